@@ -1,0 +1,2 @@
+DROP TABLE email_tries;
+DROP TABLE emails;

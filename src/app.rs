@@ -1,0 +1,141 @@
+//! All addresses on one screen, grouped by feature, with what each needs; `tests/routes.txt` is printed from it.
+
+use actix_web::{
+    FromRequest, Handler, Responder, Route as ActixRoute,
+    http::Method,
+    middleware::from_fn,
+    web::{self as actix, Data, ServiceConfig},
+};
+
+use crate::{
+    desk::Desk,
+    error::Error,
+    operators::{Permission, may::Need},
+    web::{Fault, assets, chrome::Counts, csrf, fault, headers, request, session, theme},
+};
+
+/// What an address asks of who opens it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// Nothing: sign-in, the portal, style sheets, health.
+    Open,
+    /// The key of an auth node.
+    AuthNode,
+    /// To be signed in.
+    SignedIn,
+    /// A permission.
+    Permission(Permission),
+}
+
+/// One address.
+pub struct Route {
+    /// GET or POST.
+    pub method: Method,
+    /// The path, with `{names}`.
+    pub path: &'static str,
+    /// What it asks.
+    pub gate: Gate,
+    handler: ActixRoute,
+}
+
+fn route<F, Args>(method: Method, path: &'static str, gate: Gate, handler: F) -> Route
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    Route { handler: actix::method(method.clone()).to(handler), method, path, gate }
+}
+
+fn get<F, Args>(path: &'static str, gate: Gate, handler: F) -> Route
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    route(Method::GET, path, gate, handler)
+}
+
+fn post<F, Args>(path: &'static str, gate: Gate, handler: F) -> Route
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    route(Method::POST, path, gate, handler)
+}
+
+/// The gate of handlers that take `Permitted<N>`.
+fn need<N: Need>() -> Gate {
+    N::PERMISSION.map_or(Gate::SignedIn, Gate::Permission)
+}
+
+/// Every address there is. `demo` adds the mailbox and the clock of the demo.
+#[rustfmt::skip]
+pub fn routes(demo: bool) -> Vec<Route> {
+    let mut all = vec![
+        // The shell
+        get("/static/{file:.*}", Gate::Open, assets::serve),
+        post("/theme", Gate::Open, theme::choose),
+
+
+        // Operators: sign-in, sign-out, account
+
+
+        // Users: Assignment
+
+
+        // Provision
+
+
+        // Provisioning tasks
+
+
+        // Outbox
+
+
+        // Audit
+
+
+        // The portal
+
+
+        // The API of auth nodes
+
+
+    ];
+    if demo {
+        all.extend([
+
+        ]);
+    }
+    all
+}
+
+/// Wires the addresses and the layers around them; the outermost layer is named last.
+pub fn configure(desk: &Desk, config: &mut ServiceConfig) {
+    config.app_data(Data::new(desk.clone()));
+    let mut resources: Vec<(&'static str, actix_web::Resource)> = Vec::new();
+    for route in routes(desk.settings.demo) {
+        match resources.iter_mut().find(|(path, _)| *path == route.path) {
+            Some((_, resource)) => {
+                let known = std::mem::replace(resource, actix::resource(route.path));
+                *resource = known.route(route.handler);
+            }
+            None => resources.push((route.path, actix::resource(route.path).route(route.handler))),
+        }
+    }
+    let mut scope = actix::scope("");
+    for (_, resource) in resources {
+        scope = scope.service(resource);
+    }
+    config.service(
+        scope
+            .default_service(actix::to(|| async { Err::<String, Fault>(Error::not_found("page", "").into()) }))
+            .wrap(session::middleware(desk))
+            .wrap(from_fn(csrf::guard))
+            .wrap(from_fn(fault::dress))
+            .wrap(from_fn(headers::protect))
+            .wrap(from_fn(request::trace)),
+    );
+}

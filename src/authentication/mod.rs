@@ -1,0 +1,1 @@
+//! Checking one-time passwords for auth nodes (product.md §4).

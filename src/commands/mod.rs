@@ -1,0 +1,104 @@
+//! The command line: what `main` hands over to.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+use figment::providers::Serialized;
+
+use crate::{
+    config::Settings,
+    desk::Desk,
+    error::{Error, Result},
+};
+
+pub mod auth_node;
+pub mod operator;
+pub mod users;
+
+/// Tokendesk hands out authentication tokens.
+#[derive(Parser)]
+#[command(name = "tokendesk", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Operators of the console.
+    #[command(subcommand)]
+    Operator(operator::Command),
+    /// Users, the people who get tokens.
+    #[command(subcommand)]
+    Users(users::Command),
+    /// Systems that ask for one-time passwords to be checked.
+    #[command(subcommand)]
+    AuthNode(auth_node::Command),
+    /// Bring the database up to this version.
+    Migrate(Place),
+}
+
+/// Where the settings come from: the file, then TOKENDESK_… variables, then these flags.
+#[derive(Args, Clone, Debug)]
+pub struct Place {
+    /// The settings file (TOML).
+    #[arg(long, short = 'c', value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Any setting, as NAME=VALUE; may be repeated.
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    set: Vec<String>,
+}
+
+impl Place {
+    /// The settings.
+    ///
+    /// # Errors
+    /// `Internal` with a sentence that says which setting is wrong and why.
+    pub fn settings(&self) -> Result<Settings> {
+        let mut flags = serde_json::Map::new();
+        for pair in &self.set {
+            let (name, value) = pair
+                .split_once('=')
+                .ok_or_else(|| Error::Internal(format!("--set takes NAME=VALUE, but was given “{pair}”.")))?;
+            let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
+            flags.insert(name.to_owned(), value);
+        }
+        Settings::read(self.config.as_deref(), Serialized::globals(flags))
+    }
+
+    /// The desk, with the database at this version.
+    ///
+    /// # Errors
+    /// As [`Place::settings`] and [`Desk::open`].
+    pub fn desk(&self) -> Result<Desk> {
+        let desk = Desk::open(self.settings()?)?;
+        desk.db.migrate()?;
+        Ok(desk)
+    }
+}
+
+/// Runs the command line; a mistake ends in one sentence on standard error and exit code 1.
+pub fn run() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Operator(command) => operator::run(command),
+        Command::Users(command) => users::run(command),
+        Command::AuthNode(command) => auth_node::run(command),
+        Command::Migrate(place) => migrate(&place),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn migrate(place: &Place) -> Result<()> {
+    let done = Desk::open(place.settings()?)?.db.migrate()?;
+    match done.len() {
+        0 => println!("The database is at this version already."),
+        n => println!("{n} migrations were run: {}.", done.join(", ")),
+    }
+    Ok(())
+}

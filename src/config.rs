@@ -1,0 +1,333 @@
+//! Settings: a file, then the environment, then flags. What is unknown or wrong stops the start with a sentence.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use figment::{
+    Figment, Provider,
+    providers::{Env, Format, Serialized, Toml},
+};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::{
+    clock::Zone,
+    error::{Error, Result},
+    keys::KEY_BYTES,
+};
+
+/// Every setting has a `TOKENDESK_` variable of its name in capitals.
+pub const ENVIRONMENT_PREFIX: &str = "TOKENDESK_";
+
+/// The settings as they are written; [`Settings`] is what they mean.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Written {
+    /// Where the server listens.
+    pub listen: String,
+    /// The address users and operators type, without a path; links in emails start with it.
+    pub public_url: String,
+    /// Where the embedded database and the master key are kept.
+    pub data_dir: PathBuf,
+    /// `sqlite:PATH` or `postgres://…`; empty: SQLite in `data_dir`.
+    pub database_url: String,
+    /// Connections for reading (SQLite) or in all (PostgreSQL).
+    pub database_connections: u32,
+    /// `smtp://`, `smtps://` or `smtp://…?tls=required`, with user and password if the server wants them.
+    pub smtp_url: String,
+    /// The sender of emails: `Name <address>`.
+    pub mail_from: String,
+    /// Workers that send email at the same time.
+    pub mail_workers: u32,
+    /// 64 hex digits; empty: kept in `data_dir/master.key`, made at the first start (SQLite only).
+    pub master_key: String,
+    /// The organization's name, on every page and email.
+    pub organization: String,
+    /// How users reach the help desk: a phone number, hours.
+    pub help_desk: String,
+    /// The IANA time zone of Stop Dates.
+    pub time_zone: String,
+    /// Operators confirm sign-in with a one-time password.
+    pub require_second_factor: bool,
+    /// An operator's session ends after so many minutes without a request (product.md §5).
+    pub session_idle_minutes: u32,
+    /// An operator's session ends after so many hours in any case (product.md §5).
+    pub session_hours: u32,
+    /// Addresses of proxies in front whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// `json` or `plain`.
+    pub log_format: String,
+    /// What is logged, as in `RUST_LOG`: `info`, `tokendesk=debug`.
+    pub log_level: String,
+}
+
+impl Default for Written {
+    fn default() -> Self {
+        Written {
+            listen: "127.0.0.1:8080".into(),
+            public_url: "http://localhost:8080".into(),
+            data_dir: "tokendesk-data".into(),
+            database_url: String::new(),
+            database_connections: 8,
+            smtp_url: String::new(),
+            mail_from: String::new(),
+            mail_workers: 4,
+            master_key: String::new(),
+            organization: "Tokendesk".into(),
+            help_desk: String::new(),
+            time_zone: "UTC".into(),
+            require_second_factor: true,
+            session_idle_minutes: 30,
+            session_hours: 12,
+            trusted_proxies: Vec::new(),
+            log_format: "plain".into(),
+            log_level: "info".into(),
+        }
+    }
+}
+
+/// The settings, read and checked.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the server listens.
+    pub listen: SocketAddr,
+    /// The address users and operators type, without a trailing slash.
+    pub public_url: String,
+    /// Host and port of `public_url`, as shown under the product's name.
+    pub host: String,
+    /// True if `public_url` is https: cookies are then marked Secure.
+    pub https: bool,
+    /// Where the embedded database and the master key are kept.
+    pub data_dir: PathBuf,
+    /// `sqlite:PATH` or `postgres://…`.
+    pub database_url: String,
+    /// Connections for reading (SQLite) or in all (PostgreSQL).
+    pub database_connections: u32,
+    /// The mail server; `None`: email waits in the outbox.
+    pub smtp_url: Option<Url>,
+    /// The sender of emails.
+    pub mail_from: Sender,
+    /// Workers that send email at the same time.
+    pub mail_workers: u32,
+    /// The key of all secrets, where it is set rather than kept in a file.
+    pub master_key: Option<[u8; KEY_BYTES]>,
+    /// The organization's name.
+    pub organization: String,
+    /// How users reach the help desk.
+    pub help_desk: String,
+    /// The time zone of Stop Dates.
+    pub zone: Zone,
+    /// Operators confirm sign-in with a one-time password.
+    pub require_second_factor: bool,
+    /// Minutes without a request after which a session ends.
+    pub session_idle_minutes: u32,
+    /// Hours after which a session ends in any case.
+    pub session_hours: u32,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Log lines as JSON.
+    pub log_json: bool,
+    /// What is logged.
+    pub log_level: String,
+    /// The demo: no second factor, a mailbox page, a banner.
+    pub demo: bool,
+}
+
+/// The sender of emails; the courier makes the header of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sender {
+    /// The name users see; may be empty.
+    pub name: String,
+    /// The address, `local@domain`.
+    pub address: String,
+}
+
+impl Settings {
+    /// Reads `file` if there is one, then the environment, then `flags`.
+    ///
+    /// # Errors
+    /// `Internal` with a sentence that names the setting, where it was written and what is wrong with it.
+    pub fn read(file: Option<&Path>, flags: impl Provider) -> Result<Self> {
+        let mut figment = Figment::from(Serialized::defaults(Written::default()));
+        if let Some(file) = file {
+            if !file.is_file() {
+                return Err(Error::Internal(format!("The settings file {} is not there.", file.display())));
+            }
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        let written: Written = figment
+            .merge(Env::prefixed(ENVIRONMENT_PREFIX))
+            .merge(flags)
+            .extract()
+            .map_err(|error| Error::Internal(format!("A setting is wrong: {error}")))?;
+        Settings::check(written)
+    }
+
+    /// Gives the written settings their meaning.
+    ///
+    /// # Errors
+    /// As [`Settings::read`].
+    pub fn check(written: Written) -> Result<Self> {
+        let wrong = |name: &str, value: &str, want: &str| {
+            Error::Internal(format!("The setting {name} is “{value}”, but must be {want}."))
+        };
+        let listen = written
+            .listen
+            .parse()
+            .map_err(|_| wrong("listen", &written.listen, "an address and a port such as 127.0.0.1:8080"))?;
+        let want_url = "an http or https address without a path, such as https://tokens.example.org";
+        let url = Url::parse(&written.public_url).map_err(|_| wrong("public_url", &written.public_url, want_url))?;
+        let host = url.host_str().unwrap_or_default();
+        if !matches!(url.scheme(), "http" | "https") || host.is_empty() || url.path() != "/" || url.query().is_some() {
+            return Err(wrong("public_url", &written.public_url, want_url));
+        }
+        let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        let zone = Zone::parse(&written.time_zone)
+            .ok_or_else(|| wrong("time_zone", &written.time_zone, "an IANA name such as Europe/Berlin"))?;
+        let smtp_url = match written.smtp_url.as_str() {
+            "" => None,
+            text => Some(
+                Url::parse(text)
+                    .ok()
+                    .filter(|url| matches!(url.scheme(), "smtp" | "smtps") && url.host_str().is_some())
+                    // The value is not repeated: it may hold the mail server's password.
+                    .ok_or_else(|| {
+                        Error::Internal(
+                            "The setting smtp_url must look like smtp://user:password@mail.example.org:587 \
+                             (or smtps:// for TLS from the first byte)."
+                                .into(),
+                        )
+                    })?,
+            ),
+        };
+        let master_key = match written.master_key.as_str() {
+            "" => None,
+            hex => Some(parse_key(hex).ok_or_else(|| {
+                Error::Internal("The setting master_key must be 64 hex digits (openssl rand -hex 32 makes one).".into())
+            })?),
+        };
+        let database_url = match written.database_url.as_str() {
+            "" => format!("sqlite:{}", written.data_dir.join("tokendesk.db").display()),
+            text if text.starts_with("sqlite:") || crate::db::is_postgres(text) => text.to_owned(),
+            _ => {
+                return Err(Error::Internal("The setting database_url must start with sqlite: or postgres://.".into()));
+            }
+        };
+        let log_json = match written.log_format.as_str() {
+            "json" => true,
+            "plain" => false,
+            other => return Err(wrong("log_format", other, "json or plain")),
+        };
+        for (name, value, most) in [
+            ("database_connections", written.database_connections, 100),
+            ("mail_workers", written.mail_workers, 64),
+            ("session_idle_minutes", written.session_idle_minutes, 24 * 60),
+            ("session_hours", written.session_hours, 24 * 7),
+        ] {
+            if !(1..=most).contains(&value) {
+                return Err(wrong(name, &value.to_string(), &format!("a number from 1 to {most}")));
+            }
+        }
+        let mail_from = match written.mail_from.as_str() {
+            "" => Sender {
+                name: format!("{} help desk", written.organization),
+                address: format!("tokendesk@{}", url.host_str().unwrap_or("localhost")),
+            },
+            text => parse_sender(text)
+                .ok_or_else(|| wrong("mail_from", text, "Name <address>, such as Help desk <help@example.org>"))?,
+        };
+        Ok(Settings {
+            listen,
+            public_url: written.public_url.trim_end_matches('/').to_owned(),
+            host,
+            https: url.scheme() == "https",
+            data_dir: written.data_dir,
+            database_url,
+            database_connections: written.database_connections,
+            smtp_url,
+            mail_from,
+            mail_workers: written.mail_workers,
+            master_key,
+            organization: written.organization,
+            help_desk: written.help_desk,
+            zone,
+            require_second_factor: written.require_second_factor,
+            session_idle_minutes: written.session_idle_minutes,
+            session_hours: written.session_hours,
+            trusted_proxies: written.trusted_proxies,
+            log_json,
+            log_level: written.log_level,
+            demo: false,
+        })
+    }
+
+    /// The settings of tests and of the demo: defaults, with `public_url` and the database given.
+    ///
+    /// # Errors
+    /// As [`Settings::read`].
+    pub fn plain(public_url: &str, database_url: &str) -> Result<Self> {
+        Settings::check(Written {
+            public_url: public_url.into(),
+            database_url: database_url.into(),
+            ..Written::default()
+        })
+    }
+}
+
+/// Reads the 64 hex digits of a master key.
+pub fn parse_key(hex: &str) -> Option<[u8; KEY_BYTES]> {
+    data_encoding::HEXLOWER_PERMISSIVE.decode(hex.trim().as_bytes()).ok()?.try_into().ok()
+}
+
+fn parse_sender(text: &str) -> Option<Sender> {
+    let (name, address) = match text.split_once('<') {
+        Some((name, rest)) => (name.trim().to_owned(), rest.strip_suffix('>')?.trim().to_owned()),
+        None => (String::new(), text.trim().to_owned()),
+    };
+    let (local, domain) = address.rsplit_once('@')?;
+    let plain = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c.is_control());
+    (plain(local) && plain(domain)).then_some(Sender { name, address })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(change: impl FnOnce(&mut Written)) -> String {
+        let mut written = Written::default();
+        change(&mut written);
+        Settings::check(written).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_defaults_are_good() {
+        let settings = Settings::check(Written::default()).unwrap();
+        assert!(settings.require_second_factor);
+        assert_eq!(settings.database_url, "sqlite:tokendesk-data/tokendesk.db");
+    }
+
+    #[test]
+    fn a_wrong_setting_is_named_with_what_it_must_be() {
+        assert!(error(|w| w.listen = "here".into()).contains("setting listen"));
+        assert!(error(|w| w.public_url = "https://a.example/path".into()).contains("public_url"));
+        assert!(error(|w| w.time_zone = "Mars".into()).contains("Europe/Berlin"));
+        assert!(error(|w| w.master_key = "abc".into()).contains("64 hex digits"));
+        assert!(error(|w| w.session_hours = 0).contains("session_hours"));
+        assert!(error(|w| w.database_url = "mysql://x".into()).contains("database_url"));
+        assert!(error(|w| w.mail_from = "nobody".into()).contains("mail_from"));
+    }
+
+    #[test]
+    fn a_wrong_mail_server_address_is_not_repeated_since_it_may_hold_a_password() {
+        assert!(!error(|w| w.smtp_url = "http://me:hunter2@mail".into()).contains("hunter2"));
+    }
+
+    #[test]
+    fn an_unknown_setting_stops_the_start() {
+        let flags = Serialized::default("databse_url", "sqlite:x");
+        let error = Settings::read(None, flags).unwrap_err().to_string();
+        assert!(error.contains("databse_url"), "{error}");
+    }
+}

@@ -1,0 +1,1 @@
+//! The portal: where users enroll (product.md §3).

@@ -1,0 +1,110 @@
+//! What can go wrong, said without a word of HTTP; `web::fault` translates it at the edge.
+
+use std::fmt;
+
+/// What a verb or a query answers when it cannot do what was asked.
+#[derive(Debug)]
+pub enum Error {
+    /// There is no such thing, or it is outside the operator's scope, which is the same (product.md §1).
+    NotFound {
+        /// What kind of thing: "task", "user".
+        what: &'static str,
+        /// The name it was asked for by.
+        name: String,
+    },
+    /// The operator's role lacks this permission; it is named on the page (product.md §7).
+    Forbidden(&'static str),
+    /// Nobody is signed in, or no longer.
+    SignedOut,
+    /// What was typed cannot be taken; nothing has changed.
+    Invalid(Mistakes),
+    /// Something moved between the page and the button; nothing has changed. The text says what.
+    Conflict(String),
+    /// The thing was there and is over, with a sentence for who asks (an ended link).
+    Gone(String),
+    /// Too many requests; how many seconds to wait.
+    TooMany(u64),
+    /// The database did not do it.
+    Database(Box<dyn std::error::Error + Send + Sync>),
+    /// Anything unforeseen; the text goes to the log and never to a page.
+    Internal(String),
+}
+
+/// The usual answer of verbs.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// There is no `what` called `name`.
+    pub fn not_found(what: &'static str, name: impl Into<String>) -> Self {
+        Error::NotFound { what, name: name.into() }
+    }
+
+    /// One mistake in one field.
+    pub fn mistake(field: &'static str, sentence: impl Into<String>) -> Self {
+        let mut mistakes = Mistakes::default();
+        mistakes.add(field, sentence);
+        Error::Invalid(mistakes)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::NotFound { what, name } => write!(f, "There is no {what} {name}."),
+            Error::Forbidden(permission) => write!(f, "This needs the permission “{permission}”."),
+            Error::SignedOut => f.write_str("Nobody is signed in."),
+            Error::Invalid(mistakes) => mistakes.fmt(f),
+            Error::Conflict(sentence) | Error::Gone(sentence) => f.write_str(sentence),
+            Error::TooMany(seconds) => write!(f, "Too many requests. Wait {seconds} seconds and try again."),
+            Error::Database(error) => write!(f, "The database did not do it: {error}"),
+            Error::Internal(text) => f.write_str(text),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// The mistakes in a form: a sentence for each field that has one, in the order of the form.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mistakes(Vec<(&'static str, String)>);
+
+impl Mistakes {
+    /// Notes a mistake; a field keeps its first sentence.
+    pub fn add(&mut self, field: &'static str, sentence: impl Into<String>) {
+        if self.of(field).is_empty() {
+            self.0.push((field, sentence.into()));
+        }
+    }
+
+    /// The sentence for `field`, empty if it has none (what a template prints).
+    pub fn of(&self, field: &str) -> &str {
+        self.0.iter().find(|(name, _)| *name == field).map_or("", |(_, sentence)| sentence)
+    }
+
+    /// All of them, for the summary at the top of the form.
+    pub fn all(&self) -> &[(&'static str, String)] {
+        &self.0
+    }
+
+    /// True if there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// `Ok` if there is none, else all of them as an error.
+    pub fn into_result(self) -> Result<()> {
+        if self.is_empty() { Ok(()) } else { Err(Error::Invalid(self)) }
+    }
+}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, (_, sentence)) in self.0.iter().enumerate() {
+            if n > 0 {
+                f.write_str(" ")?;
+            }
+            f.write_str(sentence)?;
+        }
+        Ok(())
+    }
+}

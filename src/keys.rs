@@ -1,0 +1,116 @@
+//! The master key: seals secrets that must be read again and hashes those that must only be compared.
+
+use chacha20poly1305::{
+    Key, KeyInit, XChaCha20Poly1305, XNonce,
+    aead::{Aead, Payload},
+};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use crate::{
+    error::{Error, Result},
+    ids::Random,
+};
+
+/// Bytes of the master key (256 bits, the key size of XChaCha20-Poly1305).
+pub const KEY_BYTES: usize = 32;
+
+/// Bytes of the random nonce in front of a sealed secret (XChaCha20: long enough to be drawn at random).
+const NONCE_BYTES: usize = 24;
+
+/// What a keyed hash is for; a hash made for one purpose never matches one made for another.
+#[derive(Clone, Copy, Debug)]
+pub enum Purpose {
+    /// An activation code in an enrollment email.
+    ActivationCode,
+    /// The cookie of an operator's session.
+    OperatorSession,
+    /// The cookie of an enrollment session in the portal.
+    EnrollmentSession,
+    /// The API key of an auth node.
+    AuthNode,
+    /// What the provision preview showed, so that Confirm carries out just that.
+    Preview,
+}
+
+/// The keys of this installation, both derived from one master key.
+pub struct Keys {
+    seal: XChaCha20Poly1305,
+    hash: Zeroizing<[u8; KEY_BYTES]>,
+}
+
+impl Keys {
+    /// Derives the sealing and the hashing key from `master` (HMAC-SHA-256 with a label, as in RFC 5869's expand).
+    pub fn new(master: &[u8; KEY_BYTES]) -> Self {
+        let derive = |label: &[u8]| Zeroizing::new(hmac(master, &[label]));
+        Keys {
+            seal: XChaCha20Poly1305::new(&Key::from(*derive(b"tokendesk seal 1"))),
+            hash: derive(b"tokendesk hash 1"),
+        }
+    }
+
+    /// Encrypts `secret` for one place, such as `tokens.seed:TD-7K2M`; it opens nowhere else.
+    pub fn seal(&self, random: &Random, place: &str, secret: &[u8]) -> Vec<u8> {
+        let nonce = random.bytes::<NONCE_BYTES>();
+        let mut sealed = nonce.to_vec();
+        let body = self.seal.encrypt(&XNonce::from(nonce), Payload { msg: secret, aad: place.as_bytes() });
+        sealed.extend(body.expect("a secret of a few bytes is within the cipher's limits"));
+        sealed
+    }
+
+    /// Decrypts what was sealed for `place`.
+    ///
+    /// # Errors
+    /// `Internal` if it was sealed for another place or under another master key.
+    pub fn open(&self, place: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+        let wrong = || Error::Internal(format!("the secret at {place} does not open: is this the right master key?"));
+        let (nonce, body) = sealed.split_at_checked(NONCE_BYTES).ok_or_else(wrong)?;
+        let nonce: [u8; NONCE_BYTES] = nonce.try_into().map_err(|_| wrong())?;
+        let payload = Payload { msg: body, aad: place.as_bytes() };
+        self.seal.decrypt(&XNonce::from(nonce), payload).map(Zeroizing::new).map_err(|_| wrong())
+    }
+
+    /// A keyed hash (HMAC-SHA-256): the same for the same purpose and text, and useless without the key.
+    pub fn hash(&self, purpose: Purpose, text: &[u8]) -> Vec<u8> {
+        hmac(&*self.hash, &[format!("{purpose:?}:").as_bytes(), text]).to_vec()
+    }
+
+    /// Compares a text with a stored hash in constant time.
+    pub fn matches(&self, purpose: Purpose, text: &[u8], stored: &[u8]) -> bool {
+        self.hash(purpose, text).ct_eq(stored).into()
+    }
+}
+
+fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key).expect("HMAC takes a key of any length");
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sealed_secret_opens_in_its_own_place_only() {
+        let keys = Keys::new(&[7; KEY_BYTES]);
+        let sealed = keys.seal(&Random::seeded(1), "tokens.seed:A", b"secret");
+        assert_eq!(*keys.open("tokens.seed:A", &sealed).unwrap(), b"secret");
+        assert!(keys.open("tokens.seed:B", &sealed).is_err());
+        assert!(keys.open("tokens.seed:A", &sealed[..10]).is_err());
+        assert!(Keys::new(&[8; KEY_BYTES]).open("tokens.seed:A", &sealed).is_err());
+    }
+
+    #[test]
+    fn a_hash_is_good_for_one_purpose() {
+        let keys = Keys::new(&[7; KEY_BYTES]);
+        let hash = keys.hash(Purpose::ActivationCode, b"ABC");
+        assert!(keys.matches(Purpose::ActivationCode, b"ABC", &hash));
+        assert!(!keys.matches(Purpose::AuthNode, b"ABC", &hash));
+        assert!(!keys.matches(Purpose::ActivationCode, b"ABD", &hash));
+    }
+}

@@ -1,0 +1,30 @@
+//! Tokendesk: a console from which an organization hands out authentication tokens.
+//!
+//! `ARCHITECTURE.md` has the map, the import order and the life of a request.
+
+pub mod clock;
+pub mod config;
+pub mod error;
+pub mod ids;
+pub mod keys;
+
+pub mod db;
+pub mod desk;
+pub mod schema;
+
+pub mod audit;
+pub mod mail;
+pub mod operators;
+pub mod policy;
+pub mod users;
+
+pub mod tokens;
+
+pub mod tasks;
+
+pub mod authentication;
+pub mod enrollment;
+
+pub mod app;
+pub mod commands;
+pub mod web;

@@ -1,0 +1,205 @@
+//! Permissions and roles (product.md §5).
+
+/// Declares the permissions: the enum, the words people read, and a type for each that handlers ask for.
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $name:ident = $words:literal),+ $(,)?) => {
+        /// What an operator may do; checked on every request at the server.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Permission {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl Permission {
+            /// All of them, in the order of the table.
+            pub const ALL: &'static [Permission] = &[$(Permission::$name,)+];
+
+            /// The words people read; the refusal page names the permission by them.
+            pub fn words(self) -> &'static str {
+                match self { $(Permission::$name => $words,)+ }
+            }
+
+            /// The stable name in the database.
+            pub fn name(self) -> &'static str {
+                match self { $(Permission::$name => stringify!($name),)+ }
+            }
+        }
+
+        /// A type for each permission, so that a handler cannot be written without saying what it needs.
+        pub mod may {
+            use super::Permission;
+
+            /// Says which permission a handler needs.
+            pub trait Need: 'static {
+                /// `None`: being signed in is enough.
+                const PERMISSION: Option<Permission>;
+            }
+
+            /// Being signed in is enough.
+            pub struct SignedIn;
+            impl Need for SignedIn {
+                const PERMISSION: Option<Permission> = None;
+            }
+
+            $($(#[$doc])* pub struct $name;
+            impl Need for $name {
+                const PERMISSION: Option<Permission> = Some(Permission::$name);
+            })+
+        }
+    };
+}
+
+permissions! {
+    /// See users and the tokens of a user.
+    SeeUsers = "see users",
+    /// Create, edit and import users.
+    EditUsers = "create, edit, import users",
+    /// The document's "provisioning management permission": the Task in a user's table is a link.
+    SeeTasks = "see provisioning tasks",
+    /// Make provisioning tasks.
+    Provision = "provision",
+    /// Change the Stop Date of users in a task.
+    ChangeStopDate = "change a stop date",
+    /// Remove users from a task, or the whole task.
+    Remove = "remove users or tasks",
+    /// Resend an enrollment email.
+    Resend = "resend",
+    /// Unlock an enrollment or a token.
+    Unlock = "unlock an enrollment or a token",
+    /// Suspend or revoke a token.
+    SuspendTokens = "suspend, revoke a token",
+    /// Import tokens to the inventory.
+    ImportTokens = "import tokens",
+    /// See the outbox.
+    SeeOutbox = "see the outbox",
+    /// Send an email of the outbox again.
+    SendAgain = "send an email again",
+    /// Edit messages and policies.
+    EditPolicies = "edit messages and policies",
+    /// Read and export reports.
+    Reports = "reports; export",
+    /// Read the whole audit log.
+    SeeAudit = "audit log",
+    /// Read one's own entries in the audit log.
+    SeeOwnAudit = "own entries of the audit log",
+    /// Operators, roles and auth nodes.
+    ManageOperators = "operators, roles, auth nodes",
+}
+
+/// A set of permissions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Permissions(u32);
+
+impl Permissions {
+    /// All there are.
+    pub fn all() -> Self {
+        Permission::ALL.iter().copied().collect()
+    }
+
+    /// True if `permission` is among them.
+    pub fn has(self, permission: Permission) -> bool {
+        self.0 & (1 << permission as u32) != 0
+    }
+
+    /// Reads the names as the database keeps them; names that are no longer known grant nothing.
+    pub fn parse(names: &str) -> Self {
+        Permission::ALL.iter().copied().filter(|p| names.split(' ').any(|name| name == p.name())).collect()
+    }
+
+    /// The names as the database keeps them.
+    pub fn to_names(self) -> String {
+        let names: Vec<_> = Permission::ALL.iter().filter(|p| self.has(**p)).map(|p| p.name()).collect();
+        names.join(" ")
+    }
+}
+
+impl FromIterator<Permission> for Permissions {
+    fn from_iter<T: IntoIterator<Item = Permission>>(iter: T) -> Self {
+        Permissions(iter.into_iter().fold(0, |bits, p| bits | 1 << p as u32))
+    }
+}
+
+/// The four roles every installation has; others are rows of the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BuiltIn {
+    /// Holds all permissions; can be neither edited nor removed.
+    Operator,
+    /// Runs roll-outs.
+    ProvisioningManager,
+    /// Has a user on the phone.
+    HelpDesk,
+    /// Reads.
+    Auditor,
+}
+
+impl BuiltIn {
+    /// The four, in the order of the table.
+    pub const ALL: [BuiltIn; 4] =
+        [BuiltIn::Operator, BuiltIn::ProvisioningManager, BuiltIn::HelpDesk, BuiltIn::Auditor];
+
+    /// The name of the role.
+    pub fn name(self) -> &'static str {
+        match self {
+            BuiltIn::Operator => "Operator",
+            BuiltIn::ProvisioningManager => "Provisioning manager",
+            BuiltIn::HelpDesk => "Help desk",
+            BuiltIn::Auditor => "Auditor",
+        }
+    }
+
+    /// The built-in role of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        BuiltIn::ALL.into_iter().find(|role| role.name().eq_ignore_ascii_case(name.trim()))
+    }
+
+    /// The column of the table in product.md §5.
+    pub fn permissions(self) -> Permissions {
+        use Permission::*;
+        match self {
+            BuiltIn::Operator => Permissions::all(),
+            BuiltIn::ProvisioningManager => [
+                SeeUsers,
+                EditUsers,
+                SeeTasks,
+                Provision,
+                ChangeStopDate,
+                Remove,
+                Resend,
+                Unlock,
+                SuspendTokens,
+                ImportTokens,
+                SeeOutbox,
+                SendAgain,
+                Reports,
+            ]
+            .into_iter()
+            .collect(),
+            BuiltIn::HelpDesk => [SeeUsers, Resend, Unlock, SeeOutbox, SeeOwnAudit].into_iter().collect(),
+            BuiltIn::Auditor => [SeeUsers, SeeTasks, SeeOutbox, Reports, SeeAudit].into_iter().collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_operator_role_holds_every_permission() {
+        assert!(Permission::ALL.iter().all(|p| BuiltIn::Operator.permissions().has(*p)));
+    }
+
+    #[test]
+    fn names_in_the_database_read_back_as_the_same_set() {
+        for role in BuiltIn::ALL {
+            assert_eq!(Permissions::parse(&role.permissions().to_names()), role.permissions());
+        }
+        assert_eq!(Permissions::parse("Nonsense"), Permissions::default());
+    }
+
+    #[test]
+    fn the_help_desk_resends_and_unlocks_and_changes_nothing_else() {
+        let help_desk = BuiltIn::HelpDesk.permissions();
+        assert!(help_desk.has(Permission::Resend) && help_desk.has(Permission::Unlock));
+        assert!(!help_desk.has(Permission::SeeTasks) && !help_desk.has(Permission::Provision));
+    }
+}

@@ -1,0 +1,116 @@
+//! Rows of console sessions. The cookie holds a random key; the table holds its keyed hash, so that a copy of the
+//! database signs nobody in.
+
+use std::collections::HashMap;
+
+use chrono::Duration;
+use diesel::prelude::*;
+
+use crate::{clock::Timestamp, desk::Desk, error::Result, ids::OperatorId, keys::Purpose, schema::sessions};
+
+/// The state of a session: a name and JSON each, as actix-session keeps it.
+pub type State = HashMap<String, String>;
+
+/// The name under which the state holds the signed-in operator's row id.
+pub const OPERATOR: &str = "operator";
+
+/// How often the time of the last request is written down, in seconds: once a minute is exact enough for an idle
+/// limit counted in minutes, and spares a write on every request.
+const SEEN_EVERY_SECONDS: i64 = 60;
+
+fn hash(desk: &Desk, key: &str) -> Vec<u8> {
+    desk.keys.hash(Purpose::OperatorSession, key.as_bytes())
+}
+
+fn operator(state: &State) -> Option<i64> {
+    state.get(OPERATOR)?.parse().ok()
+}
+
+/// The state of the session with this key, unless the idle or the absolute limit has passed (product.md §5).
+///
+/// # Errors
+/// `Database` only.
+pub fn load(desk: &Desk, key: &str, now: Timestamp) -> Result<Option<State>> {
+    let hash = hash(desk, key);
+    let row: Option<(String, Timestamp, Timestamp)> = desk.db.read(|c| {
+        Ok(sessions::table
+            .find(&hash)
+            .select((sessions::state, sessions::created_at, sessions::seen_at))
+            .first(c)
+            .optional()?)
+    })?;
+    let Some((state, created_at, seen_at)) = row else { return Ok(None) };
+    let idle = Duration::minutes(i64::from(desk.settings.session_idle_minutes));
+    let longest = Duration::hours(i64::from(desk.settings.session_hours));
+    if now >= seen_at + idle || now >= created_at + longest {
+        delete(desk, key)?;
+        return Ok(None);
+    }
+    if now >= seen_at + Duration::seconds(SEEN_EVERY_SECONDS) {
+        desk.db.write(|c| {
+            diesel::update(sessions::table.find(&hash)).set(sessions::seen_at.eq(now)).execute(c)?;
+            Ok(())
+        })?;
+    }
+    Ok(serde_json::from_str(&state).ok())
+}
+
+/// Stores a new session and returns its key.
+///
+/// # Errors
+/// `Database` only.
+pub fn insert(desk: &Desk, state: &State, now: Timestamp) -> Result<String> {
+    let key = desk.random.secret();
+    let text = |name: &str| state.get(name).and_then(|json| serde_json::from_str::<String>(json).ok());
+    desk.db.write(|c| {
+        diesel::insert_into(sessions::table)
+            .values((
+                sessions::key_hash.eq(hash(desk, &key)),
+                sessions::operator_id.eq(operator(state)),
+                sessions::state.eq(serde_json::to_string(state).unwrap_or_default()),
+                sessions::created_at.eq(now),
+                sessions::seen_at.eq(now),
+                sessions::address.eq(text("address").unwrap_or_default()),
+                sessions::agent.eq(text("agent").unwrap_or_default()),
+            ))
+            .execute(c)?;
+        Ok(())
+    })?;
+    Ok(key)
+}
+
+/// Changes a session that is still there. Never an upsert: a request under way must not revive a revoked session.
+///
+/// # Errors
+/// `Database` only.
+pub fn update(desk: &Desk, key: &str, state: &State) -> Result<()> {
+    desk.db.write(|c| {
+        diesel::update(sessions::table.find(hash(desk, key)))
+            .set((
+                sessions::operator_id.eq(operator(state)),
+                sessions::state.eq(serde_json::to_string(state).unwrap_or_default()),
+            ))
+            .execute(c)?;
+        Ok(())
+    })
+}
+
+/// Ends a session.
+///
+/// # Errors
+/// `Database` only.
+pub fn delete(desk: &Desk, key: &str) -> Result<()> {
+    desk.db.write(|c| {
+        diesel::delete(sessions::table.find(hash(desk, key))).execute(c)?;
+        Ok(())
+    })
+}
+
+/// Ends every session of an operator, everywhere.
+///
+/// # Errors
+/// `Database` only.
+pub fn delete_all_of(conn: &mut crate::db::AnyConn, operator: OperatorId) -> Result<()> {
+    diesel::delete(sessions::table.filter(sessions::operator_id.eq(operator.0))).execute(conn)?;
+    Ok(())
+}

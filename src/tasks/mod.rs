@@ -1,0 +1,1 @@
+//! Provisioning tasks and the enrollments in them.

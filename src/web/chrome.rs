@@ -1,0 +1,203 @@
+//! The shell around every page of the console: navigation, account, flash.
+
+use actix_session::Session;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    clock::{Timestamp, Zone},
+    config::Settings,
+    db::AnyConn,
+    error::Result,
+    operators::{Permission, Who},
+};
+
+/// The numbers beside the navigation.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Numbers {
+    /// Open provisioning tasks.
+    pub open_tasks: i64,
+    /// Emails that failed and still matter.
+    pub mail_failures: i64,
+}
+
+/// Counts them; given by `app`, since the shell itself knows no feature.
+#[derive(Clone, Copy)]
+pub struct Counts(pub fn(&mut AnyConn, &Who, Timestamp, Zone) -> Result<Numbers>);
+
+/// What `layout.html` expects.
+pub struct Chrome {
+    /// The organization's name.
+    pub org: String,
+    /// Host and port people typed.
+    pub host: String,
+    /// The time zone of all times on the page.
+    pub time_zone: String,
+    /// "", "light" or "dark".
+    pub theme: &'static str,
+    /// The operator's UserID.
+    pub user_id: String,
+    /// Their role.
+    pub role: String,
+    /// Two letters for the disc.
+    pub initials: String,
+    /// The navigation, without what the role cannot open.
+    pub nav: Vec<NavGroup>,
+    /// What happened just now.
+    pub flash: Vec<Flash>,
+    /// True in the demo: a banner says what is different there.
+    pub demo: bool,
+    /// True if the Find box is drawn.
+    pub find: bool,
+    /// This page's address, for forms that come back to it.
+    pub path: String,
+}
+
+/// A group of the navigation.
+pub struct NavGroup {
+    /// Its heading; empty for the first.
+    pub label: &'static str,
+    /// Its entries.
+    pub items: Vec<NavItem>,
+}
+
+/// An entry of the navigation.
+pub struct NavItem {
+    /// The words.
+    pub label: &'static str,
+    /// The address.
+    pub href: &'static str,
+    /// The icon's name in the sprite.
+    pub icon: &'static str,
+    /// True if the page is in this module.
+    pub current: bool,
+    /// The number beside it.
+    pub count: Option<i64>,
+    /// True if the number wants attention.
+    pub alarm: bool,
+}
+
+/// What happened just now, shown once on the next page.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Flash {
+    /// "good", "warn" or "bad".
+    pub kind: String,
+    /// The fact.
+    pub bold: String,
+    /// What else there is to know.
+    pub detail: String,
+    /// One way on: address and words.
+    pub link: Option<(String, String)>,
+}
+
+impl Flash {
+    /// It worked.
+    pub fn good(bold: impl Into<String>, detail: impl Into<String>) -> Self {
+        Flash { kind: "good".into(), bold: bold.into(), detail: detail.into(), link: None }
+    }
+
+    /// It worked, with something to look at.
+    pub fn warn(bold: impl Into<String>, detail: impl Into<String>) -> Self {
+        Flash { kind: "warn".into(), ..Flash::good(bold, detail) }
+    }
+
+    /// It did not work.
+    pub fn bad(bold: impl Into<String>, detail: impl Into<String>) -> Self {
+        Flash { kind: "bad".into(), ..Flash::good(bold, detail) }
+    }
+
+    /// Adds the one way on.
+    #[must_use]
+    pub fn link(mut self, href: impl Into<String>, words: impl Into<String>) -> Self {
+        self.link = Some((href.into(), words.into()));
+        self
+    }
+}
+
+const FLASH: &str = "flash";
+
+pub(crate) fn put_flash(session: &Session, flash: &Flash) {
+    let mut list: Vec<Flash> = session.get(FLASH).ok().flatten().unwrap_or_default();
+    list.push(flash.clone());
+    // A flash that cannot be kept is not worth failing a change that was made.
+    let _ = session.insert(FLASH, list);
+}
+
+pub(crate) fn take_flash(session: &Session) -> Vec<Flash> {
+    session.remove_as::<Vec<Flash>>(FLASH).and_then(|list| list.ok()).unwrap_or_default()
+}
+
+/// Label, address, icon, and the permissions any of which opens it (none: everyone).
+type Place = (&'static str, &'static str, &'static str, &'static [Permission]);
+
+/// The navigation of product.md §8 in the groups of the design: Shortcuts first, since the document enters there.
+const PLACES: &[(&str, &[Place])] = &[
+    (
+        "Shortcuts",
+        &[
+            ("Provisioning Tasks", "/tasks", "ticket", &[Permission::SeeTasks]),
+            ("Outbox", "/outbox", "send", &[Permission::SeeOutbox]),
+        ],
+    ),
+    ("Manage", &[("Assignment", "/users", "users", &[Permission::SeeUsers])]),
+    ("Oversee", &[("Audit", "/audit", "list-search", &[Permission::SeeAudit, Permission::SeeOwnAudit])]),
+];
+
+impl Chrome {
+    /// The shell for `who` on the page at `path`.
+    pub fn new(
+        settings: &Settings,
+        who: &Who,
+        path: &str,
+        theme: &'static str,
+        numbers: Numbers,
+        flash: Vec<Flash>,
+    ) -> Self {
+        let place = |&(label, href, icon, needs): &Place| {
+            needs.iter().any(|need| who.may(*need)).then(|| {
+                let inside = path.strip_prefix(href);
+                NavItem {
+                    label,
+                    href,
+                    icon,
+                    current: inside.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?'])),
+                    count: match href {
+                        "/tasks" => Some(numbers.open_tasks),
+                        "/outbox" if numbers.mail_failures > 0 => Some(numbers.mail_failures),
+                        _ => None,
+                    },
+                    alarm: href == "/outbox",
+                }
+            })
+        };
+        let nav = PLACES
+            .iter()
+            .map(|(label, places)| NavGroup { label, items: places.iter().filter_map(place).collect() })
+            .filter(|group| !group.items.is_empty())
+            .collect();
+        Chrome {
+            org: settings.organization.clone(),
+            host: settings.host.clone(),
+            time_zone: settings.zone.name().to_owned(),
+            theme,
+            user_id: who.name().to_owned(),
+            role: who.actor.role.clone(),
+            initials: initials(who.name()),
+            nav,
+            flash,
+            demo: settings.demo,
+            find: false,
+            path: path.to_owned(),
+        }
+    }
+}
+
+/// "KL" for "k.lindqvist", "AD" for "admin".
+pub fn initials(name: &str) -> String {
+    let parts: Vec<&str> = name.split(['.', '-', '_', ' ', '@']).filter(|part| !part.is_empty()).collect();
+    let letters: String = match parts.as_slice() {
+        [first, second, ..] => first.chars().take(1).chain(second.chars().take(1)).collect(),
+        [only] => only.chars().take(2).collect(),
+        [] => "?".into(),
+    };
+    letters.to_uppercase()
+}

@@ -1,0 +1,65 @@
+//! What all pages share: session, permission, forms, paging, the shell of the page, errors at the edge.
+
+use actix_web::{
+    HttpResponse,
+    http::{StatusCode, header},
+};
+use askama::Template;
+
+pub mod assets;
+pub mod chrome;
+pub mod csrf;
+pub mod fault;
+pub mod form;
+pub mod headers;
+pub mod links;
+pub mod paging;
+pub mod permission;
+pub mod request;
+pub mod session;
+pub mod theme;
+
+pub use chrome::{Chrome, Flash};
+pub use fault::Fault;
+pub use form::Fields;
+pub use links::Links;
+pub use paging::{Pager, Paging};
+pub use permission::Permitted;
+
+/// What handlers answer.
+pub type Answer = Result<HttpResponse, Fault>;
+
+/// A page with status 200.
+///
+/// # Errors
+/// `Internal` if the template cannot be rendered.
+pub fn page(template: &impl Template) -> Answer {
+    page_with(StatusCode::OK, template)
+}
+
+/// A page with another status: 422 for a form that comes back, 410 for a link that has ended.
+///
+/// # Errors
+/// As [`page`].
+pub fn page_with(status: StatusCode, template: &impl Template) -> Answer {
+    let html = template.render().map_err(|error| Fault::internal(format!("a page was not rendered: {error}")))?;
+    Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html))
+}
+
+/// Sends the browser on with a GET: after every change (post, redirect, get).
+pub fn see_other(path: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, path)).finish()
+}
+
+/// `path` with a value from people in it, encoded so that it stays one segment.
+pub fn segment(value: &str) -> String {
+    let mut encoded = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~@".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}

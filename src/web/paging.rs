@@ -1,0 +1,116 @@
+//! Pages of a list.
+
+use crate::web::Links;
+
+/// Rows a page that may be chosen; the first is what a page opens with.
+pub const SIZES: [i64; 3] = [18, 50, 100];
+
+/// Numbered pages shown around the current one.
+const AROUND: i64 = 2;
+
+/// Which rows are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Paging {
+    /// The page, from 1.
+    pub page: i64,
+    /// Rows a page.
+    pub size: i64,
+}
+
+impl Paging {
+    /// From the query's `page` and `size`; what is not a page becomes the first, what is no offered size the usual.
+    pub fn new(page: Option<i64>, size: Option<i64>) -> Self {
+        let size = size.filter(|size| SIZES.contains(size)).unwrap_or(SIZES[0]);
+        Paging { page: page.unwrap_or(1).clamp(1, i64::MAX / 1_000), size }
+    }
+
+    /// Rows before this page.
+    pub fn offset(self) -> i64 {
+        (self.page - 1) * self.size
+    }
+}
+
+/// The line under a table: which rows, how many, and the ways to the others.
+#[derive(Clone, Debug)]
+pub struct Pager {
+    /// The number of the first row shown; 0 if there is none.
+    pub first: i64,
+    /// The number of the last row shown.
+    pub last: i64,
+    /// Rows in all.
+    pub total: i64,
+    /// Rows a page: number, address, whether it is the present one.
+    pub sizes: Vec<(i64, String, bool)>,
+    /// The page before.
+    pub previous: Option<String>,
+    /// The page after.
+    pub next: Option<String>,
+    /// Numbered pages: label ("…" for a gap, with an empty address), address, whether it is the present one.
+    pub pages: Vec<(String, String, bool)>,
+}
+
+impl Pager {
+    /// The line for `shown` rows out of `total`.
+    pub fn new(paging: Paging, shown: usize, total: i64, links: &Links) -> Self {
+        let shown = i64::try_from(shown).unwrap_or(i64::MAX);
+        let pages = total.div_euclid(paging.size) + i64::from(total % paging.size > 0);
+        let to = |page: i64| if page == 1 { links.with("page", "") } else { links.with("page", &page.to_string()) };
+        let mut list = Vec::new();
+        let mut before = 0;
+        for page in 1..=pages {
+            if page != 1 && page != pages && (page - paging.page).abs() > AROUND {
+                // Jump over what is not shown: a list of a million rows has many pages.
+                continue;
+            }
+            if page > before + 1 {
+                list.push(("…".to_owned(), String::new(), false));
+            }
+            list.push((page.to_string(), to(page), page == paging.page));
+            before = page;
+        }
+        Pager {
+            first: if shown == 0 { 0 } else { paging.offset() + 1 },
+            last: paging.offset() + shown,
+            total,
+            sizes: SIZES
+                .iter()
+                .map(|size| {
+                    let value = if *size == SIZES[0] { String::new() } else { size.to_string() };
+                    (*size, links.with("size", &value), *size == paging.size)
+                })
+                .collect(),
+            previous: (paging.page > 1).then(|| to(paging.page - 1)),
+            next: (paging.page < pages).then(|| to(paging.page + 1)),
+            pages: list,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_page_is_the_first() {
+        assert_eq!(Paging::new(Some(-3), Some(7)), Paging { page: 1, size: 18 });
+        assert_eq!(Paging::new(Some(2), Some(50)).offset(), 50);
+    }
+
+    #[test]
+    fn the_pager_names_rows_and_neighbors() {
+        let links = Links::new("/tasks", vec![]);
+        let pager = Pager::new(Paging { page: 2, size: 18 }, 18, 37, &links);
+        assert_eq!((pager.first, pager.last, pager.total), (19, 36, 37));
+        assert_eq!(pager.previous.as_deref(), Some("/tasks"));
+        assert_eq!(pager.next.as_deref(), Some("/tasks?page=3"));
+        assert_eq!(pager.pages.len(), 3);
+    }
+
+    #[test]
+    fn many_pages_are_shown_with_gaps() {
+        let links = Links::new("/tasks", vec![]);
+        let pager = Pager::new(Paging { page: 50, size: 100 }, 100, 1_000_000, &links);
+        let labels: Vec<&str> = pager.pages.iter().map(|(label, ..)| label.as_str()).collect();
+        assert_eq!(labels, ["1", "…", "48", "49", "50", "51", "52", "…", "10000"]);
+    }
+}

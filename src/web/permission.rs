@@ -1,0 +1,130 @@
+//! Permission as a type: a handler that takes `Permitted<may::Resend>` cannot be reached without it.
+
+use std::{future::Future, marker::PhantomData, pin::Pin};
+
+use actix_session::{Session, SessionExt};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
+
+use crate::{
+    audit::{self, Entry},
+    clock::Timestamp,
+    desk::Desk,
+    error::{Error, Result},
+    operators::{self, Permission, Who, may::Need},
+    web::{
+        Fault,
+        chrome::{self, Chrome, Flash},
+        request, session, theme,
+    },
+};
+
+/// Someone signed in whose role holds what `N` says, and the desk they work at.
+pub struct Permitted<N> {
+    /// Who.
+    pub who: Who,
+    /// The desk.
+    pub desk: Desk,
+    /// The time of this request.
+    pub now: Timestamp,
+    /// The session, for flashes and sign-out.
+    pub session: Session,
+    path: String,
+    theme: &'static str,
+    counts: Option<chrome::Counts>,
+    need: PhantomData<N>,
+}
+
+impl<N: Need> Permitted<N> {
+    /// Carries out `f` (a verb, a query) on a thread that may block.
+    ///
+    /// # Errors
+    /// What `f` answers.
+    pub async fn call<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&Desk, &Who, Timestamp) -> Result<T> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let (desk, who, now) = (self.desk.clone(), self.who.clone(), self.now);
+        Ok(actix_web::web::block(move || f(&desk, &who, now)).await??)
+    }
+
+    /// As [`Permitted::call`], with the shell of the page besides.
+    ///
+    /// # Errors
+    /// What `f` answers.
+    pub async fn view<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&Desk, &Who, Timestamp) -> Result<T> + Send + 'static,
+    ) -> Result<(T, Chrome), Fault> {
+        let counts = self.counts;
+        let (value, numbers) = self
+            .call(move |desk, who, now| {
+                let value = f(desk, who, now)?;
+                let numbers = match counts {
+                    Some(chrome::Counts(count)) => desk.db.read(|c| count(c, who, now, desk.settings.zone))?,
+                    None => chrome::Numbers::default(),
+                };
+                Ok((value, numbers))
+            })
+            .await?;
+        Ok((value, self.chrome(numbers)))
+    }
+
+    /// Shows `flash` on the next page.
+    pub fn flash(&self, flash: &Flash) {
+        chrome::put_flash(&self.session, flash);
+    }
+
+    /// True if the role holds `permission`.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.who.may(permission)
+    }
+
+    fn chrome(&self, numbers: chrome::Numbers) -> Chrome {
+        Chrome::new(&self.desk.settings, &self.who, &self.path, self.theme, numbers, chrome::take_flash(&self.session))
+    }
+}
+
+impl<N: Need> FromRequest for Permitted<N> {
+    type Error = Fault;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Fault>>>>;
+
+    fn from_request(http: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let http = http.clone();
+        Box::pin(async move {
+            let desk = http.app_data::<Data<Desk>>().ok_or_else(|| Fault::internal("the app has no desk"))?;
+            let desk = desk.get_ref().clone();
+            let session = http.get_session();
+            let operator = session::operator(&session).ok_or(Error::SignedOut)?;
+            let now = desk.now();
+            let (address, id) = (request::address(&http), request::id(&http));
+            let path = http.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+            let refused = format!("{} {}", http.method(), http.path());
+            let worker = desk.clone();
+            let who = actix_web::web::block(move || {
+                let who =
+                    worker.db.read(|c| operators::at_work(c, operator, &address, &id))?.ok_or(Error::SignedOut)?;
+                let missing = N::PERMISSION.filter(|permission| !who.may(*permission));
+                if let Some(permission) = missing {
+                    worker.db.write(|c| {
+                        let entry = Entry::refused(&who.actor, "console.open", format!("Refused {refused}"))
+                            .fact("Permission missing", permission.words());
+                        audit::record(c, now, &entry)
+                    })?;
+                    return Err(Error::Forbidden(permission.words()));
+                }
+                Ok(who)
+            })
+            .await??;
+            Ok(Permitted {
+                who,
+                desk,
+                now,
+                session,
+                path,
+                theme: theme::of(&http),
+                counts: http.app_data::<chrome::Counts>().copied(),
+                need: PhantomData,
+            })
+        })
+    }
+}

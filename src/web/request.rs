@@ -1,0 +1,69 @@
+//! The id of a request, where it comes from, and its line in the log.
+
+use std::{net::IpAddr, time::Instant};
+
+use actix_web::{
+    HttpMessage, HttpRequest,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::header::{HeaderName, HeaderValue},
+    middleware::Next,
+    web::Data,
+};
+
+use crate::desk::Desk;
+
+/// The id of a request: on error pages, in the log and in the audit log.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+/// The id of this request, empty outside of the middleware.
+pub fn id(request: &HttpRequest) -> String {
+    request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default()
+}
+
+/// The address the request came from. `X-Forwarded-For` is believed only from a proxy named in the settings, and then
+/// the last address in it that is not such a proxy: all before it can be made up.
+pub fn address(request: &HttpRequest) -> String {
+    let Some(peer) = request.peer_addr().map(|peer| peer.ip()) else { return String::new() };
+    let trusted = request.app_data::<Data<Desk>>().map(|desk| desk.settings.trusted_proxies.as_slice()).unwrap_or(&[]);
+    if !trusted.contains(&peer) {
+        return peer.to_string();
+    }
+    let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let client =
+        forwarded.rsplit(',').filter_map(|part| part.trim().parse::<IpAddr>().ok()).find(|ip| !trusted.contains(ip));
+    client.unwrap_or(peer).to_string()
+}
+
+/// Gives the request its id and writes one line about it. The query string is left out: it holds what people typed.
+///
+/// # Errors
+/// What the handlers answer.
+#[allow(clippy::disallowed_methods, reason = "the time a request took is not a time that rules go by")]
+pub async fn trace(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let started = Instant::now();
+    let desk = request.app_data::<Data<Desk>>().cloned();
+    let id = desk.map(|desk| data_encoding::HEXLOWER.encode(&desk.random.bytes::<6>())).unwrap_or_default();
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let method = request.method().clone();
+    let path = request.path().to_owned();
+    let from = address(request.request());
+    let mut response = next.call(request).await?;
+    tracing::info!(
+        request = %id,
+        method = %method,
+        path = %path,
+        status = response.status().as_u16(),
+        ms = started.elapsed().as_millis() as u64,
+        from = %from,
+        "request"
+    );
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
+    }
+    Ok(response)
+}

@@ -1,0 +1,99 @@
+// Small helps for the console. Every page works without this file.
+"use strict";
+
+// Tick-all box, row highlight, and the live count in the bulk bar.
+for (const form of document.querySelectorAll("form")) {
+  const rows = [...form.querySelectorAll("input[data-tick]")];
+  if (rows.length === 0) continue;
+  const all = form.querySelector("input[data-tick-all]");
+  const bar = form.querySelector("[data-bulk]");
+  const count = form.querySelector("[data-bulk-count]");
+  let last = null;
+
+  const show = () => {
+    const ticked = rows.filter((box) => box.checked).length;
+    for (const box of rows) box.closest("tr").classList.toggle("is-selected", box.checked);
+    if (all) {
+      all.checked = ticked === rows.length;
+      all.indeterminate = ticked > 0 && ticked < rows.length;
+    }
+    if (count) {
+      count.textContent = ticked + " " + (ticked === 1 ? count.dataset.one : count.dataset.many);
+    }
+    if (bar) bar.hidden = ticked === 0;
+  };
+
+  if (all) {
+    all.hidden = false;
+    all.addEventListener("change", () => {
+      for (const box of rows) box.checked = all.checked;
+      show();
+    });
+  }
+  for (const box of rows) {
+    box.addEventListener("click", (event) => {
+      // Shift-click ticks the rows between.
+      if (event.shiftKey && last && last !== box) {
+        const [from, to] = [rows.indexOf(last), rows.indexOf(box)].sort((a, b) => a - b);
+        for (const other of rows.slice(from, to + 1)) other.checked = box.checked;
+      }
+      last = box;
+      show();
+    });
+  }
+  // "Clear" is a reset button; it unticks what the server had ticked as well.
+  form.addEventListener("reset", () => {
+    setTimeout(() => {
+      for (const box of rows) box.checked = false;
+      show();
+    });
+  });
+  // Coming back to the page, the browser restores the ticks.
+  window.addEventListener("pageshow", show);
+}
+
+// Copy buttons: shown only where copying can work.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) break;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const said = button.getAttribute("aria-label");
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      button.setAttribute("aria-label", "Copied");
+      button.classList.add("tone-done");
+    } catch {
+      button.setAttribute("aria-label", "Could not copy");
+    }
+    setTimeout(() => {
+      if (said) button.setAttribute("aria-label", said);
+      button.classList.remove("tone-done");
+    }, 2000);
+  });
+}
+
+// Ctrl-K, Command-K or "/" goes to Find.
+const find = document.querySelector("[data-find]");
+document.addEventListener("keydown", (event) => {
+  if (!find || event.altKey) return;
+  const typing = event.target.closest("input, textarea, select, [contenteditable]");
+  const chord = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k";
+  const slash = event.key === "/" && !event.ctrlKey && !event.metaKey && !typing;
+  if (chord || slash) {
+    event.preventDefault();
+    find.focus();
+    find.select();
+  }
+});
+
+// The list of errors takes the focus when a form comes back.
+document.querySelector("[data-takes-focus]")?.focus();
+
+// Escape closes an open menu and hands the focus back.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const open = event.target.closest("details[open]");
+  if (!open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
+});

@@ -1,0 +1,3 @@
+//! The integration tests: one binary, and this is its table of contents.
+
+mod support;
