@@ -210,7 +210,7 @@ impl Settings {
         };
         let database_url = match written.database_url.as_str() {
             "" => format!("sqlite:{}", written.data_dir.join("tokendesk.db").display()),
-            text if text.starts_with("sqlite:") || crate::db::is_postgres(text) => text.to_owned(),
+            text if text.starts_with("sqlite:") || is_postgres(text) => text.to_owned(),
             _ => {
                 return Err(Error::Internal("The setting database_url must start with sqlite: or postgres://.".into()));
             }
@@ -274,6 +274,11 @@ impl Settings {
             ..Written::default()
         })
     }
+}
+
+/// True if `url` names a PostgreSQL server.
+pub fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
 }
 
 /// Reads the 64 hex digits of a master key.

@@ -13,7 +13,10 @@ use diesel::{
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use crate::error::{Error, Result};
+use crate::{
+    config::is_postgres,
+    error::{Error, Result},
+};
 
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -211,11 +214,6 @@ impl Db {
 
 fn names(outcome: diesel::migration::Result<Vec<diesel::migration::MigrationVersion<'_>>>) -> Result<Vec<String>> {
     outcome.map(|versions| versions.iter().map(ToString::to_string).collect()).map_err(Error::Database)
-}
-
-/// True if `url` names a PostgreSQL server.
-pub fn is_postgres(url: &str) -> bool {
-    url.starts_with("postgres://") || url.starts_with("postgresql://")
 }
 
 fn loan(pool: &Pool<ConnectionManager<AnyConn>>) -> Result<Loan> {

@@ -4,8 +4,8 @@ use std::{path::Path, sync::Arc};
 
 use crate::{
     clock::{Clock, Timestamp},
-    config::{Settings, parse_key},
-    db::{self, Db},
+    config::{Settings, is_postgres, parse_key},
+    db::Db,
     error::{Error, Result},
     ids::Random,
     keys::{KEY_BYTES, Keys},
@@ -61,7 +61,7 @@ fn master_key(settings: &Settings, random: &Random) -> Result<[u8; KEY_BYTES]> {
     if let Some(key) = settings.master_key {
         return Ok(key);
     }
-    if db::is_postgres(&settings.database_url) {
+    if is_postgres(&settings.database_url) {
         return Err(Error::Internal(
             "With PostgreSQL the setting master_key is needed, the same on every server (openssl rand -hex 32 makes one)."
                 .into(),

@@ -75,14 +75,24 @@ impl SessionStore for Rows {
 /// The error type that actix-session's trait asks for.
 type BoxedReport = anyhow::Error;
 
+/// The key that signs the cookie, so that a made-up session id does not reach the database.
+pub fn cookie_key(desk: &Desk) -> Key {
+    let mut secret = desk.keys.hash(Purpose::OperatorSession, b"cookie signature 1");
+    secret.extend(desk.keys.hash(Purpose::OperatorSession, b"cookie signature 2"));
+    Key::from(&secret)
+}
+
+/// The name of the cookie.
+pub fn cookie_name(https: bool) -> &'static str {
+    if https { SECURE_COOKIE } else { PLAIN_COOKIE }
+}
+
 /// The middleware that gives handlers a [`Session`].
 pub fn middleware(desk: &Desk) -> SessionMiddleware<Rows> {
     let https = desk.settings.https;
     let hours = i64::from(desk.settings.session_hours);
-    let mut secret = desk.keys.hash(Purpose::OperatorSession, b"cookie signature 1");
-    secret.extend(desk.keys.hash(Purpose::OperatorSession, b"cookie signature 2"));
-    SessionMiddleware::builder(Rows { desk: desk.clone() }, Key::from(&secret))
-        .cookie_name(if https { SECURE_COOKIE } else { PLAIN_COOKIE }.into())
+    SessionMiddleware::builder(Rows { desk: desk.clone() }, cookie_key(desk))
+        .cookie_name(cookie_name(https).into())
         .cookie_secure(https)
         .cookie_http_only(true)
         .cookie_same_site(SameSite::Lax)

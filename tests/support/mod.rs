@@ -1,1 +1,308 @@
-//! What the tests share.
+//! What the tests share: a world of their own for each, on either database, with the clock standing still.
+
+use std::{
+    net::TcpListener,
+    path::{Path, PathBuf},
+    sync::{Mutex, OnceLock, mpsc},
+    thread,
+};
+
+use actix_web::{App, HttpServer, dev::ServerHandle, rt::System};
+use diesel::{Connection, PgConnection, RunQueryDsl, connection::SimpleConnection, prelude::*};
+use tokendesk::{
+    app,
+    audit::{Actor, ActorKind},
+    clock::{Clock, Timestamp},
+    config::{Settings, Written},
+    db::Db,
+    desk::Desk,
+    ids::{ContainerId, OperatorId, Random},
+    operators::{BuiltIn, Scope, Who},
+    schema,
+};
+
+pub mod browser;
+
+pub use browser::Browser;
+
+/// The master key of all tests.
+const MASTER: [u8; 32] = [7; 32];
+
+/// The server that `tests/run` starts, as `postgres://user@host:port`.
+const POSTGRES: &str = "TOKENDESK_TEST_POSTGRES";
+
+/// The two databases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum On {
+    Sqlite,
+    Postgres,
+}
+
+/// Makes two tests of one: on SQLite, and on PostgreSQL if there is one.
+#[macro_export]
+macro_rules! on_both {
+    ($($(#[$meta:meta])* fn $name:ident($world:ident) $body:block)+) => {$(
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            $(#[$meta])*
+            fn law($world: $crate::support::World) $body
+
+            #[test]
+            fn sqlite() {
+                law($crate::support::World::new($crate::support::On::Sqlite));
+            }
+
+            #[test]
+            #[ignore = "needs PostgreSQL: tests/run starts one"]
+            fn postgres() {
+                law($crate::support::World::new($crate::support::On::Postgres));
+            }
+        }
+    )+};
+}
+
+/// When every test begins: Friday 20 November 2026, 14:32 in Berlin.
+pub fn beginning() -> Timestamp {
+    "2026-11-20T13:32:00".parse().expect("a time")
+}
+
+/// One installation with a database of its own and a server on a port of its own.
+pub struct World {
+    pub desk: Desk,
+    pub url: String,
+    server: Option<ServerHandle>,
+    thread: Option<thread::JoinHandle<()>>,
+    place: Place,
+}
+
+/// Where the database is, so that it can be thrown away.
+enum Place {
+    Folder(#[allow(dead_code, reason = "held for its Drop")] tempfile::TempDir),
+    Database { admin: String, name: String },
+}
+
+impl World {
+    /// A fresh one.
+    pub fn new(on: On) -> Self {
+        World::with(on, |_| {})
+    }
+
+    /// A fresh one with other settings.
+    pub fn with(on: On, change: impl FnOnce(&mut Written)) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("a bound socket has an address"));
+        let (place, database_url) = match on {
+            On::Sqlite => sqlite(),
+            On::Postgres => postgres(),
+        };
+        let mut written = Written {
+            public_url: url.clone(),
+            database_url,
+            database_connections: 4,
+            organization: "Example Org".into(),
+            help_desk: "extension 4400, weekdays 8:00 to 18:00".into(),
+            time_zone: "Europe/Berlin".into(),
+            require_second_factor: false,
+            ..Written::default()
+        };
+        change(&mut written);
+        let settings = Settings::check(written).expect("the settings of the tests are right");
+        let desk = Desk::assemble(settings, &MASTER, Random::seeded(1), Clock::fixed(beginning())).expect("a database");
+        let (server, thread) = serve(desk.clone(), listener);
+        World { desk, url, server: Some(server), thread: Some(thread), place }
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Timestamp {
+        self.desk.now()
+    }
+
+    /// Moves the clock on.
+    pub fn advance(&self, by: chrono::Duration) {
+        self.desk.clock.advance(by);
+    }
+
+    /// A browser that is signed in to nothing.
+    pub fn stranger(&self) -> Browser {
+        Browser::new(&self.url)
+    }
+
+    /// An operator of this role who works everywhere, and their browser, signed in.
+    pub fn signed_in(&self, user_id: &str, role: BuiltIn) -> Browser {
+        let who = self.operator(user_id, role);
+        Browser::signed_in(&self.url, &self.desk, &who)
+    }
+
+    /// An operator of this role who works everywhere.
+    pub fn operator(&self, user_id: &str, role: BuiltIn) -> Who {
+        self.insert_operator(user_id, role, None)
+    }
+
+    /// An operator of this role who works in these containers.
+    pub fn operator_in(&self, user_id: &str, role: BuiltIn, containers: &[ContainerId]) -> Who {
+        self.insert_operator(user_id, role, Some(containers))
+    }
+
+    fn insert_operator(&self, user_id: &str, role: BuiltIn, containers: Option<&[ContainerId]>) -> Who {
+        use schema::{operator_containers, operators, roles};
+        let id = self.desk.db.write(|c| {
+            let role_id: i64 = roles::table.filter(roles::name.eq(role.name())).select(roles::id).first(c)?;
+            let id: i64 = diesel::insert_into(operators::table)
+                .values((
+                    operators::user_id.eq(user_id),
+                    operators::user_id_key.eq(user_id.to_lowercase()),
+                    operators::name.eq(user_id),
+                    operators::role_id.eq(role_id),
+                    operators::all_containers.eq(containers.is_none()),
+                    operators::password_hash.eq("none: signed in by the test"),
+                    operators::must_change_password.eq(false),
+                    operators::failed_sign_ins.eq(0),
+                    operators::created_at.eq(self.now()),
+                ))
+                .returning(operators::id)
+                .get_result(c)?;
+            for container in containers.unwrap_or_default() {
+                diesel::insert_into(operator_containers::table)
+                    .values((
+                        operator_containers::operator_id.eq(id),
+                        operator_containers::container_id.eq(container.0),
+                    ))
+                    .execute(c)?;
+            }
+            Ok(id)
+        });
+        Who {
+            operator: Some(OperatorId(id.expect("the operator is new"))),
+            actor: Actor {
+                kind: ActorKind::Operator,
+                name: user_id.into(),
+                role: role.name().into(),
+                address: "192.0.2.17".into(),
+                request: "test".into(),
+            },
+            permissions: role.permissions(),
+            scope: containers.map_or(Scope::All, |list| Scope::Containers(list.to_vec())),
+        }
+    }
+
+    /// Every text in every row of a table, for tests that search for secrets.
+    pub fn dump(&self, table: &str) -> String {
+        #[derive(diesel::QueryableByName)]
+        struct Line {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            line: String,
+        }
+        let sql = if self.desk.db.is_postgres() {
+            format!("SELECT COALESCE(string_agg(t::text, '\n'), '') AS line FROM {table} t")
+        } else {
+            let columns = self.columns(table);
+            let texts: Vec<String> = columns.iter().map(|c| format!("quote(\"{c}\")")).collect();
+            format!("SELECT COALESCE(group_concat({}, '\n'), '') AS line FROM {table}", texts.join(" || ' ' || "))
+        };
+        let lines: Vec<Line> =
+            self.desk.db.read(|c| Ok(diesel::sql_query(sql).load(c)?)).expect("the table can be read");
+        lines.into_iter().map(|line| line.line).collect()
+    }
+
+    fn columns(&self, table: &str) -> Vec<String> {
+        #[derive(diesel::QueryableByName)]
+        struct Column {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            name: String,
+        }
+        let sql = format!("SELECT name FROM pragma_table_info('{table}')");
+        let columns: Vec<Column> =
+            self.desk.db.read(|c| Ok(diesel::sql_query(sql).load(c)?)).expect("the table can be read");
+        columns.into_iter().map(|column| column.name).collect()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if let Some(server) = self.server.take() {
+            // Not awaited: the thread's own runtime carries it out.
+            drop(server.stop(false));
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+        if let Place::Database { admin, name } = &self.place
+            && let Ok(mut conn) = PgConnection::establish(admin)
+        {
+            let _ = conn.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+        }
+    }
+}
+
+fn serve(desk: Desk, listener: TcpListener) -> (ServerHandle, thread::JoinHandle<()>) {
+    let (send, receive) = mpsc::channel();
+    let thread = thread::spawn(move || {
+        System::new().block_on(async move {
+            let server = HttpServer::new(move || App::new().configure(|config| app::configure(&desk, config)))
+                .workers(1)
+                .disable_signals()
+                .listen(listener)
+                .expect("the socket is bound")
+                .run();
+            send.send(server.handle()).expect("the test waits for the handle");
+            server.await.expect("the server runs until it is stopped");
+        });
+    });
+    (receive.recv().expect("the server starts"), thread)
+}
+
+/// A copy of a file that was migrated once for all tests.
+fn sqlite() -> (Place, String) {
+    static TEMPLATE: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
+    let (_, template) = TEMPLATE.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("template.db");
+        migrate(&format!("sqlite:{}", file.display()));
+        (folder, file)
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("tokendesk.db");
+    std::fs::copy(template, &file).expect("the template can be copied");
+    let url = format!("sqlite:{}", file.display());
+    (Place::Folder(folder), url)
+}
+
+fn migrate(url: &str) {
+    let db = Db::open(url, 1).expect("the database opens");
+    db.migrate().expect("the migrations run");
+    if let Some(path) = url.strip_prefix("sqlite:") {
+        db.write(|_| Ok(())).expect("the database answers");
+        drop(db);
+        let mut conn = diesel::SqliteConnection::establish(path).expect("the database opens");
+        conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").expect("the log is written back");
+        assert!(Path::new(path).exists());
+    }
+}
+
+/// A database of its own, made from a template that was migrated once for all tests.
+fn postgres() -> (Place, String) {
+    static TEMPLATE: OnceLock<String> = OnceLock::new();
+    static ONE_AT_A_TIME: Mutex<u32> = Mutex::new(0);
+    let server = std::env::var(POSTGRES).unwrap_or_else(|_| panic!("{POSTGRES} names no server; tests/run starts one"));
+    let admin = format!("{server}/postgres");
+    let run = |sql: &str| {
+        PgConnection::establish(&admin).expect("the server answers").batch_execute(sql).expect("the statement runs");
+    };
+    let mut count = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    *count += 1;
+    let process = std::process::id();
+    let template = TEMPLATE.get_or_init(|| {
+        let name = format!("td_template_{process}");
+        run(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+        run(&format!("CREATE DATABASE {name}"));
+        migrate(&format!("{server}/{name}"));
+        name
+    });
+    let name = format!("td_{process}_{count}");
+    run(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+    run(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
+    let url = format!("{server}/{name}");
+    (Place::Database { admin, name }, url)
+}
