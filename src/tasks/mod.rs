@@ -1,1 +1,46 @@
 //! Provisioning tasks and the enrollments in them.
+
+use crate::{
+    clock::Timestamp,
+    db::AnyConn,
+    error::{Error, Result},
+    ids::{EnrollmentId, TaskId, TokenId},
+    policy,
+};
+
+pub mod enrollment;
+pub mod links;
+pub mod store;
+pub mod task;
+
+pub use enrollment::{EnrollmentFacts, Status, status};
+pub use task::Task;
+
+/// Notes in the caller's transaction that `enrollment` got `token`, with the task's count; the task.
+///
+/// # Errors
+/// `Conflict` if it was removed, locked or enrolled meanwhile.
+pub fn note_enrolled(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId, token: TokenId) -> Result<TaskId> {
+    let limit = policy::current(conn)?.attempts_allowed;
+    store::notes::set_enrolled(conn, now, enrollment, token, limit)?
+        .ok_or_else(|| Error::Conflict("This enrollment ended meanwhile.".into()))
+}
+
+/// Notes in the caller's transaction that `token` authenticated; what became Completed by it, if this was the first
+/// time since it was enrolled. Cheap to call each time.
+///
+/// # Errors
+/// `Database` only.
+pub fn note_used(conn: &mut AnyConn, now: Timestamp, token: TokenId) -> Result<Option<(EnrollmentId, TaskId)>> {
+    store::notes::set_used(conn, now, token)
+}
+
+/// Notes a failed attempt in the caller's transaction; the failed attempts so far, `limit` meaning that it is Locked
+/// now. `None` if it takes no attempts any more (locked, enrolled or removed meanwhile): what was typed must then not
+/// be looked at.
+///
+/// # Errors
+/// `Database` only.
+pub fn note_failure(conn: &mut AnyConn, enrollment: EnrollmentId, limit: i64) -> Result<Option<i64>> {
+    store::notes::add_failure(conn, enrollment, limit)
+}

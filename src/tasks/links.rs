@@ -1,0 +1,99 @@
+//! Enrollment links: a random handle without power of its own, and an activation code (product.md §3).
+
+use crate::{
+    clock::Timestamp,
+    db::AnyConn,
+    desk::Desk,
+    error::Result,
+    ids::EnrollmentId,
+    keys::{Keys, Purpose},
+    policy::Policy,
+    tasks::store::notes::{self, NewLinkRow},
+};
+
+/// What an enrollment email carries: the one time both parts are known here.
+#[derive(Clone)]
+pub struct NewLink {
+    /// The enrollment it leads to.
+    pub enrollment: EnrollmentId,
+    /// The public part, `/enroll/{handle}`.
+    pub handle: String,
+    /// The activation code.
+    pub code: String,
+}
+
+/// Makes a link for `enrollment`; its older links are superseded and their codes stop working.
+///
+/// # Errors
+/// `Database` only.
+pub fn make(
+    desk: &Desk,
+    conn: &mut AnyConn,
+    now: Timestamp,
+    enrollment: EnrollmentId,
+    policy: &Policy,
+) -> Result<NewLink> {
+    let link = draw(desk, enrollment, policy);
+    store(desk, conn, now, std::slice::from_ref(&link))?;
+    Ok(link)
+}
+
+/// As [`make`], for many enrollments at once.
+///
+/// # Errors
+/// `Database` only.
+pub fn make_all(
+    desk: &Desk,
+    conn: &mut AnyConn,
+    now: Timestamp,
+    enrollments: &[EnrollmentId],
+    policy: &Policy,
+) -> Result<Vec<NewLink>> {
+    let links: Vec<NewLink> = enrollments.iter().map(|enrollment| draw(desk, *enrollment, policy)).collect();
+    store(desk, conn, now, &links)?;
+    Ok(links)
+}
+
+/// True if `code`, as a user typed it, is the one that was sent with `handle`. Case and spaces do not count, since the
+/// code may have been read aloud.
+pub fn matches(keys: &Keys, handle: &str, code: &str, hash: &[u8]) -> bool {
+    let code: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
+    keys.matches(Purpose::ActivationCode, text(handle, &code.to_ascii_uppercase()).as_bytes(), hash)
+}
+
+fn draw(desk: &Desk, enrollment: EnrollmentId, policy: &Policy) -> NewLink {
+    let length = usize::try_from(policy.code_length).unwrap_or(10);
+    NewLink { enrollment, handle: desk.random.handle(), code: desk.random.unmistakable(length) }
+}
+
+fn store(desk: &Desk, conn: &mut AnyConn, now: Timestamp, links: &[NewLink]) -> Result<()> {
+    let rows: Vec<NewLinkRow> = links
+        .iter()
+        .map(|link| NewLinkRow {
+            enrollment_id: link.enrollment.0,
+            handle: link.handle.clone(),
+            code_hash: desk.keys.hash(Purpose::ActivationCode, text(&link.handle, &link.code).as_bytes()),
+            created_at: now,
+        })
+        .collect();
+    notes::insert_links(conn, now, &rows)
+}
+
+fn text(handle: &str, code: &str) -> String {
+    format!("{handle}:{code}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::KEY_BYTES;
+
+    #[test]
+    fn a_code_is_good_for_its_own_link_and_may_be_typed_carelessly() {
+        let keys = Keys::new(&[7; KEY_BYTES]);
+        let hash = keys.hash(Purpose::ActivationCode, b"h1:ABCD234567");
+        assert!(matches(&keys, "h1", " abcd-2345 67", &hash));
+        assert!(!matches(&keys, "h2", "ABCD234567", &hash));
+        assert!(!matches(&keys, "h1", "ABCD234568", &hash));
+    }
+}

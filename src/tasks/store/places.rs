@@ -1,0 +1,260 @@
+//! An enrollment with its task and its user, as the portal and the verbs read it.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use crate::{
+    clock::Timestamp,
+    db::AnyConn,
+    error::{Error, Result},
+    ids::{ContainerId, EmailId, EnrollmentId, LinkId, TaskId, TokenId, UserId},
+    schema::{enrollment_links, enrollments, tasks, users},
+    tasks::enrollment::{EnrollmentFacts, RemovedWhy},
+    tokens::AuthenticationType,
+};
+
+/// One user's place in one task, with what is needed of both.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The enrollment.
+    pub id: EnrollmentId,
+    /// The number of the task.
+    pub task: TaskId,
+    /// The UserID of who made the task.
+    pub operator: String,
+    /// The day the task was made.
+    pub start_on: NaiveDate,
+    /// When the task was removed.
+    pub task_removed_at: Option<Timestamp>,
+    /// The kind of token.
+    pub authentication_type: AuthenticationType,
+    /// The user's row.
+    pub user: UserId,
+    /// The User ID.
+    pub user_id: String,
+    /// The user's first name.
+    pub first_name: String,
+    /// The user's last name.
+    pub last_name: String,
+    /// The address in the user's profile; may be empty.
+    pub email: String,
+    /// Where the user is kept.
+    pub container: ContainerId,
+    /// True if the user is disabled.
+    pub disabled: bool,
+    /// What the status is worked out from.
+    pub facts: EnrollmentFacts,
+    /// When it was taken out of the task.
+    pub removed_at: Option<Timestamp>,
+    /// Why.
+    pub removed_why: Option<RemovedWhy>,
+    /// The task that replaced it.
+    pub replaced_by: Option<TaskId>,
+    /// The address last written to; masked if it was an alternate one.
+    pub emailed_to: String,
+    /// When.
+    pub emailed_at: Option<Timestamp>,
+    /// The email last written.
+    pub last_email: Option<EmailId>,
+    /// When the link was first opened (a mail scanner can do that too).
+    pub opened_at: Option<Timestamp>,
+    /// When the activation code was accepted.
+    pub code_accepted_at: Option<Timestamp>,
+    /// When the key was shown.
+    pub key_shown_at: Option<Timestamp>,
+    /// The sealed seed that is shown until it is proven.
+    pub pending_seed: Option<Vec<u8>>,
+    /// The token that was enrolled.
+    pub token: Option<TokenId>,
+    /// Counts the changes.
+    pub version: i64,
+}
+
+/// A link in an enrollment email, with the place it leads to.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// The link's row.
+    pub id: LinkId,
+    /// The public part.
+    pub handle: String,
+    /// The keyed hash of `handle:code`.
+    pub code_hash: Vec<u8>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When a newer email took its place.
+    pub superseded_at: Option<Timestamp>,
+    /// Where it leads.
+    pub place: Place,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = enrollments)]
+struct EnrollmentRow {
+    id: i64,
+    task_id: i64,
+    user_id: i64,
+    authentication_type: String,
+    stop_on: NaiveDate,
+    failures: i64,
+    removed_at: Option<Timestamp>,
+    removed_why: String,
+    replaced_by: Option<i64>,
+    emailed_to: String,
+    emailed_at: Option<Timestamp>,
+    last_email_id: Option<i64>,
+    opened_at: Option<Timestamp>,
+    code_accepted_at: Option<Timestamp>,
+    key_shown_at: Option<Timestamp>,
+    enrolled_at: Option<Timestamp>,
+    used_at: Option<Timestamp>,
+    pending_seed: Option<Vec<u8>>,
+    token_id: Option<i64>,
+    version: i64,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = tasks)]
+struct TaskRow {
+    operator: String,
+    start_on: NaiveDate,
+    removed_at: Option<Timestamp>,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = users)]
+struct UserRow {
+    user_id: String,
+    first_name: String,
+    last_name: String,
+    email: String,
+    container_id: i64,
+    disabled_at: Option<Timestamp>,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = enrollment_links)]
+struct LinkRow {
+    id: i64,
+    handle: String,
+    code_hash: Vec<u8>,
+    created_at: Timestamp,
+    superseded_at: Option<Timestamp>,
+}
+
+type Rows = (EnrollmentRow, TaskRow, UserRow);
+
+/// Reads the word of an authentication type back.
+pub(crate) fn type_of(word: &str) -> Result<AuthenticationType> {
+    AuthenticationType::from_word(word)
+        .ok_or_else(|| Error::Internal(format!("the database holds the unknown authentication type {word:?}")))
+}
+
+impl TryFrom<Rows> for Place {
+    type Error = Error;
+
+    fn try_from((enrollment, task, user): Rows) -> Result<Self> {
+        Ok(Place {
+            id: EnrollmentId(enrollment.id),
+            task: TaskId(enrollment.task_id),
+            operator: task.operator,
+            start_on: task.start_on,
+            task_removed_at: task.removed_at,
+            authentication_type: type_of(&enrollment.authentication_type)?,
+            user: UserId(enrollment.user_id),
+            user_id: user.user_id,
+            first_name: user.first_name,
+            last_name: user.last_name,
+            email: user.email,
+            container: ContainerId(user.container_id),
+            disabled: user.disabled_at.is_some(),
+            facts: EnrollmentFacts {
+                stop_on: enrollment.stop_on,
+                failures: enrollment.failures,
+                enrolled_at: enrollment.enrolled_at,
+                used_at: enrollment.used_at,
+            },
+            removed_at: enrollment.removed_at,
+            removed_why: RemovedWhy::from_word(&enrollment.removed_why),
+            replaced_by: enrollment.replaced_by.map(TaskId),
+            emailed_to: enrollment.emailed_to,
+            emailed_at: enrollment.emailed_at,
+            last_email: enrollment.last_email_id.map(EmailId),
+            opened_at: enrollment.opened_at,
+            code_accepted_at: enrollment.code_accepted_at,
+            key_shown_at: enrollment.key_shown_at,
+            pending_seed: enrollment.pending_seed,
+            token: enrollment.token_id.map(TokenId),
+            version: enrollment.version,
+        })
+    }
+}
+
+/// The place `id`, removed or not.
+///
+/// # Errors
+/// `Database` only; `None` if there is no such enrollment.
+pub fn place(conn: &mut AnyConn, id: EnrollmentId) -> Result<Option<Place>> {
+    let rows: Option<Rows> = enrollments::table
+        .inner_join(tasks::table)
+        .inner_join(users::table)
+        .filter(enrollments::id.eq(id.0))
+        .select((EnrollmentRow::as_select(), TaskRow::as_select(), UserRow::as_select()))
+        .first(conn)
+        .optional()?;
+    rows.map(Place::try_from).transpose()
+}
+
+/// The place of a user in a task, removed or not.
+///
+/// # Errors
+/// `Database` only; `None` if the user never was in it.
+pub fn place_of(conn: &mut AnyConn, task: TaskId, user: UserId) -> Result<Option<Place>> {
+    let rows: Option<Rows> = enrollments::table
+        .inner_join(tasks::table)
+        .inner_join(users::table)
+        .filter(enrollments::task_id.eq(task.0).and(enrollments::user_id.eq(user.0)))
+        .select((EnrollmentRow::as_select(), TaskRow::as_select(), UserRow::as_select()))
+        .first(conn)
+        .optional()?;
+    rows.map(Place::try_from).transpose()
+}
+
+/// The outstanding places of a user, newest task first: in an open task, and not removed. One who has enrolled and not
+/// used the token yet is still Active, and so outstanding, until the token is used.
+///
+/// # Errors
+/// `Database` only.
+pub fn outstanding_of(conn: &mut AnyConn, user: UserId) -> Result<Vec<Place>> {
+    let rows: Vec<Rows> = enrollments::table
+        .inner_join(tasks::table)
+        .inner_join(users::table)
+        .filter(enrollments::user_id.eq(user.0))
+        .filter(enrollments::removed_at.is_null().and(tasks::removed_at.is_null()))
+        .filter(enrollments::used_at.is_null())
+        .order(enrollments::task_id.desc())
+        .select((EnrollmentRow::as_select(), TaskRow::as_select(), UserRow::as_select()))
+        .load(conn)?;
+    rows.into_iter().map(Place::try_from).collect()
+}
+
+/// The link with this handle, superseded or not.
+///
+/// # Errors
+/// `Database` only; `None` if no link ever had it.
+pub fn by_handle(conn: &mut AnyConn, handle: &str) -> Result<Option<Link>> {
+    let row: Option<(LinkRow, Rows)> = enrollment_links::table
+        .inner_join(enrollments::table.inner_join(tasks::table).inner_join(users::table))
+        .filter(enrollment_links::handle.eq(handle))
+        .select((LinkRow::as_select(), (EnrollmentRow::as_select(), TaskRow::as_select(), UserRow::as_select())))
+        .first(conn)
+        .optional()?;
+    let Some((link, rows)) = row else { return Ok(None) };
+    Ok(Some(Link {
+        id: LinkId(link.id),
+        handle: link.handle,
+        code_hash: link.code_hash,
+        created_at: link.created_at,
+        superseded_at: link.superseded_at,
+        place: Place::try_from(rows)?,
+    }))
+}
