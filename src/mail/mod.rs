@@ -1,1 +1,297 @@
-//! Email: the outbox, the letters and the courier that takes them to the mail server.
+//! Email: what is posted, what became of it, and the courier that carries it (product.md §6).
+
+use crate::{
+    audit::{self, Actor, Entry},
+    clock::Timestamp,
+    db::AnyConn,
+    desk::Desk,
+    error::Result,
+    ids::{ContainerId, EmailId, EnrollmentId, TaskId, UserId},
+};
+
+pub mod letter;
+pub mod outbox;
+mod store;
+
+pub use letter::{Facts, Kind, Letter, NewEmail, Secret, masked};
+pub use outbox::{Email, State, Try};
+pub use store::own_host;
+
+/// Puts `emails` into the outbox, due now, in the transaction that causes them; `sender` is the UserID of the operator
+/// whose doing it is. The secrets are sealed, and an alternate address is kept masked.
+///
+/// # Errors
+/// `Database` only.
+pub fn post(desk: &Desk, c: &mut AnyConn, now: Timestamp, sender: &str, emails: &[NewEmail]) -> Result<()> {
+    store::insert(desk, c, now, sender, emails)
+}
+
+/// Cancels what still waits for these enrollments and wipes its secrets; how many emails that were. One that is in a
+/// worker's hand at this moment may still go out, and is then shown as Sent.
+///
+/// # Errors
+/// `Database` only.
+pub fn cancel_waiting(c: &mut AnyConn, _now: Timestamp, enrollments: &[EnrollmentId]) -> Result<usize> {
+    store::cancel(c, enrollments)
+}
+
+/// As [`cancel_waiting`], for everyone in `task`.
+///
+/// # Errors
+/// `Database` only.
+pub fn cancel_waiting_of_task(c: &mut AnyConn, _now: Timestamp, task: TaskId) -> Result<usize> {
+    store::cancel_of_task(c, task)
+}
+
+/// An email in a worker's hand.
+pub struct Claimed {
+    /// Its row.
+    pub id: EmailId,
+    /// The Message-ID of all tries.
+    pub message_id: String,
+    /// What it is about.
+    pub kind: Kind,
+    /// The address as the outbox shows it.
+    pub shown_to: String,
+    /// The user it goes to.
+    pub user: Option<UserId>,
+    /// The task it belongs to.
+    pub task: Option<TaskId>,
+    /// What it tells.
+    pub facts: Facts,
+    /// What must not stay.
+    pub secret: Option<Secret>,
+    /// The secret does not open: this server has another master key.
+    pub unreadable: bool,
+    /// Tries before this one.
+    pub tries: i64,
+    /// From then on it is no longer tried.
+    pub give_up_at: Timestamp,
+}
+
+impl Claimed {
+    /// The address it goes to.
+    pub fn to(&self) -> &str {
+        self.secret.as_ref().and_then(|secret| secret.alternate_to.as_deref()).unwrap_or(&self.shown_to)
+    }
+
+    /// What may be kept of a mail server's answer: one line without the secrets of this email, which servers repeat.
+    fn keepable(&self, answer: &str) -> String {
+        let mut answer = letter::one_line(answer);
+        if let Some(secret) = &self.secret {
+            if let Some(address) = &secret.alternate_to {
+                answer = replace_caseless(&answer, address, &self.shown_to);
+            }
+            for hidden in [&secret.code, &secret.handle].into_iter().flatten() {
+                answer = replace_caseless(&answer, hidden, "•••");
+            }
+        }
+        match answer.char_indices().nth(ANSWER_LETTERS) {
+            Some((end, _)) => format!("{}…", &answer[..end]),
+            None => answer,
+        }
+    }
+}
+
+/// What is kept of an answer: some servers send a page of links.
+const ANSWER_LETTERS: usize = 500;
+
+/// Servers write addresses in the case they like; ASCII letters keep their length, so that places stay the same.
+fn replace_caseless(text: &str, wanted: &str, with: &str) -> String {
+    if wanted.is_empty() {
+        return text.to_owned();
+    }
+    let (small, wanted) = (text.to_ascii_lowercase(), wanted.to_ascii_lowercase());
+    let mut replaced = String::with_capacity(text.len());
+    let mut from = 0;
+    while let Some(found) = small[from..].find(&wanted) {
+        replaced.push_str(&text[from..from + found]);
+        replaced.push_str(with);
+        from += found + wanted.len();
+    }
+    replaced.push_str(&text[from..]);
+    replaced
+}
+
+/// What the mail server said to an email.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Accepted: it is Sent, and its secrets are wiped.
+    Accepted,
+    /// Refused for now, or nobody knows: it is tried again, or given up when its time is over.
+    RefusedForNow,
+    /// Refused for good: it has Failed, and its secrets are wiped, since another try makes a new code.
+    Refused,
+}
+
+/// A try that has ended.
+pub struct Settled {
+    /// Whose claim it was.
+    pub worker: String,
+    /// The email.
+    pub email: Claimed,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// The server's answer, or what went wrong.
+    pub answer: String,
+}
+
+/// Claims up to `most` due emails for `worker`; nobody else gets them before the lease is over.
+///
+/// # Errors
+/// `Database` only.
+pub fn claim(desk: &Desk, now: Timestamp, worker: &str, most: i64) -> Result<Vec<Claimed>> {
+    if !desk.db.read(|c| store::work::any_due(c, now))? {
+        return Ok(Vec::new());
+    }
+    desk.db.write(|c| store::work::claim(desk, c, now, worker, most))
+}
+
+/// Lets go of claimed emails that were not tried.
+///
+/// # Errors
+/// `Database` only.
+pub fn release(desk: &Desk, now: Timestamp, worker: &str, emails: &[EmailId]) -> Result<()> {
+    if emails.is_empty() {
+        return Ok(());
+    }
+    desk.db.write(|c| store::work::release(c, now, worker, emails))
+}
+
+/// Writes down what came of tries, all in one transaction (many workers share one commit).
+///
+/// # Errors
+/// `Database` only; nothing is written down then, and the leases run out.
+pub fn settle(desk: &Desk, now: Timestamp, list: &[Settled]) -> Result<()> {
+    desk.db.write(|c| {
+        let mut tries = Vec::with_capacity(list.len());
+        for one in list {
+            let state = settle_one(c, now, one)?;
+            tries.push(store::work::NewTry::new(one.email.id, now, state, &one.email.keepable(&one.answer)));
+        }
+        store::work::note_tries(c, tries)
+    })
+}
+
+fn settle_one(c: &mut AnyConn, now: Timestamp, settled: &Settled) -> Result<State> {
+    let Settled { worker, email, verdict, answer } = settled;
+    let answer = email.keepable(answer);
+    let next = match verdict {
+        Verdict::Accepted => {
+            store::work::accepted(c, now, email.id, &answer)?;
+            return Ok(State::Sent);
+        }
+        Verdict::RefusedForNow => outbox::next_try(now, email.tries + 1, email.give_up_at),
+        Verdict::Refused => None,
+    };
+    if let Some(next) = next {
+        store::work::deferred(c, now, worker, email.id, next, &answer)?;
+        return Ok(State::Deferred);
+    }
+    if store::work::failed(c, now, worker, email.id, &answer)? {
+        let actor = Actor::system();
+        let what = if *verdict == Verdict::Refused { "refused" } else { "given up" };
+        let sentence = format!("Email to {} was {what}: {answer}", email.shown_to);
+        let mut entry = Entry::refused(&actor, "mail.send", sentence).fact("Message", email.kind.words());
+        if let Some(task) = email.task {
+            entry = entry.task(task);
+        }
+        if let Some(user) = email.user {
+            entry = entry.user(user, &email.facts.user_id);
+        }
+        audit::record(c, now, &entry)?;
+    }
+    Ok(State::Failed)
+}
+
+/// Which rows of the outbox are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    /// Refused of late, and no newer email went to the same enrollment.
+    Attention,
+    /// One state.
+    State(State),
+    /// All.
+    All,
+}
+
+/// What is looked for in the outbox.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// The start of an address as it is shown or of a User ID, or a task's number; empty for all.
+    pub text: String,
+    /// One kind.
+    pub kind: Option<Kind>,
+}
+
+/// How the mail server does, as far as the tries tell.
+#[derive(Clone, Debug, Default)]
+pub struct Health {
+    /// When it last accepted an email.
+    pub last_accepted_at: Option<Timestamp>,
+    /// The last try of all.
+    pub last_try: Option<Try>,
+}
+
+/// The rows of a view, the newest first. `containers`: only emails to users in them (`None`: all).
+///
+/// # Errors
+/// `Database` only.
+pub fn rows(
+    c: &mut AnyConn,
+    now: Timestamp,
+    containers: Option<&[ContainerId]>,
+    filter: &Filter,
+    view: View,
+    (offset, limit): (i64, i64),
+) -> Result<Vec<Email>> {
+    store::list::rows(c, now, containers, filter, view, offset, limit)
+}
+
+/// How many rows a view has.
+///
+/// # Errors
+/// `Database` only.
+pub fn count(
+    c: &mut AnyConn,
+    now: Timestamp,
+    containers: Option<&[ContainerId]>,
+    filter: &Filter,
+    view: View,
+) -> Result<i64> {
+    store::list::count(c, now, containers, filter, view)
+}
+
+/// How many emails failed and still matter, for the number beside the navigation.
+///
+/// # Errors
+/// `Database` only.
+pub fn failures(c: &mut AnyConn, now: Timestamp, containers: Option<&[ContainerId]>) -> Result<i64> {
+    store::list::failures(c, now, containers)
+}
+
+/// One email with its tries, the newest first.
+///
+/// # Errors
+/// `NotFound` if there is none, or none in these containers.
+pub fn find(c: &mut AnyConn, containers: Option<&[ContainerId]>, id: EmailId) -> Result<(Email, Vec<Try>)> {
+    let email = store::list::find(c, containers, id)?;
+    let tries = store::list::tries(c, id)?;
+    Ok((email, tries))
+}
+
+/// The emails of these ids, in no order: what became of the newest one of each user in a list.
+///
+/// # Errors
+/// `Database` only.
+pub fn latest_of(c: &mut AnyConn, ids: &[EmailId]) -> Result<Vec<Email>> {
+    store::list::of(c, ids)
+}
+
+/// How the mail server does.
+///
+/// # Errors
+/// `Database` only.
+pub fn health(c: &mut AnyConn) -> Result<Health> {
+    store::list::health(c)
+}

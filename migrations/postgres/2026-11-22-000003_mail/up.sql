@@ -3,8 +3,10 @@ CREATE TABLE emails (
   message_id TEXT COLLATE "C" NOT NULL UNIQUE,
   kind TEXT COLLATE "C" NOT NULL,
   shown_to TEXT COLLATE "C" NOT NULL,
+  shown_to_key TEXT COLLATE "C" NOT NULL,
   alternate BOOLEAN NOT NULL,
   user_id BIGINT,
+  user_key TEXT COLLATE "C" NOT NULL,
   container_id BIGINT,
   task_id BIGINT,
   enrollment_id BIGINT,
@@ -24,6 +26,10 @@ CREATE TABLE emails (
 );
 CREATE INDEX emails_due ON emails (next_try_at, id) WHERE next_try_at IS NOT NULL;
 CREATE INDEX emails_state ON emails (state, id);
+CREATE INDEX emails_container ON emails (container_id, state, id);
+CREATE INDEX emails_attention ON emails (id) WHERE state IN ('Deferred', 'Failed');
+CREATE INDEX emails_shown_to ON emails (shown_to_key, id);
+CREATE INDEX emails_user_key ON emails (user_key, id);
 CREATE INDEX emails_kind ON emails (kind, id);
 CREATE INDEX emails_user ON emails (user_id, id);
 CREATE INDEX emails_task ON emails (task_id, id);
@@ -36,3 +42,4 @@ CREATE TABLE email_tries (
   answer TEXT COLLATE "C" NOT NULL
 );
 CREATE INDEX email_tries_email ON email_tries (email_id, id);
+CREATE INDEX email_tries_outcome ON email_tries (outcome, id);

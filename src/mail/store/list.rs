@@ -1,0 +1,183 @@
+//! Reads of the outbox: pages of rows, one email, counts, how the mail server does.
+
+use diesel::{
+    dsl::{count_star, sql},
+    prelude::*,
+    sql_types::Bool,
+};
+
+use super::{Row, columns};
+use crate::{
+    clock::Timestamp,
+    db::{self, AnyConn},
+    error::{Error, Result},
+    ids::{ContainerId, EmailId},
+    mail::{
+        Filter, Health, View,
+        outbox::{ATTENTION_DAYS, Email, State, Try},
+    },
+    schema::{email_tries, emails},
+};
+
+type Query<'a> = emails::BoxedQuery<'a, <AnyConn as Connection>::Backend>;
+
+/// Refused, and no newer email went to the same enrollment. The states stand in the text, and not as values beside it,
+/// since the partial index is used only so.
+const WANTS_ATTENTION: &str = "emails.state IN ('Deferred', 'Failed') AND NOT EXISTS (SELECT 1 FROM emails newer \
+    WHERE newer.enrollment_id = emails.enrollment_id AND newer.id > emails.id)";
+
+/// The same, of those that are not tried again.
+const HAS_FAILED: &str = "emails.state IN ('Deferred', 'Failed') AND emails.state = 'Failed' AND NOT EXISTS \
+    (SELECT 1 FROM emails newer WHERE newer.enrollment_id = emails.enrollment_id AND newer.id > emails.id)";
+
+fn filtered<'a>(now: Timestamp, containers: Option<&'a [ContainerId]>, filter: &'a Filter, view: View) -> Query<'a> {
+    let mut query = emails::table.into_boxed();
+    if let Some(containers) = containers {
+        let ids: Vec<i64> = containers.iter().map(|id| id.0).collect();
+        query = query.filter(emails::container_id.eq_any(ids));
+    }
+    match view {
+        View::All => {}
+        View::Attention => query = query.filter(sql::<Bool>(WANTS_ATTENTION)).filter(recent(now)),
+        View::State(state) => query = query.filter(emails::state.eq(state.word())),
+    }
+    if let Some(kind) = filter.kind {
+        query = query.filter(emails::kind.eq(kind.word()));
+    }
+    let text = db::key(filter.text.trim_end_matches('*'));
+    if let (false, Some(after)) = (text.is_empty(), db::after(&text)) {
+        let address = emails::shown_to_key.ge(text.clone()).and(emails::shown_to_key.lt(after.clone()));
+        let user = emails::user_key.ge(text.clone()).and(emails::user_key.lt(after));
+        query = match text.parse::<i64>() {
+            Ok(task) => query.filter(address.or(user).or(emails::task_id.assume_not_null().eq(task))),
+            Err(_) => query.filter(address.or(user)),
+        };
+    }
+    query
+}
+
+#[diesel::dsl::auto_type]
+fn recent(now: Timestamp) -> _ {
+    let since: Timestamp = now - chrono::Duration::days(ATTENTION_DAYS);
+    emails::last_answer_at.assume_not_null().ge(since)
+}
+
+/// The rows of `view`, the newest first.
+///
+/// # Errors
+/// `Database` only.
+pub fn rows(
+    c: &mut AnyConn,
+    now: Timestamp,
+    containers: Option<&[ContainerId]>,
+    filter: &Filter,
+    view: View,
+    offset: i64,
+    limit: i64,
+) -> Result<Vec<Email>> {
+    let rows: Vec<Row> = filtered(now, containers, filter, view)
+        .order(emails::id.desc())
+        .offset(offset)
+        .limit(limit)
+        .select(columns!())
+        .load(c)?;
+    rows.into_iter().map(Email::try_from).collect()
+}
+
+/// How many rows `view` has.
+///
+/// # Errors
+/// `Database` only.
+pub fn count(
+    c: &mut AnyConn,
+    now: Timestamp,
+    containers: Option<&[ContainerId]>,
+    filter: &Filter,
+    view: View,
+) -> Result<i64> {
+    Ok(filtered(now, containers, filter, view).select(count_star()).first(c)?)
+}
+
+/// How many failed of late and were not followed by another.
+///
+/// # Errors
+/// `Database` only.
+pub fn failures(c: &mut AnyConn, now: Timestamp, containers: Option<&[ContainerId]>) -> Result<i64> {
+    let mut query: Query<'_> = emails::table.into_boxed().filter(sql::<Bool>(HAS_FAILED)).filter(recent(now));
+    if let Some(containers) = containers {
+        let ids: Vec<i64> = containers.iter().map(|id| id.0).collect();
+        query = query.filter(emails::container_id.eq_any(ids));
+    }
+    Ok(query.select(count_star()).first(c)?)
+}
+
+/// One email.
+///
+/// # Errors
+/// `NotFound` if there is none, or none in these containers.
+pub fn find(c: &mut AnyConn, containers: Option<&[ContainerId]>, id: EmailId) -> Result<Email> {
+    let row: Option<Row> = emails::table.find(id.0).select(columns!()).first(c).optional()?;
+    let email = row.map(Email::try_from).transpose()?;
+    let inside = |email: &Email| {
+        containers.is_none_or(|list| email.container.is_some_and(|container| list.contains(&container)))
+    };
+    email.filter(inside).ok_or_else(|| Error::not_found("email", id.to_string()))
+}
+
+/// The emails of these ids, in no order.
+///
+/// # Errors
+/// `Database` only.
+pub fn of(c: &mut AnyConn, ids: &[EmailId]) -> Result<Vec<Email>> {
+    let mut list = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(super::IDS_A_STATEMENT) {
+        let ids: Vec<i64> = chunk.iter().map(|id| id.0).collect();
+        let rows: Vec<Row> = emails::table.filter(emails::id.eq_any(ids)).select(columns!()).load(c)?;
+        for row in rows {
+            list.push(Email::try_from(row)?);
+        }
+    }
+    Ok(list)
+}
+
+/// The tries of an email, the newest first.
+///
+/// # Errors
+/// `Database` only.
+pub fn tries(c: &mut AnyConn, id: EmailId) -> Result<Vec<Try>> {
+    let rows: Vec<(Timestamp, String, String)> = email_tries::table
+        .filter(email_tries::email_id.eq(id.0))
+        .order(email_tries::id.desc())
+        .select((email_tries::at, email_tries::outcome, email_tries::answer))
+        .load(c)?;
+    rows.into_iter()
+        .map(|(at, outcome, answer)| {
+            let outcome = State::from_word(&outcome)
+                .ok_or_else(|| Error::Internal(format!("a try has the unknown outcome {outcome}")))?;
+            Ok(Try { at, outcome, answer })
+        })
+        .collect()
+}
+
+/// How the mail server does.
+///
+/// # Errors
+/// `Database` only.
+pub fn health(c: &mut AnyConn) -> Result<Health> {
+    let accepted: Option<Timestamp> = email_tries::table
+        .filter(email_tries::outcome.eq(State::Sent.word()))
+        .order(email_tries::id.desc())
+        .select(email_tries::at)
+        .first(c)
+        .optional()?;
+    let last: Option<(Timestamp, String, String)> = email_tries::table
+        .order(email_tries::id.desc())
+        .select((email_tries::at, email_tries::outcome, email_tries::answer))
+        .first(c)
+        .optional()?;
+    Ok(Health {
+        last_accepted_at: accepted,
+        last_try: last
+            .and_then(|(at, outcome, answer)| State::from_word(&outcome).map(|outcome| Try { at, outcome, answer })),
+    })
+}

@@ -1,0 +1,254 @@
+//! Rows of the outbox.
+
+use diesel::prelude::*;
+
+use crate::{
+    clock::Timestamp,
+    db::{self, AnyConn},
+    desk::Desk,
+    error::{Error, Result},
+    ids::{ContainerId, EmailId, EnrollmentId, TaskId, UserId},
+    insert_all,
+    mail::{
+        letter::{Facts, Kind, NewEmail, Secret, masked},
+        outbox::{Email, State},
+    },
+    schema::emails,
+};
+
+pub mod list;
+pub mod work;
+
+/// Ids in one statement; both databases take more, and none gets faster by it.
+const IDS_A_STATEMENT: usize = 1_000;
+
+#[derive(Insertable)]
+#[diesel(table_name = emails)]
+struct NewRow {
+    message_id: String,
+    kind: &'static str,
+    shown_to: String,
+    shown_to_key: String,
+    alternate: bool,
+    user_id: Option<i64>,
+    user_key: String,
+    container_id: Option<i64>,
+    task_id: Option<i64>,
+    enrollment_id: Option<i64>,
+    facts: String,
+    sealed: Option<Vec<u8>>,
+    state: &'static str,
+    tries: i64,
+    created_at: Timestamp,
+    next_try_at: Option<Timestamp>,
+    give_up_at: Timestamp,
+    last_answer: &'static str,
+    sender: String,
+}
+
+/// Where a secret is sealed to: it opens for the email it was sealed with and no other.
+fn place(message_id: &str) -> String {
+    format!("emails.sealed:{message_id}")
+}
+
+/// The host of `public_url`, for Message-IDs and for the greeting of the mail server.
+pub fn own_host(desk: &Desk) -> &str {
+    let host = desk.settings.host.as_str();
+    if host.starts_with('[') {
+        return "localhost";
+    }
+    host.split_once(':').map_or(host, |(host, _)| host)
+}
+
+/// Puts `list` into the outbox, due now.
+///
+/// # Errors
+/// `Database` only.
+pub fn insert(desk: &Desk, c: &mut AnyConn, now: Timestamp, sender: &str, list: &[NewEmail]) -> Result<()> {
+    for chunk in list.chunks(db::ROWS_A_STATEMENT) {
+        let rows = chunk.iter().map(|email| new_row(desk, now, sender, email)).collect::<Result<Vec<_>>>()?;
+        insert_all!(c, emails::table, rows)?;
+    }
+    Ok(())
+}
+
+fn new_row(desk: &Desk, now: Timestamp, sender: &str, email: &NewEmail) -> Result<NewRow> {
+    let unreadable = |error: serde_json::Error| Error::Internal(format!("an email cannot be kept: {error}"));
+    let random = data_encoding::HEXLOWER.encode(&desk.random.bytes::<16>());
+    let message_id = format!("<{random}@{}>", own_host(desk));
+    let mut secret = email.secret.clone();
+    let mut shown_to = email.to.trim().to_owned();
+    if email.alternate {
+        secret.get_or_insert_default().alternate_to = Some(shown_to);
+        shown_to = masked(&email.to);
+    }
+    let sealed = match secret {
+        Some(secret) => {
+            let bytes = zeroize::Zeroizing::new(serde_json::to_vec(&secret).map_err(unreadable)?);
+            Some(desk.keys.seal(&desk.random, &place(&message_id), &bytes))
+        }
+        None => None,
+    };
+    Ok(NewRow {
+        message_id,
+        kind: email.kind.word(),
+        shown_to_key: db::key(&shown_to),
+        shown_to,
+        alternate: email.alternate,
+        user_id: email.user.map(|id| id.0),
+        user_key: db::key(&email.facts.user_id),
+        container_id: email.container.map(|id| id.0),
+        task_id: email.task.map(|id| id.0),
+        enrollment_id: email.enrollment.map(|id| id.0),
+        facts: serde_json::to_string(&email.facts).map_err(unreadable)?,
+        sealed,
+        state: State::Queued.word(),
+        tries: 0,
+        created_at: now,
+        next_try_at: Some(now),
+        give_up_at: email.give_up_at,
+        last_answer: "",
+        sender: sender.to_owned(),
+    })
+}
+
+/// Opens what was sealed in the row of `message_id`.
+fn open(desk: &Desk, message_id: &str, sealed: &[u8]) -> Result<Secret> {
+    let bytes = desk.keys.open(&place(message_id), sealed)?;
+    serde_json::from_slice(&bytes).map_err(|_| Error::Internal(format!("the secret of {message_id} is unreadable")))
+}
+
+fn waiting() -> [&'static str; 2] {
+    [State::Queued.word(), State::Deferred.word()]
+}
+
+/// Cancels what waits for these enrollments and wipes its secrets; how many emails that were.
+///
+/// # Errors
+/// `Database` only.
+pub fn cancel(c: &mut AnyConn, enrollments: &[EnrollmentId]) -> Result<usize> {
+    let mut canceled = 0;
+    for chunk in enrollments.chunks(IDS_A_STATEMENT) {
+        let ids: Vec<i64> = chunk.iter().map(|id| id.0).collect();
+        canceled += diesel::update(
+            emails::table.filter(emails::enrollment_id.eq_any(ids)).filter(emails::state.eq_any(waiting())),
+        )
+        .set(wiped(State::Canceled))
+        .execute(c)?;
+    }
+    Ok(canceled)
+}
+
+/// Cancels what waits for the users of `task` and wipes its secrets; how many emails that were.
+///
+/// # Errors
+/// `Database` only.
+pub fn cancel_of_task(c: &mut AnyConn, task: TaskId) -> Result<usize> {
+    let canceled =
+        diesel::update(emails::table.filter(emails::task_id.eq(task.0)).filter(emails::state.eq_any(waiting())))
+            .set(wiped(State::Canceled))
+            .execute(c)?;
+    Ok(canceled)
+}
+
+/// An email that goes nowhere any more. Who has claimed it stays: what is in a worker's hand may still be accepted.
+fn wiped(state: State) -> Wiped {
+    Wiped { state: state.word(), sealed: None, next_try_at: None }
+}
+
+#[derive(AsChangeset)]
+#[diesel(table_name = emails)]
+#[diesel(treat_none_as_null = true)]
+struct Wiped {
+    state: &'static str,
+    sealed: Option<Vec<u8>>,
+    next_try_at: Option<Timestamp>,
+}
+
+#[derive(Queryable)]
+struct Row {
+    id: i64,
+    message_id: String,
+    kind: String,
+    shown_to: String,
+    alternate: bool,
+    user_id: Option<i64>,
+    container_id: Option<i64>,
+    task_id: Option<i64>,
+    enrollment_id: Option<i64>,
+    facts: String,
+    state: String,
+    tries: i64,
+    created_at: Timestamp,
+    next_try_at: Option<Timestamp>,
+    give_up_at: Timestamp,
+    sent_at: Option<Timestamp>,
+    last_answer: String,
+    last_answer_at: Option<Timestamp>,
+    sender: String,
+}
+
+/// The columns of [`Row`]: all but the secret and the claim.
+macro_rules! columns {
+    () => {
+        (
+            emails::id,
+            emails::message_id,
+            emails::kind,
+            emails::shown_to,
+            emails::alternate,
+            emails::user_id,
+            emails::container_id,
+            emails::task_id,
+            emails::enrollment_id,
+            emails::facts,
+            emails::state,
+            emails::tries,
+            emails::created_at,
+            emails::next_try_at,
+            emails::give_up_at,
+            emails::sent_at,
+            emails::last_answer,
+            emails::last_answer_at,
+            emails::sender,
+        )
+    };
+}
+use columns;
+
+impl TryFrom<Row> for Email {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Email {
+            id: EmailId(row.id),
+            kind: kind(&row.kind)?,
+            facts: facts(&row.message_id, &row.facts)?,
+            message_id: row.message_id,
+            shown_to: row.shown_to,
+            alternate: row.alternate,
+            user: row.user_id.map(UserId),
+            container: row.container_id.map(ContainerId),
+            task: row.task_id.map(TaskId),
+            enrollment: row.enrollment_id.map(EnrollmentId),
+            state: State::from_word(&row.state)
+                .ok_or_else(|| Error::Internal(format!("an email has the unknown state {}", row.state)))?,
+            tries: row.tries,
+            created_at: row.created_at,
+            next_try_at: row.next_try_at,
+            give_up_at: row.give_up_at,
+            sent_at: row.sent_at,
+            last_answer: row.last_answer,
+            last_answer_at: row.last_answer_at,
+            sender: row.sender,
+        })
+    }
+}
+
+fn kind(word: &str) -> Result<Kind> {
+    Kind::from_word(word).ok_or_else(|| Error::Internal(format!("an email is of the unknown kind {word}")))
+}
+
+fn facts(message_id: &str, json: &str) -> Result<Facts> {
+    serde_json::from_str(json).map_err(|_| Error::Internal(format!("the facts of {message_id} are unreadable")))
+}

@@ -1,0 +1,222 @@
+//! What workers do to the rows: claim, settle, let go.
+
+use diesel::prelude::*;
+
+use super::{IDS_A_STATEMENT, Wiped, facts, kind, open, waiting, wiped};
+use crate::{
+    clock::Timestamp,
+    db::AnyConn,
+    desk::Desk,
+    error::Result,
+    ids::{EmailId, TaskId, UserId},
+    insert_all,
+    mail::{
+        Claimed,
+        outbox::{State, lease},
+    },
+    schema::{email_tries, emails},
+};
+
+#[derive(Queryable)]
+struct Row {
+    id: i64,
+    message_id: String,
+    kind: String,
+    shown_to: String,
+    user_id: Option<i64>,
+    task_id: Option<i64>,
+    facts: String,
+    sealed: Option<Vec<u8>>,
+    tries: i64,
+    give_up_at: Timestamp,
+}
+
+/// True if an email is due.
+///
+/// # Errors
+/// `Database` only.
+pub fn any_due(c: &mut AnyConn, now: Timestamp) -> Result<bool> {
+    let first: Option<i64> =
+        emails::table.filter(emails::next_try_at.le(now)).select(emails::id).first(c).optional()?;
+    Ok(first.is_some())
+}
+
+/// Claims up to `most` due emails for `worker`, the longest due first. A claim is a lease: the next try of the row is
+/// put to its end, so that the row is not due for anyone else before, and due again for everyone after. Call it in a
+/// transaction.
+///
+/// # Errors
+/// `Database` only.
+pub fn claim(desk: &Desk, c: &mut AnyConn, now: Timestamp, worker: &str, most: i64) -> Result<Vec<Claimed>> {
+    let due =
+        emails::table.filter(emails::next_try_at.le(now)).order((emails::next_try_at, emails::id)).limit(most).select(
+            (
+                emails::id,
+                emails::message_id,
+                emails::kind,
+                emails::shown_to,
+                emails::user_id,
+                emails::task_id,
+                emails::facts,
+                emails::sealed,
+                emails::tries,
+                emails::give_up_at,
+            ),
+        );
+    let rows: Vec<Row> = match c {
+        // Rows that another worker is claiming at this moment are passed over instead of waited for.
+        AnyConn::Pg(pg) => due.for_update().skip_locked().load(pg)?,
+        // The transaction has the one writer already.
+        AnyConn::Sqlite(sqlite) => due.load(sqlite)?,
+    };
+    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let until = now + lease();
+    diesel::update(emails::table.filter(emails::id.eq_any(ids)))
+        .set((
+            emails::next_try_at.eq(Some(until)),
+            emails::claimed_by.eq(Some(worker)),
+            emails::claimed_until.eq(Some(until)),
+        ))
+        .execute(c)?;
+    rows.into_iter().map(|row| claimed(desk, row)).collect()
+}
+
+fn claimed(desk: &Desk, row: Row) -> Result<Claimed> {
+    let secret = row.sealed.as_deref().map(|sealed| open(desk, &row.message_id, sealed));
+    let (secret, unreadable) = match secret {
+        Some(Ok(secret)) => (Some(secret), false),
+        Some(Err(_)) => (None, true),
+        None => (None, false),
+    };
+    Ok(Claimed {
+        id: EmailId(row.id),
+        kind: kind(&row.kind)?,
+        facts: facts(&row.message_id, &row.facts)?,
+        message_id: row.message_id,
+        shown_to: row.shown_to,
+        user: row.user_id.map(UserId),
+        task: row.task_id.map(TaskId),
+        secret,
+        unreadable,
+        tries: row.tries,
+        give_up_at: row.give_up_at,
+    })
+}
+
+/// A try to be noted.
+#[derive(Insertable)]
+#[diesel(table_name = email_tries)]
+pub struct NewTry {
+    email_id: i64,
+    at: Timestamp,
+    outcome: &'static str,
+    answer: String,
+}
+
+impl NewTry {
+    /// What came of a try.
+    pub fn new(email: EmailId, at: Timestamp, outcome: State, answer: &str) -> Self {
+        NewTry { email_id: email.0, at, outcome: outcome.word(), answer: answer.to_owned() }
+    }
+}
+
+/// Notes tries.
+///
+/// # Errors
+/// `Database` only.
+pub fn note_tries(c: &mut AnyConn, tries: Vec<NewTry>) -> Result<()> {
+    insert_all!(c, email_tries::table, tries)?;
+    Ok(())
+}
+
+#[derive(AsChangeset)]
+#[diesel(table_name = emails)]
+#[diesel(treat_none_as_null = true)]
+struct Answered {
+    last_answer: String,
+    last_answer_at: Option<Timestamp>,
+    claimed_by: Option<String>,
+    claimed_until: Option<Timestamp>,
+}
+
+impl Answered {
+    fn new(now: Timestamp, answer: &str) -> Self {
+        Answered { last_answer: answer.to_owned(), last_answer_at: Some(now), claimed_by: None, claimed_until: None }
+    }
+}
+
+/// The mail server has accepted it: that is true whoever claims it now and even if it was canceled meanwhile.
+///
+/// # Errors
+/// `Database` only.
+pub fn accepted(c: &mut AnyConn, now: Timestamp, email: EmailId, answer: &str) -> Result<bool> {
+    let change: (Wiped, Answered) = (wiped(State::Sent), Answered::new(now, answer));
+    let changed = diesel::update(emails::table.find(email.0))
+        .set((change.0, change.1, emails::sent_at.eq(Some(now)), emails::tries.eq(emails::tries + 1)))
+        .execute(c)?;
+    Ok(changed > 0)
+}
+
+/// It is tried again at `next`, unless the claim was lost or the email canceled meanwhile (then false).
+///
+/// # Errors
+/// `Database` only.
+pub fn deferred(
+    c: &mut AnyConn,
+    now: Timestamp,
+    worker: &str,
+    email: EmailId,
+    next: Timestamp,
+    answer: &str,
+) -> Result<bool> {
+    let changed = diesel::update(held(worker, email))
+        .set((
+            Answered::new(now, answer),
+            emails::state.eq(State::Deferred.word()),
+            emails::next_try_at.eq(Some(next)),
+            emails::tries.eq(emails::tries + 1),
+        ))
+        .execute(c)?;
+    Ok(changed > 0)
+}
+
+/// It is not tried again, unless the claim was lost or the email canceled meanwhile (then false).
+///
+/// # Errors
+/// `Database` only.
+pub fn failed(c: &mut AnyConn, now: Timestamp, worker: &str, email: EmailId, answer: &str) -> Result<bool> {
+    let changed = diesel::update(held(worker, email))
+        .set((wiped(State::Failed), Answered::new(now, answer), emails::tries.eq(emails::tries + 1)))
+        .execute(c)?;
+    Ok(changed > 0)
+}
+
+#[diesel::dsl::auto_type]
+fn held<'a>(worker: &'a str, email: EmailId) -> _ {
+    let states: [&'static str; 2] = waiting();
+    let id: i64 = email.0;
+    emails::table.filter(emails::id.eq(id)).filter(emails::claimed_by.eq(worker)).filter(emails::state.eq_any(states))
+}
+
+/// Lets go of what `worker` has claimed and not tried: it is due again at once.
+///
+/// # Errors
+/// `Database` only.
+pub fn release(c: &mut AnyConn, now: Timestamp, worker: &str, list: &[EmailId]) -> Result<()> {
+    for chunk in list.chunks(IDS_A_STATEMENT) {
+        let ids: Vec<i64> = chunk.iter().map(|id| id.0).collect();
+        diesel::update(
+            emails::table
+                .filter(emails::id.eq_any(ids))
+                .filter(emails::claimed_by.eq(worker))
+                .filter(emails::state.eq_any(waiting())),
+        )
+        .set((
+            emails::next_try_at.eq(Some(now)),
+            emails::claimed_by.eq(None::<String>),
+            emails::claimed_until.eq(None::<Timestamp>),
+        ))
+        .execute(c)?;
+    }
+    Ok(())
+}
