@@ -21,10 +21,8 @@ pub enum Gate {
     Open,
     /// The key of an auth node.
     AuthNode,
-    /// To be signed in.
-    SignedIn,
-    /// A permission.
-    Permission(Permission),
+    /// To be signed in, and to hold any one of these permissions; none: signed in is enough.
+    Operator(&'static [Permission]),
 }
 
 /// One address.
@@ -67,7 +65,7 @@ where
 
 /// The gate of handlers that take `Permitted<N>`.
 fn need<N: Need>() -> Gate {
-    N::PERMISSION.map_or(Gate::SignedIn, Gate::Permission)
+    Gate::Operator(N::ANY_OF)
 }
 
 /// Every address there is. `demo` adds the mailbox and the clock of the demo.

@@ -28,22 +28,28 @@ macro_rules! permissions {
         pub mod may {
             use super::Permission;
 
-            /// Says which permission a handler needs.
+            /// Says which permissions open a handler.
             pub trait Need: 'static {
-                /// `None`: being signed in is enough.
-                const PERMISSION: Option<Permission>;
+                /// Any one of these; none: being signed in is enough.
+                const ANY_OF: &'static [Permission];
             }
 
             /// Being signed in is enough.
             pub struct SignedIn;
             impl Need for SignedIn {
-                const PERMISSION: Option<Permission> = None;
+                const ANY_OF: &'static [Permission] = &[];
             }
 
             $($(#[$doc])* pub struct $name;
             impl Need for $name {
-                const PERMISSION: Option<Permission> = Some(Permission::$name);
+                const ANY_OF: &'static [Permission] = &[Permission::$name];
             })+
+
+            /// Reading the audit log: all of it, or one's own entries.
+            pub struct ReadAudit;
+            impl Need for ReadAudit {
+                const ANY_OF: &'static [Permission] = &[Permission::SeeAudit, Permission::SeeOwnAudit];
+            }
         }
     };
 }

@@ -76,6 +76,11 @@ impl Who {
         self.permissions.has(permission)
     }
 
+    /// True if the role holds any of `permissions`, or if there are none to hold.
+    pub fn may_any(&self, permissions: &[Permission]) -> bool {
+        permissions.is_empty() || permissions.iter().any(|permission| self.may(*permission))
+    }
+
     /// For verbs: refuses unless the role holds `permission`.
     ///
     /// # Errors

@@ -103,7 +103,8 @@ impl<N: Need> FromRequest for Permitted<N> {
             let who = actix_web::web::block(move || {
                 let who =
                     worker.db.read(|c| operators::at_work(c, operator, &address, &id))?.ok_or(Error::SignedOut)?;
-                let missing = N::PERMISSION.filter(|permission| !who.may(*permission));
+                // Of several permissions the first is named: it is the one that opens all of the page.
+                let missing = N::ANY_OF.first().filter(|_| !who.may_any(N::ANY_OF));
                 if let Some(permission) = missing {
                     worker.db.write(|c| {
                         let entry = Entry::refused(&who.actor, "console.open", format!("Refused {refused}"))
