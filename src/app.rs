@@ -11,7 +11,7 @@ use crate::{
     desk::Desk,
     error::Error,
     operators::{Permission, may::Need},
-    web::{Fault, assets, chrome::Counts, csrf, fault, headers, request, session, theme},
+    web::{Fault, assets, chrome::Counts, csrf, fault, headers, health, request, session, theme},
 };
 
 /// What an address asks of who opens it.
@@ -75,6 +75,8 @@ pub fn routes(demo: bool) -> Vec<Route> {
         // The shell
         get("/static/{file:.*}", Gate::Open, assets::serve),
         post("/theme", Gate::Open, theme::choose),
+        get("/healthz", Gate::Open, health::alive),
+        get("/readyz", Gate::Open, health::ready),
 
 
         // Operators: sign-in, sign-out, account

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use diesel::{
+    RunQueryDsl,
     connection::{AnsiTransactionManager, Connection, SimpleConnection, TransactionManager},
     pg::PgConnection,
     r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection},
@@ -196,6 +197,22 @@ impl Db {
             c.batch_execute(&format!("SELECT pg_advisory_unlock({})", lock_number(Lock::Migrate)))?;
         }
         outcome
+    }
+
+    /// Copies the embedded database to a new file, as it is at one moment, while others go on writing.
+    ///
+    /// # Errors
+    /// `Database` if the file cannot be written; `Internal` for PostgreSQL, which has tools of its own.
+    pub fn copy_to(&self, file: &std::path::Path) -> Result<()> {
+        match &mut *loan(&self.writer)? {
+            AnyConn::Pg(_) => Err(Error::Internal("PostgreSQL is copied with pg_dump.".into())),
+            AnyConn::Sqlite(c) => {
+                diesel::sql_query("VACUUM INTO ?")
+                    .bind::<diesel::sql_types::Text, _>(file.to_string_lossy().into_owned())
+                    .execute(c)?;
+                Ok(())
+            }
+        }
     }
 
     /// The migrations this version has and the database has not.

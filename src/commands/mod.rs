@@ -12,6 +12,7 @@ use crate::{
 };
 
 pub mod auth_node;
+pub mod backup;
 pub mod operator;
 pub mod users;
 
@@ -36,6 +37,13 @@ enum Command {
     AuthNode(auth_node::Command),
     /// Bring the database up to this version.
     Migrate(Place),
+    /// Copy the embedded database to a file while the server runs.
+    Backup {
+        #[command(flatten)]
+        place: Place,
+        /// The file to write; it must not be there yet.
+        file: PathBuf,
+    },
 }
 
 /// Where the settings come from: the file, then TOKENDESK_… variables, then these flags.
@@ -84,6 +92,7 @@ pub fn run() -> ExitCode {
         Command::Users(command) => users::run(command),
         Command::AuthNode(command) => auth_node::run(command),
         Command::Migrate(place) => migrate(&place),
+        Command::Backup { place, file } => backup::run(&place, &file),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

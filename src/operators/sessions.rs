@@ -114,3 +114,12 @@ pub fn delete_all_of(conn: &mut crate::db::AnyConn, operator: OperatorId) -> Res
     diesel::delete(sessions::table.filter(sessions::operator_id.eq(operator.0))).execute(conn)?;
     Ok(())
 }
+
+/// Deletes sessions whose idle limit has passed; one that is still loaded would be refused anyway.
+///
+/// # Errors
+/// `Database` only.
+pub fn sweep(desk: &Desk, now: Timestamp) -> Result<usize> {
+    let idle = Duration::minutes(i64::from(desk.settings.session_idle_minutes));
+    desk.db.write(|c| Ok(diesel::delete(sessions::table.filter(sessions::seen_at.lt(now - idle))).execute(c)?))
+}

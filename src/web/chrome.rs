@@ -134,12 +134,12 @@ const PLACES: &[(&str, &[Place])] = &[
     (
         "Shortcuts",
         &[
-            ("Provisioning Tasks", "/tasks", "ticket", &[Permission::SeeTasks]),
-            ("Outbox", "/outbox", "send", &[Permission::SeeOutbox]),
+            ("Provisioning Tasks", "/tasks", "nav-tasks", &[Permission::SeeTasks]),
+            ("Outbox", "/outbox", "nav-outbox", &[Permission::SeeOutbox]),
         ],
     ),
-    ("Manage", &[("Assignment", "/users", "users", &[Permission::SeeUsers])]),
-    ("Oversee", &[("Audit", "/audit", "list-search", &[Permission::SeeAudit, Permission::SeeOwnAudit])]),
+    ("Manage", &[("Assignment", "/users", "nav-assignment", &[Permission::SeeUsers])]),
+    ("Oversee", &[("Audit", "/audit", "nav-audit", &[Permission::SeeAudit, Permission::SeeOwnAudit])]),
 ];
 
 impl Chrome {

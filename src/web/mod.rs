@@ -12,6 +12,7 @@ pub mod csrf;
 pub mod fault;
 pub mod form;
 pub mod headers;
+pub mod health;
 pub mod links;
 pub mod paging;
 pub mod permission;

@@ -34,6 +34,8 @@ CREATE TABLE tasks (
   last_email_id BIGINT,
   version BIGINT NOT NULL
 );
+-- Numbers begin at 1001: four digits are easier to say on the phone than one.
+INSERT INTO sqlite_sequence (name, seq) VALUES ('tasks', 1000);
 CREATE INDEX tasks_open ON tasks (id) WHERE removed_at IS NULL AND enrolled < users;
 CREATE INDEX tasks_open_operator ON tasks (operator_key, id) WHERE removed_at IS NULL AND enrolled < users;
 CREATE INDEX tasks_open_emailed_to ON tasks (emailed_to_key, id) WHERE removed_at IS NULL AND enrolled < users;
