@@ -1,5 +1,283 @@
 //! Tokens: one credential each, with a serial number, a type, a state and at most one user.
 
+use crate::{
+    clock::{self, Timestamp},
+    db::{self, AnyConn, Lock},
+    desk::Desk,
+    error::{Error, Result},
+    ids::{ContainerId, TokenId, UserId},
+    policy,
+};
+
+pub mod one_time;
+pub mod store;
 pub mod token;
 
-pub use token::AuthenticationType;
+pub use one_time::{Judgment, Making, MovingFactor, Seed, Standing};
+pub use store::{available, by_serial, of_user};
+pub use token::{AuthenticationType, Token, TokenState};
+
+/// How often a serial number is drawn before something must be wrong with the randomness.
+const DRAWS: usize = 20;
+
+/// What becomes of a one-time password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It was right, and is used up.
+    Accepted {
+        /// The token it came from.
+        token: TokenId,
+        /// Its serial number.
+        serial: String,
+        /// True if this is the first one since enrollment.
+        first: bool,
+    },
+    /// It was not, for a reason that operators see and the one who asks does not.
+    Rejected(Reason),
+}
+
+/// Why a one-time password was rejected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The user has no token that is Active.
+    NoToken,
+    /// The user's tokens are Locked.
+    Locked,
+    /// It was wrong, and was the last straw for the tokens of these serial numbers.
+    JustLocked(Vec<String>),
+    /// It was accepted before, or one after it was.
+    Used,
+    /// It is from far ahead; the next one brings the token back into step.
+    FarAhead,
+    /// It is not a value of the user's tokens.
+    Wrong,
+}
+
+impl Reason {
+    /// The reason in words, for the audit log.
+    pub fn words(&self) -> String {
+        match self {
+            Reason::NoToken => "The user has no active token".into(),
+            Reason::Locked => "The token is locked".into(),
+            Reason::JustLocked(serials) => format!("Wrong one-time password; locked {}", serials.join(", ")),
+            Reason::Used => "The one-time password was used before".into(),
+            Reason::FarAhead => "Far ahead of the counter; the next one-time password brings it back into step".into(),
+            Reason::Wrong => "Wrong one-time password".into(),
+        }
+    }
+}
+
+/// Checks what `user` typed against all of their Active tokens (product.md §4): every value is accepted once, on all
+/// servers; when none matches, it counts against each token tried, and the policy's number of them in a row locks.
+///
+/// # Errors
+/// `Database`, or `Internal` if a seed does not open.
+pub fn check(desk: &Desk, c: &mut AnyConn, now: Timestamp, user: UserId, typed: &str) -> Result<Verdict> {
+    let all = store::held_by(c, user)?;
+    let active: Vec<_> = all.iter().filter(|held| held.token.state == TokenState::Active).collect();
+    if active.is_empty() {
+        let locked = all.iter().any(|held| held.token.state == TokenState::Locked);
+        return Ok(Verdict::Rejected(if locked { Reason::Locked } else { Reason::NoToken }));
+    }
+    let seconds = clock::unix_seconds(now);
+    let (mut reason, mut far_ahead) = (Reason::Wrong, Vec::new());
+    for held in &active {
+        let seed = open_seed(desk, &held.token.serial, &held.sealed_seed)?;
+        match one_time::judge(&seed, &held.token.making, &held.standing, seconds, typed) {
+            Judgment::Right(standing) => {
+                if !store::accept(c, now, held.token.id, &standing)? {
+                    reason = Reason::Used;
+                    continue;
+                }
+                let others = active.iter().filter(|other| other.token.failures > 0).map(|other| other.token.id);
+                store::forgive(c, others.filter(|id| *id != held.token.id))?;
+                let first = held.token.first_used_at.is_none() && store::note_first_use(c, now, held.token.id)?;
+                return Ok(Verdict::Accepted { token: held.token.id, serial: held.token.serial.clone(), first });
+            }
+            Judgment::FarAhead(standing) => {
+                far_ahead.push((held.token.id, standing));
+                reason = Reason::FarAhead;
+            }
+            Judgment::Used if reason == Reason::Wrong => reason = Reason::Used,
+            Judgment::Used | Judgment::Wrong => {}
+        }
+    }
+    for (token, standing) in far_ahead {
+        store::await_next(c, token, &standing)?;
+    }
+    let allowed = policy::current(c)?.token_failures_allowed;
+    let mut locked = Vec::new();
+    for held in &active {
+        if store::charge(c, held.token.id, allowed)? {
+            locked.push(held.token.serial.clone());
+        }
+    }
+    Ok(Verdict::Rejected(if locked.is_empty() { reason } else { Reason::JustLocked(locked) }))
+}
+
+/// A fresh 160-bit seed, the length RFC 4226 §4 (R6) recommends and every authenticator app takes.
+pub fn new_seed(desk: &Desk) -> Seed {
+    Seed::new(desk.random.bytes::<20>())
+}
+
+/// Makes an Active token of a seed that the user has just proven to have; the proof is used up with it.
+///
+/// # Errors
+/// `Database` only.
+pub fn enroll_app(
+    desk: &Desk,
+    c: &mut AnyConn,
+    now: Timestamp,
+    user: UserId,
+    container: ContainerId,
+    seed: &Seed,
+    proof: &Standing,
+) -> Result<Token> {
+    let serial = unused_serial(desk, c)?;
+    let row = store::NewToken {
+        sealed_seed: seal_seed(desk, &serial, seed),
+        serial: serial.clone(),
+        authentication_type: AuthenticationType::AuthenticatorApp,
+        making: Making::APP,
+        state: TokenState::Active,
+        container: Some(container),
+        user: Some(user),
+        standing: *proof,
+    };
+    store::insert(c, now, &[row])?;
+    by_serial(c, &serial)?.ok_or_else(|| Error::Internal(format!("the token {serial} was not there after it was made")))
+}
+
+/// What becomes of a user's claim to a device from inventory.
+#[derive(Clone, Debug)]
+pub enum Binding {
+    /// It is theirs now, and Active.
+    Bound(Token),
+    /// It is not, for a reason that operators see.
+    Refused(BindingRefusal),
+}
+
+/// Why a device was not given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BindingRefusal {
+    /// There is no device of this serial number in the inventory of the user's container.
+    NoSuchDevice,
+    /// Somebody has it, or it is out of use.
+    NotInInventory,
+    /// The one-time password is not one of the device's.
+    Wrong,
+    /// It is from far ahead; the next one will do.
+    FarAhead,
+}
+
+impl BindingRefusal {
+    /// The reason in words, for the audit log.
+    pub fn words(self) -> &'static str {
+        match self {
+            BindingRefusal::NoSuchDevice => "There is no such serial number in the inventory of the user's container",
+            BindingRefusal::NotInInventory => "The device of this serial number is not in inventory",
+            BindingRefusal::Wrong => "Wrong one-time password",
+            BindingRefusal::FarAhead => "Far ahead of the counter; the next one-time password brings it back into step",
+        }
+    }
+}
+
+/// Gives a device from inventory to a user who has it in hand: its serial number and one of its values say so. Two users
+/// cannot take the same one.
+///
+/// # Errors
+/// `Database`, or `Internal` if a seed does not open.
+pub fn bind_hardware(
+    desk: &Desk,
+    c: &mut AnyConn,
+    now: Timestamp,
+    user: UserId,
+    container: ContainerId,
+    serial: &str,
+    typed: &str,
+) -> Result<Binding> {
+    db::hold(c, Lock::Provision)?;
+    let refused = |why| Ok(Binding::Refused(why));
+    let Some(held) = store::device(c, &token::serial_key(serial))? else {
+        return refused(BindingRefusal::NoSuchDevice);
+    };
+    if held.token.authentication_type != AuthenticationType::HardwareToken
+        || held.token.container.is_some_and(|of| of != container)
+    {
+        return refused(BindingRefusal::NoSuchDevice);
+    }
+    if held.token.state != TokenState::Inventory {
+        return refused(BindingRefusal::NotInInventory);
+    }
+    let seed = open_seed(desk, &held.token.serial, &held.sealed_seed)?;
+    let seconds = clock::unix_seconds(now);
+    match one_time::judge_new_device(&seed, &held.token.making, &held.standing, seconds, typed) {
+        Judgment::Right(standing) => {
+            if !store::take_from_inventory(c, now, held.token.id, user, container, &standing)? {
+                return refused(BindingRefusal::NotInInventory);
+            }
+            let (state, user, bound_at) = (TokenState::Active, Some(user), Some(now));
+            Ok(Binding::Bound(Token { state, user, bound_at, container: Some(container), ..held.token }))
+        }
+        Judgment::FarAhead(standing) => {
+            store::await_next(c, held.token.id, &standing)?;
+            refused(BindingRefusal::FarAhead)
+        }
+        Judgment::Used | Judgment::Wrong => refused(BindingRefusal::Wrong),
+    }
+}
+
+/// A device that comes into inventory.
+pub struct Device {
+    /// The serial number on its back.
+    pub serial: String,
+    /// Its secret.
+    pub seed: Seed,
+    /// How it makes its values.
+    pub making: Making,
+    /// The container it is for; `None`: for the whole organization.
+    pub container: Option<ContainerId>,
+}
+
+/// Puts devices into inventory.
+///
+/// # Errors
+/// `Database`, also if a serial number is there already (`db::is_taken`).
+pub fn insert_inventory(desk: &Desk, c: &mut AnyConn, now: Timestamp, devices: &[Device]) -> Result<()> {
+    let rows: Vec<_> = devices
+        .iter()
+        .map(|device| store::NewToken {
+            serial: device.serial.trim().to_owned(),
+            sealed_seed: seal_seed(desk, device.serial.trim(), &device.seed),
+            authentication_type: AuthenticationType::HardwareToken,
+            making: device.making,
+            state: TokenState::Inventory,
+            container: device.container,
+            user: None,
+            standing: Standing::default(),
+        })
+        .collect();
+    store::insert(c, now, &rows)
+}
+
+fn unused_serial(desk: &Desk, c: &mut AnyConn) -> Result<String> {
+    for _ in 0..DRAWS {
+        let serial = token::draw_serial(&desk.random);
+        if by_serial(c, &serial)?.is_none() {
+            return Ok(serial);
+        }
+    }
+    Err(Error::Internal("every serial number that was drawn is there already".into()))
+}
+
+fn place(serial: &str) -> String {
+    format!("tokens.seed:{serial}")
+}
+
+fn seal_seed(desk: &Desk, serial: &str, seed: &Seed) -> Vec<u8> {
+    desk.keys.seal(&desk.random, &place(serial), seed.bytes())
+}
+
+fn open_seed(desk: &Desk, serial: &str, sealed: &[u8]) -> Result<Seed> {
+    Ok(desk.keys.open(&place(serial), sealed)?.into())
+}

@@ -1,0 +1,322 @@
+//! Rows of tokens.
+
+use diesel::prelude::*;
+
+use crate::{
+    clock::Timestamp,
+    db::AnyConn,
+    error::{Error, Result},
+    ids::{ContainerId, TokenId, UserId},
+    insert_all,
+    operators::Scope,
+    schema::tokens,
+    tokens::{
+        one_time::{Making, MovingFactor, Standing, algorithm_of, algorithm_word},
+        token::{AuthenticationType, Token, TokenState, serial_key},
+    },
+};
+
+/// A token with its secret (sealed) and what is remembered of its values.
+pub struct Held {
+    /// The token.
+    pub token: Token,
+    /// Its seed, sealed for its serial number.
+    pub sealed_seed: Vec<u8>,
+    /// What is remembered of its values.
+    pub standing: Standing,
+}
+
+/// A token that is to be.
+pub struct NewToken {
+    /// The serial number.
+    pub serial: String,
+    /// The seed, sealed for the serial number.
+    pub sealed_seed: Vec<u8>,
+    /// What kind it is.
+    pub authentication_type: AuthenticationType,
+    /// How it makes its values.
+    pub making: Making,
+    /// What it is doing.
+    pub state: TokenState,
+    /// The container.
+    pub container: Option<ContainerId>,
+    /// Who has it.
+    pub user: Option<UserId>,
+    /// What is remembered of its values.
+    pub standing: Standing,
+}
+
+#[derive(Queryable)]
+struct Row {
+    id: i64,
+    serial: String,
+    _serial_key: String,
+    authentication_type: String,
+    moving_factor: String,
+    algorithm: String,
+    digits: i64,
+    period: i64,
+    seed: Vec<u8>,
+    state: String,
+    container_id: Option<i64>,
+    user_id: Option<i64>,
+    next_counter: i64,
+    drift: i64,
+    failures: i64,
+    resync_counter: Option<i64>,
+    created_at: Timestamp,
+    bound_at: Option<Timestamp>,
+    first_used_at: Option<Timestamp>,
+    last_used_at: Option<Timestamp>,
+    state_reason: String,
+}
+
+impl TryFrom<Row> for Held {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self> {
+        let strange = |what: &str, word: &str| Error::Internal(format!("token {}: strange {what} {word}", row.serial));
+        let number = |what: &str, value: i64| u32::try_from(value).map_err(|_| strange(what, &value.to_string()));
+        let making = Making {
+            moving_factor: MovingFactor::from_word(&row.moving_factor)
+                .ok_or_else(|| strange("moving factor", &row.moving_factor))?,
+            algorithm: algorithm_of(&row.algorithm).ok_or_else(|| strange("algorithm", &row.algorithm))?,
+            digits: number("digits", row.digits)?,
+            period: number("period", row.period)?,
+        };
+        let authentication_type = AuthenticationType::from_word(&row.authentication_type)
+            .ok_or_else(|| strange("authentication type", &row.authentication_type))?;
+        let state = TokenState::from_word(&row.state).ok_or_else(|| strange("state", &row.state))?;
+        Ok(Held {
+            sealed_seed: row.seed,
+            standing: Standing { next_counter: row.next_counter, drift: row.drift, resync_counter: row.resync_counter },
+            token: Token {
+                id: TokenId(row.id),
+                serial: row.serial,
+                authentication_type,
+                making,
+                state,
+                state_reason: row.state_reason,
+                container: row.container_id.map(ContainerId),
+                user: row.user_id.map(UserId),
+                failures: row.failures,
+                created_at: row.created_at,
+                bound_at: row.bound_at,
+                first_used_at: row.first_used_at,
+                last_used_at: row.last_used_at,
+            },
+        })
+    }
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = tokens)]
+struct NewRow<'a> {
+    serial: &'a str,
+    serial_key: String,
+    authentication_type: &'static str,
+    moving_factor: &'static str,
+    algorithm: &'static str,
+    digits: i64,
+    period: i64,
+    seed: &'a [u8],
+    state: &'static str,
+    container_id: Option<i64>,
+    user_id: Option<i64>,
+    next_counter: i64,
+    drift: i64,
+    failures: i64,
+    resync_counter: Option<i64>,
+    created_at: Timestamp,
+    bound_at: Option<Timestamp>,
+    state_reason: &'static str,
+}
+
+/// The tokens of a user, the oldest first.
+///
+/// # Errors
+/// `Database` only.
+pub fn of_user(c: &mut AnyConn, user: UserId) -> Result<Vec<Token>> {
+    let rows: Vec<Row> = tokens::table.filter(tokens::user_id.eq(user.0)).order(tokens::id).load(c)?;
+    rows.into_iter().map(|row| Held::try_from(row).map(|held| held.token)).collect()
+}
+
+/// The token of this serial number, in any case.
+///
+/// # Errors
+/// `Database` only.
+pub fn by_serial(c: &mut AnyConn, serial: &str) -> Result<Option<Token>> {
+    let row: Option<Row> = tokens::table.filter(tokens::serial_key.eq(serial_key(serial))).first(c).optional()?;
+    row.map(|row| Held::try_from(row).map(|held| held.token)).transpose()
+}
+
+/// How many tokens of this type are in inventory, in `scope` or for the whole organization.
+///
+/// # Errors
+/// `Database` only.
+pub fn available(c: &mut AnyConn, authentication_type: AuthenticationType, scope: &Scope) -> Result<i64> {
+    let stock = tokens::table
+        .filter(tokens::authentication_type.eq(authentication_type.word()))
+        .filter(tokens::state.eq(TokenState::Inventory.word()));
+    let count = match scope {
+        Scope::All => stock.count().get_result(c)?,
+        Scope::Containers(list) => {
+            let ids: Vec<i64> = list.iter().map(|id| id.0).collect();
+            stock.filter(tokens::container_id.is_null().or(tokens::container_id.eq_any(ids))).count().get_result(c)?
+        }
+    };
+    Ok(count)
+}
+
+/// The tokens of a user with what a check needs. They are held until the transaction ends, so that two checks of one
+/// user come one after the other: SQLite has one writer, PostgreSQL locks the rows.
+///
+/// # Errors
+/// `Database`, or `Internal` for a row that makes no sense.
+pub fn held_by(c: &mut AnyConn, user: UserId) -> Result<Vec<Held>> {
+    let query = tokens::table.filter(tokens::user_id.eq(user.0)).order(tokens::id);
+    let rows: Vec<Row> = match c {
+        AnyConn::Pg(pg) => query.for_update().load(pg)?,
+        AnyConn::Sqlite(sqlite) => query.load(sqlite)?,
+    };
+    rows.into_iter().map(Held::try_from).collect()
+}
+
+/// The device with this serial number (as a key), held as [`held_by`] does.
+///
+/// # Errors
+/// As [`held_by`].
+pub fn device(c: &mut AnyConn, serial_key: &str) -> Result<Option<Held>> {
+    let query = tokens::table.filter(tokens::serial_key.eq(serial_key));
+    let row: Option<Row> = match c {
+        AnyConn::Pg(pg) => query.for_update().first(pg).optional()?,
+        AnyConn::Sqlite(sqlite) => query.first(sqlite).optional()?,
+    };
+    row.map(Held::try_from).transpose()
+}
+
+/// Adds tokens.
+///
+/// # Errors
+/// `Database`, also if a serial number is taken.
+pub fn insert(c: &mut AnyConn, now: Timestamp, new: &[NewToken]) -> Result<()> {
+    let rows: Vec<NewRow<'_>> = new
+        .iter()
+        .map(|token| NewRow {
+            serial: &token.serial,
+            serial_key: serial_key(&token.serial),
+            authentication_type: token.authentication_type.word(),
+            moving_factor: token.making.moving_factor.word(),
+            algorithm: algorithm_word(token.making.algorithm),
+            digits: token.making.digits.into(),
+            period: token.making.period.into(),
+            seed: &token.sealed_seed,
+            state: token.state.word(),
+            container_id: token.container.map(|id| id.0),
+            user_id: token.user.map(|id| id.0),
+            next_counter: token.standing.next_counter,
+            drift: token.standing.drift,
+            failures: 0,
+            resync_counter: token.standing.resync_counter,
+            created_at: now,
+            bound_at: token.user.map(|_| now),
+            state_reason: "",
+        })
+        .collect();
+    insert_all!(c, tokens::table, rows)?;
+    Ok(())
+}
+
+/// Uses up a value; false if it, or a later one, was used up meanwhile, or the token is no longer Active.
+///
+/// # Errors
+/// `Database` only.
+pub fn accept(c: &mut AnyConn, now: Timestamp, token: TokenId, standing: &Standing) -> Result<bool> {
+    let still_fresh = tokens::table
+        .find(token.0)
+        .filter(tokens::state.eq(TokenState::Active.word()))
+        .filter(tokens::next_counter.lt(standing.next_counter));
+    let changed = diesel::update(still_fresh)
+        .set((
+            tokens::next_counter.eq(standing.next_counter),
+            tokens::drift.eq(standing.drift),
+            tokens::resync_counter.eq(standing.resync_counter),
+            tokens::failures.eq(0),
+            tokens::last_used_at.eq(now),
+        ))
+        .execute(c)?;
+    Ok(changed == 1)
+}
+
+/// Notes the first use since enrollment; false if another one was first.
+///
+/// # Errors
+/// `Database` only.
+pub fn note_first_use(c: &mut AnyConn, now: Timestamp, token: TokenId) -> Result<bool> {
+    let unused = tokens::table.find(token.0).filter(tokens::first_used_at.is_null());
+    Ok(diesel::update(unused).set(tokens::first_used_at.eq(now)).execute(c)? == 1)
+}
+
+/// Sets the wrong ones in a row back to zero.
+///
+/// # Errors
+/// `Database` only.
+pub fn forgive(c: &mut AnyConn, of: impl Iterator<Item = TokenId>) -> Result<()> {
+    for token in of {
+        diesel::update(tokens::table.find(token.0)).set(tokens::failures.eq(0)).execute(c)?;
+    }
+    Ok(())
+}
+
+/// Counts a wrong one; true if it was the last straw and the token is Locked now.
+///
+/// # Errors
+/// `Database` only.
+pub fn charge(c: &mut AnyConn, token: TokenId, allowed: i64) -> Result<bool> {
+    let active = || tokens::table.find(token.0).filter(tokens::state.eq(TokenState::Active.word()));
+    diesel::update(active()).set(tokens::failures.eq(tokens::failures + 1)).execute(c)?;
+    let locked = diesel::update(active().filter(tokens::failures.ge(allowed)))
+        .set((
+            tokens::state.eq(TokenState::Locked.word()),
+            tokens::state_reason.eq(format!("{allowed} wrong one-time passwords in a row")),
+        ))
+        .execute(c)?;
+    Ok(locked == 1)
+}
+
+/// Remembers a value that was seen far ahead.
+///
+/// # Errors
+/// `Database` only.
+pub fn await_next(c: &mut AnyConn, token: TokenId, standing: &Standing) -> Result<()> {
+    diesel::update(tokens::table.find(token.0)).set(tokens::resync_counter.eq(standing.resync_counter)).execute(c)?;
+    Ok(())
+}
+
+/// Gives a device to a user; false if it is no longer in inventory.
+///
+/// # Errors
+/// `Database` only.
+pub fn take_from_inventory(
+    c: &mut AnyConn,
+    now: Timestamp,
+    token: TokenId,
+    user: UserId,
+    container: ContainerId,
+    standing: &Standing,
+) -> Result<bool> {
+    let in_stock = tokens::table.find(token.0).filter(tokens::state.eq(TokenState::Inventory.word()));
+    let changed = diesel::update(in_stock)
+        .set((
+            tokens::state.eq(TokenState::Active.word()),
+            tokens::user_id.eq(user.0),
+            tokens::container_id.eq(container.0),
+            tokens::bound_at.eq(now),
+            tokens::next_counter.eq(standing.next_counter),
+            tokens::drift.eq(standing.drift),
+            tokens::resync_counter.eq(standing.resync_counter),
+            tokens::failures.eq(0),
+        ))
+        .execute(c)?;
+    Ok(changed == 1)
+}
