@@ -1,1 +1,182 @@
-//! Users: the people who get tokens.
+//! Users: the people who get tokens, and the containers they are in.
+
+use crate::{
+    audit::{self, Entry},
+    clock::Timestamp,
+    db::{self, AnyConn, Lock},
+    desk::Desk,
+    error::{Error, Result},
+    ids::{ContainerId, UserId},
+    operators::{Permission, Scope, Who},
+};
+
+pub mod search;
+pub mod store;
+pub mod user;
+
+pub use search::{Order, Search};
+pub use store::{active_tokens, by_ids};
+pub use user::{Details, Typed, User};
+
+/// The user with this User ID, in the scope of `who`.
+///
+/// # Errors
+/// `NotFound` if there is none, or none in scope, which is the same (product.md §1).
+pub fn find(conn: &mut AnyConn, who: &Who, user_id: &str) -> Result<User> {
+    let missing = || Error::not_found("user", user_id);
+    // What is no User ID is not asked of the database: PostgreSQL refuses some of it.
+    user::UserIdText::parse(user_id).map_err(|_| missing())?;
+    store::by_user_id(conn, user_id)?.filter(|user| who.scope.holds(user.container)).ok_or_else(missing)
+}
+
+/// The user of this row, whatever the scope.
+///
+/// # Errors
+/// `NotFound` if there is none.
+pub fn find_by_id(conn: &mut AnyConn, id: UserId) -> Result<User> {
+    by_ids(conn, &[id])?.pop().ok_or_else(|| Error::not_found("user", id.to_string()))
+}
+
+/// The users of a search in a scope, from row `offset` on, and how many there are in all.
+///
+/// # Errors
+/// `Database` only.
+pub fn search(
+    conn: &mut AnyConn,
+    scope: &Scope,
+    search: &Search,
+    order: Order,
+    offset: i64,
+    limit: i64,
+) -> Result<(Vec<User>, i64)> {
+    store::search::page(conn, scope, search, order, offset, limit)
+}
+
+/// The rows of a search in a scope, by User ID.
+///
+/// # Errors
+/// `Database` only.
+pub fn ids_matching(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<Vec<UserId>> {
+    store::search::ids(conn, scope, search)
+}
+
+/// How many users a search finds in a scope.
+///
+/// # Errors
+/// `Database` only.
+pub fn count(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<i64> {
+    store::search::count(conn, scope, search)
+}
+
+/// The containers in a scope: row and name, by name.
+///
+/// # Errors
+/// `Database` only.
+pub fn containers(conn: &mut AnyConn, scope: &Scope) -> Result<Vec<(ContainerId, String)>> {
+    store::containers(conn, scope)
+}
+
+/// Creates a user. A container of a new name is made with them, if `who` works everywhere.
+///
+/// # Errors
+/// `Invalid` if the User ID is taken or the container is outside of the scope.
+pub fn create(desk: &Desk, who: &Who, now: Timestamp, details: &Details) -> Result<User> {
+    who.need(Permission::EditUsers)?;
+    desk.db.write(|c| {
+        db::hold(c, Lock::Users)?;
+        let user_id = details.user_id.as_str();
+        if store::by_user_id(c, user_id)?.is_some() {
+            return Err(Error::mistake("user_id", format!("The User ID {user_id} is taken.")));
+        }
+        let container = place(c, who, now, details.container.as_str())?;
+        let id = store::insert(c, now, details, container)?;
+        let entry = Entry::done(&who.actor, "users.create", format!("Created the user {user_id}"))
+            .user(id, user_id)
+            .fact("Container", details.container.as_str());
+        audit::record(c, now, &entry)?;
+        find_by_id(c, id)
+    })
+}
+
+/// Changes a user whom nobody has changed since `version`; answers as they are now. Nothing to change is fine.
+///
+/// # Errors
+/// `NotFound` out of scope, `Conflict` if someone else changed the user meanwhile, `Invalid` as for [`create`].
+pub fn edit(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, version: i64, details: &Details) -> Result<User> {
+    who.need(Permission::EditUsers)?;
+    desk.db.write(|c| {
+        db::hold(c, Lock::Users)?;
+        let user = find(c, who, user_id)?;
+        if user.version != version {
+            return Err(Error::Conflict(format!("Someone else changed {} meanwhile.", user.user_id)));
+        }
+        let changes = user.typed().differences(&details.typed());
+        if changes.is_empty() {
+            return Ok(user);
+        }
+        let wanted = details.user_id.as_str();
+        if store::by_user_id(c, wanted)?.is_some_and(|other| other.id != user.id) {
+            return Err(Error::mistake("user_id", format!("The User ID {wanted} is taken.")));
+        }
+        let container = place(c, who, now, details.container.as_str())?;
+        if !store::update(c, user.id, version, details, container)? {
+            return Err(Error::Conflict(format!("Someone else changed {} meanwhile.", user.user_id)));
+        }
+        audit::record(c, now, &changed(who, &user, "Edited", &changes))?;
+        find_by_id(c, user.id)
+    })
+}
+
+/// Disables the account: it is skipped by Provision and cannot enroll. A disabled one stays as it is.
+///
+/// # Errors
+/// `NotFound` out of scope.
+pub fn disable(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<User> {
+    switch(desk, who, now, user_id, Some(now))
+}
+
+/// Enables the account again.
+///
+/// # Errors
+/// `NotFound` out of scope.
+pub fn enable(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<User> {
+    switch(desk, who, now, user_id, None)
+}
+
+fn switch(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, since: Option<Timestamp>) -> Result<User> {
+    who.need(Permission::EditUsers)?;
+    desk.db.write(|c| {
+        let user = find(c, who, user_id)?;
+        if store::set_disabled(c, user.id, since)? {
+            let (verb, word) =
+                if since.is_some() { ("users.disable", "Disabled") } else { ("users.enable", "Enabled") };
+            let entry = Entry::done(&who.actor, verb, format!("{word} the user {}", user.user_id));
+            audit::record(c, now, &entry.user(user.id, &user.user_id))?;
+        }
+        find_by_id(c, user.id)
+    })
+}
+
+/// The container of this name; a new one is made for those who work everywhere.
+///
+/// # Errors
+/// `Invalid` if it is outside of the scope: whether it exists is not said.
+fn place(conn: &mut AnyConn, who: &Who, now: Timestamp, name: &str) -> Result<ContainerId> {
+    match (store::container(conn, name)?, &who.scope) {
+        (Some(container), scope) if scope.holds(container) => Ok(container),
+        (None, Scope::All) => store::insert_container(conn, now, name),
+        _ => Err(Error::mistake("container", format!("There is no container {name} in your scope."))),
+    }
+}
+
+/// An audit entry with the old and the new value of each field that changed.
+fn changed<'a>(who: &'a Who, user: &User, word: &str, changes: &[(&'static str, String, String)]) -> Entry<'a> {
+    let entry = Entry::done(&who.actor, "users.edit", format!("{word} the user {}", user.user_id));
+    changes.iter().fold(entry.user(user.id, &user.user_id), |entry, (label, old, new)| {
+        entry.fact(label, format!("{} → {}", shown(old), shown(new)))
+    })
+}
+
+fn shown(text: &str) -> &str {
+    if text.is_empty() { "empty" } else { text }
+}

@@ -17,6 +17,8 @@ CREATE TABLE users (
   created_at TIMESTAMP NOT NULL,
   version BIGINT NOT NULL
 );
-CREATE INDEX users_last_name ON users (last_name_key, id);
+CREATE INDEX users_last_name ON users (last_name_key, first_name_key, id);
+CREATE INDEX users_first_name ON users (first_name_key, id);
 CREATE INDEX users_email ON users (email_key, id);
 CREATE INDEX users_container ON users (container_id, user_id_key);
+CREATE INDEX users_disabled ON users (user_id_key) WHERE disabled_at IS NOT NULL;

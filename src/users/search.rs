@@ -1,0 +1,233 @@
+//! What users are searched by: the query string of Assignment, and the filter that Provision keeps.
+
+/// A search; every field is as it was typed, without outer spaces, and empty if it does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Search {
+    /// The beginning of User ID, last name, first name or email; two words are a first and a last name.
+    pub q: String,
+    /// User ID, with `*` as the wildcard.
+    pub user_id: String,
+    /// Last name, with `*` as the wildcard.
+    pub last_name: String,
+    /// Email, with `*` as the wildcard.
+    pub email: String,
+    /// The name of a container.
+    pub container: String,
+    /// Whether the user has an active token.
+    pub auth_method: AuthMethod,
+    /// Whether the account is enabled.
+    pub state: State,
+}
+
+/// Whether a user has an active token, and of which type.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum AuthMethod {
+    /// It does not matter.
+    #[default]
+    Any,
+    /// None at all.
+    None,
+    /// One of the type of this word (`tokens::AuthenticationType::word`).
+    Type(String),
+}
+
+/// Whether the account is enabled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum State {
+    /// Enabled: what a search finds unless it says otherwise.
+    #[default]
+    Enabled,
+    /// Disabled.
+    Disabled,
+    /// Both.
+    Any,
+}
+
+impl State {
+    /// The word in the query string.
+    pub fn word(self) -> &'static str {
+        match self {
+            State::Enabled => "enabled",
+            State::Disabled => "disabled",
+            State::Any => "any",
+        }
+    }
+}
+
+/// The longest text that is searched for, in characters: no column is longer.
+const LONGEST: usize = 254;
+
+impl Search {
+    /// Reads a query string; what it does not know it leaves out, and the last of equal names counts.
+    pub fn parse(query: &str) -> Self {
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
+        let mut search = Search::default();
+        for (name, value) in pairs {
+            // Control characters are in no name, and PostgreSQL refuses the first of them.
+            let text: String = value.trim().chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+            match name.as_str() {
+                "q" => search.q = text,
+                "user_id" => search.user_id = text,
+                "last_name" => search.last_name = text,
+                "email" => search.email = text,
+                "container" => search.container = text,
+                "auth_method" => search.auth_method = AuthMethod::from_word(text),
+                "state" => search.state = State::from_word(&text),
+                _ => {}
+            }
+        }
+        search
+    }
+
+    /// The names and values of a query string, without what does not matter.
+    pub fn pairs(&self) -> Vec<(&'static str, String)> {
+        let state = if self.state == State::Enabled { "" } else { self.state.word() };
+        let mut pairs = vec![
+            ("q", self.q.clone()),
+            ("user_id", self.user_id.clone()),
+            ("last_name", self.last_name.clone()),
+            ("email", self.email.clone()),
+            ("container", self.container.clone()),
+            ("auth_method", self.auth_method.word().to_owned()),
+            ("state", state.to_owned()),
+        ];
+        pairs.retain(|(_, value)| !value.is_empty());
+        pairs
+    }
+
+    /// The query string that reads back as this search.
+    pub fn to_query(&self) -> String {
+        serde_urlencoded::to_string(self.pairs()).unwrap_or_default()
+    }
+}
+
+impl AuthMethod {
+    fn from_word(word: String) -> Self {
+        match word.as_str() {
+            "" | "any" => AuthMethod::Any,
+            "none" => AuthMethod::None,
+            _ => AuthMethod::Type(word),
+        }
+    }
+
+    /// The word in the query string; empty if it does not matter.
+    pub fn word(&self) -> &str {
+        match self {
+            AuthMethod::Any => "",
+            AuthMethod::None => "none",
+            AuthMethod::Type(word) => word,
+        }
+    }
+}
+
+impl State {
+    fn from_word(word: &str) -> Self {
+        [State::Disabled, State::Any].into_iter().find(|state| state.word() == word).unwrap_or_default()
+    }
+}
+
+/// What a list is sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Column {
+    /// User ID.
+    #[default]
+    UserId,
+    /// Last name.
+    LastName,
+    /// Email.
+    Email,
+    /// The name of the container.
+    Container,
+}
+
+impl Column {
+    /// All of them.
+    pub const ALL: [Column; 4] = [Column::UserId, Column::LastName, Column::Email, Column::Container];
+
+    /// The word in the query string.
+    pub fn word(self) -> &'static str {
+        match self {
+            Column::UserId => "user_id",
+            Column::LastName => "last_name",
+            Column::Email => "email",
+            Column::Container => "container",
+        }
+    }
+}
+
+/// The order of a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Order {
+    /// By what.
+    pub column: Column,
+    /// From the end.
+    pub descending: bool,
+}
+
+impl Order {
+    /// Reads `last_name` or, from the end, `-last_name`; anything else is by User ID.
+    pub fn parse(word: &str) -> Self {
+        let (descending, name) = word.strip_prefix('-').map_or((false, word), |name| (true, name));
+        match Column::ALL.into_iter().find(|column| column.word() == name) {
+            Some(column) => Order { column, descending },
+            None => Order::default(),
+        }
+    }
+
+    /// The word in the query string; empty for the usual order.
+    pub fn word(self) -> String {
+        match (self == Order::default(), self.descending) {
+            (true, _) => String::new(),
+            (_, true) => format!("-{}", self.column.word()),
+            (_, false) => self.column.word().to_owned(),
+        }
+    }
+
+    /// The order that a click on the head of `column` asks for: the other way round if it is the present one.
+    pub fn clicked(self, column: Column) -> Self {
+        Order { column, descending: self.column == column && !self.descending }
+    }
+
+    /// For `aria-sort`: "ascending", "descending" or nothing.
+    pub fn aria(self, column: Column) -> &'static str {
+        match (self.column == column, self.descending) {
+            (false, _) => "",
+            (true, false) => "ascending",
+            (true, true) => "descending",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_reads_back_from_its_query_string() {
+        let search = Search {
+            q: "an & so".into(),
+            user_id: "50%_*".into(),
+            container: "Sales / EMEA".into(),
+            auth_method: AuthMethod::Type("hardware-token".into()),
+            state: State::Any,
+            ..Search::default()
+        };
+        assert_eq!(Search::parse(&search.to_query()), search);
+        assert_eq!(Search::default().to_query(), "");
+    }
+
+    #[test]
+    fn what_a_search_does_not_know_is_left_out() {
+        let search = Search::parse("q=a%00b%0A&page=7&state=asleep&auth_method=&nonsense");
+        assert_eq!(search, Search { q: "ab".into(), ..Search::default() });
+    }
+
+    #[test]
+    fn a_second_click_on_a_column_turns_the_order_round() {
+        let by_name = Order::parse("last_name");
+        assert_eq!(by_name.clicked(Column::LastName).word(), "-last_name");
+        assert_eq!(by_name.clicked(Column::UserId).word(), "");
+        assert_eq!(Order::parse("-user_id").word(), "-user_id");
+        assert_eq!(Order::parse("drop table"), Order::default());
+    }
+}

@@ -1,0 +1,226 @@
+//! Rows of users and containers.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use crate::{
+    clock::Timestamp,
+    db::{self, AnyConn},
+    error::Result,
+    ids::{ContainerId, UserId},
+    operators::Scope,
+    schema::{containers, tokens, users},
+    users::user::{Details, User},
+};
+
+pub mod search;
+
+/// Ids in one statement.
+const IDS_A_STATEMENT: usize = 2_000;
+
+#[derive(Queryable)]
+struct Row {
+    id: i64,
+    user_id: String,
+    _user_id_key: String,
+    last_name: String,
+    _last_name_key: String,
+    first_name: String,
+    _first_name_key: String,
+    email: String,
+    _email_key: String,
+    mobile: String,
+    container_id: i64,
+    custom1: String,
+    custom2: String,
+    custom3: String,
+    disabled_at: Option<Timestamp>,
+    created_at: Timestamp,
+    version: i64,
+}
+
+impl Row {
+    fn user(self, container_name: String) -> User {
+        User {
+            id: UserId(self.id),
+            user_id: self.user_id,
+            last_name: self.last_name,
+            first_name: self.first_name,
+            email: self.email,
+            mobile: self.mobile,
+            container: ContainerId(self.container_id),
+            container_name,
+            custom: [self.custom1, self.custom2, self.custom3],
+            disabled_at: self.disabled_at,
+            created_at: self.created_at,
+            version: self.version,
+        }
+    }
+}
+
+/// What a form or a file can change, with the keys that go with it.
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = users)]
+struct Fields<'a> {
+    user_id: &'a str,
+    user_id_key: String,
+    last_name: &'a str,
+    last_name_key: String,
+    first_name: &'a str,
+    first_name_key: String,
+    email: &'a str,
+    email_key: String,
+    mobile: &'a str,
+    container_id: i64,
+    custom1: &'a str,
+    custom2: &'a str,
+    custom3: &'a str,
+}
+
+impl<'a> Fields<'a> {
+    fn new(details: &'a Details, container: ContainerId) -> Self {
+        Fields {
+            user_id: details.user_id.as_str(),
+            user_id_key: db::key(details.user_id.as_str()),
+            last_name: details.last_name.as_str(),
+            last_name_key: db::key(details.last_name.as_str()),
+            first_name: details.first_name.as_str(),
+            first_name_key: db::key(details.first_name.as_str()),
+            email: details.email.as_str(),
+            email_key: db::key(details.email.as_str()),
+            mobile: details.mobile.as_str(),
+            container_id: container.0,
+            custom1: details.custom[0].as_str(),
+            custom2: details.custom[1].as_str(),
+            custom3: details.custom[2].as_str(),
+        }
+    }
+}
+
+/// The user with this User ID, whatever the scope.
+///
+/// # Errors
+/// `Database` only.
+pub fn by_user_id(conn: &mut AnyConn, user_id: &str) -> Result<Option<User>> {
+    let row: Option<Row> = users::table.filter(users::user_id_key.eq(db::key(user_id))).first(conn).optional()?;
+    Ok(with_containers(conn, row.into_iter().collect())?.pop())
+}
+
+/// The users of these rows, in the order of their User IDs.
+///
+/// # Errors
+/// `Database` only.
+pub fn by_ids(conn: &mut AnyConn, ids: &[UserId]) -> Result<Vec<User>> {
+    let mut rows: Vec<Row> = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(IDS_A_STATEMENT) {
+        let chunk: Vec<i64> = chunk.iter().map(|id| id.0).collect();
+        rows.extend(users::table.filter(users::id.eq_any(chunk)).load::<Row>(conn)?);
+    }
+    rows.sort_by(|a, b| a._user_id_key.cmp(&b._user_id_key));
+    with_containers(conn, rows)
+}
+
+/// Adds the names of the containers.
+fn with_containers(conn: &mut AnyConn, rows: Vec<Row>) -> Result<Vec<User>> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names: HashMap<i64, String> =
+        containers::table.select((containers::id, containers::name)).load(conn)?.into_iter().collect();
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let name = names.get(&row.container_id).cloned().unwrap_or_default();
+            row.user(name)
+        })
+        .collect())
+}
+
+/// A new row; `Database` with a taken name if there is one with this User ID.
+///
+/// # Errors
+/// `Database` only.
+pub fn insert(conn: &mut AnyConn, now: Timestamp, details: &Details, container: ContainerId) -> Result<UserId> {
+    let id: i64 = diesel::insert_into(users::table)
+        .values((Fields::new(details, container), users::created_at.eq(now), users::version.eq(1)))
+        .returning(users::id)
+        .get_result(conn)?;
+    Ok(UserId(id))
+}
+
+/// Changes a row that is still at `version`; false if it no longer is.
+///
+/// # Errors
+/// `Database` only.
+pub fn update(conn: &mut AnyConn, id: UserId, version: i64, details: &Details, container: ContainerId) -> Result<bool> {
+    let changed = diesel::update(users::table.filter(users::id.eq(id.0).and(users::version.eq(version))))
+        .set((Fields::new(details, container), users::version.eq(version + 1)))
+        .execute(conn)?;
+    Ok(changed == 1)
+}
+
+/// Sets or clears the time since when the account is disabled; false if it was so already.
+///
+/// # Errors
+/// `Database` only.
+pub fn set_disabled(conn: &mut AnyConn, id: UserId, since: Option<Timestamp>) -> Result<bool> {
+    let change = (users::disabled_at.eq(since), users::version.eq(users::version + 1));
+    let row = users::table.filter(users::id.eq(id.0));
+    let changed = if since.is_some() {
+        diesel::update(row.filter(users::disabled_at.is_null())).set(change).execute(conn)?
+    } else {
+        diesel::update(row.filter(users::disabled_at.is_not_null())).set(change).execute(conn)?
+    };
+    Ok(changed == 1)
+}
+
+/// The containers of a scope: row and name, by name.
+///
+/// # Errors
+/// `Database` only.
+pub fn containers(conn: &mut AnyConn, scope: &Scope) -> Result<Vec<(ContainerId, String)>> {
+    let all: Vec<(i64, String)> =
+        containers::table.order(containers::name_key).select((containers::id, containers::name)).load(conn)?;
+    Ok(all.into_iter().map(|(id, name)| (ContainerId(id), name)).filter(|(id, _)| scope.holds(*id)).collect())
+}
+
+/// The container of this name, whatever the scope.
+///
+/// # Errors
+/// `Database` only.
+pub fn container(conn: &mut AnyConn, name: &str) -> Result<Option<ContainerId>> {
+    let id: Option<i64> = containers::table
+        .filter(containers::name_key.eq(db::key(name)))
+        .select(containers::id)
+        .first(conn)
+        .optional()?;
+    Ok(id.map(ContainerId))
+}
+
+/// A new container.
+///
+/// # Errors
+/// `Database`, with a taken name if there is one of this name.
+pub fn insert_container(conn: &mut AnyConn, now: Timestamp, name: &str) -> Result<ContainerId> {
+    let id: i64 = diesel::insert_into(containers::table)
+        .values((containers::name.eq(name), containers::name_key.eq(db::key(name)), containers::created_at.eq(now)))
+        .returning(containers::id)
+        .get_result(conn)?;
+    Ok(ContainerId(id))
+}
+
+/// How many active tokens of which type (by its word) these users have.
+///
+/// # Errors
+/// `Database` only.
+pub fn active_tokens(conn: &mut AnyConn, ids: &[UserId]) -> Result<Vec<(UserId, String, i64)>> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let rows: Vec<(Option<i64>, String, i64)> = tokens::table
+        .filter(tokens::user_id.eq_any(ids).and(tokens::state.eq(search::ACTIVE)))
+        .group_by((tokens::user_id, tokens::authentication_type))
+        .order((tokens::user_id, tokens::authentication_type))
+        .select((tokens::user_id, tokens::authentication_type, diesel::dsl::count_star()))
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(|(user, kind, n)| Some((UserId(user?), kind, n))).collect())
+}
