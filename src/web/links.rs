@@ -21,8 +21,7 @@ impl Links {
         let mut pairs: Vec<(&str, &str)> = self
             .pairs
             .iter()
-            .filter(|(k, _)| k != name && (k != "page" || name == "size"))
-            .filter(|(k, _)| k != "page")
+            .filter(|(k, _)| k != name && k != "page")
             .map(|(k, v)| (k.as_str(), v.as_str()))
             .collect();
         if !value.is_empty() {

@@ -30,7 +30,29 @@ impl Paging {
     }
 }
 
-/// The line under a table: which rows, how many, and the ways to the others.
+/// A number of rows a page that may be chosen.
+#[derive(Clone, Debug)]
+pub struct SizeLink {
+    /// Rows.
+    pub rows: i64,
+    /// The address of the view with so many.
+    pub href: String,
+    /// True for the present one.
+    pub current: bool,
+}
+
+/// A numbered page.
+#[derive(Clone, Debug)]
+pub struct PageLink {
+    /// Its number; "…" for a gap.
+    pub label: String,
+    /// Its address; empty for a gap.
+    pub href: String,
+    /// True for the present one.
+    pub current: bool,
+}
+
+/// The line under a table: which rows, how many, and the ways to the others (`templates/parts/pager.html`).
 #[derive(Clone, Debug)]
 pub struct Pager {
     /// The number of the first row shown; 0 if there is none.
@@ -39,49 +61,51 @@ pub struct Pager {
     pub last: i64,
     /// Rows in all.
     pub total: i64,
-    /// Rows a page: number, address, whether it is the present one.
-    pub sizes: Vec<(i64, String, bool)>,
+    /// What else there is to know about the rows; may be empty.
+    pub note: String,
+    /// Rows a page that may be chosen; empty where the list fits the smallest.
+    pub sizes: Vec<SizeLink>,
     /// The page before.
-    pub previous: Option<String>,
+    pub prev: Option<String>,
     /// The page after.
     pub next: Option<String>,
-    /// Numbered pages: label ("…" for a gap, with an empty address), address, whether it is the present one.
-    pub pages: Vec<(String, String, bool)>,
+    /// Numbered pages around the present one, with the first and the last.
+    pub pages: Vec<PageLink>,
 }
 
 impl Pager {
     /// The line for `shown` rows out of `total`.
     pub fn new(paging: Paging, shown: usize, total: i64, links: &Links) -> Self {
         let shown = i64::try_from(shown).unwrap_or(i64::MAX);
-        let pages = total.div_euclid(paging.size) + i64::from(total % paging.size > 0);
+        let last_page = total.div_euclid(paging.size) + i64::from(total % paging.size > 0);
         let to = |page: i64| if page == 1 { links.with("page", "") } else { links.with("page", &page.to_string()) };
-        let mut list = Vec::new();
+        let around = (paging.page - AROUND).max(1)..=(paging.page + AROUND).min(last_page);
+        let mut numbers: Vec<i64> = std::iter::once(1).chain(around).chain(std::iter::once(last_page)).collect();
+        numbers.retain(|page| (1..=last_page).contains(page));
+        numbers.sort_unstable();
+        numbers.dedup();
+        let mut pages = Vec::with_capacity(numbers.len() + 2);
         let mut before = 0;
-        for page in 1..=pages {
-            if page != 1 && page != pages && (page - paging.page).abs() > AROUND {
-                // Jump over what is not shown: a list of a million rows has many pages.
-                continue;
-            }
+        for page in numbers {
             if page > before + 1 {
-                list.push(("…".to_owned(), String::new(), false));
+                pages.push(PageLink { label: "…".into(), href: String::new(), current: false });
             }
-            list.push((page.to_string(), to(page), page == paging.page));
+            pages.push(PageLink { label: page.to_string(), href: to(page), current: page == paging.page });
             before = page;
         }
+        let size_link = |size: &i64| {
+            let value = if *size == SIZES[0] { String::new() } else { size.to_string() };
+            SizeLink { rows: *size, href: links.with("size", &value), current: *size == paging.size }
+        };
         Pager {
             first: if shown == 0 { 0 } else { paging.offset() + 1 },
-            last: paging.offset() + shown,
+            last: if shown == 0 { 0 } else { paging.offset() + shown },
             total,
-            sizes: SIZES
-                .iter()
-                .map(|size| {
-                    let value = if *size == SIZES[0] { String::new() } else { size.to_string() };
-                    (*size, links.with("size", &value), *size == paging.size)
-                })
-                .collect(),
-            previous: (paging.page > 1).then(|| to(paging.page - 1)),
-            next: (paging.page < pages).then(|| to(paging.page + 1)),
-            pages: list,
+            note: String::new(),
+            sizes: if total > SIZES[0] { SIZES.iter().map(size_link).collect() } else { Vec::new() },
+            prev: (paging.page > 1).then(|| to((paging.page - 1).min(last_page.max(1)))),
+            next: (paging.page < last_page).then(|| to(paging.page + 1)),
+            pages,
         }
     }
 }
@@ -101,7 +125,7 @@ mod tests {
         let links = Links::new("/tasks", vec![]);
         let pager = Pager::new(Paging { page: 2, size: 18 }, 18, 37, &links);
         assert_eq!((pager.first, pager.last, pager.total), (19, 36, 37));
-        assert_eq!(pager.previous.as_deref(), Some("/tasks"));
+        assert_eq!(pager.prev.as_deref(), Some("/tasks"));
         assert_eq!(pager.next.as_deref(), Some("/tasks?page=3"));
         assert_eq!(pager.pages.len(), 3);
     }
@@ -110,7 +134,7 @@ mod tests {
     fn many_pages_are_shown_with_gaps() {
         let links = Links::new("/tasks", vec![]);
         let pager = Pager::new(Paging { page: 50, size: 100 }, 100, 1_000_000, &links);
-        let labels: Vec<&str> = pager.pages.iter().map(|(label, ..)| label.as_str()).collect();
+        let labels: Vec<&str> = pager.pages.iter().map(|page| page.label.as_str()).collect();
         assert_eq!(labels, ["1", "…", "48", "49", "50", "51", "52", "…", "10000"]);
     }
 }
