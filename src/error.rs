@@ -76,6 +76,20 @@ impl Mistakes {
         }
     }
 
+    /// Takes over the mistakes of `error`, so that a form names all of them at once.
+    ///
+    /// # Errors
+    /// `error` itself if it is anything else.
+    pub fn take(&mut self, error: Error) -> Result<()> {
+        match error {
+            Error::Invalid(mistakes) => {
+                mistakes.0.into_iter().for_each(|(field, sentence)| self.add(field, sentence));
+                Ok(())
+            }
+            other => Err(other),
+        }
+    }
+
     /// The sentence for `field`, empty if it has none (what a template prints).
     pub fn of(&self, field: &str) -> &str {
         self.0.iter().find(|(name, _)| *name == field).map_or("", |(_, sentence)| sentence)

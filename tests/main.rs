@@ -3,3 +3,4 @@
 mod architecture;
 mod database;
 mod support;
+mod tasks;

@@ -54,6 +54,22 @@ pub fn make_all(
     Ok(links)
 }
 
+/// As [`make_all`], for enrollments that are new and so have no older links.
+///
+/// # Errors
+/// `Database` only.
+pub fn make_first(
+    desk: &Desk,
+    conn: &mut AnyConn,
+    now: Timestamp,
+    enrollments: &[EnrollmentId],
+    policy: &Policy,
+) -> Result<Vec<NewLink>> {
+    let links: Vec<NewLink> = enrollments.iter().map(|enrollment| draw(desk, *enrollment, policy)).collect();
+    notes::insert_links(conn, &rows(desk, now, &links))?;
+    Ok(links)
+}
+
 /// True if `code`, as a user typed it, is the one that was sent with `handle`. Case and spaces do not count, since the
 /// code may have been read aloud.
 pub fn matches(keys: &Keys, handle: &str, code: &str, hash: &[u8]) -> bool {
@@ -67,7 +83,13 @@ fn draw(desk: &Desk, enrollment: EnrollmentId, policy: &Policy) -> NewLink {
 }
 
 fn store(desk: &Desk, conn: &mut AnyConn, now: Timestamp, links: &[NewLink]) -> Result<()> {
-    let rows: Vec<NewLinkRow> = links
+    let ids: Vec<i64> = links.iter().map(|link| link.enrollment.0).collect();
+    notes::supersede(conn, now, &ids)?;
+    notes::insert_links(conn, &rows(desk, now, links))
+}
+
+fn rows(desk: &Desk, now: Timestamp, links: &[NewLink]) -> Vec<NewLinkRow> {
+    links
         .iter()
         .map(|link| NewLinkRow {
             enrollment_id: link.enrollment.0,
@@ -75,8 +97,7 @@ fn store(desk: &Desk, conn: &mut AnyConn, now: Timestamp, links: &[NewLink]) -> 
             code_hash: desk.keys.hash(Purpose::ActivationCode, text(&link.handle, &link.code).as_bytes()),
             created_at: now,
         })
-        .collect();
-    notes::insert_links(conn, now, &rows)
+        .collect()
 }
 
 fn text(handle: &str, code: &str) -> String {

@@ -8,8 +8,11 @@ use crate::{
     policy,
 };
 
+mod carry_out;
+pub mod drafts;
 pub mod enrollment;
 pub mod links;
+pub mod provision;
 pub mod store;
 pub mod task;
 

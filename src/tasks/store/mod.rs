@@ -1,6 +1,9 @@
 //! The rows of tasks, enrollments, links and drafts: the only SQL of this feature.
 
+pub mod candidates;
+pub mod drafts;
 pub mod notes;
 pub mod places;
+pub mod write;
 
 pub use places::{Link, Place, by_handle, place};

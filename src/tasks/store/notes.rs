@@ -145,13 +145,11 @@ pub struct NewLinkRow {
     pub created_at: Timestamp,
 }
 
-/// Adds links; the older ones of the same enrollments are superseded by them.
+/// Adds links.
 ///
 /// # Errors
 /// `Database` only.
-pub fn insert_links(conn: &mut AnyConn, now: Timestamp, rows: &[NewLinkRow]) -> Result<()> {
-    let ids: Vec<i64> = rows.iter().map(|row| row.enrollment_id).collect();
-    supersede(conn, now, &ids)?;
+pub fn insert_links(conn: &mut AnyConn, rows: &[NewLinkRow]) -> Result<()> {
     insert_all!(conn, enrollment_links::table, rows)?;
     Ok(())
 }

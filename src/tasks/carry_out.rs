@@ -1,0 +1,146 @@
+//! Carries out a plan: task, enrollments, links, emails and audit entries in the caller's transaction, for one user or
+//! for 100,000.
+
+use std::collections::HashMap;
+
+use crate::{
+    audit::{self, Entry},
+    clock::Timestamp,
+    db::{AnyConn, ROWS_A_STATEMENT},
+    desk::Desk,
+    error::{Error, Result},
+    ids::{EnrollmentId, TaskId, UserId},
+    mail,
+    operators::Who,
+    policy::Policy,
+    tasks::{
+        enrollment::RemovedWhy,
+        links,
+        provision::{Candidate, Plan},
+        store::{self, write::NewTask},
+    },
+};
+
+/// Does what `plan` says; the caller holds `Lock::Provision` and made the plan in this same transaction.
+///
+/// # Errors
+/// `Database` only; then the whole transaction must go.
+pub(crate) fn carry_out(
+    desk: &Desk,
+    c: &mut AnyConn,
+    who: &Who,
+    now: Timestamp,
+    plan: &Plan,
+    policy: &Policy,
+) -> Result<TaskId> {
+    let getting: Vec<&Candidate> = plan.getting().collect();
+    let task = store::write::insert_task(c, now, who, &NewTask::of(plan, getting.len()))?;
+    let enrollments = store::write::insert_enrollments(c, now, task, plan, &getting)?;
+    replace(c, who, now, plan, task)?;
+    write_to_all(desk, c, who, now, plan, policy, task, &getting, &enrollments)?;
+    store::write::note_last_emails(c, task)?;
+    record(c, who, now, plan, task, &getting)?;
+    Ok(task)
+}
+
+/// Ends the older places: their links stop working, what waits in the outbox is canceled, their tasks are counted.
+fn replace(c: &mut AnyConn, who: &Who, now: Timestamp, plan: &Plan, task: TaskId) -> Result<()> {
+    let replaced = plan.replaced();
+    if replaced.is_empty() {
+        return Ok(());
+    }
+    let places: Vec<EnrollmentId> = replaced.iter().map(|place| place.enrollment).collect();
+    let ended = store::write::end(c, now, &places, who.name(), RemovedWhy::Replaced, Some(task))?;
+    if ended != places.len() {
+        return Err(Error::Conflict("Some of these users enrolled at this very moment. Look again.".into()));
+    }
+    mail::cancel_waiting(c, now, &places)?;
+    let mut older: Vec<TaskId> = replaced.iter().map(|place| place.task).collect();
+    older.sort();
+    older.dedup();
+    for older in older {
+        let users = replaced.iter().filter(|place| place.task == older).count();
+        let users = if users == 1 { "1 user".into() } else { format!("{users} users") };
+        let entry = Entry::done(&who.actor, "tasks.replace", format!("Moved {users} to task {task}"));
+        audit::record(c, now, &entry.task(older))?;
+        store::write::recount(c, older)?;
+    }
+    Ok(())
+}
+
+#[allow(clippy::too_many_arguments, reason = "one step of a verb, split off for reading")]
+fn write_to_all(
+    desk: &Desk,
+    c: &mut AnyConn,
+    who: &Who,
+    now: Timestamp,
+    plan: &Plan,
+    policy: &Policy,
+    task: TaskId,
+    getting: &[&Candidate],
+    enrollments: &HashMap<UserId, EnrollmentId>,
+) -> Result<()> {
+    let give_up_at = desk.settings.zone.end_of(plan.choice.stop_on);
+    // In parts, so that the memory in use does not grow with the number of users.
+    for part in getting.chunks(ROWS_A_STATEMENT) {
+        let ids: Vec<EnrollmentId> = part.iter().filter_map(|user| enrollments.get(&user.user).copied()).collect();
+        let links = links::make_first(desk, c, now, &ids, policy)?;
+        let emails: Vec<mail::NewEmail> = part
+            .iter()
+            .zip(links)
+            .map(|(user, link)| mail::NewEmail {
+                kind: mail::Kind::Enrollment,
+                to: user.email.clone(),
+                alternate: false,
+                user: Some(user.user),
+                container: Some(user.container),
+                task: Some(task),
+                enrollment: Some(link.enrollment),
+                facts: mail::Facts {
+                    first_name: user.first_name.clone(),
+                    name: user.name(),
+                    user_id: user.user_id.clone(),
+                    authentication_type: plan.choice.authentication_type.plain().into(),
+                    task: Some(task.0),
+                    stop_on: Some(plan.choice.stop_on),
+                    requester: who.name().into(),
+                    ..mail::Facts::default()
+                },
+                secret: Some(mail::Secret {
+                    handle: Some(link.handle),
+                    code: Some(link.code),
+                    carries_code: policy.link_carries_code,
+                    alternate_to: None,
+                }),
+                give_up_at,
+            })
+            .collect();
+        mail::post(desk, c, now, who.name(), &emails)?;
+    }
+    Ok(())
+}
+
+/// One entry for each user, and last the task's own, so that it is the newest of them.
+fn record(c: &mut AnyConn, who: &Who, now: Timestamp, plan: &Plan, task: TaskId, getting: &[&Candidate]) -> Result<()> {
+    let kind = plan.choice.authentication_type.words();
+    for part in getting.chunks(ROWS_A_STATEMENT) {
+        let entries: Vec<Entry<'_>> = part
+            .iter()
+            .map(|user| {
+                Entry::done(&who.actor, "tasks.provision_user", format!("Provisioned in task {task}: {kind}"))
+                    .task(task)
+                    .user(user.user, &user.user_id)
+            })
+            .collect();
+        audit::record_all(c, now, &entries)?;
+    }
+    let users = if getting.len() == 1 { "1 user".into() } else { format!("{} users", getting.len()) };
+    let mut entry = Entry::done(&who.actor, "tasks.provision", format!("Provisioned {users}"))
+        .task(task)
+        .fact("Authentication Type", kind)
+        .fact("Stop Date", plan.choice.stop_on.to_string());
+    for (why, count) in plan.skipped() {
+        entry = entry.fact("Left out", format!("{count} {}", why.words_for_many()));
+    }
+    audit::record(c, now, &entry)
+}

@@ -1,0 +1,250 @@
+//! What verbs write of tasks and enrollments, for one user or for 100,000 at once.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use diesel::{
+    prelude::*,
+    sql_types::{BigInt, Text},
+};
+
+use crate::{
+    clock::Timestamp,
+    db::{self, AnyConn, ROWS_A_STATEMENT},
+    error::Result,
+    ids::{EnrollmentId, TaskId, UserId},
+    insert_all,
+    operators::Who,
+    schema::{enrollments, tasks},
+    tasks::{
+        enrollment::RemovedWhy,
+        provision::{Candidate, Plan},
+    },
+};
+
+/// A task that is about to be made.
+pub struct NewTask<'a> {
+    plan: &'a Plan,
+    users: i64,
+}
+
+impl<'a> NewTask<'a> {
+    /// For `users` of `plan`.
+    pub fn of(plan: &'a Plan, users: usize) -> Self {
+        NewTask { plan, users: i64::try_from(users).unwrap_or(i64::MAX) }
+    }
+}
+
+/// Makes the task; its number.
+///
+/// # Errors
+/// `Database` only.
+pub fn insert_task(conn: &mut AnyConn, now: Timestamp, who: &Who, new: &NewTask<'_>) -> Result<TaskId> {
+    let choice = &new.plan.choice;
+    let id: i64 = diesel::insert_into(tasks::table)
+        .values((
+            (
+                tasks::operator_id.eq(who.operator.map(|operator| operator.0)),
+                tasks::operator.eq(who.name()),
+                tasks::operator_key.eq(db::key(who.name())),
+                tasks::authentication_type.eq(choice.authentication_type.word()),
+                tasks::description.eq(choice.description.as_str()),
+                tasks::start_on.eq(new.plan.start_on),
+                tasks::created_at.eq(now),
+                tasks::removed_by.eq(""),
+            ),
+            (
+                tasks::users.eq(new.users),
+                tasks::enrolled.eq(0),
+                tasks::used.eq(0),
+                tasks::locked.eq(0),
+                tasks::earliest_stop_on.eq(choice.stop_on),
+                tasks::latest_stop_on.eq(choice.stop_on),
+                tasks::emailed_to.eq(""),
+                tasks::emailed_to_key.eq(""),
+                tasks::emailed_users.eq(0),
+                tasks::version.eq(1),
+            ),
+        ))
+        .returning(tasks::id)
+        .get_result(conn)?;
+    Ok(TaskId(id))
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = enrollments)]
+#[diesel(treat_none_as_default_value = false)]
+struct NewEnrollment<'a> {
+    task_id: i64,
+    user_id: i64,
+    authentication_type: &'static str,
+    stop_on: NaiveDate,
+    failures: i64,
+    removed_by: &'static str,
+    removed_why: &'static str,
+    emailed_to: &'a str,
+    emailed_at: Timestamp,
+    version: i64,
+}
+
+/// Gives each of these users a place; their enrollments.
+///
+/// # Errors
+/// `Database` only.
+pub fn insert_enrollments(
+    conn: &mut AnyConn,
+    now: Timestamp,
+    task: TaskId,
+    plan: &Plan,
+    getting: &[&Candidate],
+) -> Result<HashMap<UserId, EnrollmentId>> {
+    for part in getting.chunks(ROWS_A_STATEMENT) {
+        let rows: Vec<NewEnrollment<'_>> = part
+            .iter()
+            .map(|user| NewEnrollment {
+                task_id: task.0,
+                user_id: user.user.0,
+                authentication_type: plan.choice.authentication_type.word(),
+                stop_on: plan.choice.stop_on,
+                failures: 0,
+                removed_by: "",
+                removed_why: "",
+                emailed_to: &user.email,
+                emailed_at: now,
+                version: 1,
+            })
+            .collect();
+        insert_all!(conn, enrollments::table, &rows)?;
+    }
+    let ids: Vec<(i64, i64)> = enrollments::table
+        .filter(enrollments::task_id.eq(task.0))
+        .select((enrollments::user_id, enrollments::id))
+        .load(conn)?;
+    Ok(ids.into_iter().map(|(user, id)| (UserId(user), EnrollmentId(id))).collect())
+}
+
+/// Takes these places out of their tasks, as far as nobody enrolled or was taken out meanwhile; how many that were.
+///
+/// # Errors
+/// `Database` only.
+pub fn end(
+    conn: &mut AnyConn,
+    now: Timestamp,
+    places: &[EnrollmentId],
+    by: &str,
+    why: RemovedWhy,
+    replaced_by: Option<TaskId>,
+) -> Result<usize> {
+    let ids: Vec<i64> = places.iter().map(|place| place.0).collect();
+    let mut ended = 0;
+    for part in ids.chunks(ROWS_A_STATEMENT) {
+        ended += diesel::update(
+            enrollments::table
+                .filter(enrollments::id.eq_any(part))
+                .filter(enrollments::removed_at.is_null().and(enrollments::enrolled_at.is_null())),
+        )
+        .set((
+            enrollments::removed_at.eq(now),
+            enrollments::removed_by.eq(by),
+            enrollments::removed_why.eq(why.word()),
+            enrollments::replaced_by.eq(replaced_by.map(|task| task.0)),
+            enrollments::pending_seed.eq(None::<Vec<u8>>),
+            enrollments::version.eq(enrollments::version + 1),
+        ))
+        .execute(conn)?;
+    }
+    Ok(ended)
+}
+
+/// After the emails of a new task were posted: each enrollment learns its own, and the task the newest.
+///
+/// # Errors
+/// `Database` only.
+pub fn note_last_emails(conn: &mut AnyConn, task: TaskId) -> Result<()> {
+    // Correlated updates are beyond diesel's builder; both databases read this one, driven by emails_enrollment.
+    diesel::sql_query(
+        "UPDATE enrollments SET last_email_id = (SELECT MAX(m.id) FROM emails m WHERE m.enrollment_id = enrollments.id) \
+         WHERE task_id = $1",
+    )
+    .bind::<BigInt, _>(task.0)
+    .execute(conn)?;
+    recount(conn, task)
+}
+
+/// Counts the facts that stand with a task from its enrollments (product.md §2): after a verb that touched many of
+/// them, and for `check`. The number of locked users is left as it is, since it depends on the policy: see
+/// [`recount_locked`].
+///
+/// # Errors
+/// `Database` only.
+pub fn recount(conn: &mut AnyConn, task: TaskId) -> Result<()> {
+    // Those who went with a removed task stay counted in it: it is history then.
+    diesel::sql_query(format!(
+        "UPDATE tasks SET \
+           users = (SELECT COUNT(*) FROM enrollments e WHERE e.task_id = tasks.id AND {IN_IT}), \
+           enrolled = (SELECT COUNT(e.enrolled_at) FROM enrollments e WHERE e.task_id = tasks.id AND {IN_IT}), \
+           used = (SELECT COUNT(e.used_at) FROM enrollments e WHERE e.task_id = tasks.id AND {IN_IT}), \
+           earliest_stop_on = COALESCE((SELECT MIN(e.stop_on) FROM enrollments e \
+             WHERE e.task_id = tasks.id AND {IN_IT}), earliest_stop_on), \
+           latest_stop_on = COALESCE((SELECT MAX(e.stop_on) FROM enrollments e \
+             WHERE e.task_id = tasks.id AND {IN_IT}), latest_stop_on), \
+           emailed_users = (SELECT COUNT(e.emailed_at) FROM enrollments e WHERE e.task_id = tasks.id AND {IN_IT}), \
+           last_email_id = (SELECT MAX(e.last_email_id) FROM enrollments e WHERE e.task_id = tasks.id AND {IN_IT}), \
+           version = version + 1 \
+         WHERE id = $1"
+    ))
+    .bind::<BigInt, _>(task.0)
+    .execute(conn)?;
+    let newest: Option<String> = enrollments::table
+        .inner_join(tasks::table)
+        .filter(tasks::id.eq(task.0))
+        .filter(enrollments::last_email_id.eq(tasks::last_email_id))
+        .select(enrollments::emailed_to)
+        .first(conn)
+        .optional()?;
+    let newest = newest.unwrap_or_default();
+    diesel::update(tasks::table.find(task.0))
+        .set((tasks::emailed_to_key.eq(db::key(&newest)), tasks::emailed_to.eq(newest)))
+        .execute(conn)?;
+    recount_locked(conn, Some(task))
+}
+
+/// The enrollments that count for a task.
+const IN_IT: &str = "(e.removed_at IS NULL OR e.removed_why = 'task removed')";
+
+/// Counts the locked users of one task, or of all open ones after the policy's limit was changed.
+///
+/// # Errors
+/// `Database` only.
+pub fn recount_locked(conn: &mut AnyConn, task: Option<TaskId>) -> Result<()> {
+    let which = if task.is_some() {
+        "tasks.id = $1"
+    } else {
+        "tasks.removed_at IS NULL AND tasks.enrolled < tasks.users AND $1 = 0"
+    };
+    diesel::sql_query(format!(
+        "UPDATE tasks SET locked = (SELECT COUNT(*) FROM enrollments e WHERE e.task_id = tasks.id AND {IN_IT} \
+           AND e.enrolled_at IS NULL \
+           AND e.failures >= (SELECT p.attempts_allowed FROM self_enrollment_policy p WHERE p.id = 1)) \
+         WHERE {which}"
+    ))
+    .bind::<BigInt, _>(task.map_or(0, |task| task.0))
+    .execute(conn)?;
+    Ok(())
+}
+
+/// Sets what the newest email of one enrollment and of its task is; `shown_to` is masked for an alternate address.
+///
+/// # Errors
+/// `Database` only.
+pub fn note_email(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId, shown_to: &str) -> Result<()> {
+    diesel::sql_query(
+        "UPDATE enrollments SET last_email_id = (SELECT MAX(m.id) FROM emails m WHERE m.enrollment_id = enrollments.id), \
+         emailed_to = $1 WHERE id = $2",
+    )
+    .bind::<Text, _>(shown_to)
+    .bind::<BigInt, _>(enrollment.0)
+    .execute(conn)?;
+    diesel::update(enrollments::table.find(enrollment.0)).set(enrollments::emailed_at.eq(now)).execute(conn)?;
+    Ok(())
+}
