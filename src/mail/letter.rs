@@ -1,19 +1,20 @@
-//! What emails say: the kinds, the facts in them, and their rendering as a subject, plain text and HTML.
+//! What emails are: the kinds, the facts in them, and what of them must not stay.
 
-use askama::Template;
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    clock::{Timestamp, Zone, long_date},
-    config::Settings,
-    error::{Error, Result},
+    clock::Timestamp,
     ids::{ContainerId, EnrollmentId, TaskId, UserId},
 };
 
-/// Declares the kinds: the enum, its words, and the three templates of each under `templates/letters/<kind>/`.
+mod rendering;
+
+pub use rendering::{Letter, render};
+
+/// Declares the kinds and their words.
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $name:ident = $word:literal, $words:literal, $subject:literal, $text:literal, $html:literal;)+) => {
+    ($($(#[$doc:meta])* $name:ident = $word:literal, $words:literal;)+) => {
         /// What an email is about; each kind has a folder under `templates/letters`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Kind {
@@ -33,54 +34,25 @@ macro_rules! kinds {
             pub fn words(self) -> &'static str {
                 match self { $(Kind::$name => $words,)+ }
             }
-
-            fn render(self, v: &View) -> askama::Result<Letter> {
-                match self {$(
-                    Kind::$name => {
-                        #[derive(Template)]
-                        #[template(path = $subject)]
-                        struct Subject<'a> { v: &'a View }
-                        #[derive(Template)]
-                        #[template(path = $text)]
-                        struct Text<'a> { v: &'a View }
-                        #[derive(Template)]
-                        #[template(path = $html)]
-                        struct Html<'a> { v: &'a View }
-                        Ok(Letter {
-                            subject: one_line(&Subject { v }.render()?),
-                            text: Text { v }.render()?,
-                            html: Html { v }.render()?,
-                        })
-                    }
-                )+}
-            }
         }
     };
 }
 
 kinds! {
     /// The link and the activation code: from Provision, Resend and Unlock.
-    Enrollment = "enrollment", "Enrollment",
-        "letters/enrollment/subject.txt", "letters/enrollment/body.txt", "letters/enrollment/body.html";
+    Enrollment = "enrollment", "Enrollment";
     /// Some days before the Stop Date.
-    Reminder = "reminder", "Reminder",
-        "letters/reminder/subject.txt", "letters/reminder/body.txt", "letters/reminder/body.html";
+    Reminder = "reminder", "Reminder";
     /// The Stop Date was moved.
-    NewStopDate = "new-stop-date", "New Stop Date",
-        "letters/new-stop-date/subject.txt", "letters/new-stop-date/body.txt", "letters/new-stop-date/body.html";
+    NewStopDate = "new-stop-date", "New Stop Date";
     /// The user was taken out of the task, or the task was removed.
-    Canceled = "canceled", "Canceled",
-        "letters/canceled/subject.txt", "letters/canceled/body.txt", "letters/canceled/body.html";
+    Canceled = "canceled", "Canceled";
     /// A token was bound to the user.
-    Enrolled = "enrolled", "Enrolled",
-        "letters/enrolled/subject.txt", "letters/enrolled/body.txt", "letters/enrolled/body.html";
+    Enrolled = "enrolled", "Enrolled";
     /// A token was taken out of use for a while.
-    TokenSuspended = "token-suspended", "Token suspended",
-        "letters/token-suspended/subject.txt", "letters/token-suspended/body.txt",
-        "letters/token-suspended/body.html";
+    TokenSuspended = "token-suspended", "Token suspended";
     /// A token was revoked.
-    TokenRevoked = "token-revoked", "Token revoked",
-        "letters/token-revoked/subject.txt", "letters/token-revoked/body.txt", "letters/token-revoked/body.html";
+    TokenRevoked = "token-revoked", "Token revoked";
 }
 
 impl Kind {
@@ -161,107 +133,6 @@ pub struct NewEmail {
     pub give_up_at: Timestamp,
 }
 
-/// An email as the user reads it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Letter {
-    /// One line.
-    pub subject: String,
-    /// The plain text.
-    pub text: String,
-    /// A whole HTML document.
-    pub html: String,
-}
-
-/// What the templates of letters print.
-struct View {
-    org: String,
-    sender: String,
-    help: String,
-    site: String,
-    greeting: String,
-    user_id: String,
-    authentication_type: String,
-    /// "an authenticator app", inside a sentence.
-    a_token: String,
-    task: String,
-    requester: String,
-    serial: String,
-    /// "27 November"
-    day: String,
-    /// "Friday 27 November 2026, 23:59, Europe/Berlin"
-    until: String,
-    previous_until: String,
-    link: String,
-    /// The link without `#code` and without its scheme: what is shown of it.
-    shown_link: String,
-    code: String,
-}
-
-/// Renders the email of this `kind`. `secret` is opened only for this; the letter must not be kept either.
-///
-/// # Errors
-/// `Internal` if a template fails.
-pub fn render(settings: &Settings, kind: Kind, facts: &Facts, secret: Option<&Secret>) -> Result<Letter> {
-    let view = View::new(settings, facts, secret);
-    kind.render(&view).map_err(|error| Error::Internal(format!("a letter was not rendered: {error}")))
-}
-
-impl View {
-    fn new(settings: &Settings, facts: &Facts, secret: Option<&Secret>) -> Self {
-        let until = |date: Option<NaiveDate>| date.map(|date| last_moment(settings.zone, date)).unwrap_or_default();
-        let first_name = one_line(&facts.first_name);
-        let user_id = one_line(&facts.user_id);
-        let kind_of_token = one_line(&facts.authentication_type);
-        let handle = secret.and_then(|secret| secret.handle.as_deref());
-        let code = secret.and_then(|secret| secret.code.as_deref()).unwrap_or_default();
-        let plain_link = handle.map(|handle| format!("{}/enroll/{handle}", settings.public_url)).unwrap_or_default();
-        let in_link = secret.is_some_and(|secret| secret.carries_code) && !code.is_empty() && handle.is_some();
-        View {
-            org: one_line(&settings.organization),
-            sender: if settings.mail_from.name.is_empty() {
-                one_line(&settings.organization)
-            } else {
-                one_line(&settings.mail_from.name)
-            },
-            help: one_line(&settings.help_desk),
-            site: format!("{}/", settings.public_url),
-            greeting: if first_name.is_empty() { user_id.clone() } else { first_name },
-            user_id,
-            a_token: with_article(&kind_of_token),
-            authentication_type: kind_of_token,
-            task: facts.task.map(|task| task.to_string()).unwrap_or_default(),
-            requester: one_line(&facts.requester),
-            serial: one_line(facts.serial.as_deref().unwrap_or_default()),
-            day: facts.stop_on.map(|date| format!("{} {}", date.day(), date.format("%B"))).unwrap_or_default(),
-            until: until(facts.stop_on),
-            previous_until: until(facts.previous_stop_on),
-            shown_link: plain_link.split_once("://").map(|(_, rest)| rest.to_owned()).unwrap_or_default(),
-            link: if in_link { format!("{plain_link}#{code}") } else { plain_link },
-            code: grouped(code),
-        }
-    }
-}
-
-/// "Friday 27 November 2026, 23:59, Europe/Berlin": the user may enroll until the end of the day (product.md §2).
-fn last_moment(zone: Zone, date: NaiveDate) -> String {
-    format!("{}, 23:59, {}", long_date(date), zone.name())
-}
-
-/// "an authenticator app", "a hardware token".
-fn with_article(kind_of_token: &str) -> String {
-    let mut letters = kind_of_token.chars();
-    let Some(first) = letters.next() else { return "a token".into() };
-    let article = if "AEIOUaeiou".contains(first) { "an" } else { "a" };
-    format!("{article} {}{}", first.to_lowercase(), letters.as_str())
-}
-
-/// An activation code in groups of five, or of four where five does not go in; the portal ignores the spaces.
-fn grouped(code: &str) -> String {
-    let letters: Vec<char> = code.chars().collect();
-    let size = if letters.len().is_multiple_of(5) { 5 } else { 4 };
-    letters.chunks(size).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
-}
-
 /// `text` as one line: what would break a line, a header or the direction of writing becomes a space.
 pub fn one_line(text: &str) -> String {
     let breaks = |c: char| {
@@ -282,5 +153,18 @@ pub fn masked(address: &str) -> String {
             format!("{}•••@{}•••{end}", start(local), start(domain))
         }
         None => format!("{}•••", start(&address)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_masked_to_its_first_letters() {
+        assert_eq!(masked("anna@mail.example"), "a•••@m•••.example");
+        assert_eq!(masked("anna@localhost"), "a•••@l•••");
+        assert_eq!(masked("nobody"), "n•••");
+        assert_eq!(masked(""), "•••");
     }
 }

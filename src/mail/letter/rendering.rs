@@ -1,0 +1,270 @@
+//! Emails as users read them: a subject, plain text and HTML from `templates/letters/<kind>/`.
+
+use askama::Template;
+use chrono::{Datelike, NaiveDate};
+
+use super::{Facts, Kind, Secret, one_line};
+use crate::{
+    clock::{Zone, long_date},
+    config::Settings,
+    error::{Error, Result},
+};
+
+/// Renders the three templates of the folder of `$kind`.
+macro_rules! letters {
+    ($kind:expr, $view:expr, $($name:ident: $subject:literal, $text:literal, $html:literal;)+) => {
+        match $kind {$(
+            Kind::$name => {
+                #[derive(Template)]
+                #[template(path = $subject)]
+                struct Subject<'a> { v: &'a View }
+                #[derive(Template)]
+                #[template(path = $text)]
+                struct Text<'a> { v: &'a View }
+                #[derive(Template)]
+                #[template(path = $html)]
+                struct Html<'a> { v: &'a View }
+                Ok(Letter {
+                    subject: one_line(&Subject { v: $view }.render()?),
+                    text: Text { v: $view }.render()?,
+                    html: Html { v: $view }.render()?,
+                })
+            }
+        )+}
+    };
+}
+
+fn fill(kind: Kind, v: &View) -> askama::Result<Letter> {
+    letters! { kind, v,
+        Enrollment: "letters/enrollment/subject.txt", "letters/enrollment/body.txt", "letters/enrollment/body.html";
+        Reminder: "letters/reminder/subject.txt", "letters/reminder/body.txt", "letters/reminder/body.html";
+        NewStopDate: "letters/new-stop-date/subject.txt", "letters/new-stop-date/body.txt", "letters/new-stop-date/body.html";
+        Canceled: "letters/canceled/subject.txt", "letters/canceled/body.txt", "letters/canceled/body.html";
+        Enrolled: "letters/enrolled/subject.txt", "letters/enrolled/body.txt", "letters/enrolled/body.html";
+        TokenSuspended: "letters/token-suspended/subject.txt", "letters/token-suspended/body.txt", "letters/token-suspended/body.html";
+        TokenRevoked: "letters/token-revoked/subject.txt", "letters/token-revoked/body.txt", "letters/token-revoked/body.html";
+    }
+}
+
+/// An email as the user reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// One line.
+    pub subject: String,
+    /// The plain text.
+    pub text: String,
+    /// A whole HTML document.
+    pub html: String,
+}
+
+/// What the templates of letters print.
+struct View {
+    org: String,
+    sender: String,
+    help: String,
+    site: String,
+    greeting: String,
+    user_id: String,
+    authentication_type: String,
+    /// "an authenticator app", inside a sentence.
+    a_token: String,
+    task: String,
+    requester: String,
+    serial: String,
+    /// "27 November"
+    day: String,
+    /// "Friday 27 November 2026, 23:59, Europe/Berlin"
+    until: String,
+    previous_until: String,
+    link: String,
+    /// The link without `#code` and without its scheme: what is shown of it.
+    shown_link: String,
+    code: String,
+}
+
+/// Renders the email of this `kind`. `secret` is opened only for this; the letter must not be kept either.
+///
+/// # Errors
+/// `Internal` if a template fails.
+pub fn render(settings: &Settings, kind: Kind, facts: &Facts, secret: Option<&Secret>) -> Result<Letter> {
+    let view = View::new(settings, facts, secret);
+    fill(kind, &view).map_err(|error| Error::Internal(format!("a letter was not rendered: {error}")))
+}
+
+impl View {
+    fn new(settings: &Settings, facts: &Facts, secret: Option<&Secret>) -> Self {
+        let until = |date: Option<NaiveDate>| date.map(|date| last_moment(settings.zone, date)).unwrap_or_default();
+        let first_name = one_line(&facts.first_name);
+        let user_id = one_line(&facts.user_id);
+        let kind_of_token = one_line(&facts.authentication_type);
+        let handle = secret.and_then(|secret| secret.handle.as_deref());
+        let code = secret.and_then(|secret| secret.code.as_deref()).unwrap_or_default();
+        let plain_link = handle.map(|handle| format!("{}/enroll/{handle}", settings.public_url)).unwrap_or_default();
+        let in_link = secret.is_some_and(|secret| secret.carries_code) && !code.is_empty() && handle.is_some();
+        View {
+            org: one_line(&settings.organization),
+            sender: if settings.mail_from.name.is_empty() {
+                one_line(&settings.organization)
+            } else {
+                one_line(&settings.mail_from.name)
+            },
+            help: one_line(&settings.help_desk),
+            site: format!("{}/", settings.public_url),
+            greeting: if first_name.is_empty() { user_id.clone() } else { first_name },
+            user_id,
+            a_token: with_article(&kind_of_token),
+            authentication_type: kind_of_token,
+            task: facts.task.map(|task| task.to_string()).unwrap_or_default(),
+            requester: one_line(&facts.requester),
+            serial: one_line(facts.serial.as_deref().unwrap_or_default()),
+            day: facts.stop_on.map(|date| format!("{} {}", date.day(), date.format("%B"))).unwrap_or_default(),
+            until: until(facts.stop_on),
+            previous_until: until(facts.previous_stop_on),
+            shown_link: plain_link.split_once("://").map(|(_, rest)| rest.to_owned()).unwrap_or_default(),
+            link: if in_link { format!("{plain_link}#{code}") } else { plain_link },
+            code: grouped(code),
+        }
+    }
+}
+
+/// "Friday 27 November 2026, 23:59, Europe/Berlin": the user may enroll until the end of the day (product.md §2).
+fn last_moment(zone: Zone, date: NaiveDate) -> String {
+    format!("{}, 23:59, {}", long_date(date), zone.name())
+}
+
+/// "an authenticator app", "a hardware token".
+fn with_article(kind_of_token: &str) -> String {
+    let mut letters = kind_of_token.chars();
+    let Some(first) = letters.next() else { return "a token".into() };
+    let article = if "AEIOUaeiou".contains(first) { "an" } else { "a" };
+    format!("{article} {}{}", first.to_lowercase(), letters.as_str())
+}
+
+/// An activation code in groups of five, or of four where five does not go in; the portal ignores the spaces.
+fn grouped(code: &str) -> String {
+    let letters: Vec<char> = code.chars().collect();
+    let size = if letters.len().is_multiple_of(5) { 5 } else { 4 };
+    letters.chunks(size).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Written;
+
+    fn settings() -> Settings {
+        Settings::check(Written {
+            public_url: "https://enroll.example.org".into(),
+            organization: "Example Org".into(),
+            help_desk: "extension 4400, weekdays 8:00 to 18:00".into(),
+            time_zone: "Europe/Berlin".into(),
+            ..Written::default()
+        })
+        .unwrap()
+    }
+
+    fn facts() -> Facts {
+        Facts {
+            first_name: "Tobi".into(),
+            user_id: "t.adeyemi".into(),
+            authentication_type: "Authenticator app".into(),
+            task: Some(1042),
+            stop_on: "2026-11-27".parse().ok(),
+            requester: "k.lindqvist".into(),
+            serial: Some("TD-7K2M".into()),
+            ..Facts::default()
+        }
+    }
+
+    fn secret() -> Secret {
+        Secret {
+            handle: Some("9fK2-mQ7x".into()),
+            code: Some("ABCDE23456".into()),
+            carries_code: true,
+            alternate_to: None,
+        }
+    }
+
+    #[test]
+    fn an_enrollment_email_reads_as_drawn() {
+        let letter = render(&settings(), Kind::Enrollment, &facts(), Some(&secret())).unwrap();
+        assert_eq!(letter.subject, "Set up your sign-in token by 27 November");
+        assert_eq!(
+            letter.text,
+            "Hello Tobi,\n\
+             \n\
+             Example Org asks you to set up an authenticator app for\n\
+             signing in. It takes about two minutes. Have your phone or token\n\
+             at hand.\n\
+             \n\
+             Set up my token:\n\
+             https://enroll.example.org/enroll/9fK2-mQ7x#ABCDE23456\n\
+             \n\
+             The page asks for your activation code:\n\
+             ABCDE 23456\n\
+             \n\
+             The link works until the end of\n\
+             Friday 27 November 2026, 23:59, Europe/Berlin.\n\
+             \n\
+             \x20 User ID:              t.adeyemi\n\
+             \x20 Authentication Type:  Authenticator app\n\
+             \x20 Works until:          Friday 27 November 2026, 23:59, Europe/Berlin\n\
+             \x20 Task:                 1042\n\
+             \x20 Requested by:         k.lindqvist\n\
+             \n\
+             We never ask for your password or a code by phone or email.\n\
+             The page you open must start with https://enroll.example.org/\n\
+             \n\
+             Did you not expect this? Do nothing, and tell the help desk:\n\
+             extension 4400, weekdays 8:00 to 18:00.\n\
+             \n\
+             -- \n\
+             Example Org help desk"
+        );
+    }
+
+    #[test]
+    fn every_kind_names_the_user_and_whom_to_contact_in_both_forms() {
+        for kind in Kind::ALL {
+            let letter = render(&settings(), *kind, &facts(), None).unwrap();
+            for body in [&letter.text, &letter.html] {
+                assert!(body.contains("t.adeyemi") && body.contains("extension 4400"), "{kind:?}: {body}");
+                assert!(!body.contains("{{") && !body.contains("/enroll/") && !body.contains("<img"), "{kind:?}");
+            }
+            assert!(!letter.subject.is_empty() && !letter.subject.contains('\n'));
+            assert!(!letter.text.contains("\n\n\n"), "{kind:?}: {}", letter.text);
+            assert_eq!(Kind::from_word(kind.word()), Some(*kind));
+        }
+    }
+
+    #[test]
+    fn a_link_carries_the_code_only_if_the_policy_says_so() {
+        let plain = Secret { carries_code: false, ..secret() };
+        let letter = render(&settings(), Kind::Enrollment, &facts(), Some(&plain)).unwrap();
+        assert!(letter.html.contains("href=\"https://enroll.example.org/enroll/9fK2-mQ7x\""));
+        assert!(!letter.text.contains('#'));
+        assert!(letter.text.contains("ABCDE 23456"));
+    }
+
+    #[test]
+    fn hostile_facts_break_neither_html_nor_lines() {
+        let hostile = Facts {
+            first_name: "<b>Tobi</b>\r\nBcc: all@example.org".into(),
+            user_id: "x\"><script>alert(1)</script>".into(),
+            requester: "\u{202E}evil".into(),
+            ..facts()
+        };
+        let letter = render(&settings(), Kind::Enrollment, &hostile, Some(&secret())).unwrap();
+        assert!(!letter.html.contains("<b>Tobi") && !letter.html.contains("<script"));
+        assert!(!letter.text.contains("\nBcc:") && !letter.text.contains('\r'));
+        assert!(!letter.text.contains('\u{202E}'));
+    }
+
+    #[test]
+    fn codes_are_grouped_for_reading() {
+        assert_eq!(grouped("ABCDEFGHJK"), "ABCDE FGHJK");
+        assert_eq!(grouped("ABCDEFGH"), "ABCD EFGH");
+        assert_eq!(grouped("ABCDEFGHJ"), "ABCD EFGH J");
+        assert_eq!(grouped(""), "");
+    }
+}
