@@ -10,7 +10,7 @@ use crate::{
 
 mod rendering;
 
-pub use rendering::{Letter, render};
+pub use rendering::{Letter, link, render};
 
 /// Declares the kinds and their words.
 macro_rules! kinds {

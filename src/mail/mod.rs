@@ -9,11 +9,15 @@ use crate::{
     ids::{ContainerId, EmailId, EnrollmentId, TaskId, UserId},
 };
 
+pub mod courier;
 pub mod letter;
+pub mod mailbox;
 pub mod outbox;
 mod store;
 
+pub use courier::{Carrier, Courier};
 pub use letter::{Facts, Kind, Letter, NewEmail, Secret, masked};
+pub use mailbox::Mailbox;
 pub use outbox::{Email, State, Try};
 pub use store::own_host;
 

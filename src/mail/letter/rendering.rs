@@ -17,6 +17,7 @@ macro_rules! letters {
             Kind::$name => {
                 #[derive(Template)]
                 #[template(path = $subject)]
+                #[allow(dead_code, reason = "some subjects name nothing")]
                 struct Subject<'a> { v: &'a View }
                 #[derive(Template)]
                 #[template(path = $text)]
@@ -97,10 +98,8 @@ impl View {
         let first_name = one_line(&facts.first_name);
         let user_id = one_line(&facts.user_id);
         let kind_of_token = one_line(&facts.authentication_type);
-        let handle = secret.and_then(|secret| secret.handle.as_deref());
         let code = secret.and_then(|secret| secret.code.as_deref()).unwrap_or_default();
-        let plain_link = handle.map(|handle| format!("{}/enroll/{handle}", settings.public_url)).unwrap_or_default();
-        let in_link = secret.is_some_and(|secret| secret.carries_code) && !code.is_empty() && handle.is_some();
+        let link = secret.and_then(|secret| link(settings, secret)).unwrap_or_default();
         View {
             org: one_line(&settings.organization),
             sender: if settings.mail_from.name.is_empty() {
@@ -120,11 +119,26 @@ impl View {
             day: facts.stop_on.map(|date| format!("{} {}", date.day(), date.format("%B"))).unwrap_or_default(),
             until: until(facts.stop_on),
             previous_until: until(facts.previous_stop_on),
-            shown_link: plain_link.split_once("://").map(|(_, rest)| rest.to_owned()).unwrap_or_default(),
-            link: if in_link { format!("{plain_link}#{code}") } else { plain_link },
+            shown_link: shown(&link).to_owned(),
+            link,
             code: grouped(code),
         }
     }
+}
+
+/// The enrollment link; with `carries_code` it ends in `#code`, which no browser sends anywhere (product.md §3).
+pub fn link(settings: &Settings, secret: &Secret) -> Option<String> {
+    let link = format!("{}/enroll/{}", settings.public_url, secret.handle.as_ref()?);
+    match &secret.code {
+        Some(code) if secret.carries_code => Some(format!("{link}#{code}")),
+        _ => Some(link),
+    }
+}
+
+/// A link without its scheme and its fragment.
+fn shown(link: &str) -> &str {
+    let link = link.split_once("://").map_or(link, |(_, rest)| rest);
+    link.split_once('#').map_or(link, |(rest, _)| rest)
 }
 
 /// "Friday 27 November 2026, 23:59, Europe/Berlin": the user may enroll until the end of the day (product.md §2).

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use crate::{
     clock::Timestamp,
+    config::Settings,
     db::{self, AnyConn},
     desk::Desk,
     error::{Error, Result},
@@ -52,8 +53,8 @@ fn place(message_id: &str) -> String {
 }
 
 /// The host of `public_url`, for Message-IDs and for the greeting of the mail server.
-pub fn own_host(desk: &Desk) -> &str {
-    let host = desk.settings.host.as_str();
+pub fn own_host(settings: &Settings) -> &str {
+    let host = settings.host.as_str();
     if host.starts_with('[') {
         return "localhost";
     }
@@ -75,7 +76,7 @@ pub fn insert(desk: &Desk, c: &mut AnyConn, now: Timestamp, sender: &str, list: 
 fn new_row(desk: &Desk, now: Timestamp, sender: &str, email: &NewEmail) -> Result<NewRow> {
     let unreadable = |error: serde_json::Error| Error::Internal(format!("an email cannot be kept: {error}"));
     let random = data_encoding::HEXLOWER.encode(&desk.random.bytes::<16>());
-    let message_id = format!("<{random}@{}>", own_host(desk));
+    let message_id = format!("<{random}@{}>", own_host(&desk.settings));
     let mut secret = email.secret.clone();
     let mut shown_to = email.to.trim().to_owned();
     if email.alternate {
