@@ -42,7 +42,7 @@ pub async fn guard(
     if reads || request.path().starts_with("/api/") || from_our_page(&request) {
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     }
-    Err(FromElsewhere.into())
+    Ok(request.error_response(FromElsewhere))
 }
 
 fn from_our_page(request: &ServiceRequest) -> bool {

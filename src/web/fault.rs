@@ -107,12 +107,9 @@ pub async fn dress(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let desk = request.app_data::<Data<Desk>>().cloned();
-    let (http, payload) = request.into_parts();
-    let outcome = next.call(ServiceRequest::from_parts(http.clone(), payload)).await;
-    let response = match outcome {
-        Ok(response) => response.map_into_boxed_body(),
-        Err(error) => ServiceResponse::new(http.clone(), HttpResponse::from_error(error)),
-    };
+    // The request is not kept meanwhile: routing writes the parts of the path into it, and panics if anyone else holds it.
+    let response = next.call(request).await?.map_into_boxed_body();
+    let http = response.request().clone();
     let status = response.status();
     let bare = response.response().error().is_some() || response.headers().get(header::CONTENT_TYPE).is_none();
     if !(status.is_client_error() || status.is_server_error()) || !bare {
