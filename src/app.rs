@@ -8,6 +8,7 @@ use actix_web::{
 };
 
 use crate::{
+    authentication::pages as authentication,
     desk::Desk,
     error::Error,
     operators::{Permission, may::Need},
@@ -101,6 +102,7 @@ pub fn routes(demo: bool) -> Vec<Route> {
 
 
         // The API of auth nodes
+        post("/api/v1/authenticate", Gate::AuthNode, authentication::authenticate),
 
 
     ];

@@ -83,6 +83,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    check_throttle (bucket) {
+        bucket -> Text,
+        failures -> BigInt,
+        since -> Timestamp,
+    }
+}
+
+diesel::table! {
     audit_entries (id) {
         id -> BigInt,
         at -> Timestamp,
@@ -311,6 +319,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     sign_in_throttle,
     auth_nodes,
+    check_throttle,
     audit_entries,
     emails,
     email_tries,

@@ -1,6 +1,7 @@
 //! The integration tests: one binary, and this is its table of contents.
 
 mod architecture;
+mod authentication;
 mod database;
 mod support;
 mod tasks;

@@ -1,1 +1,217 @@
-//! Checking one-time passwords for auth nodes (product.md §4).
+//! Checking one-time passwords for auth nodes: VPNs, RADIUS servers, web applications (product.md §4).
+
+use chrono::Duration;
+
+use crate::{
+    audit::{self, Actor, ActorKind, Entry},
+    clock::Timestamp,
+    db::{self, AnyConn},
+    desk::Desk,
+    error::{Error, Result},
+    ids::{AuthNodeId, EnrollmentId, TokenId, UserId},
+    keys::Purpose,
+    operators::{Permission, Who},
+    tasks,
+    tokens::{self, Verdict},
+};
+
+pub mod node;
+pub mod pages;
+mod store;
+
+pub use node::AuthNode;
+
+/// The most letters of a User ID that the audit log and the counts of failures keep of what was typed.
+const KEPT_LETTERS: usize = 100;
+
+/// How far the note of an auth node's last use may lag behind, in seconds: a row that every check wrote to would make
+/// all checks wait for each other.
+const USE_NOTED_SECONDS: i64 = 60;
+
+/// Whose one-time password it is.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// The row; `None`: nobody has this User ID.
+    pub id: Option<UserId>,
+    /// The User ID.
+    pub user_id: String,
+    /// Nothing is accepted of them.
+    pub disabled: bool,
+}
+
+/// What became of a one-time password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It was accepted.
+    Accepted {
+        /// The token it came from.
+        token: TokenId,
+        /// The enrollment that became Completed by it.
+        completed: Option<EnrollmentId>,
+    },
+    /// It was not; the reason is in the audit log.
+    Rejected,
+}
+
+/// An auth node that has shown its key.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    node: AuthNodeId,
+    actor: Actor,
+    last_used_at: Option<Timestamp>,
+}
+
+/// Adds an auth node; its key, which is shown this once and kept only as a keyed hash.
+///
+/// # Errors
+/// `Forbidden`; `Invalid` if the name will not do; `Conflict` if it is taken.
+pub fn add_node(desk: &Desk, who: &Who, now: Timestamp, name: &str) -> Result<String> {
+    who.need(Permission::ManageOperators)?;
+    let name = node::name(name).map_err(Error::Invalid)?;
+    let key = format!("{}{}", node::KEY_PREFIX, desk.random.secret());
+    let added = desk.db.write(|c| {
+        store::insert(c, now, &name, &desk.keys.hash(Purpose::AuthNode, key.as_bytes()))?;
+        let entry = Entry::done(&who.actor, "auth_nodes.add", format!("Added the auth node {name}")).subject(&name);
+        audit::record(c, now, &entry)
+    });
+    match added {
+        Err(error) if db::is_taken(&error) => {
+            Err(Error::Conflict(format!("There is an auth node called {name} already.")))
+        }
+        other => other.map(|()| key),
+    }
+}
+
+/// Refuses the key of the auth node `name` from now on.
+///
+/// # Errors
+/// `Forbidden`; `NotFound` if there is no such auth node in use.
+pub fn disable_node(desk: &Desk, who: &Who, now: Timestamp, name: &str) -> Result<()> {
+    who.need(Permission::ManageOperators)?;
+    desk.db.write(|c| {
+        let name = store::disable(c, now, name)?.ok_or_else(|| Error::not_found("auth node in use called", name))?;
+        let sentence = format!("Disabled the auth node {name}");
+        audit::record(c, now, &Entry::done(&who.actor, "auth_nodes.disable", sentence).subject(&name))
+    })
+}
+
+/// All auth nodes, by name.
+///
+/// # Errors
+/// `Forbidden`, or `Database`.
+pub fn nodes(desk: &Desk, who: &Who) -> Result<Vec<AuthNode>> {
+    who.need(Permission::ManageOperators)?;
+    desk.db.read(store::all)
+}
+
+/// The auth node that `key` belongs to.
+///
+/// # Errors
+/// `SignedOut` if there is none, or it is disabled; `TooMany` if that happened too often from this address.
+pub fn admit(desk: &Desk, now: Timestamp, key: Option<&str>, address: &str, request: &str) -> Result<Caller> {
+    let hash = key.filter(|key| key.starts_with(node::KEY_PREFIX));
+    let hash = hash.map(|key| desk.keys.hash(Purpose::AuthNode, key.as_bytes()));
+    let found = match hash {
+        Some(hash) => desk.db.read(|c| store::by_key(c, &hash))?,
+        None => None,
+    };
+    let who = |kind, name: &str| {
+        let (address, request) = (address.to_owned(), request.to_owned());
+        Actor { kind, name: name.to_owned(), role: String::new(), address, request }
+    };
+    let (actor, sentence) = match found {
+        Some(node) if node.disabled_at.is_none() => {
+            let actor = who(ActorKind::AuthNode, &node.name);
+            return Ok(Caller { node: node.id, actor, last_used_at: node.last_used_at });
+        }
+        Some(node) => (who(ActorKind::AuthNode, &node.name), "Refused a disabled auth node"),
+        None => (who(ActorKind::Unknown, "unknown"), "Refused a key that no auth node has"),
+    };
+    let bucket = format!("key {address}");
+    heed(desk, now, &bucket, node::MOST_UNKNOWN_KEYS)?;
+    desk.db.write(|c| {
+        store::add_failure(c, now, node::window_start(now), &bucket)?;
+        audit::record(c, now, &Entry::refused(&actor, "authentication.check", sentence))
+    })?;
+    Err(Error::SignedOut)
+}
+
+/// Checks a one-time password for an auth node: true if it is accepted. Why it is not stands in the audit log alone, and
+/// an unknown User ID goes the same way as a wrong one-time password.
+///
+/// # Errors
+/// `TooMany` if too many of this user were rejected at this auth node of late; else `Database` only.
+pub fn authenticate(desk: &Desk, caller: &Caller, now: Timestamp, user_id: &str, typed: &str) -> Result<bool> {
+    let nobody = || Person { id: None, user_id: kept(user_id.trim()), disabled: false };
+    let bucket = format!("check {} {}", caller.node, kept(&db::key(user_id)));
+    heed(desk, now, &bucket, node::MOST_REJECTED)?;
+    desk.db.write(|c| {
+        let person = store::person(c, user_id)?.unwrap_or_else(nobody);
+        let accepted = check(desk, c, now, &caller.actor, &person, typed)? != Answer::Rejected;
+        if !accepted {
+            store::add_failure(c, now, node::window_start(now), &bucket)?;
+        }
+        if caller.last_used_at.is_none_or(|last| now - last >= Duration::seconds(USE_NOTED_SECONDS)) {
+            store::note_use(c, now, caller.node)?;
+        }
+        Ok(accepted)
+    })
+}
+
+/// Checks what `person` typed in the caller's transaction, writes down what came of it, and notes the first one accepted
+/// since enrollment, which turns Active into Completed.
+///
+/// # Errors
+/// `Database`, or `Internal` if a seed does not open.
+pub fn check(
+    desk: &Desk,
+    c: &mut AnyConn,
+    now: Timestamp,
+    actor: &Actor,
+    person: &Person,
+    typed: &str,
+) -> Result<Answer> {
+    // Row 0 is nobody's: whoever cannot be accepted costs the same look for tokens.
+    let verdict = tokens::check(desk, c, now, person.id.filter(|_| !person.disabled).unwrap_or(UserId(0)), typed)?;
+    let (answer, mut entry) = match verdict {
+        Verdict::Accepted { token, serial, first } => {
+            let completed = if first { tasks::note_used(c, now, token)? } else { None };
+            let mut entry = Entry::done(actor, "authentication.check", "Accepted a one-time password");
+            if let Some((_, task)) = completed {
+                entry.sentence = "Accepted the first one-time password; the enrollment is Completed".into();
+                entry = entry.task(task);
+            }
+            let completed = completed.map(|(enrollment, _)| enrollment);
+            (Answer::Accepted { token, completed }, entry.fact("Serial Number", serial))
+        }
+        Verdict::Rejected(reason) => {
+            let reason = match person {
+                Person { id: None, .. } => "There is no such user".into(),
+                Person { disabled: true, .. } => "The user is disabled".into(),
+                _ => reason.words(),
+            };
+            let entry = Entry::refused(actor, "authentication.check", "Rejected a one-time password");
+            (Answer::Rejected, entry.fact("Reason", reason))
+        }
+    };
+    entry = match person.id {
+        Some(id) => entry.user(id, &person.user_id),
+        None => entry.subject(&person.user_id),
+    };
+    audit::record(c, now, &entry)?;
+    Ok(answer)
+}
+
+/// Refuses if `most` failures were counted in `bucket` of late. Looked up apart from the transaction, so that who has to
+/// wait does not keep others waiting.
+fn heed(desk: &Desk, now: Timestamp, bucket: &str, most: i64) -> Result<()> {
+    let count = desk.db.read(|c| store::count(c, bucket))?;
+    match count.and_then(|count| node::wait(count, most, now)) {
+        Some(seconds) => Err(Error::TooMany(seconds)),
+        None => Ok(()),
+    }
+}
+
+fn kept(typed: &str) -> String {
+    typed.chars().take(KEPT_LETTERS).collect()
+}

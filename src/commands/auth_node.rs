@@ -2,13 +2,27 @@
 
 use clap::Subcommand;
 
-use crate::{commands::Place, error::Result};
+use crate::{authentication, commands::Place, error::Result, operators::Who};
 
 /// What can be done.
 #[derive(Subcommand)]
 pub enum Command {
-    /// Add an auth node.
+    /// Add an auth node; its key is printed this once.
     Add {
+        /// What people call it, such as "VPN Berlin".
+        name: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Refuse the key of an auth node from now on.
+    Disable {
+        /// Its name.
+        name: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// List the auth nodes.
+    List {
         #[command(flatten)]
         place: Place,
     },
@@ -19,7 +33,28 @@ pub enum Command {
 /// # Errors
 /// A sentence that says what is wrong.
 pub fn run(command: Command) -> Result<()> {
+    let who = Who::command_line();
     match command {
-        Command::Add { place } => place.desk().map(|_| ()),
+        Command::Add { name, place } => {
+            let desk = place.desk()?;
+            let key = authentication::add_node(&desk, &who, desk.now(), &name)?;
+            println!("The key of the auth node {name}, which is not kept and cannot be shown again:");
+            println!("{key}");
+        }
+        Command::Disable { name, place } => {
+            let desk = place.desk()?;
+            authentication::disable_node(&desk, &who, desk.now(), &name)?;
+            println!("The key of the auth node {name} is refused from now on.");
+        }
+        Command::List { place } => {
+            for node in authentication::nodes(&place.desk()?, &who)? {
+                let since =
+                    |at: Option<crate::clock::Timestamp>| at.map(|at| at.format("%Y-%m-%d %H:%M UTC").to_string());
+                let state = since(node.disabled_at).map_or("in use".into(), |at| format!("disabled {at}"));
+                let used = since(node.last_used_at).map_or("never asked".into(), |at| format!("last asked {at}"));
+                println!("{}: {state}, {used}", node.name);
+            }
+        }
     }
+    Ok(())
 }

@@ -312,6 +312,8 @@ pub fn take_from_inventory(
             tokens::user_id.eq(user.0),
             tokens::container_id.eq(container.0),
             tokens::bound_at.eq(now),
+            tokens::first_used_at.eq(None::<Timestamp>),
+            tokens::last_used_at.eq(None::<Timestamp>),
             tokens::next_counter.eq(standing.next_counter),
             tokens::drift.eq(standing.drift),
             tokens::resync_counter.eq(standing.resync_counter),

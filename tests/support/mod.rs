@@ -22,8 +22,10 @@ use tokendesk::{
 };
 
 pub mod browser;
+pub mod cast;
+pub mod oathtool;
 
-pub use browser::Browser;
+pub use browser::{Browser, Page};
 
 /// The master key of all tests.
 const MASTER: [u8; 32] = [7; 32];

@@ -1,3 +1,4 @@
+DROP TABLE check_throttle;
 DROP TABLE auth_nodes;
 DROP TABLE sign_in_throttle;
 DROP TABLE sessions;

@@ -66,3 +66,9 @@ CREATE TABLE auth_nodes (
   disabled_at TIMESTAMP,
   last_used_at TIMESTAMP
 );
+CREATE TABLE check_throttle (
+  bucket TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+  failures BIGINT NOT NULL,
+  since TIMESTAMP NOT NULL
+);
+CREATE INDEX check_throttle_since ON check_throttle (since);

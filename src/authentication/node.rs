@@ -1,0 +1,98 @@
+//! Rules of auth nodes: names, keys, and how many failures they may bring.
+
+use chrono::Duration;
+
+use crate::{clock::Timestamp, error::Mistakes, ids::AuthNodeId};
+
+/// In front of a key, so that people and secret scanners know what they have found.
+pub const KEY_PREFIX: &str = "td_";
+
+/// The longest name.
+const LONGEST_NAME: usize = 100;
+
+/// Failures are counted over so many minutes.
+const WINDOW_MINUTES: i64 = 10;
+
+/// Rejected one-time passwords of one user at one auth node within the window, after which it has to wait. More than the
+/// wrong ones that the policy may allow a token (100), so that the token is locked first.
+pub const MOST_REJECTED: i64 = 120;
+
+/// Unknown keys from one address within the window. A key cannot be guessed; this keeps the audit log from being filled.
+pub const MOST_UNKNOWN_KEYS: i64 = 30;
+
+/// A system that asks for one-time passwords to be checked.
+#[derive(Clone, Debug)]
+pub struct AuthNode {
+    /// The row.
+    pub id: AuthNodeId,
+    /// Its name, unique without case.
+    pub name: String,
+    /// Since when it is known.
+    pub created_at: Timestamp,
+    /// Since when its key is refused.
+    pub disabled_at: Option<Timestamp>,
+    /// When it last asked, to the minute.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// The name of an auth node as it was typed.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn name(typed: &str) -> Result<String, Mistakes> {
+    let name = typed.trim();
+    let mut mistakes = Mistakes::default();
+    if name.is_empty() {
+        mistakes.add("name", "Give the auth node a name.");
+    } else if name.chars().count() > LONGEST_NAME {
+        mistakes.add("name", format!("The name may have {LONGEST_NAME} letters."));
+    } else if name.chars().any(char::is_control) {
+        mistakes.add("name", "The name may not hold control characters.");
+    }
+    if mistakes.is_empty() { Ok(name.to_owned()) } else { Err(mistakes) }
+}
+
+/// The failures counted in a bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// How many.
+    pub failures: i64,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// Counts that began before this are over.
+pub fn window_start(now: Timestamp) -> Timestamp {
+    now - Duration::minutes(WINDOW_MINUTES)
+}
+
+/// How many seconds there is to wait, if `most` failures were reached within the window.
+pub fn wait(count: Count, most: i64, now: Timestamp) -> Option<u64> {
+    let left = (count.since - window_start(now)).num_seconds();
+    (count.failures >= most && left > 0).then(|| left.unsigned_abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        format!("2026-11-20T{text}").parse().unwrap()
+    }
+
+    #[test]
+    fn a_name_is_needed_and_not_too_long() {
+        assert_eq!(name(" VPN Berlin ").unwrap(), "VPN Berlin");
+        for wrong in ["", "  ", "a\nb", &"x".repeat(101)] {
+            assert!(name(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn whoever_fails_too_often_waits_until_the_window_is_over() {
+        let count = Count { failures: 30, since: at("10:00:00") };
+        assert_eq!(wait(count, 30, at("10:04:00")), Some(360));
+        assert_eq!(wait(count, 31, at("10:04:00")), None);
+        assert_eq!(wait(count, 30, at("10:10:00")), None);
+    }
+}

@@ -1,0 +1,65 @@
+//! The API of auth nodes.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+    web::{self as actix, Bytes, Data},
+};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::{
+    authentication,
+    desk::Desk,
+    error::Error,
+    web::{Answer, Fault, request},
+};
+
+/// The longest body, in bytes: two short texts.
+const BODY_BYTES: usize = 4 * 1024;
+
+/// What is asked. Other fields are let through, so that an auth node may send more than this version knows.
+#[derive(Deserialize)]
+struct Question {
+    user_id: String,
+    otp: String,
+}
+
+/// `POST /api/v1/authenticate`: a User ID and a one-time password in, accept or reject out (product.md §4).
+pub async fn authenticate(http: HttpRequest, desk: Data<Desk>, body: Bytes) -> Answer {
+    let (desk, now) = (desk.get_ref().clone(), desk.now());
+    let (address, id) = (request::address(&http), request::id(&http));
+    let key = bearer(&http).map(str::to_owned);
+    let question = if body.len() > BODY_BYTES { None } else { read(&body) };
+    // The key first: who has none does not learn what a question looks like.
+    let outcome = actix::block(move || {
+        let caller = authentication::admit(&desk, now, key.as_deref(), &address, &id)?;
+        let Some(question) = question else { return Ok(None) };
+        authentication::authenticate(&desk, &caller, now, &question.user_id, &question.otp).map(Some)
+    })
+    .await?;
+    match outcome {
+        Ok(Some(accepted)) => {
+            Ok(HttpResponse::Ok().json(json!({ "result": if accepted { "accept" } else { "reject" } })))
+        }
+        Ok(None) => Ok(HttpResponse::build(StatusCode::UNPROCESSABLE_ENTITY).json(json!({
+            "error": "The body must be JSON with two texts that are not empty, such as \
+                      {\"user_id\": \"a.berg\", \"otp\": \"755224\"}."
+        }))),
+        Err(Error::SignedOut) => Ok(HttpResponse::Unauthorized()
+            .insert_header((header::WWW_AUTHENTICATE, "Bearer"))
+            .json(json!({ "error": "This needs the key of an auth node, as Authorization: Bearer td_…" }))),
+        Err(error) => Err(Fault(error)),
+    }
+}
+
+fn read(body: &[u8]) -> Option<Question> {
+    let question: Question = serde_json::from_slice(body).ok()?;
+    let good = !question.user_id.trim().is_empty() && !question.otp.trim().is_empty();
+    good.then_some(question)
+}
+
+fn bearer(http: &HttpRequest) -> Option<&str> {
+    let (scheme, key) = http.headers().get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}

@@ -1,0 +1,132 @@
+//! Rows of auth nodes, and of the failures that are counted.
+
+use diesel::prelude::*;
+
+use crate::{
+    authentication::{
+        Person,
+        node::{AuthNode, Count},
+    },
+    clock::Timestamp,
+    db::{self, AnyConn},
+    error::Result,
+    ids::{AuthNodeId, UserId},
+    on,
+    schema::{auth_nodes, check_throttle, users},
+};
+
+type NodeRow = (i64, String, Timestamp, Option<Timestamp>, Option<Timestamp>);
+
+const NODE: (
+    auth_nodes::id,
+    auth_nodes::name,
+    auth_nodes::created_at,
+    auth_nodes::disabled_at,
+    auth_nodes::last_used_at,
+) = (auth_nodes::id, auth_nodes::name, auth_nodes::created_at, auth_nodes::disabled_at, auth_nodes::last_used_at);
+
+impl From<NodeRow> for AuthNode {
+    fn from((id, name, created_at, disabled_at, last_used_at): NodeRow) -> Self {
+        AuthNode { id: AuthNodeId(id), name, created_at, disabled_at, last_used_at }
+    }
+}
+
+/// The auth node with this key.
+///
+/// # Errors
+/// `Database` only.
+pub fn by_key(c: &mut AnyConn, key_hash: &[u8]) -> Result<Option<AuthNode>> {
+    let row: Option<NodeRow> =
+        auth_nodes::table.filter(auth_nodes::key_hash.eq(key_hash)).select(NODE).first(c).optional()?;
+    Ok(row.map(AuthNode::from))
+}
+
+/// All auth nodes, by name.
+///
+/// # Errors
+/// `Database` only.
+pub fn all(c: &mut AnyConn) -> Result<Vec<AuthNode>> {
+    let rows: Vec<NodeRow> = auth_nodes::table.order(auth_nodes::name_key).select(NODE).load(c)?;
+    Ok(rows.into_iter().map(AuthNode::from).collect())
+}
+
+/// Adds an auth node.
+///
+/// # Errors
+/// `Database`, also if the name is taken.
+pub fn insert(c: &mut AnyConn, now: Timestamp, name: &str, key_hash: &[u8]) -> Result<()> {
+    diesel::insert_into(auth_nodes::table)
+        .values((
+            auth_nodes::name.eq(name),
+            auth_nodes::name_key.eq(db::key(name)),
+            auth_nodes::key_hash.eq(key_hash),
+            auth_nodes::created_at.eq(now),
+        ))
+        .execute(c)?;
+    Ok(())
+}
+
+/// Refuses the key of the auth node `name` from now on; its name as it is written, `None` if there is no such one that
+/// is in use.
+///
+/// # Errors
+/// `Database` only.
+pub fn disable(c: &mut AnyConn, now: Timestamp, name: &str) -> Result<Option<String>> {
+    let in_use =
+        auth_nodes::table.filter(auth_nodes::name_key.eq(db::key(name)).and(auth_nodes::disabled_at.is_null()));
+    let found: Option<(i64, String)> = in_use.select((auth_nodes::id, auth_nodes::name)).first(c).optional()?;
+    let Some((id, name)) = found else { return Ok(None) };
+    diesel::update(auth_nodes::table.find(id)).set(auth_nodes::disabled_at.eq(now)).execute(c)?;
+    Ok(Some(name))
+}
+
+/// Notes that an auth node has asked.
+///
+/// # Errors
+/// `Database` only.
+pub fn note_use(c: &mut AnyConn, now: Timestamp, node: AuthNodeId) -> Result<()> {
+    diesel::update(auth_nodes::table.find(node.0)).set(auth_nodes::last_used_at.eq(now)).execute(c)?;
+    Ok(())
+}
+
+/// The user of this User ID, in any case: no more than a check needs, since it runs at every sign-in of everybody.
+///
+/// # Errors
+/// `Database` only.
+pub fn person(c: &mut AnyConn, user_id: &str) -> Result<Option<Person>> {
+    let row: Option<(i64, String, Option<Timestamp>)> = users::table
+        .filter(users::user_id_key.eq(db::key(user_id)))
+        .select((users::id, users::user_id, users::disabled_at))
+        .first(c)
+        .optional()?;
+    Ok(row.map(|(id, user_id, disabled)| Person { id: Some(UserId(id)), user_id, disabled: disabled.is_some() }))
+}
+
+/// The failures counted in `bucket`.
+///
+/// # Errors
+/// `Database` only.
+pub fn count(c: &mut AnyConn, bucket: &str) -> Result<Option<Count>> {
+    let row: Option<(i64, Timestamp)> = check_throttle::table
+        .find(bucket)
+        .select((check_throttle::failures, check_throttle::since))
+        .first(c)
+        .optional()?;
+    Ok(row.map(|(failures, since)| Count { failures, since }))
+}
+
+/// Adds a failure to `bucket`, and forgets every count that began before `window_start`.
+///
+/// # Errors
+/// `Database` only.
+pub fn add_failure(c: &mut AnyConn, now: Timestamp, window_start: Timestamp, bucket: &str) -> Result<()> {
+    diesel::delete(check_throttle::table.filter(check_throttle::since.le(window_start))).execute(c)?;
+    let first = (check_throttle::bucket.eq(bucket), check_throttle::failures.eq(1_i64), check_throttle::since.eq(now));
+    on!(c, |c| diesel::insert_into(check_throttle::table)
+        .values(first)
+        .on_conflict(check_throttle::bucket)
+        .do_update()
+        .set(check_throttle::failures.eq(check_throttle::failures + 1))
+        .execute(c))?;
+    Ok(())
+}
