@@ -35,12 +35,12 @@ impl Carried {
 
 impl World {
     /// A user in the container Sales.
-    pub fn user(&self, user_id: &str) -> User {
-        self.user_in(user_id, "Sales")
+    pub fn person(&self, user_id: &str) -> User {
+        self.person_in(user_id, "Sales")
     }
 
     /// A user in this container.
-    pub fn user_in(&self, user_id: &str, container: &str) -> User {
+    pub fn person_in(&self, user_id: &str, container: &str) -> User {
         let typed = Typed {
             user_id: user_id.into(),
             last_name: "Adeyemi".into(),
