@@ -45,6 +45,10 @@ CREATE INDEX tasks_open_count ON tasks (users, id) WHERE removed_at IS NULL AND 
 CREATE INDEX tasks_open_used ON tasks (used, id) WHERE removed_at IS NULL AND enrolled < users;
 CREATE INDEX tasks_open_type ON tasks (authentication_type, id) WHERE removed_at IS NULL AND enrolled < users;
 CREATE INDEX tasks_open_locked ON tasks (id) WHERE removed_at IS NULL AND enrolled < users AND locked > 0;
+-- Reports read all tasks by the day they were made.
+CREATE INDEX tasks_start ON tasks (start_on, id);
+CREATE INDEX tasks_operator ON tasks (operator_key, start_on, id);
+CREATE INDEX tasks_type ON tasks (authentication_type, start_on, id);
 CREATE TABLE enrollments (
   id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
   task_id BIGINT NOT NULL REFERENCES tasks(id),
@@ -72,6 +76,10 @@ CREATE TABLE enrollments (
 CREATE INDEX enrollments_user ON enrollments (user_id, task_id);
 CREATE INDEX enrollments_token ON enrollments (token_id) WHERE token_id IS NOT NULL;
 CREATE INDEX enrollments_outstanding ON enrollments (authentication_type, stop_on) WHERE removed_at IS NULL AND enrolled_at IS NULL;
+-- Reports and the Snapshot: who is yet to enroll by Stop Date, who was taken out, who first used a token when.
+CREATE INDEX enrollments_not_enrolled ON enrollments (stop_on, id) WHERE removed_at IS NULL AND enrolled_at IS NULL;
+CREATE INDEX enrollments_removed ON enrollments (task_id) WHERE removed_at IS NOT NULL;
+CREATE INDEX enrollments_used ON enrollments (used_at) WHERE used_at IS NOT NULL;
 CREATE TABLE enrollment_links (
   id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
   enrollment_id BIGINT NOT NULL REFERENCES enrollments(id),
