@@ -11,7 +11,10 @@ use crate::{
     authentication::pages as authentication,
     desk::Desk,
     error::Error,
-    operators::{Permission, may::Need},
+    operators::{
+        self, Permission,
+        may::{self, Need},
+    },
     web::{Fault, assets, chrome::Counts, csrf, fault, headers, health, request, session, theme},
 };
 
@@ -81,6 +84,16 @@ pub fn routes(demo: bool) -> Vec<Route> {
 
 
         // Operators: sign-in, sign-out, account
+        get("/", need::<may::SignedIn>(), operators::pages::start::show),
+        get("/sign-in", Gate::Open, operators::pages::sign_in::show),
+        post("/sign-in", Gate::Open, operators::pages::sign_in::submit),
+        get("/sign-in/verify", Gate::Open, operators::pages::verify::show),
+        post("/sign-in/verify", Gate::Open, operators::pages::verify::submit),
+        get("/sign-in/set-up", Gate::Open, operators::pages::set_up::show),
+        post("/sign-in/set-up", Gate::Open, operators::pages::set_up::submit),
+        post("/sign-out", Gate::Open, operators::pages::sign_in::sign_out),
+        get("/account", need::<may::SignedIn>(), operators::pages::account::show),
+        post("/account/password", need::<may::SignedIn>(), operators::pages::account::change_password),
 
 
         // Users: Assignment

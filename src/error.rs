@@ -16,6 +16,8 @@ pub enum Error {
     Forbidden(&'static str),
     /// Nobody is signed in, or no longer.
     SignedOut,
+    /// The password was given by someone else: choosing one comes before anything else.
+    PasswordDue,
     /// What was typed cannot be taken; nothing has changed.
     Invalid(Mistakes),
     /// Something moved between the page and the button; nothing has changed. The text says what.
@@ -53,6 +55,7 @@ impl fmt::Display for Error {
             Error::NotFound { what, name } => write!(f, "There is no {what} {name}."),
             Error::Forbidden(permission) => write!(f, "This needs the permission “{permission}”."),
             Error::SignedOut => f.write_str("Nobody is signed in."),
+            Error::PasswordDue => f.write_str("A password of one's own has to be chosen first."),
             Error::Invalid(mistakes) => mistakes.fmt(f),
             Error::Conflict(sentence) | Error::Gone(sentence) => f.write_str(sentence),
             Error::TooMany(seconds) => write!(f, "Too many requests. Wait {seconds} seconds and try again."),

@@ -46,6 +46,43 @@ pub fn matches(a: &str, b: &str) -> bool {
     a.as_bytes().ct_eq(b.as_bytes()).into()
 }
 
+/// The seed in base32, as authenticator apps take it typed.
+pub fn base32(seed: &[u8]) -> String {
+    data_encoding::BASE32_NOPAD.encode(seed)
+}
+
+/// The seed in base32 and in groups of four, as people read it from one screen and type it into another.
+pub fn manual_key(seed: &[u8]) -> String {
+    let groups: Vec<String> =
+        base32(seed).as_bytes().chunks(4).map(|four| String::from_utf8_lossy(four).into()).collect();
+    groups.join(" ")
+}
+
+/// The key URI of a TOTP seed, which authenticator apps read from a QR code (google-authenticator wiki, "Key Uri Format").
+pub fn totp_uri(issuer: &str, account: &str, seed: &[u8], period: u32, digits: u32, algorithm: Algorithm) -> String {
+    let algorithm = match algorithm {
+        Algorithm::Sha1 => "SHA1",
+        Algorithm::Sha256 => "SHA256",
+        Algorithm::Sha512 => "SHA512",
+    };
+    // A colon parts issuer and account, so that neither may hold one, even encoded.
+    let (issuer, account) = (escaped(&issuer.replace(':', " ")), escaped(&account.replace(':', " ")));
+    let secret = base32(seed);
+    format!(
+        "otpauth://totp/{issuer}:{account}?secret={secret}&issuer={issuer}&algorithm={algorithm}&digits={digits}&period={period}"
+    )
+}
+
+/// Percent-encoded (RFC 3986 §2.3). Not as in forms: apps show a "+" for a space as it stands.
+fn escaped(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'@' => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
 fn hmac_of<M: Mac + KeyInit>(key: &[u8], text: &[u8]) -> Vec<u8> {
     let mut mac = <M as KeyInit>::new_from_slice(key).expect("HMAC takes a key of any length");
     mac.update(text);
@@ -86,6 +123,15 @@ mod tests {
                 assert_eq!(totp(seed, seconds, 30, 8, *algorithm), value, "{algorithm:?} at {seconds}");
             }
         }
+    }
+
+    #[test]
+    fn the_key_uri_names_issuer_and_account_and_holds_the_seed() {
+        let uri = totp_uri("Example & Org", "k.l:x", b"12345678901234567890", 30, 6, Algorithm::Sha1);
+        let expected = "otpauth://totp/Example%20%26%20Org:k.l%20x?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\
+                        &issuer=Example%20%26%20Org&algorithm=SHA1&digits=6&period=30";
+        assert_eq!(uri, expected);
+        assert_eq!(manual_key(b"12345678901234567890"), "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ");
     }
 
     #[test]

@@ -34,8 +34,6 @@ diesel::table! {
         second_factor -> Nullable<Binary>,
         second_factor_pending -> Nullable<Binary>,
         second_factor_last_step -> Nullable<BigInt>,
-        failed_sign_ins -> BigInt,
-        blocked_until -> Nullable<Timestamp>,
         suspended_at -> Nullable<Timestamp>,
         created_at -> Timestamp,
         last_sign_in_at -> Nullable<Timestamp>,
@@ -105,6 +103,7 @@ diesel::table! {
         task_id -> Nullable<BigInt>,
         user_id -> Nullable<BigInt>,
         subject -> Text,
+        subject_key -> Text,
         sentence -> Text,
         detail -> Text,
     }

@@ -26,6 +26,7 @@ struct NewRow {
     task_id: Option<i64>,
     user_id: Option<i64>,
     subject: String,
+    subject_key: String,
     sentence: String,
     detail: String,
 }
@@ -50,6 +51,7 @@ pub fn insert(conn: &mut AnyConn, now: Timestamp, entries: &[Entry<'_>]) -> Resu
             task_id: entry.task.map(|id| id.0),
             user_id: entry.user.map(|id| id.0),
             subject: entry.subject.clone(),
+            subject_key: db::key(&entry.subject),
             sentence: entry.sentence.clone(),
             detail: serde_json::to_string(&entry.detail).unwrap_or_default(),
         })

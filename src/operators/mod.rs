@@ -1,37 +1,243 @@
 //! Operators: who may sign in to the console and what each may do there.
 
 use crate::{
-    audit::{Actor, ActorKind},
-    db::AnyConn,
-    error::Result,
+    audit::{self, Actor, ActorKind, Entry},
+    clock::Timestamp,
+    db::{self, AnyConn, Lock},
+    desk::Desk,
+    error::{Error, Mistakes, Result},
     ids::OperatorId,
 };
 
+pub mod account;
+pub mod operator;
+pub mod pages;
+pub mod password;
 pub mod role;
+pub mod second_factor;
 pub mod sessions;
+pub mod sign_in;
 pub mod store;
+pub mod throttle;
 pub mod who;
 
+pub use operator::{NewOperator, Operator};
 pub use role::{BuiltIn, Permission, Permissions, may};
+pub use store::list;
 pub use who::{Scope, Who};
+
+/// The operator of a session, as they are now.
+pub struct AtWork {
+    /// Who it is, with role and scope.
+    pub who: Who,
+    /// True if the first thing to do is to choose a password of one's own.
+    pub must_change_password: bool,
+}
 
 /// The operator of a session, with role and scope as they are now: a change takes effect with the next request.
 ///
 /// # Errors
 /// `Database` only; `None` if the operator is suspended or gone.
-pub fn at_work(conn: &mut AnyConn, id: OperatorId, address: &str, request: &str) -> Result<Option<Who>> {
+pub fn at_work(conn: &mut AnyConn, id: OperatorId, address: &str, request: &str) -> Result<Option<AtWork>> {
     let Some(row) = store::at_work(conn, id)? else { return Ok(None) };
     let scope = if row.all_containers { Scope::All } else { Scope::Containers(store::containers_of(conn, id)?) };
-    Ok(Some(Who {
-        operator: Some(id),
-        actor: Actor {
-            kind: ActorKind::Operator,
-            name: row.user_id,
-            role: row.role,
-            address: address.into(),
-            request: request.into(),
-        },
-        permissions: row.permissions,
-        scope,
-    }))
+    let actor = Actor {
+        kind: ActorKind::Operator,
+        name: row.user_id,
+        role: row.role,
+        address: address.into(),
+        request: request.into(),
+    };
+    let who = Who { operator: Some(id), actor, permissions: row.permissions, scope };
+    Ok(Some(AtWork { who, must_change_password: row.must_change_password }))
+}
+
+/// Adds an operator.
+///
+/// # Errors
+/// `Invalid` with a sentence for each wrong field; `Forbidden` if the role or the scope is more than `who` has.
+pub fn add(desk: &Desk, who: &Who, now: Timestamp, new: NewOperator) -> Result<OperatorId> {
+    who.need(Permission::ManageOperators)?;
+    let new = new.trimmed();
+    let mut mistakes = new.mistakes();
+    if let Some(sentence) = password::mistake(&new.password, &new.user_id) {
+        mistakes.add("password", sentence);
+    }
+    mistakes.into_result()?;
+    let hash = password::hash(&desk.random, &new.password)?;
+    let outcome = desk.db.write(|c| {
+        db::hold(c, Lock::Operators)?;
+        let mut mistakes = Mistakes::default();
+        let role = store::role(c, &new.role)?;
+        if role.is_none() {
+            mistakes
+                .add("role", format!("There is no role “{}”. There are: {}.", new.role, store::roles(c)?.join(", ")));
+        }
+        if store::find(c, &new.user_id)?.is_some() {
+            mistakes.add("user_id", taken(&new.user_id));
+        }
+        if let Some(list) = &new.containers
+            && (list.is_empty() || usize::try_from(store::count_containers(c, list)?) != Ok(list.len()))
+        {
+            mistakes.add("containers", "Choose one or more of the containers there are.");
+        }
+        mistakes.into_result()?;
+        let (role, name, held) = role.ok_or_else(|| Error::not_found("role", &new.role))?;
+        grantable(who, held, &new.containers.clone().map_or(Scope::All, Scope::Containers))?;
+        let id = store::insert(c, now, &new, role, &hash)?;
+        let scope =
+            new.containers.as_ref().map_or("all containers".into(), |list| format!("{} containers", list.len()));
+        let entry = Entry::done(&who.actor, "operators.add", "Added an operator").subject(&new.user_id);
+        audit::record(c, now, &entry.fact("Role", name).fact("Scope", scope))?;
+        Ok(id)
+    });
+    outcome.map_err(|error| if db::is_taken(&error) { Error::mistake("user_id", taken(&new.user_id)) } else { error })
+}
+
+fn taken(user_id: &str) -> String {
+    format!("There is an operator {user_id} already. UserIDs are compared without case.")
+}
+
+/// Keeps an operator from signing in, and ends their sessions at once.
+///
+/// # Errors
+/// `NotFound`; `Conflict` if this is the last unsuspended `Operator`; `Forbidden` if they may do more than `who`.
+pub fn suspend(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<()> {
+    change(desk, who, now, "operators.suspend", user_id, |c, operator| {
+        if operator.suspended_at.is_some() {
+            return Ok(());
+        }
+        keep_one(c, operator)?;
+        store::set_suspended(c, operator.id, Some(now))?;
+        sessions::delete_all_of(c, operator.id)?;
+        let entry = Entry::done(&who.actor, "operators.suspend", "Suspended an operator").subject(&operator.user_id);
+        audit::record(c, now, &entry)
+    })
+}
+
+/// Lets a suspended operator sign in again.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` if they may do more than `who`.
+pub fn resume(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<()> {
+    change(desk, who, now, "operators.resume", user_id, |c, operator| {
+        if operator.suspended_at.is_none() {
+            return Ok(());
+        }
+        store::set_suspended(c, operator.id, None)?;
+        let entry = Entry::done(&who.actor, "operators.resume", "Let an operator sign in again");
+        audit::record(c, now, &entry.subject(&operator.user_id))
+    })
+}
+
+/// Gives an operator another role; it counts from their next request on.
+///
+/// # Errors
+/// `NotFound` for the operator; `Invalid` for the role; `Conflict` if this is the last unsuspended `Operator`;
+/// `Forbidden` if the role holds more than `who` does, or the operator does already.
+pub fn change_role(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, role: &str) -> Result<()> {
+    change(desk, who, now, "operators.change_role", user_id, |c, operator| {
+        let Some((id, name, held)) = store::role(c, role)? else {
+            return Err(Error::mistake("role", format!("There is no role “{role}”.")));
+        };
+        if name == operator.role {
+            return Ok(());
+        }
+        grantable(who, held, &Scope::Containers(Vec::new()))?;
+        keep_one(c, operator)?;
+        store::set_role(c, operator.id, id)?;
+        let entry = Entry::done(&who.actor, "operators.change_role", "Changed the role of an operator");
+        audit::record(c, now, &entry.subject(&operator.user_id).fact("Role", format!("{} → {name}", operator.role)))
+    })
+}
+
+/// Gives an operator a new first password, to be changed at the next sign-in, and ends their sessions at once.
+///
+/// # Errors
+/// `NotFound`; `Invalid` for the password; `Forbidden` if they may do more than `who`.
+pub fn reset_password(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, password: &str) -> Result<()> {
+    who.need(Permission::ManageOperators)?;
+    if let Some(sentence) = password::mistake(password, user_id) {
+        return Err(Error::mistake("password", sentence));
+    }
+    let hash = password::hash(&desk.random, password)?;
+    change(desk, who, now, "operators.reset_password", user_id, |c, operator| {
+        store::set_password(c, operator.id, &hash, true)?;
+        store::throttle::reset(c, &throttle::Bucket::user(&operator.user_id))?;
+        sessions::delete_all_of(c, operator.id)?;
+        let entry = Entry::done(&who.actor, "operators.reset_password", "Reset the password of an operator");
+        audit::record(c, now, &entry.subject(&operator.user_id))
+    })
+}
+
+/// Takes an operator's second factor away, so that a new one is set up at the next sign-in (a lost phone), and ends
+/// their sessions at once.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` if they may do more than `who`.
+pub fn reset_second_factor(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<()> {
+    change(desk, who, now, "operators.reset_second_factor", user_id, |c, operator| {
+        store::sign_in::forget_second_factor(c, operator.id)?;
+        store::throttle::reset(c, &throttle::Bucket::second_factor(&operator.user_id))?;
+        sessions::delete_all_of(c, operator.id)?;
+        let entry = Entry::done(&who.actor, "operators.reset_second_factor", "Reset the second factor of an operator");
+        audit::record(c, now, &entry.subject(&operator.user_id))
+    })
+}
+
+/// What all changes to an operator begin with: permission, the lock, the row, and that `who` is not below them.
+fn change(
+    desk: &Desk,
+    who: &Who,
+    now: Timestamp,
+    verb: &'static str,
+    user_id: &str,
+    f: impl FnOnce(&mut AnyConn, &Operator) -> Result<()>,
+) -> Result<()> {
+    who.need(Permission::ManageOperators)?;
+    let outcome = desk.db.write(|c| {
+        db::hold(c, Lock::Operators)?;
+        let operator = store::find(c, user_id)?.ok_or_else(|| Error::not_found("operator", user_id))?;
+        let scope = match operator.all_containers {
+            true => Scope::All,
+            false => Scope::Containers(store::containers_of(c, operator.id)?),
+        };
+        // Whoever resets the password of someone above them could sign in as them.
+        grantable(who, operator.permissions, &scope)?;
+        f(c, &operator)
+    });
+    outcome.or_else(|error| refused(desk, who, now, verb, user_id, error))
+}
+
+/// Writes down that a change was refused (its own transaction was rolled back), and passes the reason on.
+fn refused<T>(desk: &Desk, who: &Who, now: Timestamp, verb: &'static str, user_id: &str, error: Error) -> Result<T> {
+    if matches!(error, Error::Forbidden(_) | Error::Conflict(_)) {
+        let entry = Entry::refused(&who.actor, verb, "Refused to change an operator").subject(user_id);
+        desk.db.write(|c| audit::record(c, now, &entry.fact("Reason", error.to_string())))?;
+    }
+    Err(error)
+}
+
+/// Nobody grants what they lack (product.md §5), nor takes over someone who has more.
+fn grantable(who: &Who, permissions: Permissions, scope: &Scope) -> Result<()> {
+    if let Some(lacking) = Permission::ALL.iter().find(|p| permissions.has(**p) && !who.may(**p)) {
+        return Err(Error::Forbidden(lacking.words()));
+    }
+    let inside = match scope {
+        Scope::All => who.scope == Scope::All,
+        Scope::Containers(list) => list.iter().all(|container| who.scope.holds(*container)),
+    };
+    if inside { Ok(()) } else { Err(Error::Forbidden("all containers")) }
+}
+
+/// The last unsuspended `Operator` can be neither suspended, removed nor demoted (product.md §5).
+fn keep_one(c: &mut AnyConn, operator: &Operator) -> Result<()> {
+    let full = operator.role == BuiltIn::Operator.name() && operator.suspended_at.is_none();
+    if full && store::count_full(c)? < 2 {
+        return Err(Error::Conflict(format!(
+            "{} is the last one with the role Operator who can sign in. Give the role to someone else first.",
+            operator.user_id
+        )));
+    }
+    Ok(())
 }

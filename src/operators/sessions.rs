@@ -14,6 +14,10 @@ pub type State = HashMap<String, String>;
 /// The name under which the state holds the signed-in operator's row id.
 pub const OPERATOR: &str = "operator";
 
+/// The name under which it holds the row id of someone whose one-time password is still to come. Not signed in, but
+/// ended with the operator's sessions all the same.
+pub const PENDING: &str = "pending_operator";
+
 /// How often the time of the last request is written down, in seconds: once a minute is exact enough for an idle
 /// limit counted in minutes, and spares a write on every request.
 const SEEN_EVERY_SECONDS: i64 = 60;
@@ -23,7 +27,7 @@ fn hash(desk: &Desk, key: &str) -> Vec<u8> {
 }
 
 fn operator(state: &State) -> Option<i64> {
-    state.get(OPERATOR)?.parse().ok()
+    state.get(OPERATOR).or_else(|| state.get(PENDING))?.parse().ok()
 }
 
 /// The state of the session with this key, unless the idle or the absolute limit has passed (product.md §5).
@@ -104,6 +108,15 @@ pub fn delete(desk: &Desk, key: &str) -> Result<()> {
         diesel::delete(sessions::table.find(hash(desk, key))).execute(c)?;
         Ok(())
     })
+}
+
+/// Removes sessions without a request since `before`.
+///
+/// # Errors
+/// `Database` only.
+pub fn sweep(conn: &mut crate::db::AnyConn, before: Timestamp) -> Result<()> {
+    diesel::delete(sessions::table.filter(sessions::seen_at.lt(before))).execute(conn)?;
+    Ok(())
 }
 
 /// Ends every session of an operator, everywhere.

@@ -123,6 +123,10 @@ pub(crate) fn put_flash(session: &Session, flash: &Flash) {
 }
 
 pub(crate) fn take_flash(session: &Session) -> Vec<Flash> {
+    // Removing what is not there would count as a change of the session, and be written on every page.
+    if !session.contains_key(FLASH) {
+        return Vec::new();
+    }
     session.remove_as::<Vec<Flash>>(FLASH).and_then(|list| list.ok()).unwrap_or_default()
 }
 

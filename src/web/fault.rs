@@ -3,10 +3,10 @@
 use std::fmt;
 
 use actix_web::{
-    HttpMessage, HttpResponse, ResponseError,
+    HttpMessage, HttpRequest, HttpResponse, ResponseError,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    http::{StatusCode, header},
+    http::{Method, StatusCode, header},
     middleware::Next,
     web::Data,
 };
@@ -15,7 +15,7 @@ use askama::Template;
 use crate::{
     desk::Desk,
     error::{Error, Mistakes},
-    web::{request::RequestId, see_other, theme},
+    web::{request::RequestId, see_other, session, theme},
 };
 
 /// An [`Error`] on its way to the browser.
@@ -63,7 +63,7 @@ impl ResponseError for Fault {
         match self.0 {
             Error::NotFound { .. } => StatusCode::NOT_FOUND,
             Error::Forbidden(_) => StatusCode::FORBIDDEN,
-            Error::SignedOut => StatusCode::UNAUTHORIZED,
+            Error::SignedOut | Error::PasswordDue => StatusCode::UNAUTHORIZED,
             Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Error::Conflict(_) => StatusCode::CONFLICT,
             Error::Gone(_) => StatusCode::GONE,
@@ -87,6 +87,18 @@ pub struct Frame {
     pub theme: &'static str,
 }
 
+impl Frame {
+    /// The frame of pages for this request.
+    pub fn of(http: &HttpRequest) -> Self {
+        let settings = http.app_data::<Data<Desk>>().map(|desk| &desk.settings);
+        Frame {
+            org: settings.map(|settings| settings.organization.clone()).unwrap_or_default(),
+            host: settings.map(|settings| settings.host.clone()).unwrap_or_default(),
+            theme: theme::of(http),
+        }
+    }
+}
+
 /// The page for a status without a page of its own.
 #[derive(Template)]
 #[template(path = "error.html")]
@@ -95,6 +107,7 @@ struct ErrorPage {
     status: u16,
     title: String,
     sentence: String,
+    ways: Vec<(String, &'static str)>,
     request: String,
 }
 
@@ -106,7 +119,6 @@ pub async fn dress(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let desk = request.app_data::<Data<Desk>>().cloned();
     // The request is not kept meanwhile: routing writes the parts of the path into it, and panics if anyone else holds it.
     let response = next.call(request).await?.map_into_boxed_body();
     let http = response.request().clone();
@@ -128,17 +140,22 @@ pub async fn dress(
         return Ok(response.into_response(answer.json(serde_json::json!({ "error": message, "request": id }))));
     }
     if let Some(Fault(Error::SignedOut)) = fault {
-        let back = crate::web::session::sign_in_address(&http);
+        let back = session::sign_in_address(&http);
         return Ok(response.into_response(see_other(&back)));
     }
+    if let Some(Fault(Error::PasswordDue)) = fault {
+        return Ok(response.into_response(see_other(session::ACCOUNT)));
+    }
     let (title, sentence) = words(status, fault);
-    let settings = desk.as_ref().map(|desk| &desk.settings);
-    let frame = Frame {
-        org: settings.map(|s| s.organization.clone()).unwrap_or_default(),
-        host: settings.map(|s| s.host.clone()).unwrap_or_default(),
-        theme: theme::of(&http),
+    let page = ErrorPage {
+        frame: Frame::of(&http),
+        status: status.as_u16(),
+        title,
+        sentence,
+        ways: ways(&http, fault),
+        request: id,
     };
-    let html = ErrorPage { frame, status: status.as_u16(), title, sentence, request: id }.render().unwrap_or_default();
+    let html = page.render().unwrap_or_default();
     let mut answer = HttpResponse::build(status);
     retry_after(&mut answer, fault);
     let page = answer.content_type("text/html; charset=utf-8").body(html);
@@ -149,6 +166,32 @@ fn retry_after(answer: &mut actix_web::HttpResponseBuilder, fault: Option<&Fault
     if let Some(Fault(Error::TooMany(seconds))) = fault {
         answer.insert_header((header::RETRY_AFTER, seconds.to_string()));
     }
+}
+
+/// The ways on, the likeliest first. Users in the portal get none: the console is not for them.
+fn ways(http: &HttpRequest, fault: Option<&Fault>) -> Vec<(String, &'static str)> {
+    if http.path().starts_with("/enroll/") {
+        return Vec::new();
+    }
+    let mut ways = match fault {
+        Some(Fault(Error::NotFound { what: "task", .. })) => vec![("/tasks".into(), "Open Provisioning Tasks")],
+        Some(Fault(Error::NotFound { what: "user", .. })) => vec![("/users".into(), "Open Assignment")],
+        _ => Vec::new(),
+    };
+    if http.method() != Method::GET
+        && let Some(page) = sent_from(http)
+    {
+        ways.push((page, "Open the page again"));
+    }
+    ways.push(("/".into(), "Go to the start page"));
+    ways
+}
+
+/// The page of ours that a form was sent from.
+fn sent_from(http: &HttpRequest) -> Option<String> {
+    let ours = &http.app_data::<Data<Desk>>()?.settings.public_url;
+    let page = http.headers().get(header::REFERER)?.to_str().ok()?.strip_prefix(ours.as_str())?;
+    Some(session::local_path(page).to_owned())
 }
 
 /// Title and sentence: what happened, what was kept, what to do.

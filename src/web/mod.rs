@@ -16,9 +16,11 @@ pub mod health;
 pub mod links;
 pub mod paging;
 pub mod permission;
+pub mod qr;
 pub mod request;
 pub mod session;
 pub mod theme;
+pub mod visitor;
 
 pub use chrome::{Chrome, Flash};
 pub use fault::Fault;
@@ -26,6 +28,7 @@ pub use form::Fields;
 pub use links::Links;
 pub use paging::{Pager, Paging};
 pub use permission::Permitted;
+pub use visitor::Visitor;
 
 /// What handlers answer.
 pub type Answer = Result<HttpResponse, Fault>;

@@ -99,10 +99,15 @@ impl<N: Need> FromRequest for Permitted<N> {
             let (address, id) = (request::address(&http), request::id(&http));
             let path = http.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
             let refused = format!("{} {}", http.method(), http.path());
+            let at_own_account = session::is_account(http.path());
             let worker = desk.clone();
             let who = actix_web::web::block(move || {
-                let who =
+                let at_work =
                     worker.db.read(|c| operators::at_work(c, operator, &address, &id))?.ok_or(Error::SignedOut)?;
+                if at_work.must_change_password && !at_own_account {
+                    return Err(Error::PasswordDue);
+                }
+                let who = at_work.who;
                 // Of several permissions the first is named: it is the one that opens all of the page.
                 let missing = N::ANY_OF.first().filter(|_| !who.may_any(N::ANY_OF));
                 if let Some(permission) = missing {

@@ -11,17 +11,28 @@ use actix_web::{
 };
 
 use crate::{
+    clock::unix_seconds,
     desk::Desk,
     ids::OperatorId,
     keys::Purpose,
-    operators::sessions::{self, OPERATOR, State},
-    web::segment,
+    operators::sessions::{self, OPERATOR, PENDING, State},
+    web::{Fault, Visitor, segment},
 };
 
 /// The name of the cookie: `__Host-` makes browsers refuse it from other hosts and over plain http.
 const SECURE_COOKIE: &str = "__Host-session";
 /// The name over plain http (a demo, a test), where browsers refuse the prefix.
 const PLAIN_COOKIE: &str = "session";
+
+/// Since when someone is half signed in, in seconds since 1970.
+const PENDING_SINCE: &str = "pending_since";
+/// Where someone half signed in was going.
+const BACK: &str = "back";
+/// How long the one-time password may take, in seconds: time to find the phone, not to leave the desk.
+const PENDING_SECONDS: i64 = 10 * 60;
+
+/// The page of one's own account, where a first password is changed.
+pub const ACCOUNT: &str = "/account";
 
 /// Rows of the sessions table behind actix-session.
 pub struct Rows {
@@ -106,6 +117,62 @@ pub fn operator(session: &Session) -> Option<OperatorId> {
     session.get::<i64>(OPERATOR).ok().flatten().map(OperatorId)
 }
 
+/// Someone whose password was right and whose one-time password is still to come.
+pub struct Pending {
+    /// The operator.
+    pub operator: OperatorId,
+    /// Where they were going.
+    pub back: String,
+}
+
+/// Signs the operator in to this session under a new id: one that was planted in the browser before is worth nothing.
+///
+/// # Errors
+/// `Internal` if a value cannot be kept.
+pub fn sign_in(session: &Session, operator: OperatorId, visitor: &Visitor) -> Result<(), Fault> {
+    renew(session, visitor)?;
+    keep(session, OPERATOR, operator.0)
+}
+
+/// Keeps who is half signed in, which is not signed in.
+///
+/// # Errors
+/// `Internal` if a value cannot be kept.
+pub fn half_sign_in(session: &Session, pending: &Pending, visitor: &Visitor) -> Result<(), Fault> {
+    renew(session, visitor)?;
+    keep(session, PENDING, pending.operator.0)?;
+    keep(session, PENDING_SINCE, unix_seconds(visitor.now))?;
+    keep(session, BACK, &pending.back)
+}
+
+/// Who is half signed in, unless it was too long ago.
+pub fn pending(visitor: &Visitor) -> Option<Pending> {
+    let since = visitor.session.get::<i64>(PENDING_SINCE).ok()??;
+    if unix_seconds(visitor.now) - since >= PENDING_SECONDS {
+        return None;
+    }
+    let operator = visitor.session.get::<i64>(PENDING).ok()?.map(OperatorId)?;
+    let back = visitor.session.get::<String>(BACK).ok()?.unwrap_or_default();
+    Some(Pending { operator, back })
+}
+
+/// Empties the session and gives it a new id.
+fn renew(session: &Session, visitor: &Visitor) -> Result<(), Fault> {
+    session.clear();
+    session.renew();
+    keep(session, "address", &visitor.who.actor.address)?;
+    keep(session, "agent", &visitor.agent)
+}
+
+fn keep(session: &Session, name: &str, value: impl serde::Serialize) -> Result<(), Fault> {
+    session.insert(name, value).map_err(|error| Fault::internal(format!("the session does not keep {name}: {error}")))
+}
+
+/// True for the page of one's own account and what it sends.
+pub fn is_account(path: &str) -> bool {
+    path.strip_prefix(ACCOUNT).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// Where to sign in and come back from to this page; only pages that were opened, not sent, are come back to.
 pub fn sign_in_address(request: &HttpRequest) -> String {
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
@@ -118,7 +185,9 @@ pub fn sign_in_address(request: &HttpRequest) -> String {
 
 /// `path` if it is an address of this console, else the start page: nobody is sent elsewhere by a form or a link.
 pub fn local_path(path: &str) -> &str {
-    let ours = path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n', '\t']);
+    // Browsers read a backslash as a slash, and skip tabs and line ends.
+    let tricky = |letter: char| letter == '\\' || letter.is_control();
+    let ours = path.starts_with('/') && !path.starts_with("//") && !path.contains(tricky);
     if ours { path } else { "/" }
 }
 

@@ -160,7 +160,6 @@ impl World {
                     operators::all_containers.eq(containers.is_none()),
                     operators::password_hash.eq("none: signed in by the test"),
                     operators::must_change_password.eq(false),
-                    operators::failed_sign_ins.eq(0),
                     operators::created_at.eq(self.now()),
                 ))
                 .returning(operators::id)

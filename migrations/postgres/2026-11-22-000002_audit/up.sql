@@ -12,10 +12,12 @@ CREATE TABLE audit_entries (
   task_id BIGINT,
   user_id BIGINT,
   subject TEXT COLLATE "C" NOT NULL,
+  subject_key TEXT COLLATE "C" NOT NULL,
   sentence TEXT COLLATE "C" NOT NULL,
   detail TEXT COLLATE "C" NOT NULL
 );
 CREATE INDEX audit_entries_actor ON audit_entries (actor_key, id);
+CREATE INDEX audit_entries_subject ON audit_entries (subject_key, id);
 CREATE INDEX audit_entries_task ON audit_entries (task_id, id);
 CREATE INDEX audit_entries_user ON audit_entries (user_id, id);
 CREATE INDEX audit_entries_verb ON audit_entries (verb, id);

@@ -29,8 +29,6 @@ CREATE TABLE operators (
   second_factor BLOB,
   second_factor_pending BLOB,
   second_factor_last_step BIGINT,
-  failed_sign_ins BIGINT NOT NULL,
-  blocked_until TIMESTAMP,
   suspended_at TIMESTAMP,
   created_at TIMESTAMP NOT NULL,
   last_sign_in_at TIMESTAMP
@@ -57,6 +55,7 @@ CREATE TABLE sign_in_throttle (
   last_failure_at TIMESTAMP NOT NULL,
   blocked_until TIMESTAMP NOT NULL
 );
+CREATE INDEX sign_in_throttle_last ON sign_in_throttle (last_failure_at);
 CREATE TABLE auth_nodes (
   id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
   name TEXT NOT NULL,

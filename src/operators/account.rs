@@ -1,0 +1,71 @@
+//! What operators do to their own account.
+
+use crate::{
+    audit::{self, Entry},
+    clock::Timestamp,
+    db::AnyConn,
+    desk::Desk,
+    error::{Error, Mistakes, Result},
+    operators::{Operator, Scope, Who, password, sessions, store, store::throttle, throttle::Bucket},
+};
+
+/// What one's own page shows.
+pub struct Account {
+    /// One's own row.
+    pub operator: Operator,
+    /// The names of the containers one works in, or that it is all of them.
+    pub scope: String,
+}
+
+/// One's own account.
+///
+/// # Errors
+/// `SignedOut` if this is nobody's, `Database`.
+pub fn own(conn: &mut AnyConn, who: &Who) -> Result<Account> {
+    let id = who.operator.ok_or(Error::SignedOut)?;
+    let operator = store::find_by_id(conn, id)?.ok_or(Error::SignedOut)?;
+    let scope = match &who.scope {
+        Scope::All => "All containers".into(),
+        Scope::Containers(list) => store::container_names(conn, list)?.join(", "),
+    };
+    Ok(Account { operator, scope })
+}
+
+/// Changes one's own password. All sessions of the operator end; the page renews the one at hand.
+///
+/// # Errors
+/// `Invalid` with a sentence for `current` or `new`, `TooMany` after wrong current ones: a session left open on a desk
+/// must not be a place to guess in.
+pub fn change_password(desk: &Desk, who: &Who, now: Timestamp, current: &str, new: &str) -> Result<()> {
+    let id = who.operator.ok_or(Error::SignedOut)?;
+    let bucket = Bucket::user(who.name());
+    let mut mistakes = Mistakes::default();
+    if current.is_empty() {
+        mistakes.add("current", "Type the password you have now.");
+    }
+    if let Some(sentence) = password::mistake(new, who.name()) {
+        mistakes.add("new", sentence);
+    } else if new == current {
+        mistakes.add("new", "This is the password you have now. Choose another.");
+    }
+    mistakes.into_result()?;
+    let stored = desk.db.read(|c| {
+        throttle::check(c, now, std::slice::from_ref(&bucket))?;
+        store::sign_in::password_hash(c, id)
+    })?;
+    desk.db.write(|c| throttle::count(c, now, &bucket))?;
+    if !password::is_right(current, stored.as_deref()) {
+        desk.db.write(|c| {
+            let entry = Entry::refused(&who.actor, "operators.change_password", "Change of the own password refused");
+            audit::record(c, now, &entry.fact("Reason", "wrong current password"))
+        })?;
+        return Err(Error::mistake("current", "This is not the password you have now."));
+    }
+    let hash = password::hash(&desk.random, new)?;
+    desk.db.write(|c| {
+        throttle::reset(c, &bucket)?;
+        store::set_password(c, id, &hash, false)?;
+        sessions::delete_all_of(c, id)?;
+        audit::record(c, now, &Entry::done(&who.actor, "operators.change_password", "Changed the own password"))
+    })
+}

@@ -1,0 +1,116 @@
+//! An operator, and what makes a good one.
+
+use crate::{
+    clock::Timestamp,
+    error::Mistakes,
+    ids::{ContainerId, OperatorId},
+    operators::role::Permissions,
+};
+
+/// The longest UserID, in characters.
+const LONGEST_USER_ID: usize = 64;
+
+/// The longest name and email, in characters: the limit of an address in RFC 5321 §4.5.3.1.
+const LONGEST_TEXT: usize = 254;
+
+/// Someone who may sign in to the console.
+#[derive(Clone, Debug)]
+pub struct Operator {
+    /// The row.
+    pub id: OperatorId,
+    /// The UserID, as it was written.
+    pub user_id: String,
+    /// Their name.
+    pub name: String,
+    /// Where to write to them.
+    pub email: Option<String>,
+    /// The name of the role.
+    pub role: String,
+    /// What the role holds.
+    pub permissions: Permissions,
+    /// True if the scope is everything.
+    pub all_containers: bool,
+    /// True if the password was given by someone else.
+    pub must_change_password: bool,
+    /// Since when they may not sign in.
+    pub suspended_at: Option<Timestamp>,
+    /// When they last signed in.
+    pub last_sign_in_at: Option<Timestamp>,
+    /// True if an authenticator app has been set up.
+    pub has_second_factor: bool,
+}
+
+/// What is asked for a new operator.
+#[derive(Clone)]
+pub struct NewOperator {
+    /// The UserID.
+    pub user_id: String,
+    /// Their name; empty if not known.
+    pub name: String,
+    /// Where to write to them; empty if not known.
+    pub email: String,
+    /// The name of the role.
+    pub role: String,
+    /// The first password.
+    pub password: String,
+    /// True if the password was thought up by someone else, so that they choose one at the first sign-in.
+    pub must_change_password: bool,
+    /// The containers they work in; `None`: everywhere.
+    pub containers: Option<Vec<ContainerId>>,
+}
+
+impl NewOperator {
+    /// The same without outer spaces.
+    #[must_use]
+    pub fn trimmed(mut self) -> Self {
+        for text in [&mut self.user_id, &mut self.name, &mut self.email, &mut self.role] {
+            *text = text.trim().to_owned();
+        }
+        self
+    }
+
+    /// What is wrong with the texts; whether the names are taken and known is for the database.
+    pub fn mistakes(&self) -> Mistakes {
+        let mut mistakes = Mistakes::default();
+        if !is_user_id(&self.user_id) {
+            mistakes.add(
+                "user_id",
+                format!("A UserID has 1 to {LONGEST_USER_ID} letters and digits, and . _ - @ + between them."),
+            );
+        }
+        if self.name.chars().count() > LONGEST_TEXT || self.name.chars().any(char::is_control) {
+            mistakes.add("name", format!("A name has at most {LONGEST_TEXT} characters on one line."));
+        }
+        if !self.email.is_empty() && !is_email(&self.email) {
+            mistakes.add("email", "This is not an email address.");
+        }
+        mistakes
+    }
+}
+
+/// True for what may be a UserID of an operator: it stands in addresses and in the log.
+pub fn is_user_id(text: &str) -> bool {
+    let allowed = |letter: char| letter.is_alphanumeric() || "._-@+".contains(letter);
+    (1..=LONGEST_USER_ID).contains(&text.chars().count()) && text.chars().all(allowed)
+}
+
+fn is_email(text: &str) -> bool {
+    let plain = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c.is_control());
+    text.chars().count() <= LONGEST_TEXT
+        && text.rsplit_once('@').is_some_and(|(local, host)| plain(local) && plain(host))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_id_fits_in_an_address_and_in_the_log() {
+        for good in ["k.lindqvist", "admin", "ä.ö", "k@example.org"] {
+            assert!(is_user_id(good), "{good}");
+        }
+        for bad in ["", "a b", "a/b", "a\nb", "<b>", &"x".repeat(65)] {
+            assert!(!is_user_id(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! `/sign-in/verify`: the one-time password.
+
+use actix_web::http::StatusCode;
+use askama::Template;
+
+use super::sign_in::{too_many, wait_words};
+use crate::{
+    error::Error,
+    operators::sign_in,
+    web::{Answer, Fault, Fields, Visitor, fault::Frame, page, page_with, see_other, session},
+};
+
+#[derive(Template)]
+#[template(path = "operators/verify.html")]
+struct VerifyPage {
+    frame: Frame,
+    user_id: String,
+    error: String,
+}
+
+/// The form, for someone whose password was right just now.
+pub async fn show(visitor: Visitor) -> Answer {
+    match user_id(&visitor).await? {
+        Some(user_id) => page(&VerifyPage { frame: visitor.frame(), user_id, error: String::new() }),
+        None => Ok(see_other("/sign-in")),
+    }
+}
+
+/// Checks what was typed.
+pub async fn submit(visitor: Visitor, fields: Fields) -> Answer {
+    let (Some(pending), Some(user_id)) = (session::pending(&visitor), user_id(&visitor).await?) else {
+        return Ok(see_other("/sign-in"));
+    };
+    let (otp, operator) = (fields.text("otp"), pending.operator);
+    let form = |error: String| VerifyPage { frame: visitor.frame(), user_id: user_id.clone(), error };
+    match visitor.call(move |desk, who, now| sign_in::with_one_time_password(desk, who, now, operator, &otp)).await {
+        Ok(true) => {
+            session::sign_in(&visitor.session, operator, &visitor)?;
+            Ok(see_other(session::local_path(&pending.back)))
+        }
+        Ok(false) => page_with(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &form("This one-time password is not right. Each is accepted once: wait for the next one.".into()),
+        ),
+        Err(Fault(Error::TooMany(seconds))) => too_many(seconds, &form(wait_words(seconds))),
+        Err(fault) => Err(fault),
+    }
+}
+
+async fn user_id(visitor: &Visitor) -> Result<Option<String>, Fault> {
+    let Some(pending) = session::pending(visitor) else { return Ok(None) };
+    visitor.call(move |desk, _, _| desk.db.read(|c| sign_in::verifying(c, pending.operator))).await
+}

@@ -1,0 +1,212 @@
+//! Signing in: the password, then a one-time password. Whoever fails learns nothing but that it failed.
+
+use chrono::Duration;
+
+use crate::{
+    audit::{self, Actor, ActorKind, Entry},
+    clock::Timestamp,
+    db::AnyConn,
+    desk::Desk,
+    error::{Error, Result},
+    ids::OperatorId,
+    oath,
+    operators::{Who, password, second_factor, sessions, store, store::throttle, throttle::Bucket},
+};
+
+/// The audit log's name for it.
+const VERB: &str = "operators.sign_in";
+
+/// What the first step leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum First {
+    /// Unknown, wrong or suspended: which of them is nobody's business.
+    Wrong,
+    /// Signed in; no second factor is asked for.
+    SignedIn(OperatorId),
+    /// A one-time password is asked for next.
+    Verify(OperatorId),
+    /// The authenticator app has to be set up first.
+    SetUp(OperatorId),
+}
+
+/// What the page that sets up an authenticator app shows.
+pub struct SetUp {
+    /// The operator's UserID.
+    pub user_id: String,
+    /// The key URI for the QR code.
+    pub uri: String,
+    /// The seed in groups of four, to be typed.
+    pub manual_key: String,
+}
+
+/// Checks UserID and password; `who` is the visitor.
+///
+/// # Errors
+/// `TooMany` if this UserID or this address has to wait, and then the password was not looked at.
+pub fn with_password(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, typed: &str) -> Result<First> {
+    let (user, address) = (Bucket::user(user_id), Bucket::address(&who.actor.address));
+    let buckets = [user.clone(), address.clone()];
+    // Read first: a flood of tries that have to wait anyway must not queue for the one writer.
+    let found = desk.db.read(|c| {
+        throttle::check(c, now, &buckets)?;
+        store::sign_in::candidate(c, user_id)
+    })?;
+    let failures = desk.db.write(|c| {
+        throttle::count(c, now, &address)?;
+        throttle::count(c, now, &user)
+    })?;
+    let right = password::is_right(typed, found.as_ref().map(|found| found.password_hash.as_str()));
+    let reason = match &found {
+        None => "no such operator",
+        Some(_) if !right => "wrong password",
+        Some(found) if found.suspended_at.is_some() => "suspended",
+        Some(_) => "changed meanwhile",
+    };
+    desk.db.write(|c| {
+        if let Some(found) = found.filter(|_| right)
+            && store::sign_in::still_right(c, &found)?
+        {
+            throttle::reset(c, &user)?;
+            throttle::forgive(c, now, &address)?;
+            if !desk.settings.require_second_factor {
+                return signed_in(desk, c, who, now, found.id()).map(|()| First::SignedIn(found.id()));
+            }
+            if found.has_second_factor() {
+                return Ok(First::Verify(found.id()));
+            }
+            let place = second_factor::place(found.id());
+            let seed = zeroize::Zeroizing::new(desk.random.bytes::<{ second_factor::SEED_BYTES }>());
+            store::sign_in::keep_pending(c, found.id(), &desk.keys.seal(&desk.random, &place, &*seed))?;
+            return Ok(First::SetUp(found.id()));
+        }
+        refuse(c, who, now, &shown(user_id, reason), reason, &user, failures).map(|()| First::Wrong)
+    })
+}
+
+/// The UserID of someone half signed in, for the page that asks for the one-time password.
+///
+/// # Errors
+/// `Database` only; `None` if the operator is suspended or gone, or has no authenticator app yet.
+pub fn verifying(conn: &mut AnyConn, id: OperatorId) -> Result<Option<String>> {
+    let factor = store::sign_in::second_factor(conn, id)?;
+    Ok(factor.filter(|factor| factor.sealed.is_some()).map(|factor| factor.user_id))
+}
+
+/// What the set-up page shows, the same each time until the app is proven.
+///
+/// # Errors
+/// `Database`, `Internal`; `None` if the operator is suspended or gone, or there is nothing to be set up.
+pub fn setting_up(desk: &Desk, id: OperatorId) -> Result<Option<SetUp>> {
+    let factor = desk.db.read(|c| store::sign_in::second_factor(c, id))?;
+    let Some((user_id, pending)) = factor.and_then(|factor| Some((factor.user_id, factor.pending?))) else {
+        return Ok(None);
+    };
+    let seed = desk.keys.open(&second_factor::place(id), &pending)?;
+    let uri = second_factor::uri(&desk.settings.organization, &user_id, &seed);
+    Ok(Some(SetUp { user_id, uri, manual_key: oath::manual_key(&seed) }))
+}
+
+/// Checks the one-time password of someone half signed in; true: signed in.
+///
+/// # Errors
+/// `TooMany` if it has to wait; `SignedOut` if the operator is suspended, gone or has no authenticator app.
+pub fn with_one_time_password(desk: &Desk, who: &Who, now: Timestamp, id: OperatorId, typed: &str) -> Result<bool> {
+    second_step(desk, who, now, id, typed, false)
+}
+
+/// Proves the authenticator app that was set up just now; true: it is the second factor, and the operator is signed in.
+///
+/// # Errors
+/// As [`with_one_time_password`].
+pub fn prove(desk: &Desk, who: &Who, now: Timestamp, id: OperatorId, typed: &str) -> Result<bool> {
+    second_step(desk, who, now, id, typed, true)
+}
+
+fn second_step(desk: &Desk, who: &Who, now: Timestamp, id: OperatorId, typed: &str, new: bool) -> Result<bool> {
+    // Not a value at all: a slip, and no guess worth counting.
+    let Some(typed) = second_factor::digits(typed) else { return Ok(false) };
+    let factor = desk.db.read(|c| store::sign_in::second_factor(c, id))?.ok_or(Error::SignedOut)?;
+    let (bucket, address) = (Bucket::second_factor(&factor.user_id), Bucket::address(&who.actor.address));
+    let buckets = [bucket.clone(), address.clone()];
+    desk.db.read(|c| throttle::check(c, now, &buckets))?;
+    let sealed = if new { factor.pending } else { factor.sealed }.ok_or(Error::SignedOut)?;
+    let seed = desk.keys.open(&second_factor::place(id), &sealed)?;
+    let last = factor.last_step.filter(|_| !new);
+    desk.db.write(|c| {
+        throttle::count(c, now, &address)?;
+        let failures = throttle::count(c, now, &bucket)?;
+        let taken = match second_factor::step(&seed, &typed, now, last) {
+            Some(step) if new => store::sign_in::adopt(c, id, &sealed, step)?,
+            Some(step) => store::sign_in::use_step(c, id, step)?,
+            None => false,
+        };
+        if !taken {
+            let reason = "wrong one-time password";
+            return refuse(c, who, now, &factor.user_id, reason, &bucket, failures).map(|()| false);
+        }
+        throttle::reset(c, &bucket)?;
+        throttle::forgive(c, now, &address)?;
+        if new {
+            let actor = actor(c, who, id)?;
+            let entry = Entry::done(&actor, "operators.set_up_second_factor", "Set up an authenticator app to sign in");
+            audit::record(c, now, &entry)?;
+        }
+        signed_in(desk, c, who, now, id).map(|()| true)
+    })
+}
+
+/// Writes down that the operator signed out; the page ends the session.
+///
+/// # Errors
+/// `Database` only; nothing happens for someone who is suspended or gone.
+pub fn sign_out(desk: &Desk, who: &Who, now: Timestamp, id: OperatorId) -> Result<()> {
+    desk.db.write(|c| {
+        if store::at_work(c, id)?.is_none() {
+            return Ok(());
+        }
+        let actor = actor(c, who, id)?;
+        audit::record(c, now, &Entry::done(&actor, "operators.sign_out", "Signed out"))
+    })
+}
+
+/// What every sign-in ends with, in its transaction.
+fn signed_in(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, id: OperatorId) -> Result<()> {
+    store::sign_in::note_sign_in(c, id, now)?;
+    let actor = actor(c, who, id)?;
+    audit::record(c, now, &Entry::done(&actor, VERB, "Signed in"))?;
+    sessions::sweep(c, now - Duration::minutes(i64::from(desk.settings.session_idle_minutes)))
+}
+
+/// The operator who proved to be the visitor.
+fn actor(c: &mut AnyConn, who: &Who, id: OperatorId) -> Result<Actor> {
+    let row = store::at_work(c, id)?.ok_or(Error::SignedOut)?;
+    Ok(Actor { kind: ActorKind::Operator, name: row.user_id, role: row.role, ..who.actor.clone() })
+}
+
+fn refuse(
+    c: &mut AnyConn,
+    who: &Who,
+    now: Timestamp,
+    user_id: &str,
+    reason: &str,
+    bucket: &Bucket,
+    failures: i64,
+) -> Result<()> {
+    let wait = bucket.wait(failures).num_seconds();
+    let mut entry = Entry::refused(&who.actor, VERB, format!("Sign-in refused, {reason}")).subject(user_id);
+    if wait > 0 {
+        entry = entry.fact("Failures in a row", failures.to_string()).fact("Next try", format!("after {wait} s"));
+    }
+    audit::record(c, now, &entry)?;
+    throttle::sweep(c, now - Duration::days(1))
+}
+
+/// The UserID as the log keeps it. One that nobody has may be a password typed into the wrong field, and secrets are
+/// in no log: only its beginning is kept.
+fn shown(user_id: &str, reason: &str) -> String {
+    if reason != "no such operator" {
+        return user_id.trim().to_owned();
+    }
+    let beginning: String = user_id.trim().chars().take(3).filter(|letter| !letter.is_control()).collect();
+    format!("{beginning}…")
+}

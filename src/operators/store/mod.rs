@@ -1,0 +1,262 @@
+//! Rows of operators and roles.
+
+use diesel::prelude::*;
+
+use crate::{
+    clock::Timestamp,
+    db::{self, AnyConn},
+    error::Result,
+    ids::{ContainerId, OperatorId, RoleId},
+    insert_all,
+    operators::{
+        operator::{NewOperator, Operator},
+        role::{BuiltIn, Permissions},
+    },
+    schema::{containers, operator_containers, operators, roles},
+};
+
+pub mod sign_in;
+pub mod throttle;
+
+/// What every request asks of the operator behind it.
+pub struct AtWork {
+    /// The UserID.
+    pub user_id: String,
+    /// The name of the role.
+    pub role: String,
+    /// What the role holds.
+    pub permissions: Permissions,
+    /// True if the scope is everything.
+    pub all_containers: bool,
+    /// True if the password was given by someone else.
+    pub must_change_password: bool,
+}
+
+/// The operator's role as it is now; `None` if suspended or gone.
+///
+/// # Errors
+/// `Database` only.
+pub fn at_work(conn: &mut AnyConn, id: OperatorId) -> Result<Option<AtWork>> {
+    let row: Option<(String, bool, bool, String, bool, String)> = operators::table
+        .inner_join(roles::table)
+        .filter(operators::id.eq(id.0).and(operators::suspended_at.is_null()))
+        .select((
+            operators::user_id,
+            operators::all_containers,
+            operators::must_change_password,
+            roles::name,
+            roles::built_in,
+            roles::permissions,
+        ))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(user_id, all_containers, must_change_password, role, built_in, names)| {
+        let permissions = permissions(&role, built_in, &names);
+        AtWork { user_id, role, permissions, all_containers, must_change_password }
+    }))
+}
+
+/// The built-in roles are what this version says they are; the others what their row says.
+fn permissions(role: &str, built_in: bool, names: &str) -> Permissions {
+    let known = if built_in { BuiltIn::named(role) } else { None };
+    known.map_or_else(|| Permissions::parse(names), BuiltIn::permissions)
+}
+
+/// The containers of an operator whose scope is not everything.
+///
+/// # Errors
+/// `Database` only.
+pub fn containers_of(conn: &mut AnyConn, id: OperatorId) -> Result<Vec<ContainerId>> {
+    let ids: Vec<i64> = operator_containers::table
+        .filter(operator_containers::operator_id.eq(id.0))
+        .order(operator_containers::container_id)
+        .select(operator_containers::container_id)
+        .load(conn)?;
+    Ok(ids.into_iter().map(ContainerId).collect())
+}
+
+/// The columns of [`Operator`].
+type Columns = (i64, String, String, Option<String>, bool, bool, Option<Timestamp>, Option<Timestamp>, Option<Vec<u8>>);
+
+#[derive(Queryable)]
+struct Row {
+    columns: Columns,
+    role: (String, bool, String),
+}
+
+impl From<Row> for Operator {
+    fn from(row: Row) -> Self {
+        let (id, user_id, name, email, all_containers, must_change, suspended_at, last_sign_in_at, factor) =
+            row.columns;
+        let (role, built_in, names) = row.role;
+        Operator {
+            id: OperatorId(id),
+            user_id,
+            name,
+            email,
+            permissions: permissions(&role, built_in, &names),
+            role,
+            all_containers,
+            must_change_password: must_change,
+            suspended_at,
+            last_sign_in_at,
+            has_second_factor: factor.is_some(),
+        }
+    }
+}
+
+/// The query behind [`list`] and [`find`]; a macro, since diesel's type of it has no name worth writing.
+macro_rules! whole {
+    () => {
+        operators::table.inner_join(roles::table).select((
+            (
+                operators::id,
+                operators::user_id,
+                operators::name,
+                operators::email,
+                operators::all_containers,
+                operators::must_change_password,
+                operators::suspended_at,
+                operators::last_sign_in_at,
+                operators::second_factor,
+            ),
+            (roles::name, roles::built_in, roles::permissions),
+        ))
+    };
+}
+
+/// All operators, by UserID.
+///
+/// # Errors
+/// `Database` only.
+pub fn list(conn: &mut AnyConn) -> Result<Vec<Operator>> {
+    let rows: Vec<Row> = whole!().order(operators::user_id_key).load(conn)?;
+    Ok(rows.into_iter().map(Operator::from).collect())
+}
+
+/// The operator of this UserID, compared without case.
+///
+/// # Errors
+/// `Database` only.
+pub fn find(conn: &mut AnyConn, user_id: &str) -> Result<Option<Operator>> {
+    let row: Option<Row> = whole!().filter(operators::user_id_key.eq(db::key(user_id))).first(conn).optional()?;
+    Ok(row.map(Operator::from))
+}
+
+/// The operator of this row.
+///
+/// # Errors
+/// `Database` only.
+pub fn find_by_id(conn: &mut AnyConn, id: OperatorId) -> Result<Option<Operator>> {
+    let row: Option<Row> = whole!().filter(operators::id.eq(id.0)).first(conn).optional()?;
+    Ok(row.map(Operator::from))
+}
+
+/// The role of this name, compared without case, and what it holds.
+///
+/// # Errors
+/// `Database` only.
+pub fn role(conn: &mut AnyConn, name: &str) -> Result<Option<(RoleId, String, Permissions)>> {
+    let row: Option<(i64, String, bool, String)> = roles::table
+        .filter(roles::name_key.eq(db::key(name)))
+        .select((roles::id, roles::name, roles::built_in, roles::permissions))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(id, name, built_in, names)| {
+        let held = permissions(&name, built_in, &names);
+        (RoleId(id), name, held)
+    }))
+}
+
+/// The names of all roles, built-in ones first.
+///
+/// # Errors
+/// `Database` only.
+pub fn roles(conn: &mut AnyConn) -> Result<Vec<String>> {
+    Ok(roles::table.order((roles::built_in.desc(), roles::id)).select(roles::name).load(conn)?)
+}
+
+/// How many of these containers there are.
+///
+/// # Errors
+/// `Database` only.
+pub fn count_containers(conn: &mut AnyConn, ids: &[ContainerId]) -> Result<i64> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    Ok(containers::table.filter(containers::id.eq_any(ids)).count().get_result(conn)?)
+}
+
+/// The names of these containers.
+///
+/// # Errors
+/// `Database` only.
+pub fn container_names(conn: &mut AnyConn, ids: &[ContainerId]) -> Result<Vec<String>> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let named = containers::table.filter(containers::id.eq_any(ids)).order(containers::name_key);
+    Ok(named.select(containers::name).load(conn)?)
+}
+
+/// Unsuspended operators whose role is the built-in `Operator`.
+///
+/// # Errors
+/// `Database` only.
+pub fn count_full(conn: &mut AnyConn) -> Result<i64> {
+    let full = operators::suspended_at.is_null().and(roles::name_key.eq(db::key(BuiltIn::Operator.name())));
+    Ok(operators::table.inner_join(roles::table).filter(full).count().get_result(conn)?)
+}
+
+/// Stores a new operator.
+///
+/// # Errors
+/// `Database`; [`db::is_taken`] tells if the UserID is.
+pub fn insert(conn: &mut AnyConn, now: Timestamp, new: &NewOperator, role: RoleId, hash: &str) -> Result<OperatorId> {
+    let email = Some(new.email.as_str()).filter(|email| !email.is_empty());
+    let id: i64 = diesel::insert_into(operators::table)
+        .values((
+            operators::user_id.eq(&new.user_id),
+            operators::user_id_key.eq(db::key(&new.user_id)),
+            operators::name.eq(&new.name),
+            operators::email.eq(email),
+            operators::role_id.eq(role.0),
+            operators::all_containers.eq(new.containers.is_none()),
+            operators::password_hash.eq(hash),
+            operators::must_change_password.eq(new.must_change_password),
+            operators::created_at.eq(now),
+        ))
+        .returning(operators::id)
+        .get_result(conn)?;
+    let held = |container: &ContainerId| {
+        (operator_containers::operator_id.eq(id), operator_containers::container_id.eq(container.0))
+    };
+    let rows: Vec<_> = new.containers.iter().flatten().map(held).collect();
+    insert_all!(conn, operator_containers::table, rows)?;
+    Ok(OperatorId(id))
+}
+
+/// Suspends the operator, or lets them work again (`None`).
+///
+/// # Errors
+/// `Database` only.
+pub fn set_suspended(conn: &mut AnyConn, id: OperatorId, at: Option<Timestamp>) -> Result<()> {
+    diesel::update(operators::table.find(id.0)).set(operators::suspended_at.eq(at)).execute(conn)?;
+    Ok(())
+}
+
+/// Gives the operator another role.
+///
+/// # Errors
+/// `Database` only.
+pub fn set_role(conn: &mut AnyConn, id: OperatorId, role: RoleId) -> Result<()> {
+    diesel::update(operators::table.find(id.0)).set(operators::role_id.eq(role.0)).execute(conn)?;
+    Ok(())
+}
+
+/// Gives the operator another password.
+///
+/// # Errors
+/// `Database` only.
+pub fn set_password(conn: &mut AnyConn, id: OperatorId, hash: &str, must_change: bool) -> Result<()> {
+    diesel::update(operators::table.find(id.0))
+        .set((operators::password_hash.eq(hash), operators::must_change_password.eq(must_change)))
+        .execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,171 @@
+//! What signing in reads and writes of an operator's row.
+
+use diesel::prelude::*;
+
+use crate::{
+    clock::Timestamp,
+    db::{self, AnyConn},
+    error::Result,
+    ids::OperatorId,
+    schema::operators,
+};
+
+/// The row that a typed UserID names.
+#[derive(Queryable, Clone)]
+pub struct Candidate {
+    id: i64,
+    /// The UserID as it is written.
+    pub user_id: String,
+    /// The hash of the password.
+    pub password_hash: String,
+    /// Set if the operator may not sign in.
+    pub suspended_at: Option<Timestamp>,
+    second_factor: Option<Vec<u8>>,
+}
+
+impl Candidate {
+    /// The row's id.
+    pub fn id(&self) -> OperatorId {
+        OperatorId(self.id)
+    }
+
+    /// True if an authenticator app has been set up.
+    pub fn has_second_factor(&self) -> bool {
+        self.second_factor.is_some()
+    }
+}
+
+/// The second factor of an operator who may sign in.
+#[derive(Queryable)]
+pub struct SecondFactor {
+    /// The UserID.
+    pub user_id: String,
+    /// The sealed seed, once it is proven.
+    pub sealed: Option<Vec<u8>>,
+    /// The sealed seed on the way to be proven.
+    pub pending: Option<Vec<u8>>,
+    /// The last step whose value was accepted.
+    pub last_step: Option<i64>,
+}
+
+/// The operator of this UserID, suspended or not.
+///
+/// # Errors
+/// `Database` only.
+pub fn candidate(conn: &mut AnyConn, user_id: &str) -> Result<Option<Candidate>> {
+    Ok(operators::table
+        .filter(operators::user_id_key.eq(db::key(user_id)))
+        .select((
+            operators::id,
+            operators::user_id,
+            operators::password_hash,
+            operators::suspended_at,
+            operators::second_factor,
+        ))
+        .first(conn)
+        .optional()?)
+}
+
+/// The hash of an operator's password; `None` if suspended or gone.
+///
+/// # Errors
+/// `Database` only.
+pub fn password_hash(conn: &mut AnyConn, id: OperatorId) -> Result<Option<String>> {
+    let mine = operators::table.filter(operators::id.eq(id.0).and(operators::suspended_at.is_null()));
+    Ok(mine.select(operators::password_hash).first(conn).optional()?)
+}
+
+/// The second factor; `None` if the operator is suspended or gone.
+///
+/// # Errors
+/// `Database` only.
+pub fn second_factor(conn: &mut AnyConn, id: OperatorId) -> Result<Option<SecondFactor>> {
+    Ok(operators::table
+        .filter(operators::id.eq(id.0).and(operators::suspended_at.is_null()))
+        .select((
+            operators::user_id,
+            operators::second_factor,
+            operators::second_factor_pending,
+            operators::second_factor_last_step,
+        ))
+        .first(conn)
+        .optional()?)
+}
+
+/// True if the operator may still sign in and the password is still the one that was verified: hashing takes long
+/// enough for both to change meanwhile.
+///
+/// # Errors
+/// `Database` only.
+pub fn still_right(conn: &mut AnyConn, seen: &Candidate) -> Result<bool> {
+    let same = operators::suspended_at.is_null().and(operators::password_hash.eq(&seen.password_hash));
+    // An update that changes nothing: on PostgreSQL it also holds the row until the transaction ends.
+    let rows = diesel::update(operators::table.find(seen.id).filter(same))
+        .set(operators::password_hash.eq(&seen.password_hash))
+        .execute(conn)?;
+    Ok(rows == 1)
+}
+
+/// Writes down when the operator signed in.
+///
+/// # Errors
+/// `Database` only.
+pub fn note_sign_in(conn: &mut AnyConn, id: OperatorId, now: Timestamp) -> Result<()> {
+    diesel::update(operators::table.find(id.0)).set(operators::last_sign_in_at.eq(now)).execute(conn)?;
+    Ok(())
+}
+
+/// Keeps a seed on the way to be proven, unless there is one.
+///
+/// # Errors
+/// `Database` only.
+pub fn keep_pending(conn: &mut AnyConn, id: OperatorId, sealed: &[u8]) -> Result<()> {
+    let none_yet = operators::second_factor.is_null().and(operators::second_factor_pending.is_null());
+    diesel::update(operators::table.find(id.0).filter(none_yet))
+        .set(operators::second_factor_pending.eq(sealed))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Uses up the value of `step`; false if it, or a later one, has been used at the same instant.
+///
+/// # Errors
+/// `Database` only.
+pub fn use_step(conn: &mut AnyConn, id: OperatorId, step: i64) -> Result<bool> {
+    let unused = operators::second_factor_last_step.is_null().or(operators::second_factor_last_step.lt(step));
+    let rows = diesel::update(operators::table.find(id.0).filter(operators::suspended_at.is_null().and(unused)))
+        .set(operators::second_factor_last_step.eq(step))
+        .execute(conn)?;
+    Ok(rows == 1)
+}
+
+/// Makes the proven seed the second factor; false if it is no longer the pending one.
+///
+/// # Errors
+/// `Database` only.
+pub fn adopt(conn: &mut AnyConn, id: OperatorId, pending: &[u8], step: i64) -> Result<bool> {
+    let same = operators::second_factor_pending.eq(pending).and(operators::suspended_at.is_null());
+    let rows = diesel::update(operators::table.find(id.0).filter(same))
+        .set((
+            operators::second_factor.eq(Some(pending)),
+            operators::second_factor_pending.eq(None::<Vec<u8>>),
+            operators::second_factor_last_step.eq(step),
+        ))
+        .execute(conn)?;
+    Ok(rows == 1)
+}
+
+/// Takes the second factor away, proven or not.
+///
+/// # Errors
+/// `Database` only.
+pub fn forget_second_factor(conn: &mut AnyConn, id: OperatorId) -> Result<()> {
+    diesel::update(operators::table.find(id.0))
+        .set((
+            operators::second_factor.eq(None::<Vec<u8>>),
+            operators::second_factor_pending.eq(None::<Vec<u8>>),
+            operators::second_factor_last_step.eq(None::<i64>),
+        ))
+        .execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! Rows of the sign-in throttle.
+
+use diesel::prelude::*;
+
+use crate::{
+    clock::Timestamp,
+    db::AnyConn,
+    error::{Error, Result},
+    on,
+    operators::throttle::{Bucket, seconds_left},
+    schema::sign_in_throttle,
+};
+
+/// Refuses while the next try of any of `buckets` has to wait.
+///
+/// # Errors
+/// `TooMany` with the seconds to wait, `Database`.
+pub fn check(conn: &mut AnyConn, now: Timestamp, buckets: &[Bucket]) -> Result<()> {
+    let names: Vec<&str> = buckets.iter().map(|bucket| bucket.name.as_str()).collect();
+    let latest: Option<Timestamp> = sign_in_throttle::table
+        .filter(sign_in_throttle::bucket.eq_any(names))
+        .select(diesel::dsl::max(sign_in_throttle::blocked_until))
+        .first(conn)?;
+    match latest {
+        Some(until) if until > now => Err(Error::TooMany(seconds_left(until, now))),
+        _ => Ok(()),
+    }
+}
+
+/// Counts a try as a failure before it is looked at, so that many at the same instant cannot all slip through;
+/// [`forgive`] takes it back. Returns the failures in a row.
+///
+/// # Errors
+/// `TooMany` with the seconds to wait if another try came in between, `Database`.
+pub fn count(conn: &mut AnyConn, now: Timestamp, bucket: &Bucket) -> Result<i64> {
+    use sign_in_throttle::dsl;
+    let new = (
+        dsl::bucket.eq(&bucket.name),
+        dsl::failures.eq(0),
+        dsl::last_failure_at.eq(now),
+        // Not in the future: the first try must pass.
+        dsl::blocked_until.eq(now),
+    );
+    on!(&mut *conn, |c| diesel::insert_into(dsl::sign_in_throttle).values(new).on_conflict_do_nothing().execute(c))?;
+    let mine = dsl::sign_in_throttle.find(&bucket.name);
+    diesel::update(mine.filter(dsl::last_failure_at.le(now - bucket.forgets_after)))
+        .set(dsl::failures.eq(0))
+        .execute(conn)?;
+    let counted: Option<i64> = diesel::update(mine.filter(dsl::blocked_until.le(now)))
+        .set((dsl::failures.eq(dsl::failures + 1), dsl::last_failure_at.eq(now)))
+        .returning(dsl::failures)
+        .get_result(conn)
+        .optional()?;
+    let Some(failures) = counted else {
+        let until: Timestamp = mine.select(dsl::blocked_until).first(conn)?;
+        return Err(Error::TooMany(seconds_left(until, now)));
+    };
+    diesel::update(mine).set(dsl::blocked_until.eq(now + bucket.wait(failures))).execute(conn)?;
+    Ok(failures)
+}
+
+/// Takes back one counted try, for a bucket that others share.
+///
+/// # Errors
+/// `Database` only.
+pub fn forgive(conn: &mut AnyConn, now: Timestamp, bucket: &Bucket) -> Result<()> {
+    use sign_in_throttle::dsl;
+    diesel::update(dsl::sign_in_throttle.find(&bucket.name).filter(dsl::failures.gt(0)))
+        .set((dsl::failures.eq(dsl::failures - 1), dsl::blocked_until.eq(now)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Starts a bucket anew.
+///
+/// # Errors
+/// `Database` only.
+pub fn reset(conn: &mut AnyConn, bucket: &Bucket) -> Result<()> {
+    diesel::delete(sign_in_throttle::table.find(&bucket.name)).execute(conn)?;
+    Ok(())
+}
+
+/// Removes what no bucket remembers any more.
+///
+/// # Errors
+/// `Database` only.
+pub fn sweep(conn: &mut AnyConn, before: Timestamp) -> Result<()> {
+    diesel::delete(sign_in_throttle::table.filter(sign_in_throttle::last_failure_at.lt(before))).execute(conn)?;
+    Ok(())
+}
