@@ -82,7 +82,10 @@ pub fn run(command: Command) -> Result<()> {
             let role = new.role.trim().to_owned();
             operators::add(&desk, &Who::command_line(), desk.now(), new)?;
             println!("Operator {user_id} was added with the role {role}.");
-            println!("Next: start the server with “tokendesk serve” and sign in at {}/sign-in.", desk.settings.public_url);
+            println!(
+                "Next: start the server with “tokendesk serve” and sign in at {}/sign-in.",
+                desk.settings.public_url
+            );
             if desk.settings.require_second_factor {
                 println!("The first sign-in sets up an authenticator app: have a phone at hand.");
             }
@@ -109,8 +112,9 @@ impl Password {
         let failed = |error: io::Error| Error::Internal(format!("The password cannot be read: {error}."));
         match self.password_file.as_deref() {
             Some(path) if path != Path::new("-") => {
-                let file = std::fs::File::open(path)
-                    .map_err(|error| Error::Internal(format!("The file {} cannot be read: {error}.", path.display())))?;
+                let file = std::fs::File::open(path).map_err(|error| {
+                    Error::Internal(format!("The file {} cannot be read: {error}.", path.display()))
+                })?;
                 first_line(file).map_err(failed)
             }
             None if io::stdin().is_terminal() => {

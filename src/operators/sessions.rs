@@ -110,15 +110,6 @@ pub fn delete(desk: &Desk, key: &str) -> Result<()> {
     })
 }
 
-/// Removes sessions without a request since `before`.
-///
-/// # Errors
-/// `Database` only.
-pub fn sweep(conn: &mut crate::db::AnyConn, before: Timestamp) -> Result<()> {
-    diesel::delete(sessions::table.filter(sessions::seen_at.lt(before))).execute(conn)?;
-    Ok(())
-}
-
 /// Ends every session of an operator, everywhere.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use crate::{
     error::{Error, Result},
     ids::OperatorId,
     oath,
-    operators::{Who, password, second_factor, sessions, store, store::throttle, throttle::Bucket},
+    operators::{Who, password, second_factor, store, store::throttle, throttle::Bucket},
 };
 
 /// The audit log's name for it.
@@ -69,7 +69,7 @@ pub fn with_password(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, type
             throttle::reset(c, &user)?;
             throttle::forgive(c, now, &address)?;
             if !desk.settings.require_second_factor {
-                return signed_in(desk, c, who, now, found.id()).map(|()| First::SignedIn(found.id()));
+                return signed_in(c, who, now, found.id()).map(|()| First::SignedIn(found.id()));
             }
             if found.has_second_factor() {
                 return Ok(First::Verify(found.id()));
@@ -151,7 +151,7 @@ fn second_step(desk: &Desk, who: &Who, now: Timestamp, id: OperatorId, typed: &s
             let entry = Entry::done(&actor, "operators.set_up_second_factor", "Set up an authenticator app to sign in");
             audit::record(c, now, &entry)?;
         }
-        signed_in(desk, c, who, now, id).map(|()| true)
+        signed_in(c, who, now, id).map(|()| true)
     })
 }
 
@@ -170,11 +170,10 @@ pub fn sign_out(desk: &Desk, who: &Who, now: Timestamp, id: OperatorId) -> Resul
 }
 
 /// What every sign-in ends with, in its transaction.
-fn signed_in(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, id: OperatorId) -> Result<()> {
+fn signed_in(c: &mut AnyConn, who: &Who, now: Timestamp, id: OperatorId) -> Result<()> {
     store::sign_in::note_sign_in(c, id, now)?;
     let actor = actor(c, who, id)?;
-    audit::record(c, now, &Entry::done(&actor, VERB, "Signed in"))?;
-    sessions::sweep(c, now - Duration::minutes(i64::from(desk.settings.session_idle_minutes)))
+    audit::record(c, now, &Entry::done(&actor, VERB, "Signed in"))
 }
 
 /// The operator who proved to be the visitor.
