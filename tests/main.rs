@@ -3,5 +3,6 @@
 mod architecture;
 mod authentication;
 mod database;
+mod mail;
 mod support;
 mod tasks;

@@ -24,11 +24,12 @@ use tokendesk::{
 pub mod browser;
 pub mod cast;
 pub mod oathtool;
+pub mod smtp;
 
 pub use browser::{Browser, Page};
 
 /// The master key of all tests.
-const MASTER: [u8; 32] = [7; 32];
+pub const MASTER: [u8; 32] = [7; 32];
 
 /// The server that `tests/run` starts, as `postgres://user@host:port`.
 const POSTGRES: &str = "TOKENDESK_TEST_POSTGRES";
