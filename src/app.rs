@@ -15,6 +15,7 @@ use crate::{
         self, Permission,
         may::{self, Need},
     },
+    policy,
     web::{Fault, assets, chrome::Counts, csrf, fault, headers, health, request, session, theme},
 };
 
@@ -110,6 +111,10 @@ pub fn routes(demo: bool) -> Vec<Route> {
 
         // Audit
 
+
+        // Policy and messages
+        get("/policy/self-enrollment", need::<may::EditPolicies>(), policy::pages::show),
+        post("/policy/self-enrollment", need::<may::EditPolicies>(), policy::pages::change),
 
         // The portal
 

@@ -75,6 +75,8 @@ pub enum Lock {
     Users = 3,
     /// Migrations at start.
     Migrate = 4,
+    /// The Self-Enrollment Policy: shared by what counts by its limits, so that they do not change meanwhile.
+    Policy = 5,
 }
 
 /// The pools of connections: for SQLite one writer and several readers, for PostgreSQL one pool for both.
@@ -249,6 +251,17 @@ fn lock_number(lock: Lock) -> i64 {
 pub fn hold(conn: &mut AnyConn, lock: Lock) -> Result<()> {
     if let AnyConn::Pg(c) = conn {
         c.batch_execute(&format!("SELECT pg_advisory_xact_lock({})", lock_number(lock)))?;
+    }
+    Ok(())
+}
+
+/// Shares `lock` until the transaction ends: others may share it too, and who wants to [`hold`] it waits.
+///
+/// # Errors
+/// `Database` if it does not answer.
+pub fn share(conn: &mut AnyConn, lock: Lock) -> Result<()> {
+    if let AnyConn::Pg(c) = conn {
+        c.batch_execute(&format!("SELECT pg_advisory_xact_lock_shared({})", lock_number(lock)))?;
     }
     Ok(())
 }

@@ -212,6 +212,31 @@ diesel::table! {
 }
 
 diesel::table! {
+    policy_changes (id) {
+        id -> BigInt,
+        at -> Timestamp,
+        operator -> Text,
+        field -> Text,
+        old_value -> Text,
+        new_value -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    messages (kind, authentication_type) {
+        kind -> Text,
+        authentication_type -> Text,
+        subject -> Text,
+        body_text -> Text,
+        body_html -> Text,
+        version -> BigInt,
+        changed_by -> Text,
+        changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     tasks (id) {
         id -> BigInt,
         operator_id -> Nullable<BigInt>,
@@ -252,6 +277,7 @@ diesel::table! {
         emailed_to -> Text,
         emailed_at -> Nullable<Timestamp>,
         last_email_id -> Nullable<BigInt>,
+        reminded_on -> Nullable<Date>,
         opened_at -> Nullable<Timestamp>,
         code_accepted_at -> Nullable<Timestamp>,
         key_shown_at -> Nullable<Timestamp>,
@@ -325,6 +351,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     users,
     tokens,
     self_enrollment_policy,
+    policy_changes,
+    messages,
     tasks,
     enrollments,
     enrollment_links,

@@ -4,5 +4,6 @@ mod architecture;
 mod authentication;
 mod database;
 mod mail;
+mod policy;
 mod support;
 mod tasks;

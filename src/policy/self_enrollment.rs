@@ -1,6 +1,7 @@
 //! The rules of the Self-Enrollment Policy (product.md §2).
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
+
 /// The policy as it is now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -57,6 +58,13 @@ impl Policy {
     /// The latest Stop Date that an operator may choose for something that starts on `start`.
     pub fn latest_stop(&self, start: NaiveDate) -> NaiveDate {
         add_days(start, self.longest_period).max(self.proposed_stop(start))
+    }
+
+    /// The days on which a user is reminded who may enroll until `stop`, the first one first.
+    pub fn reminders(&self, stop: NaiveDate) -> Vec<NaiveDate> {
+        let mut days = self.reminder_days.clone();
+        days.sort_unstable_by(|a, b| b.cmp(a));
+        days.into_iter().filter_map(|days| stop.checked_sub_days(Days::new(days.unsigned_abs()))).collect()
     }
 }
 

@@ -3,8 +3,10 @@
 use crate::{
     clock::Timestamp,
     db::AnyConn,
+    desk::Desk,
     error::{Error, Result},
     ids::{EnrollmentId, TaskId, TokenId},
+    operators::Who,
     policy,
 };
 
@@ -24,9 +26,31 @@ pub use task::Task;
 /// # Errors
 /// `Conflict` if it was removed, locked or enrolled meanwhile.
 pub fn note_enrolled(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId, token: TokenId) -> Result<TaskId> {
-    let limit = policy::current(conn)?.attempts_allowed;
+    let limit = policy::held(conn)?.attempts_allowed;
     store::notes::set_enrolled(conn, now, enrollment, token, limit)?
         .ok_or_else(|| Error::Conflict("This enrollment ended meanwhile.".into()))
+}
+
+/// Changes the Self-Enrollment Policy. Existing Stop Dates stay; where the attempts allowed change, users become Locked
+/// or Active again at once, and the open tasks count them anew. What is different now.
+///
+/// # Errors
+/// As [`policy::change_in`].
+pub fn change_policy(
+    desk: &Desk,
+    who: &Who,
+    now: Timestamp,
+    typed: &policy::Typed,
+    version: i64,
+) -> Result<Vec<policy::Difference>> {
+    desk.db.write(|c| {
+        let before = policy::current(c)?.attempts_allowed;
+        let differences = policy::change_in(c, who, now, typed, version)?;
+        if policy::current(c)?.attempts_allowed != before {
+            store::write::recount_locked(c, None)?;
+        }
+        Ok(differences)
+    })
 }
 
 /// Notes in the caller's transaction that `token` authenticated; what became Completed by it, if this was the first
@@ -40,7 +64,7 @@ pub fn note_used(conn: &mut AnyConn, now: Timestamp, token: TokenId) -> Result<O
 
 /// Notes a failed attempt in the caller's transaction; the failed attempts so far, `limit` meaning that it is Locked
 /// now. `None` if it takes no attempts any more (locked, enrolled or removed meanwhile): what was typed must then not
-/// be looked at.
+/// be looked at. `limit` is the one of [`policy::held`], so that it does not change before the task has counted.
 ///
 /// # Errors
 /// `Database` only.

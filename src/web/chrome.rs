@@ -144,6 +144,13 @@ const PLACES: &[(&str, &[Place])] = &[
     ),
     ("Manage", &[("Assignment", "/users", "nav-assignment", &[Permission::SeeUsers])]),
     ("Oversee", &[("Audit", "/audit", "nav-audit", &[Permission::SeeAudit, Permission::SeeOwnAudit])]),
+    (
+        "Set up",
+        &[
+            ("Policy", "/policy/self-enrollment", "nav-policy", &[Permission::EditPolicies]),
+            ("Comms", "/messages", "nav-comms", &[Permission::EditPolicies]),
+        ],
+    ),
 ];
 
 impl Chrome {

@@ -63,6 +63,7 @@ CREATE TABLE enrollments (
   emailed_to TEXT COLLATE "C" NOT NULL,
   emailed_at TIMESTAMP,
   last_email_id BIGINT REFERENCES emails(id),
+  reminded_on DATE,
   opened_at TIMESTAMP,
   code_accepted_at TIMESTAMP,
   key_shown_at TIMESTAMP,
@@ -76,6 +77,7 @@ CREATE TABLE enrollments (
 CREATE INDEX enrollments_user ON enrollments (user_id, task_id);
 CREATE INDEX enrollments_token ON enrollments (token_id) WHERE token_id IS NOT NULL;
 CREATE INDEX enrollments_outstanding ON enrollments (authentication_type, stop_on) WHERE removed_at IS NULL AND enrolled_at IS NULL;
+CREATE INDEX enrollments_reminders ON enrollments (stop_on, reminded_on) WHERE removed_at IS NULL AND enrolled_at IS NULL;
 -- Reports and the Snapshot: who is yet to enroll by Stop Date, who was taken out, who first used a token when.
 CREATE INDEX enrollments_not_enrolled ON enrollments (stop_on, id) WHERE removed_at IS NULL AND enrolled_at IS NULL;
 CREATE INDEX enrollments_removed ON enrollments (task_id) WHERE removed_at IS NOT NULL;

@@ -10,7 +10,7 @@ use diesel::{
 
 use crate::{
     clock::Timestamp,
-    db::{self, AnyConn, ROWS_A_STATEMENT},
+    db::{self, AnyConn, Lock, ROWS_A_STATEMENT},
     error::Result,
     ids::{EnrollmentId, TaskId, UserId},
     insert_all,
@@ -178,6 +178,8 @@ pub fn note_last_emails(conn: &mut AnyConn, task: TaskId) -> Result<()> {
 /// # Errors
 /// `Database` only.
 pub fn recount(conn: &mut AnyConn, task: TaskId) -> Result<()> {
+    // First of all: the locked users are counted last, by limits that must not change in between.
+    db::share(conn, Lock::Policy)?;
     // Those who went with a removed task stay counted in it: it is history then.
     diesel::sql_query(format!(
         "UPDATE tasks SET \

@@ -1,0 +1,166 @@
+//! `/policy/self-enrollment`: the Self-Enrollment Policy, what it means in practice, and its Change Log.
+
+use actix_web::{http::StatusCode, web::Query};
+use askama::Template;
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+use crate::{
+    clock::{long_date, moment},
+    error::{Error, Mistakes},
+    operators::may,
+    policy::{self, Change, Policy, Typed},
+    tasks,
+    web::{Answer, Chrome, Fields, Flash, Links, Pager, Paging, Permitted, page, page_with, see_other},
+};
+
+const PATH: &str = "/policy/self-enrollment";
+
+/// The page of the Change Log.
+#[derive(Default, Deserialize)]
+pub struct Address {
+    page: Option<String>,
+    size: Option<String>,
+}
+
+/// A line of the Change Log as it is drawn.
+struct Line {
+    at: String,
+    change: Change,
+}
+
+/// What the policy means for something that is done today.
+struct InPractice {
+    until: String,
+    latest: String,
+    reminders: Vec<String>,
+    attempts: i64,
+}
+
+#[derive(Template)]
+#[template(path = "policy/self-enrollment.html")]
+struct Page {
+    chrome: Chrome,
+    typed: Typed,
+    version: i64,
+    mistakes: Mistakes,
+    /// What someone else changed since the form was opened.
+    meanwhile: Vec<Line>,
+    in_practice: InPractice,
+    log: Vec<Line>,
+    pager: Pager,
+}
+
+/// What stands around the form.
+struct Around {
+    policy: Policy,
+    log: Vec<Change>,
+    total: i64,
+    meanwhile: Vec<Change>,
+}
+
+/// The policy.
+///
+/// # Errors
+/// `Forbidden` without the permission to edit policies.
+pub async fn show(p: Permitted<may::EditPolicies>, address: Query<Address>) -> Answer {
+    let (page_shown, _) = build(&p, address.into_inner(), None).await?;
+    page(&page_shown)
+}
+
+/// Changes it.
+///
+/// # Errors
+/// As [`show`]; mistakes come back with status 422, a change made meanwhile with 409.
+pub async fn change(p: Permitted<may::EditPolicies>, fields: Fields) -> Answer {
+    let typed = Typed {
+        days_to_enroll: fields.text("days_to_enroll"),
+        longest_period: fields.text("longest_period"),
+        attempts_allowed: fields.text("attempts_allowed"),
+        code_length: fields.text("code_length"),
+        link_carries_code: fields.ticked("link_carries_code"),
+        reminder_days: fields.text("reminder_days"),
+        skip_weekends: fields.ticked("skip_weekends"),
+        token_failures_allowed: fields.text("token_failures_allowed"),
+    };
+    let version = fields.text("version").parse().unwrap_or_default();
+    let sent = typed.clone();
+    let outcome = p.call(move |desk, who, now| tasks::change_policy(desk, who, now, &sent, version)).await;
+    let differences = match outcome {
+        Ok(differences) => differences,
+        Err(fault) => {
+            let (status, mistakes) = match fault.0 {
+                Error::Invalid(mistakes) => (StatusCode::UNPROCESSABLE_ENTITY, mistakes),
+                Error::Conflict(_) => (StatusCode::CONFLICT, Mistakes::default()),
+                other => return Err(other.into()),
+            };
+            let conflict = status == StatusCode::CONFLICT;
+            let (mut shown, current) = build(&p, Address::default(), Some(version)).await?;
+            shown.typed = typed;
+            shown.mistakes = mistakes;
+            if conflict {
+                // The next try is made knowing what changed.
+                shown.version = current;
+            } else {
+                shown.version = version;
+                shown.meanwhile.clear();
+            }
+            return page_with(status, &shown);
+        }
+    };
+    let words: Vec<&str> = differences.iter().map(|difference| difference.field).collect();
+    p.flash(&match words.as_slice() {
+        [] => Flash::good("Nothing to change.", "The policy was already as you typed it."),
+        words => {
+            Flash::good("Policy saved.", format!("Changed: {}. Open tasks keep their Stop Date.", words.join(", ")))
+        }
+    });
+    Ok(see_other(PATH))
+}
+
+/// The page with the policy as it is, and its version; `opened` is the version the form was opened with.
+async fn build(
+    p: &Permitted<may::EditPolicies>,
+    address: Address,
+    opened: Option<i64>,
+) -> Result<(Page, i64), crate::web::Fault> {
+    let number = |text: Option<String>| text.and_then(|text| text.trim().parse().ok());
+    let paging = Paging::new(number(address.page), number(address.size));
+    let (around, chrome) = p
+        .view(move |desk, _, _| {
+            desk.db.read(|c| {
+                let (log, total) = policy::changes(c, paging.offset(), paging.size)?;
+                let meanwhile = opened.map(|version| policy::changes_since(c, version)).transpose()?;
+                Ok(Around { policy: policy::current(c)?, log, total, meanwhile: meanwhile.unwrap_or_default() })
+            })
+        })
+        .await?;
+    let zone = p.desk.settings.zone;
+    let lines = |changes: Vec<Change>| {
+        changes.into_iter().map(|change| Line { at: moment(zone, p.now, change.at), change }).collect::<Vec<_>>()
+    };
+    let size = if paging.size == crate::web::paging::SIZES[0] { String::new() } else { paging.size.to_string() };
+    let links = Links::new(PATH, vec![("size", size)]);
+    let version = around.policy.version;
+    let shown = Page {
+        chrome,
+        typed: Typed::of(&around.policy),
+        version,
+        mistakes: Mistakes::default(),
+        meanwhile: lines(around.meanwhile),
+        in_practice: in_practice(&around.policy, zone.today(p.now)),
+        pager: Pager::new(paging, around.log.len(), around.total, &links),
+        log: lines(around.log),
+    };
+    Ok((shown, version))
+}
+
+fn in_practice(policy: &Policy, today: NaiveDate) -> InPractice {
+    let stop = policy.proposed_stop(today);
+    InPractice {
+        until: long_date(stop),
+        latest: long_date(policy.latest_stop(today)),
+        reminders: policy.reminders(stop).into_iter().filter(|day| *day > today).map(long_date).collect(),
+        attempts: policy.attempts_allowed,
+    }
+}
