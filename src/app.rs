@@ -9,14 +9,20 @@ use actix_web::{
 
 use crate::{
     authentication::pages as authentication,
+    clock::{Timestamp, Zone},
+    db::AnyConn,
     desk::Desk,
-    error::Error,
+    error::{Error, Result},
     operators::{
-        self, Permission,
+        self, Permission, Who,
         may::{self, Need},
     },
-    policy,
-    web::{Fault, assets, chrome::Counts, csrf, fault, headers, health, request, session, theme},
+    policy, tasks,
+    web::{
+        Fault, assets,
+        chrome::{Counts, Numbers},
+        csrf, fault, headers, health, request, session, theme,
+    },
 };
 
 /// What an address asks of who opens it.
@@ -104,7 +110,7 @@ pub fn routes(demo: bool) -> Vec<Route> {
 
 
         // Provisioning tasks
-
+        get("/tasks", need::<may::SeeTasks>(), tasks::pages::list::show),
 
         // Outbox
 
@@ -132,9 +138,17 @@ pub fn routes(demo: bool) -> Vec<Route> {
     all
 }
 
+/// The numbers beside the navigation, within the scope of who looks.
+fn numbers(c: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone) -> Result<Numbers> {
+    Ok(Numbers {
+        open_tasks: if who.may(Permission::SeeTasks) { tasks::count_open(c, who, now, zone)? } else { 0 },
+        mail_failures: 0,
+    })
+}
+
 /// Wires the addresses and the layers around them; the outermost layer is named last.
 pub fn configure(desk: &Desk, config: &mut ServiceConfig) {
-    config.app_data(Data::new(desk.clone()));
+    config.app_data(Data::new(desk.clone())).app_data(Counts(numbers));
     let mut resources: Vec<(&'static str, actix_web::Resource)> = Vec::new();
     for route in routes(desk.settings.demo) {
         match resources.iter_mut().find(|(path, _)| *path == route.path) {

@@ -14,11 +14,15 @@ mod carry_out;
 pub mod drafts;
 pub mod enrollment;
 pub mod links;
+pub mod list;
+pub mod pages;
 pub mod provision;
+pub mod reading;
 pub mod store;
 pub mod task;
 
 pub use enrollment::{EnrollmentFacts, Status, status};
+pub use reading::{count_open, find};
 pub use task::Task;
 
 /// Notes in the caller's transaction that `enrollment` got `token`, with the task's count; the task.

@@ -1,5 +1,6 @@
 //! Provisioning tasks: the laws of product.md §2, by verb and by screen.
 
+mod list;
 mod provision;
 
 use diesel::prelude::*;

@@ -2,8 +2,10 @@
 
 pub mod candidates;
 pub mod drafts;
+pub mod list;
 pub mod notes;
 pub mod places;
+pub mod scoped;
 pub mod write;
 
 pub use places::{Link, Place, by_handle, place};

@@ -1,0 +1,278 @@
+//! The rules of the list: its views, what it is searched and sorted by (seed document, "Provisioning Task Management").
+
+use std::cmp::Ordering;
+
+use chrono::{Days, NaiveDate};
+
+use crate::{
+    tasks::task::{Progress, Task},
+    tokens::AuthenticationType,
+};
+
+/// The days ahead that "Stopping in 48 h" looks.
+pub const SOON_DAYS: u64 = 2;
+
+/// A saved view above the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum View {
+    /// All open tasks.
+    #[default]
+    Open,
+    /// Those whose Stop Date is today, tomorrow or the day after.
+    Stopping,
+    /// Those with locked users.
+    Locked,
+    /// Those with an enrollment email that was deferred or failed.
+    Mail,
+    /// Those whose Stop Date has passed.
+    Past,
+    /// Those the operator made.
+    Mine,
+}
+
+impl View {
+    /// All of them, in the order of the tabs.
+    pub const ALL: [View; 6] = [View::Open, View::Stopping, View::Locked, View::Mail, View::Past, View::Mine];
+
+    /// The word in the address; empty for the first.
+    pub fn word(self) -> &'static str {
+        match self {
+            View::Open => "",
+            View::Stopping => "stopping",
+            View::Locked => "locked",
+            View::Mail => "mail",
+            View::Past => "past",
+            View::Mine => "mine",
+        }
+    }
+
+    /// The words on the tab.
+    pub fn words(self) -> &'static str {
+        match self {
+            View::Open => "Open",
+            View::Stopping => "Stopping in 48 h",
+            View::Locked => "With locked users",
+            View::Mail => "Mail trouble",
+            View::Past => "Past stop date",
+            View::Mine => "Mine",
+        }
+    }
+
+    /// The view of this word; the first for any other.
+    pub fn from_word(word: &str) -> Self {
+        View::ALL.into_iter().find(|view| view.word() == word).unwrap_or_default()
+    }
+}
+
+/// A column that sorts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Column {
+    /// Task.
+    #[default]
+    Task,
+    /// Operator.
+    Operator,
+    /// Emailed to.
+    EmailedTo,
+    /// Start Date.
+    Start,
+    /// Stop Date.
+    Stop,
+    /// Count.
+    Count,
+    /// Completed.
+    Completed,
+}
+
+impl Column {
+    /// All of them, in the order of the table.
+    pub const ALL: [Column; 7] = [
+        Column::Task,
+        Column::Operator,
+        Column::EmailedTo,
+        Column::Start,
+        Column::Stop,
+        Column::Count,
+        Column::Completed,
+    ];
+
+    /// The word in the address.
+    pub fn word(self) -> &'static str {
+        match self {
+            Column::Task => "task",
+            Column::Operator => "operator",
+            Column::EmailedTo => "emailed_to",
+            Column::Start => "start",
+            Column::Stop => "stop",
+            Column::Count => "count",
+            Column::Completed => "completed",
+        }
+    }
+
+    /// The seed document's name of the column.
+    pub fn words(self) -> &'static str {
+        match self {
+            Column::Task => "Task",
+            Column::Operator => "Operator",
+            Column::EmailedTo => "Emailed to",
+            Column::Start => "Start Date",
+            Column::Stop => "Stop Date",
+            Column::Count => "Count",
+            Column::Completed => "Completed",
+        }
+    }
+
+    /// True if the first click sorts from the top: newest and largest first.
+    fn opens_descending(self) -> bool {
+        matches!(self, Column::Task | Column::Start | Column::Count | Column::Completed)
+    }
+}
+
+/// What the list is sorted by; equal rows go by number, in the same direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// By what.
+    pub column: Column,
+    /// From the end.
+    pub descending: bool,
+}
+
+impl Default for Order {
+    fn default() -> Self {
+        Order { column: Column::Task, descending: true }
+    }
+}
+
+impl Order {
+    /// Reads `stop` or, from the end, `-stop`; anything else is newest first.
+    pub fn parse(word: &str) -> Self {
+        let (descending, name) = word.strip_prefix('-').map_or((false, word), |name| (true, name));
+        match Column::ALL.into_iter().find(|column| column.word() == name) {
+            Some(column) => Order { column, descending },
+            None => Order::default(),
+        }
+    }
+
+    /// The word in the address; empty for the usual order.
+    pub fn word(self) -> String {
+        match (self == Order::default(), self.descending) {
+            (true, _) => String::new(),
+            (_, true) => format!("-{}", self.column.word()),
+            (_, false) => self.column.word().to_owned(),
+        }
+    }
+
+    /// The order that a click on the head of `column` asks for.
+    pub fn clicked(self, column: Column) -> Self {
+        let descending = if self.column == column { !self.descending } else { column.opens_descending() };
+        Order { column, descending }
+    }
+
+    /// For `aria-sort`: "ascending", "descending" or nothing.
+    pub fn aria(self, column: Column) -> &'static str {
+        match (self.column == column, self.descending) {
+            (false, _) => "",
+            (true, false) => "ascending",
+            (true, true) => "descending",
+        }
+    }
+}
+
+/// What is asked of the list.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    /// The view.
+    pub view: View,
+    /// A task number, or the beginning of an operator's UserID or of an email address; as a key.
+    pub q: String,
+    /// The operator who made it; as a key, empty for any.
+    pub operator: String,
+    /// The kind of token.
+    pub authentication_type: Option<AuthenticationType>,
+    /// The order.
+    pub order: Order,
+    /// The operator who asks, as a key: for [`View::Mine`].
+    pub me: String,
+}
+
+/// A row of the list.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The task, with counts as far as the scope goes.
+    pub task: Task,
+    /// Users by status.
+    pub progress: Progress,
+    /// The newest email to someone who has yet to enroll was deferred or failed.
+    pub mail_trouble: bool,
+}
+
+impl Query {
+    /// True if the row is in what is asked for: for rows that were counted live. `key` makes keys of texts.
+    pub fn holds(&self, row: &Row, today: NaiveDate, key: impl Fn(&str) -> String) -> bool {
+        let task = &row.task;
+        let operator = key(&task.operator);
+        let viewed = match self.view {
+            View::Open => true,
+            View::Stopping => (today..=last_soon_day(today)).contains(&task.stop_on()),
+            View::Locked => row.progress.locked > 0,
+            View::Mail => row.mail_trouble,
+            View::Past => task.stop_on() < today,
+            View::Mine => operator == self.me,
+        };
+        let found = self.q.is_empty()
+            || self.q == task.id.to_string()
+            || operator.starts_with(&self.q)
+            || key(&task.emailed_to).starts_with(&self.q);
+        let by = self.operator.is_empty() || operator == self.operator;
+        viewed && found && by && self.authentication_type.is_none_or(|kind| kind == task.authentication_type)
+    }
+
+    /// The order of two rows that were counted live.
+    pub fn compare(&self, a: &Row, b: &Row) -> Ordering {
+        let (x, y) = (&a.task, &b.task);
+        let order = match self.order.column {
+            Column::Task => Ordering::Equal,
+            Column::Operator => x.operator.to_lowercase().cmp(&y.operator.to_lowercase()),
+            Column::EmailedTo => x.emailed_to.to_lowercase().cmp(&y.emailed_to.to_lowercase()),
+            Column::Start => x.start_on.cmp(&y.start_on),
+            Column::Stop => x.stop_on().cmp(&y.stop_on()),
+            Column::Count => x.counts.users.cmp(&y.counts.users),
+            Column::Completed => x.counts.used.cmp(&y.counts.used),
+        };
+        let order = order.then(x.id.cmp(&y.id));
+        if self.order.descending { order.reverse() } else { order }
+    }
+}
+
+/// The last day that is within 48 hours.
+pub fn last_soon_day(today: NaiveDate) -> NaiveDate {
+    today.checked_add_days(Days::new(SOON_DAYS)).unwrap_or(today)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_opens_with_the_newest_task() {
+        assert_eq!(Order::parse(""), Order { column: Column::Task, descending: true });
+        assert_eq!(Order::parse("-task").word(), "");
+        assert_eq!(Order::parse("task").word(), "task");
+    }
+
+    #[test]
+    fn a_second_click_turns_the_order_round() {
+        let order = Order::default().clicked(Column::Stop);
+        assert_eq!(order.word(), "stop");
+        assert_eq!(order.clicked(Column::Stop).word(), "-stop");
+        assert_eq!(order.clicked(Column::Count).word(), "-count");
+    }
+
+    #[test]
+    fn views_read_back_from_their_words() {
+        for view in View::ALL {
+            assert_eq!(View::from_word(view.word()), view);
+        }
+        assert_eq!(View::from_word("nonsense"), View::Open);
+    }
+}

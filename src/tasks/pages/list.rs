@@ -1,0 +1,185 @@
+//! `/tasks`: Provisioning Task Management.
+
+use actix_web::web::Query as Typed;
+use askama::Template;
+use serde::Deserialize;
+
+use crate::{
+    db,
+    operators::{Permission, may},
+    tasks::{
+        enrollment::urgency,
+        list::{Column, Order, Query, Row, View},
+        reading::{self, Listed},
+    },
+    tokens::AuthenticationType,
+    web::{Answer, Chrome, Links, Pager, Paging, Permitted, page},
+};
+
+/// The query string: search, filters, sort and page, so that every view can be linked.
+#[derive(Deserialize)]
+pub struct Address {
+    view: Option<String>,
+    q: Option<String>,
+    operator: Option<String>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    sort: Option<String>,
+    page: Option<String>,
+    size: Option<String>,
+}
+
+/// A tab above the list.
+struct Tab {
+    words: &'static str,
+    href: String,
+    count: i64,
+    current: bool,
+}
+
+/// A head of the table that sorts.
+struct Head {
+    words: &'static str,
+    href: String,
+    order: &'static str,
+    class: &'static str,
+}
+
+/// A row as it is drawn.
+struct Line {
+    row: Row,
+    emailed_to: String,
+    stop_hint: String,
+    urgency: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "tasks/list.html")]
+struct Page {
+    chrome: Chrome,
+    tabs: Vec<Tab>,
+    q: String,
+    view: &'static str,
+    sort: String,
+    operators: Vec<(String, bool)>,
+    kinds: Vec<(AuthenticationType, bool)>,
+    chips: Vec<(String, String)>,
+    heads: Vec<Head>,
+    rows: Vec<Line>,
+    pager: Pager,
+    nothing_yet: bool,
+    may_provision: bool,
+    may_edit: bool,
+    may_remove: bool,
+    sees_policy: bool,
+}
+
+/// The list.
+///
+/// # Errors
+/// `Forbidden` without the permission to see provisioning tasks.
+pub async fn show(p: Permitted<may::SeeTasks>, typed: Typed<Address>) -> Answer {
+    let typed = typed.into_inner();
+    let text = |text: Option<String>| text.unwrap_or_default().trim().to_owned();
+    let (q, operator, kind) = (text(typed.q), text(typed.operator), text(typed.kind));
+    let number = |text: Option<String>| text.and_then(|text| text.trim().parse().ok());
+    let paging = Paging::new(number(typed.page), number(typed.size));
+    let query = Query {
+        view: View::from_word(&text(typed.view)),
+        q: db::key(&q),
+        operator: db::key(&operator),
+        authentication_type: AuthenticationType::from_word(&kind),
+        order: Order::parse(&text(typed.sort)),
+        me: db::key(p.who.name()),
+    };
+    let links = Links::new(
+        "/tasks",
+        vec![
+            ("view", query.view.word().to_owned()),
+            ("q", q.clone()),
+            ("operator", operator.clone()),
+            ("type", query.authentication_type.map_or(String::new(), |kind| kind.word().to_owned())),
+            ("sort", query.order.word()),
+            ("size", if paging.size == crate::web::paging::SIZES[0] { String::new() } else { paging.size.to_string() }),
+        ],
+    );
+    let asked = query.clone();
+    let (listed, chrome) = p
+        .view(move |desk, who, now| {
+            desk.db.read(|c| reading::list(c, who, now, desk.settings.zone, &asked, paging.offset(), paging.size))
+        })
+        .await?;
+    let Listed { rows, total, views, operators } = listed;
+    let today = p.desk.settings.zone.today(p.now);
+    let open = views.first().map_or(0, |(_, count)| *count);
+    page(&Page {
+        chrome,
+        tabs: tabs(&views, query.view),
+        view: query.view.word(),
+        sort: query.order.word(),
+        operators: operators
+            .into_iter()
+            .map(|name| {
+                let chosen = db::key(&name) == query.operator;
+                (name, chosen)
+            })
+            .collect(),
+        kinds: AuthenticationType::ALL.map(|kind| (kind, query.authentication_type == Some(kind))).to_vec(),
+        chips: chips(&links, &q, &operator, query.authentication_type),
+        q,
+        heads: heads(&links, query.order),
+        pager: Pager::new(paging, rows.len(), total, &links),
+        rows: rows
+            .into_iter()
+            .map(|row| {
+                let (stop_hint, urgency) = urgency(today, row.task.stop_on());
+                Line { emailed_to: row.task.emailed_to_words(), stop_hint, urgency, row }
+            })
+            .collect(),
+        nothing_yet: open == 0,
+        may_provision: p.may(Permission::Provision),
+        may_edit: [Permission::ChangeStopDate, Permission::Remove, Permission::Resend, Permission::Unlock]
+            .into_iter()
+            .any(|permission| p.may(permission)),
+        may_remove: p.may(Permission::Remove),
+        sees_policy: p.may(Permission::EditPolicies),
+    })
+}
+
+fn tabs(views: &[(View, i64)], current: View) -> Vec<Tab> {
+    views
+        .iter()
+        .map(|(view, count)| Tab {
+            words: view.words(),
+            href: Links::new("/tasks", vec![("view", view.word().to_owned())]).here(),
+            count: *count,
+            current: *view == current,
+        })
+        .collect()
+}
+
+fn heads(links: &Links, order: Order) -> Vec<Head> {
+    Column::ALL
+        .into_iter()
+        .map(|column| Head {
+            words: column.words(),
+            href: links.with("sort", &order.clicked(column).word()),
+            order: order.aria(column),
+            class: if column == Column::Count { "num" } else { "" },
+        })
+        .collect()
+}
+
+fn chips(links: &Links, q: &str, operator: &str, kind: Option<AuthenticationType>) -> Vec<(String, String)> {
+    let mut chips = Vec::new();
+    if !q.is_empty() {
+        chips.push((format!("“{q}”"), links.with("q", "")));
+    }
+    if !operator.is_empty() {
+        chips.push((format!("Operator is {operator}"), links.with("operator", "")));
+    }
+    if let Some(kind) = kind {
+        chips.push((format!("Authentication Type is {}", kind.words()), links.with("type", "")));
+    }
+    chips
+}

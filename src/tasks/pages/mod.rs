@@ -1,0 +1,3 @@
+//! Screens of Provision and of Provisioning Task Management.
+
+pub mod list;

@@ -1,0 +1,141 @@
+//! Tasks for operators who work in some containers: a task is what of it lies in them, counted live.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use crate::{
+    clock::Timestamp,
+    db::AnyConn,
+    error::Result,
+    ids::{ContainerId, TaskId},
+    mail::State,
+    schema::{emails, enrollments, tasks, users},
+    tasks::{
+        enrollment::{EnrollmentFacts, Status, status},
+        list::Row,
+        store::list::TaskRow,
+        task::{Progress, Task},
+    },
+};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = enrollments)]
+struct Inside {
+    task_id: i64,
+    stop_on: NaiveDate,
+    failures: i64,
+    enrolled_at: Option<Timestamp>,
+    used_at: Option<Timestamp>,
+    emailed_to: String,
+    emailed_at: Option<Timestamp>,
+    last_email_id: Option<i64>,
+}
+
+/// What of the open tasks lies in `containers`: those in which someone there has yet to enroll.
+///
+/// # Errors
+/// `Database` only.
+pub fn open(conn: &mut AnyConn, containers: &[ContainerId], attempts: i64, today: NaiveDate) -> Result<Vec<Row>> {
+    let inside: Vec<(Inside, Option<String>)> = enrollments::table
+        .inner_join(users::table)
+        .inner_join(tasks::table)
+        .left_join(emails::table)
+        .filter(users::container_id.eq_any(ids(containers)))
+        .filter(tasks::removed_at.is_null().and(tasks::enrolled.lt(tasks::users)))
+        .filter(enrollments::removed_at.is_null())
+        .select((Inside::as_select(), emails::state.nullable()))
+        .load(conn)?;
+    let rows = count(conn, inside, attempts, today)?;
+    Ok(rows.into_iter().filter(|row| row.task.is_open()).collect())
+}
+
+/// What of one task lies in `containers`, whatever its state; `None` if nobody of it does.
+///
+/// # Errors
+/// `Database` only.
+pub fn find(
+    conn: &mut AnyConn,
+    id: TaskId,
+    containers: &[ContainerId],
+    attempts: i64,
+    today: NaiveDate,
+) -> Result<Option<Row>> {
+    let inside: Vec<(Inside, Option<String>)> = enrollments::table
+        .inner_join(users::table)
+        .left_join(emails::table)
+        .filter(enrollments::task_id.eq(id.0))
+        .filter(users::container_id.eq_any(ids(containers)))
+        .filter(enrollments::removed_at.is_null().or(enrollments::removed_why.eq("task removed")))
+        .select((Inside::as_select(), emails::state.nullable()))
+        .load(conn)?;
+    Ok(count(conn, inside, attempts, today)?.pop())
+}
+
+fn ids(containers: &[ContainerId]) -> Vec<i64> {
+    containers.iter().map(|container| container.0).collect()
+}
+
+/// Puts the live counts in the place of those that stand with the tasks.
+fn count(
+    conn: &mut AnyConn,
+    inside: Vec<(Inside, Option<String>)>,
+    attempts: i64,
+    today: NaiveDate,
+) -> Result<Vec<Row>> {
+    let mut by_task: BTreeMap<i64, Vec<(Inside, Option<String>)>> = BTreeMap::new();
+    for (row, state) in inside {
+        by_task.entry(row.task_id).or_default().push((row, state));
+    }
+    let numbers: Vec<i64> = by_task.keys().copied().collect();
+    let mut found = Vec::with_capacity(numbers.len());
+    for part in numbers.chunks(crate::db::ROWS_A_STATEMENT) {
+        let rows: Vec<TaskRow> = tasks::table.filter(tasks::id.eq_any(part)).select(TaskRow::as_select()).load(conn)?;
+        for row in rows {
+            let task = Task::try_from(row)?;
+            if let Some(places) = by_task.remove(&task.id.0) {
+                found.push(narrow(task, &places, attempts, today));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn narrow(mut task: Task, places: &[(Inside, Option<String>)], attempts: i64, today: NaiveDate) -> Row {
+    let mut progress = Progress::default();
+    let counts = &mut task.counts;
+    (counts.users, counts.enrolled, counts.used) = (0, 0, 0);
+    (task.emailed_users, task.emailed_to) = (0, String::new());
+    let mut mail_trouble = false;
+    let mut newest = None;
+    let stops = || places.iter().map(|(place, _)| place.stop_on);
+    counts.earliest_stop_on = stops().min().unwrap_or(counts.earliest_stop_on);
+    counts.latest_stop_on = stops().max().unwrap_or(counts.latest_stop_on);
+    for (place, state) in places {
+        counts.users += 1;
+        counts.enrolled += i64::from(place.enrolled_at.is_some());
+        counts.used += i64::from(place.used_at.is_some());
+        let facts = EnrollmentFacts {
+            stop_on: place.stop_on,
+            failures: place.failures,
+            enrolled_at: place.enrolled_at,
+            used_at: place.used_at,
+        };
+        match status(&facts, attempts, today) {
+            Status::Active => progress.active += 1,
+            Status::Completed => progress.completed += 1,
+            Status::Locked => progress.locked += 1,
+            Status::Expired => progress.expired += 1,
+        }
+        task.emailed_users += i64::from(place.emailed_at.is_some());
+        if place.last_email_id > newest {
+            newest = place.last_email_id;
+            task.emailed_to.clone_from(&place.emailed_to);
+        }
+        let trouble = [State::Deferred.word(), State::Failed.word()];
+        mail_trouble |= place.enrolled_at.is_none() && state.as_deref().is_some_and(|state| trouble.contains(&state));
+    }
+    counts.locked = progress.locked;
+    Row { task, progress, mail_trouble }
+}
