@@ -13,8 +13,9 @@ use crate::{
     db::AnyConn,
     desk::Desk,
     error::{Error, Result},
+    mail,
     operators::{
-        self, Permission, Who,
+        self, Permission, Scope, Who,
         may::{self, Need},
     },
     policy, tasks,
@@ -140,9 +141,13 @@ pub fn routes(demo: bool) -> Vec<Route> {
 
 /// The numbers beside the navigation, within the scope of who looks.
 fn numbers(c: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone) -> Result<Numbers> {
+    let containers = match &who.scope {
+        Scope::All => None,
+        Scope::Containers(list) => Some(list.as_slice()),
+    };
     Ok(Numbers {
         open_tasks: if who.may(Permission::SeeTasks) { tasks::count_open(c, who, now, zone)? } else { 0 },
-        mail_failures: 0,
+        mail_failures: if who.may(Permission::SeeOutbox) { mail::failures(c, now, containers)? } else { 0 },
     })
 }
 
