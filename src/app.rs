@@ -114,6 +114,8 @@ pub fn routes(demo: bool) -> Vec<Route> {
         get("/tasks", need::<may::SeeTasks>(), tasks::pages::list::show),
 
         // Outbox
+        get("/outbox", need::<may::SeeOutbox>(), mail::pages::outbox::show),
+        get("/outbox/{id}", need::<may::SeeOutbox>(), mail::pages::email::show),
 
 
         // Audit
@@ -133,7 +135,9 @@ pub fn routes(demo: bool) -> Vec<Route> {
     ];
     if demo {
         all.extend([
-
+            get("/demo/mailbox", Gate::Open, mail::pages::mailbox::list),
+            get("/demo/mailbox/{id}", Gate::Open, mail::pages::mailbox::show),
+            get("/demo/mailbox/{id}/html", Gate::Open, mail::pages::mailbox::html),
         ]);
     }
     all

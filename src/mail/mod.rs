@@ -13,6 +13,7 @@ pub mod courier;
 pub mod letter;
 pub mod mailbox;
 pub mod outbox;
+pub mod pages;
 mod store;
 
 pub use courier::{Carrier, Courier};

@@ -24,6 +24,7 @@ use tokendesk::{
 pub mod browser;
 pub mod cast;
 pub mod oathtool;
+pub mod plan;
 pub mod smtp;
 
 pub use browser::{Browser, Page};
