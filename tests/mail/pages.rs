@@ -144,13 +144,8 @@ fn lists_of_the_outbox_use_an_index() {
             }
         }
     }
-    let plan = plan::of(&world, |c| {
-        mail::failures(c, now, Some(&few))?;
-        mail::health(c)?;
-        mail::latest_of(c, &[tokendesk::ids::EmailId(1)])?;
-        mail::find(c, None, tokendesk::ids::EmailId(1)).map(|_| ()).or(Ok(()))
-    });
-    println!("{plan:#?}");
+    let plan = plan::of(&world, |c| mail::failures(c, now, Some(&few)).map(|_| ()));
+    assert!(plan.iter().all(|step| !step.starts_with("SCAN")), "{plan:#?}");
 }
 
 #[test]
