@@ -27,7 +27,8 @@ const WANTS_ATTENTION: &str = "emails.state IN ('Deferred', 'Failed') AND NOT EX
     WHERE newer.enrollment_id = emails.enrollment_id AND newer.id > emails.id)";
 
 /// The same, of those that are not tried again.
-const HAS_FAILED: &str = "emails.state = 'Failed' AND NOT EXISTS (SELECT 1 FROM emails newer WHERE newer.enrollment_id = emails.enrollment_id AND newer.id > emails.id)";
+const HAS_FAILED: &str = "emails.state = 'Failed' AND NOT EXISTS (SELECT 1 FROM emails newer \
+    WHERE newer.enrollment_id = emails.enrollment_id AND newer.id > emails.id)";
 
 fn filtered<'a>(now: Timestamp, containers: Option<&'a [ContainerId]>, filter: &'a Filter, view: View) -> Query<'a> {
     let mut query = emails::table.into_boxed();
