@@ -18,11 +18,13 @@ pub mod list;
 pub mod pages;
 pub mod provision;
 pub mod reading;
+pub mod reminders;
 pub mod store;
 pub mod task;
 
 pub use enrollment::{EnrollmentFacts, Status, status};
 pub use reading::{count_open, find};
+pub use reminders::send_reminders;
 pub use task::Task;
 
 /// Notes in the caller's transaction that `enrollment` got `token`, with the task's count; the task.

@@ -2,6 +2,7 @@
 
 mod list;
 mod provision;
+mod reminders;
 
 use diesel::prelude::*;
 use tokendesk::{

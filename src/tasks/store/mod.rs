@@ -5,6 +5,7 @@ pub mod drafts;
 pub mod list;
 pub mod notes;
 pub mod places;
+pub mod reminders;
 pub mod scoped;
 pub mod write;
 

@@ -204,6 +204,22 @@ pub fn place(conn: &mut AnyConn, id: EnrollmentId) -> Result<Option<Place>> {
     rows.map(Place::try_from).transpose()
 }
 
+/// The places of these ids, by id, removed or not.
+///
+/// # Errors
+/// `Database` only.
+pub fn of(conn: &mut AnyConn, ids: &[EnrollmentId]) -> Result<Vec<Place>> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let rows: Vec<Rows> = enrollments::table
+        .inner_join(tasks::table)
+        .inner_join(users::table)
+        .filter(enrollments::id.eq_any(ids))
+        .order(enrollments::id)
+        .select((EnrollmentRow::as_select(), TaskRow::as_select(), UserRow::as_select()))
+        .load(conn)?;
+    rows.into_iter().map(Place::try_from).collect()
+}
+
 /// The place of a user in a task, removed or not.
 ///
 /// # Errors

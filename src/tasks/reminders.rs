@@ -1,0 +1,138 @@
+//! Reminders before the Stop Date, sent by the server itself (Self-Enrollment Policy, "reminder days").
+
+use std::collections::BTreeMap;
+
+use chrono::{Days, NaiveDate, Timelike};
+
+use crate::{
+    audit::{self, Actor, Entry},
+    clock::Timestamp,
+    db::AnyConn,
+    desk::Desk,
+    error::Result,
+    ids::{EnrollmentId, TaskId},
+    mail,
+    policy::{self, Policy},
+    tasks::{
+        enrollment::{Status, status},
+        links,
+        store::{self, Place},
+    },
+};
+
+/// The hour from which reminders go out, in the organization's time zone: before people sit down to work.
+const FROM_HOUR: u32 = 8;
+
+/// Places looked at in one transaction: short enough that the portal does not wait for it.
+const BATCH: i64 = 500;
+
+/// Sends the reminders that are due; how many that were. Cheap if none is, and many servers may call it at once.
+///
+/// A reminder carries a new link and activation code, since of the code that was sent only a hash is kept; the older
+/// ones stop working, as with Resend, and the Stop Date stays. Nobody is reminded on a day on which they got an email
+/// for this enrollment anyway, and nobody while they are enrolling.
+///
+/// # Errors
+/// `Database` only; what was sent before the error stays sent.
+pub fn send_reminders(desk: &Desk, now: Timestamp) -> Result<usize> {
+    let local = desk.settings.zone.local(now);
+    if local.hour() < FROM_HOUR {
+        return Ok(0);
+    }
+    let today = local.date();
+    let mut sent = 0;
+    for days in desk.db.read(policy::current)?.reminder_days {
+        let Some(stop_on) = today.checked_add_days(Days::new(days.unsigned_abs())) else { continue };
+        while desk.db.read(|c| store::reminders::any_due(c, now, today, stop_on))? {
+            let (looked_at, reminded) = desk.db.write(|c| remind_some(desk, c, now, today, stop_on))?;
+            sent += reminded;
+            if looked_at == 0 {
+                // Another server has the rest in its hands.
+                break;
+            }
+        }
+    }
+    Ok(sent)
+}
+
+/// Reminds up to [`BATCH`] users; how many places were looked at, and how many users were reminded.
+fn remind_some(
+    desk: &Desk,
+    c: &mut AnyConn,
+    now: Timestamp,
+    today: NaiveDate,
+    stop_on: NaiveDate,
+) -> Result<(usize, usize)> {
+    // Claiming marks all of them as done for today: those who get no reminder too, so that they are not looked at again.
+    let claimed = store::reminders::claim(c, now, today, stop_on, BATCH)?;
+    let policy = policy::current(c)?;
+    let places = store::places::of(c, &claimed)?;
+    let places: Vec<&Place> = places.iter().filter(|place| is_to_be_reminded(desk, place, &policy, today)).collect();
+    if places.is_empty() {
+        return Ok((claimed.len(), 0));
+    }
+    let ids: Vec<EnrollmentId> = places.iter().map(|place| place.id).collect();
+    let links = links::make_all(desk, c, now, &ids, &policy)?;
+    mail::cancel_waiting(c, now, &ids)?;
+    let emails: Vec<mail::NewEmail> =
+        places.iter().zip(links).map(|(place, link)| letter(desk, place, link, &policy)).collect();
+    let system = Actor::system();
+    mail::post(desk, c, now, &system.name, &emails)?;
+    store::reminders::note_emails(c, now, &ids)?;
+    let mut newest: BTreeMap<TaskId, &Place> = BTreeMap::new();
+    for place in &places {
+        // Emails are numbered in the order they were posted: the last place of a task has the newest.
+        newest.insert(place.task, place);
+    }
+    for (task, place) in newest {
+        store::reminders::note_newest_email(c, task, place.id, &place.email)?;
+    }
+    let entries: Vec<Entry<'_>> = places
+        .iter()
+        .map(|place| {
+            Entry::done(&system, "tasks.remind", format!("Reminded of the Stop Date {stop_on}"))
+                .task(place.task)
+                .user(place.user, &place.user_id)
+        })
+        .collect();
+    audit::record_all(c, now, &entries)?;
+    Ok((claimed.len(), places.len()))
+}
+
+fn is_to_be_reminded(desk: &Desk, place: &Place, policy: &Policy, today: NaiveDate) -> bool {
+    let may_enroll = place.facts.enrolled_at.is_none()
+        && place.removed_at.is_none()
+        && place.task_removed_at.is_none()
+        && status(&place.facts, policy.attempts_allowed, today) == Status::Active;
+    let emailed_today = place.emailed_at.is_some_and(|at| desk.settings.zone.today(at) == today);
+    may_enroll && !place.disabled && !place.email.trim().is_empty() && !emailed_today
+}
+
+fn letter(desk: &Desk, place: &Place, link: links::NewLink, policy: &Policy) -> mail::NewEmail {
+    mail::NewEmail {
+        kind: mail::Kind::Reminder,
+        to: place.email.clone(),
+        alternate: false,
+        user: Some(place.user),
+        container: Some(place.container),
+        task: Some(place.task),
+        enrollment: Some(place.id),
+        facts: mail::Facts {
+            first_name: place.first_name.clone(),
+            name: format!("{} {}", place.first_name, place.last_name).trim().to_owned(),
+            user_id: place.user_id.clone(),
+            authentication_type: place.authentication_type.plain().into(),
+            task: Some(place.task.0),
+            stop_on: Some(place.facts.stop_on),
+            requester: place.operator.clone(),
+            ..mail::Facts::default()
+        },
+        secret: Some(mail::Secret {
+            handle: Some(link.handle),
+            code: Some(link.code),
+            carries_code: policy.link_carries_code,
+            alternate_to: None,
+        }),
+        give_up_at: desk.settings.zone.end_of(place.facts.stop_on),
+    }
+}

@@ -1,0 +1,99 @@
+//! Who is due a reminder, and what is kept of those that were sent. Driven by the index `enrollments_reminders`.
+
+use chrono::NaiveDate;
+use diesel::{
+    dsl::{exists, not, sql},
+    prelude::*,
+    sql_types::{BigInt, Nullable, Text},
+};
+
+use crate::{
+    clock::Timestamp,
+    db::{self, AnyConn},
+    error::Result,
+    ids::{EnrollmentId, TaskId},
+    schema::{enrollment_sessions, enrollments, tasks},
+};
+
+/// Places that stop on this day, are not enrolled, not reminded today, and in which nobody is enrolling at the moment.
+macro_rules! due {
+    ($now:expr, $today:expr, $stop_on:expr) => {
+        enrollments::table
+            .filter(enrollments::stop_on.eq($stop_on))
+            .filter(enrollments::removed_at.is_null().and(enrollments::enrolled_at.is_null()))
+            .filter(enrollments::reminded_on.is_null().or(enrollments::reminded_on.lt($today)))
+            .filter(not(exists(
+                enrollment_sessions::table
+                    .filter(enrollment_sessions::enrollment_id.eq(enrollments::id))
+                    .filter(enrollment_sessions::expires_at.gt($now)),
+            )))
+            .select(enrollments::id)
+    };
+}
+
+/// True if someone is due a reminder.
+///
+/// # Errors
+/// `Database` only.
+pub fn any_due(conn: &mut AnyConn, now: Timestamp, today: NaiveDate, stop_on: NaiveDate) -> Result<bool> {
+    let first: Option<i64> = due!(now, today, stop_on).first(conn).optional()?;
+    Ok(first.is_some())
+}
+
+/// Marks up to `most` of those who are due as reminded today, and keeps other servers away from them until the
+/// transaction ends. Call it in one.
+///
+/// # Errors
+/// `Database` only.
+pub fn claim(
+    conn: &mut AnyConn,
+    now: Timestamp,
+    today: NaiveDate,
+    stop_on: NaiveDate,
+    most: i64,
+) -> Result<Vec<EnrollmentId>> {
+    let due = due!(now, today, stop_on).limit(most);
+    let ids: Vec<i64> = match conn {
+        // Rows that another server is reminding at this moment are passed over instead of waited for.
+        AnyConn::Pg(pg) => due.for_update().skip_locked().load(pg)?,
+        AnyConn::Sqlite(sqlite) => due.load(sqlite)?,
+    };
+    diesel::update(enrollments::table.filter(enrollments::id.eq_any(&ids)))
+        .set(enrollments::reminded_on.eq(today))
+        .execute(conn)?;
+    Ok(ids.into_iter().map(EnrollmentId).collect())
+}
+
+/// After reminders were posted: each enrollment learns its own.
+///
+/// # Errors
+/// `Database` only.
+pub fn note_emails(conn: &mut AnyConn, now: Timestamp, ids: &[EnrollmentId]) -> Result<()> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    diesel::update(enrollments::table.filter(enrollments::id.eq_any(&ids)))
+        .set((
+            enrollments::last_email_id
+                .eq(sql::<Nullable<BigInt>>("(SELECT MAX(m.id) FROM emails m WHERE m.enrollment_id = enrollments.id)")),
+            enrollments::emailed_to.eq(sql::<Text>("(SELECT u.email FROM users u WHERE u.id = enrollments.user_id)")),
+            enrollments::emailed_at.eq(now),
+            enrollments::version.eq(enrollments::version + 1),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The task learns that the email of `enrollment` is the newest of its users'.
+///
+/// # Errors
+/// `Database` only.
+pub fn note_newest_email(conn: &mut AnyConn, task: TaskId, enrollment: EnrollmentId, emailed_to: &str) -> Result<()> {
+    let email: Option<i64> = enrollments::table.find(enrollment.0).select(enrollments::last_email_id).first(conn)?;
+    diesel::update(tasks::table.find(task.0).filter(tasks::last_email_id.is_null().or(tasks::last_email_id.lt(email))))
+        .set((
+            tasks::last_email_id.eq(email),
+            tasks::emailed_to.eq(emailed_to),
+            tasks::emailed_to_key.eq(db::key(emailed_to)),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
