@@ -8,6 +8,7 @@ use actix_web::{
 };
 
 use crate::{
+    audit,
     authentication::pages as authentication,
     clock::{Timestamp, Zone},
     db::AnyConn,
@@ -119,6 +120,7 @@ pub fn routes(demo: bool) -> Vec<Route> {
 
 
         // Audit
+        get("/audit", need::<may::ReadAudit>(), audit::pages::list),
 
 
         // Policy and messages

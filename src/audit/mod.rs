@@ -1,4 +1,4 @@
-//! The audit log: who, in what role, when, from where, did what, on whom, with what outcome (issue of every verb).
+//! The audit log: who, in what role, when, from where, did what, on whom, with what outcome.
 //!
 //! An entry is written in the transaction of the change it tells of. Entries are never changed or removed.
 
@@ -10,7 +10,11 @@ use crate::{
 };
 
 pub mod pages;
+pub mod search;
 pub mod store;
+
+pub use search::{Line, Search};
+pub use store::find;
 
 /// Who did it, as the log remembers them for ever (names, not row ids that may go).
 #[derive(Clone, Debug, PartialEq, Eq)]

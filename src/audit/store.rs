@@ -3,10 +3,14 @@
 use diesel::prelude::*;
 
 use crate::{
-    audit::Entry,
+    audit::{
+        ActorKind, Entry, Outcome,
+        search::{Line, Search},
+    },
     clock::Timestamp,
     db::{self, AnyConn},
     error::Result,
+    ids::{TaskId, UserId},
     insert_all,
     schema::audit_entries,
 };
@@ -58,4 +62,86 @@ pub fn insert(conn: &mut AnyConn, now: Timestamp, entries: &[Entry<'_>]) -> Resu
         .collect();
     insert_all!(conn, audit_entries::table, rows)?;
     Ok(())
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = audit_entries)]
+struct Row {
+    id: i64,
+    at: Timestamp,
+    actor_kind: String,
+    actor: String,
+    address: String,
+    outcome: String,
+    task_id: Option<i64>,
+    user_id: Option<i64>,
+    subject: String,
+    sentence: String,
+    detail: String,
+}
+
+impl From<Row> for Line {
+    fn from(row: Row) -> Self {
+        Line {
+            id: row.id,
+            at: row.at,
+            actor_kind: row.actor_kind,
+            actor: row.actor,
+            address: row.address,
+            refused: row.outcome == Outcome::Refused.word(),
+            task: row.task_id.map(TaskId),
+            user: row.user_id.map(UserId),
+            subject: row.subject,
+            sentence: row.sentence,
+            detail: serde_json::from_str(&row.detail).unwrap_or_default(),
+        }
+    }
+}
+
+/// A query whose conditions are put together while it runs.
+type Query<'a> = audit_entries::BoxedQuery<'a, <AnyConn as diesel::Connection>::Backend>;
+
+/// The conditions of `search`, each of them one that an index answers.
+fn matching(search: &Search) -> Query<'static> {
+    use audit_entries::dsl;
+    let mut query: Query<'static> = dsl::audit_entries.into_boxed();
+    if let Some(own) = &search.only_of {
+        query = query.filter(dsl::actor_key.eq(db::key(own)).and(dsl::actor_kind.eq(ActorKind::Operator.word())));
+    }
+    if !search.actor.is_empty() {
+        query = query.filter(dsl::actor_key.eq(db::key(&search.actor)));
+    }
+    let beginning = db::key(&search.text);
+    if let Some(end) = db::after(&beginning).filter(|_| !beginning.is_empty()) {
+        // A range rather than LIKE, which uses no index on either database.
+        let actor = dsl::actor_key.ge(beginning.clone()).and(dsl::actor_key.lt(end.clone()));
+        let subject = dsl::subject_key.ge(beginning.clone()).and(dsl::subject_key.lt(end));
+        query = match beginning.parse::<i64>() {
+            Ok(task) => query.filter(dsl::task_id.assume_not_null().eq(task).or(actor).or(subject)),
+            Err(_) => query.filter(actor.or(subject)),
+        };
+    }
+    if let Some(from) = search.from {
+        query = query.filter(dsl::at.ge(from));
+    }
+    if let Some(until) = search.until {
+        query = query.filter(dsl::at.lt(until));
+    }
+    query
+}
+
+/// The entries that match, newest first, and how many there are in all.
+///
+/// # Errors
+/// `Database` only.
+pub fn find(conn: &mut AnyConn, search: &Search, offset: i64, limit: i64) -> Result<(Vec<Line>, i64)> {
+    let total: i64 = matching(search).count().get_result(conn)?;
+    let mut query = matching(search).select(Row::as_select()).offset(offset).limit(limit);
+    query = if search.from.is_some() || search.until.is_some() {
+        query.order((audit_entries::at.desc(), audit_entries::id.desc()))
+    } else {
+        query.order(audit_entries::id.desc())
+    };
+    let rows: Vec<Row> = query.load(conn)?;
+    Ok((rows.into_iter().map(Line::from).collect(), total))
 }
