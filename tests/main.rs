@@ -5,5 +5,6 @@ mod authentication;
 mod database;
 mod mail;
 mod policy;
+mod operators;
 mod support;
 mod tasks;

@@ -60,7 +60,7 @@ impl Bucket {
 
 /// Whole seconds from `now` until `blocked_until`, at least 1.
 pub fn seconds_left(blocked_until: Timestamp, now: Timestamp) -> u64 {
-    let left = (blocked_until - now).num_milliseconds().div_euclid(1_000) + 1;
+    let left = (blocked_until - now + Duration::milliseconds(999)).num_seconds();
     u64::try_from(left).unwrap_or(1).max(1)
 }
 
@@ -88,5 +88,6 @@ mod tests {
         let now: Timestamp = "2026-11-20T13:32:00".parse().unwrap();
         assert_eq!(seconds_left(now, now), 1);
         assert_eq!(seconds_left(now + Duration::milliseconds(1_500), now), 2);
+        assert_eq!(seconds_left(now + Duration::seconds(2), now), 2);
     }
 }

@@ -42,10 +42,11 @@ pub enum On {
     Postgres,
 }
 
-/// Makes two tests of one: on SQLite, and on PostgreSQL if there is one.
+/// Makes two tests of one: on SQLite, and on PostgreSQL if there is one. Behind the world's name may stand what is
+/// changed in its settings: `fn law(world, |settings| settings.session_hours = 1)`.
 #[macro_export]
 macro_rules! on_both {
-    ($($(#[$meta:meta])* fn $name:ident($world:ident) $body:block)+) => {$(
+    ($($(#[$meta:meta])* fn $name:ident($world:ident $(, |$settings:ident| $change:expr)?) $body:block)+) => {$(
         mod $name {
             #[allow(unused_imports)]
             use super::*;
@@ -53,15 +54,20 @@ macro_rules! on_both {
             $(#[$meta])*
             fn law($world: $crate::support::World) $body
 
+            #[allow(unused_variables)]
+            fn change(settings: &mut ::tokendesk::config::Written) {
+                $(let $settings = settings; $change;)?
+            }
+
             #[test]
             fn sqlite() {
-                law($crate::support::World::new($crate::support::On::Sqlite));
+                law($crate::support::World::with($crate::support::On::Sqlite, change));
             }
 
             #[test]
             #[ignore = "needs PostgreSQL: tests/run starts one"]
             fn postgres() {
-                law($crate::support::World::new($crate::support::On::Postgres));
+                law($crate::support::World::with($crate::support::On::Postgres, change));
             }
         }
     )+};

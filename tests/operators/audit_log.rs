@@ -1,0 +1,71 @@
+//! The audit log's page.
+
+use chrono::Duration;
+use tokendesk::{
+    audit::{self, Entry},
+    ids::{TaskId, UserId},
+    operators::{BuiltIn, Who},
+};
+
+use crate::{on_both, support::World};
+
+fn write(world: &World, entry: &Entry<'_>) {
+    world.desk.db.write(|c| audit::record(c, world.now(), entry)).unwrap();
+}
+
+on_both! {
+    fn auditors_see_everything_and_help_desks_their_own_entries(world) {
+        let (kim, max) = (world.operator("k.lindqvist", BuiltIn::Operator), world.operator("m.okafor", BuiltIn::HelpDesk));
+        write(&world, &Entry::done(&kim.actor, "tasks.provision", "Created a task for 4 users").task(TaskId(1042)));
+        write(&world, &Entry::done(&max.actor, "tasks.resend", "Resent the email").user(UserId(1), "t.adeyemi"));
+        // A user in the portal who has the name of an operator.
+        let user = Who::outsider(audit::ActorKind::User, "m.okafor", "203.0.113.9", "r");
+        write(&world, &Entry::done(&user.actor, "enrollment.prove", "Enrolled a token"));
+        let page = world.signed_in("j.tanaka", BuiltIn::Auditor).get("/audit").expect(200);
+        let page = page.says("Today, Friday 2026 - 11 - 20").says("Created a task for 4 users");
+        let page = page.says("Resent the email: t.adeyemi").says("Enrolled a token").says("192.0.2.17");
+        assert!(page.body.contains("<a href=\"/tasks/1042\">1042</a>"));
+        let own = crate::support::Browser::signed_in(&world.url, &world.desk, &max).get("/audit").expect(200);
+        let own = own.says("Resent the email").does_not_say("Created a task").does_not_say("Enrolled a token");
+        assert!(!own.body.contains("name=\"operator\""));
+        let other = crate::support::Browser::signed_in(&world.url, &world.desk, &max);
+        other.get("/audit?operator=k.lindqvist").expect(200).does_not_say("Created a task");
+        world.signed_in("p.manager", BuiltIn::ProvisioningManager).get("/audit").expect(403).says("audit log");
+    }
+
+    fn entries_are_found_by_name_task_operator_and_day(world) {
+        let kim = world.operator("k.lindqvist", BuiltIn::Operator);
+        write(&world, &Entry::done(&kim.actor, "tasks.provision", "Created a task").task(TaskId(1042)));
+        world.advance(Duration::days(2));
+        write(&world, &Entry::done(&Who::system().actor, "mail.send", "Mail refused").user(UserId(1), "T.Adeyemi"));
+        let browser = world.signed_in("j.tanaka", BuiltIn::Auditor);
+        browser.get("/audit?q=t.ad").expect(200).says("Mail refused").does_not_say("Created a task");
+        browser.get("/audit?q=K.LIND").expect(200).says("Created a task").does_not_say("Mail refused");
+        browser.get("/audit?q=1042").expect(200).says("Created a task").does_not_say("Mail refused");
+        browser.get("/audit?operator=system").expect(200).says("Mail refused").does_not_say("Created a task");
+        browser.get("/audit?to=2026-11-20").expect(200).says("Created a task").does_not_say("Mail refused");
+        browser.get("/audit?from=2026-11-21").expect(200).says("Mail refused").does_not_say("Created a task");
+        browser.get("/audit?q=%25").expect(200).says("No entry matches").says("Clear filters");
+        browser.get("/audit?from=nonsense&page=x&size=7").expect(200).says("Mail refused");
+    }
+
+    fn changes_show_the_value_before_and_after(world) {
+        let kim = world.operator("k.lindqvist", BuiltIn::Operator);
+        let entry = Entry::done(&kim.actor, "tasks.move", "Moved <b>").fact("Stop Date", "2026-11-27 → 2026-12-13");
+        write(&world, &entry);
+        let page = world.signed_in("j.tanaka", BuiltIn::Auditor).get("/audit").expect(200);
+        assert!(page.body.contains("<del>2026-11-27</del> <ins>2026-12-13</ins>"), "{}", page.body);
+        assert!(page.body.contains("Moved &#60;b&#62;"));
+    }
+
+    fn many_entries_have_pages(world) {
+        let kim = world.operator("k.lindqvist", BuiltIn::Operator);
+        let entries: Vec<Entry<'_>> =
+            (1..=40).map(|n| Entry::done(&kim.actor, "tasks.edit", format!("Did thing {n} of many"))).collect();
+        world.desk.db.write(|c| audit::record_all(c, world.now(), &entries)).unwrap();
+        let browser = world.signed_in("j.tanaka", BuiltIn::Auditor);
+        browser.get("/audit").expect(200).says("Rows 1 to 18 of 40").says("thing 40 of").does_not_say("thing 22 of");
+        browser.get("/audit?page=3").expect(200).says("Rows 37 to 40 of 40").says("thing 1 of");
+        browser.get("/audit?page=99").expect(200);
+    }
+}
