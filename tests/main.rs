@@ -4,7 +4,7 @@ mod architecture;
 mod authentication;
 mod database;
 mod mail;
-mod policy;
 mod operators;
+mod policy;
 mod support;
 mod tasks;
