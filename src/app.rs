@@ -13,6 +13,7 @@ use crate::{
     clock::{Timestamp, Zone},
     db::AnyConn,
     desk::Desk,
+    enrollment::pages as portal,
     error::{Error, Result},
     mail,
     operators::{
@@ -128,6 +129,14 @@ pub fn routes(demo: bool) -> Vec<Route> {
         post("/policy/self-enrollment", need::<may::EditPolicies>(), policy::pages::change),
 
         // The portal
+        get("/enroll/{handle}", Gate::Open, portal::welcome::show),
+        post("/enroll/{handle}", Gate::Open, portal::welcome::accept),
+        get("/enroll/{handle}/key", Gate::Open, portal::key::show),
+        post("/enroll/{handle}/key", Gate::Open, portal::key::prove),
+        get("/enroll/{handle}/device", Gate::Open, portal::device::show),
+        post("/enroll/{handle}/device", Gate::Open, portal::device::claim),
+        get("/enroll/{handle}/done", Gate::Open, portal::done::show),
+        post("/enroll/{handle}/try", Gate::Open, portal::done::try_now),
 
 
         // The API of auth nodes

@@ -1,1 +1,251 @@
-//! The portal: where users enroll (product.md §3).
+//! The portal: where users enroll (product.md §3). A link and its activation code open a session; in it the user proves
+//! an authenticator app or claims a device, and may try it at once.
+
+use chrono::Duration;
+
+use crate::{
+    audit::{self, Actor, ActorKind, Entry},
+    authentication::{self, Answer, Person},
+    clock::Timestamp,
+    db::AnyConn,
+    desk::Desk,
+    error::{Error, Result},
+    keys::Purpose,
+    policy,
+    tasks::{
+        self, links,
+        store::{self as task_store, Link, Place},
+    },
+    tokens::{self, AuthenticationType, Token},
+};
+
+mod binding;
+pub mod pages;
+pub mod portal;
+mod store;
+
+pub use binding::{claim_device, prove, show_device, show_key};
+pub use portal::End;
+
+/// Who knocks: the link they hold, the session they show, where they come from.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    /// The handle in the address.
+    pub handle: String,
+    /// What the cookie of the enrollment session holds.
+    pub session: Option<String>,
+    /// The network address.
+    pub address: String,
+    /// The id of the request.
+    pub request: String,
+}
+
+/// How things stand with a link.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// The enrollment, its task and its user.
+    pub place: Place,
+    /// Why it leads nowhere; `None` if the user may enroll.
+    pub end: Option<End>,
+    /// The visitor has an open session of this link.
+    pub verified: bool,
+    /// Failed attempts after which the enrollment is Locked.
+    pub attempts_allowed: i64,
+}
+
+impl View {
+    /// Attempts that are left.
+    pub fn attempts_left(&self) -> i64 {
+        (self.attempts_allowed - self.place.facts.failures).max(0)
+    }
+}
+
+/// What came of a step in the portal.
+#[derive(Debug)]
+pub enum Step<T> {
+    /// It was taken.
+    Done(View, T),
+    /// What was typed is wrong, and counted.
+    Wrong(View),
+    /// Nothing was typed; that is no attempt.
+    Empty(View),
+    /// The link has ended.
+    Ended(View),
+    /// The session is over, or was never opened: the activation code is asked for again.
+    NoSession,
+    /// There is no such link.
+    Unknown,
+}
+
+/// How things stand with a link; `None` if there is none of this handle. Notes that it was opened, which a mail scanner
+/// can cause as well, and spends nothing.
+///
+/// # Errors
+/// `Database` only.
+pub fn open(desk: &Desk, now: Timestamp, visit: &Visit) -> Result<Option<View>> {
+    let Some((_, view)) = desk.db.read(|c| look(desk, c, now, visit))? else { return Ok(None) };
+    if view.end.is_none() && view.place.opened_at.is_none() {
+        desk.db.write(|c| task_store::notes::set_opened(c, now, view.place.id))?;
+    }
+    Ok(Some(view))
+}
+
+/// Takes an activation code, in any case, spaces and dashes left out. A right one opens a session, whose key goes into
+/// the cookie; for an authenticator app the key that will be shown is made now, so that no GET has to.
+///
+/// # Errors
+/// `TooMany` if too many sessions of this enrollment are open; else `Database` only.
+pub fn accept_code(desk: &Desk, now: Timestamp, visit: &Visit, code: &str) -> Result<Step<String>> {
+    desk.db.write(|c| {
+        store::hold(c, &visit.handle)?;
+        let Some((link, view)) = look(desk, c, now, visit)? else { return Ok(Step::Unknown) };
+        if view.end.is_some() {
+            return Ok(Step::Ended(view));
+        }
+        if code.trim().is_empty() {
+            return Ok(Step::Empty(view));
+        }
+        if !links::matches(&desk.keys, &visit.handle, code, &link.code_hash) {
+            return fail(desk, c, now, visit, view, "Wrong activation code");
+        }
+        let place = &view.place;
+        if store::open_sessions(c, now, place.id)? >= portal::MOST_SESSIONS {
+            return Err(Error::TooMany(Duration::minutes(portal::SESSION_MINUTES).num_seconds().unsigned_abs()));
+        }
+        let session = desk.random.secret();
+        let hash = desk.keys.hash(Purpose::EnrollmentSession, session.as_bytes());
+        store::open_session(c, now, &hash, place.id, link.id, portal::session_end(now))?;
+        task_store::notes::set_code_accepted(c, now, place.id)?;
+        if place.authentication_type == AuthenticationType::AuthenticatorApp && place.pending_seed.is_none() {
+            let seed = tokens::new_seed(desk);
+            let sealed = desk.keys.seal(&desk.random, &binding::seed_place(place), seed.bytes());
+            task_store::notes::set_pending_seed(c, now, place.id, &sealed)?;
+        }
+        note(c, now, visit, place, "enrollment.accept_code", "Accepted the activation code", &[])?;
+        Ok(Step::Done(View { verified: true, ..view }, session))
+    })
+}
+
+/// The token that was enrolled in this session.
+///
+/// # Errors
+/// `Database` only.
+pub fn show_done(desk: &Desk, now: Timestamp, visit: &Visit) -> Result<Step<Token>> {
+    desk.db.read(|c| enrolled(desk, c, now, visit))
+}
+
+/// Checks a second one-time password exactly as for an auth node; the first accepted one makes the enrollment Completed.
+/// A wrong one counts against the token, not against the enrollment, which is done.
+///
+/// # Errors
+/// `Database` only.
+pub fn try_now(desk: &Desk, now: Timestamp, visit: &Visit, typed: &str) -> Result<Step<Token>> {
+    desk.db.write(|c| {
+        let (view, token) = match enrolled(desk, c, now, visit)? {
+            Step::Done(view, token) => (view, token),
+            other => return Ok(other),
+        };
+        if typed.trim().is_empty() {
+            return Ok(Step::Empty(view));
+        }
+        let Place { user, ref user_id, disabled, .. } = view.place;
+        let person = Person { id: Some(user), user_id: user_id.clone(), disabled };
+        match authentication::check(desk, c, now, &actor(visit, user_id), &person, typed)? {
+            Answer::Accepted { .. } => Ok(Step::Done(view, token)),
+            Answer::Rejected => Ok(Step::Wrong(view)),
+        }
+    })
+}
+
+fn look(desk: &Desk, c: &mut AnyConn, now: Timestamp, visit: &Visit) -> Result<Option<(Link, View)>> {
+    let Some(link) = task_store::by_handle(c, &visit.handle)? else { return Ok(None) };
+    let attempts_allowed = policy::current(c)?.attempts_allowed;
+    let end = portal::end(&link, attempts_allowed, desk.settings.zone.today(now));
+    let verified = match &visit.session {
+        Some(session) => {
+            let hash = desk.keys.hash(Purpose::EnrollmentSession, session.as_bytes());
+            store::is_open(c, now, &hash, link.id)?
+        }
+        None => false,
+    };
+    let view = View { place: link.place.clone(), end, verified, attempts_allowed };
+    Ok(Some((link, view)))
+}
+
+/// Somebody with a session, and a link that has not ended; else the step that says why not.
+fn verified<T>(
+    desk: &Desk,
+    c: &mut AnyConn,
+    now: Timestamp,
+    visit: &Visit,
+) -> Result<std::result::Result<View, Step<T>>> {
+    Ok(match look(desk, c, now, visit)? {
+        None => Err(Step::Unknown),
+        Some((_, view)) if view.end.is_some() => Err(Step::Ended(view)),
+        Some((_, view)) if !view.verified => Err(Step::NoSession),
+        Some((_, view)) => Ok(view),
+    })
+}
+
+/// Somebody with a session in which a token was enrolled.
+fn enrolled(desk: &Desk, c: &mut AnyConn, now: Timestamp, visit: &Visit) -> Result<Step<Token>> {
+    let Some((_, view)) = look(desk, c, now, visit)? else { return Ok(Step::Unknown) };
+    match (view.end, view.verified, view.place.token) {
+        (Some(End::AlreadyEnrolled), true, Some(token)) => {
+            let mine = tokens::of_user(c, view.place.user)?.into_iter().find(|mine| mine.id == token);
+            Ok(mine.map_or(Step::NoSession, |token| Step::Done(view, token)))
+        }
+        (Some(_), ..) => Ok(Step::Ended(view)),
+        _ => Ok(Step::NoSession),
+    }
+}
+
+/// Counts a failed attempt. The enrollment is held, so that nobody else counts at the same time.
+fn fail<T>(desk: &Desk, c: &mut AnyConn, now: Timestamp, visit: &Visit, view: View, why: &str) -> Result<Step<T>> {
+    let (place, allowed) = (&view.place, view.attempts_allowed);
+    let Some(failures) = tasks::note_failure(c, place.id, allowed)? else {
+        return Ok(look(desk, c, now, visit)?.map_or(Step::Unknown, |(_, view)| Step::Ended(view)));
+    };
+    let locked = failures >= allowed;
+    let sentence =
+        if locked { "Failed an enrollment attempt; the enrollment is Locked" } else { "Failed an enrollment attempt" };
+    let actor = actor(visit, &place.user_id);
+    let entry = Entry::refused(&actor, "enrollment.attempt", sentence)
+        .user(place.user, &place.user_id)
+        .task(place.task)
+        .fact("Reason", why)
+        .fact("Attempts", format!("{failures} of {allowed}"));
+    audit::record(c, now, &entry)?;
+    let mut view = view;
+    view.place.facts.failures = failures;
+    if locked {
+        view.end = Some(End::Locked);
+        return Ok(Step::Ended(view));
+    }
+    Ok(Step::Wrong(view))
+}
+
+fn actor(visit: &Visit, user_id: &str) -> Actor {
+    Actor {
+        kind: ActorKind::User,
+        name: user_id.into(),
+        role: String::new(),
+        address: visit.address.clone(),
+        request: visit.request.clone(),
+    }
+}
+
+fn note(
+    c: &mut AnyConn,
+    now: Timestamp,
+    visit: &Visit,
+    place: &Place,
+    verb: &'static str,
+    sentence: &str,
+    facts: &[(&'static str, String)],
+) -> Result<()> {
+    let actor = actor(visit, &place.user_id);
+    let mut entry = Entry::done(&actor, verb, sentence).user(place.user, &place.user_id).task(place.task);
+    entry.detail.extend_from_slice(facts);
+    audit::record(c, now, &entry)
+}

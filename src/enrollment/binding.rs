@@ -1,0 +1,155 @@
+//! Binding a token in the portal: an app proves its key, a device is claimed from inventory.
+
+use chrono::Duration;
+
+use crate::{
+    clock::{self, Timestamp},
+    db::AnyConn,
+    desk::Desk,
+    enrollment::{End, Step, View, Visit, fail, note, store, verified},
+    error::{Error, Result},
+    mail::{self, Facts, NewEmail},
+    tasks::{self, store::Place},
+    tokens::{self, AuthenticationType, Binding, Judgment, Making, Seed, Standing, Token, one_time},
+};
+
+/// How long the email that says "you enrolled" is tried, in days, if the Stop Date is nearer than that.
+const ENROLLED_MAIL_DAYS: i64 = 3;
+
+/// The key of an authenticator app: the same one until it is proven, however often the page is opened.
+///
+/// # Errors
+/// `NotFound` if this enrollment is of another type; else `Database` only.
+pub fn show_key(desk: &Desk, now: Timestamp, visit: &Visit) -> Result<Step<Seed>> {
+    desk.db.read(|c| {
+        let view = match verified(desk, c, now, visit)? {
+            Ok(view) => view,
+            Err(step) => return Ok(step),
+        };
+        let seed = pending_seed(desk, &view.place)?;
+        Ok(Step::Done(view, seed))
+    })
+}
+
+/// How things stand for somebody with a session, for the page of a device.
+///
+/// # Errors
+/// `NotFound` if this enrollment is of another type; else `Database` only.
+pub fn show_device(desk: &Desk, now: Timestamp, visit: &Visit) -> Result<Step<()>> {
+    desk.db.read(|c| {
+        let view = match verified(desk, c, now, visit)? {
+            Ok(view) => view,
+            Err(step) => return Ok(step),
+        };
+        need_type(&view.place, AuthenticationType::HardwareToken)?;
+        Ok(Step::Done(view, ()))
+    })
+}
+
+/// Takes a one-time password that proves the key which was shown: the token is bound, Active, and the user is told.
+///
+/// # Errors
+/// As [`show_key`].
+pub fn prove(desk: &Desk, now: Timestamp, visit: &Visit, typed: &str) -> Result<Step<Token>> {
+    desk.db.write(|c| {
+        store::hold(c, &visit.handle)?;
+        let view = match verified(desk, c, now, visit)? {
+            Ok(view) => view,
+            Err(step) => return Ok(step),
+        };
+        let seed = pending_seed(desk, &view.place)?;
+        if typed.trim().is_empty() {
+            return Ok(Step::Empty(view));
+        }
+        let seconds = clock::unix_seconds(now);
+        let proof = match one_time::judge(&seed, &Making::APP, &Standing::default(), seconds, typed) {
+            Judgment::Right(proof) => proof,
+            _ => return fail(desk, c, now, visit, view, "Wrong one-time password"),
+        };
+        let token = tokens::enroll_app(desk, c, now, view.place.user, view.place.container, &seed, &proof)?;
+        finish(desk, c, now, visit, view, token)
+    })
+}
+
+/// Takes the serial number of a device and a one-time password from it: it leaves inventory and is the user's.
+///
+/// # Errors
+/// As [`show_device`].
+pub fn claim_device(desk: &Desk, now: Timestamp, visit: &Visit, serial: &str, typed: &str) -> Result<Step<Token>> {
+    desk.db.write(|c| {
+        store::hold(c, &visit.handle)?;
+        let view = match verified(desk, c, now, visit)? {
+            Ok(view) => view,
+            Err(step) => return Ok(step),
+        };
+        need_type(&view.place, AuthenticationType::HardwareToken)?;
+        if serial.trim().is_empty() || typed.trim().is_empty() {
+            return Ok(Step::Empty(view));
+        }
+        match tokens::bind_hardware(desk, c, now, view.place.user, view.place.container, serial, typed)? {
+            Binding::Bound(token) => finish(desk, c, now, visit, view, token),
+            Binding::Refused(why) => fail(desk, c, now, visit, view, why.words()),
+        }
+    })
+}
+
+fn need_type(place: &Place, authentication_type: AuthenticationType) -> Result<()> {
+    if place.authentication_type == authentication_type { Ok(()) } else { Err(Error::not_found("page", "")) }
+}
+
+/// Where the seed of a key that is shown is sealed for.
+pub(super) fn seed_place(place: &Place) -> String {
+    format!("enrollments.pending_seed:{}", place.id)
+}
+
+fn pending_seed(desk: &Desk, place: &Place) -> Result<Seed> {
+    need_type(place, AuthenticationType::AuthenticatorApp)?;
+    let sealed = place.pending_seed.as_deref();
+    let sealed = sealed.ok_or_else(|| Error::Internal(format!("enrollment {} has a session and no key", place.id)))?;
+    Ok(desk.keys.open(&seed_place(place), sealed)?.into())
+}
+
+/// Notes the token on the enrollment and its task, and tells the user.
+fn finish(
+    desk: &Desk,
+    c: &mut AnyConn,
+    now: Timestamp,
+    visit: &Visit,
+    mut view: View,
+    token: Token,
+) -> Result<Step<Token>> {
+    let place = &view.place;
+    tasks::note_enrolled(c, now, place.id, token.id)?;
+    if !place.email.is_empty() {
+        let stop = desk.settings.zone.end_of(place.facts.stop_on);
+        let email = NewEmail {
+            kind: mail::Kind::Enrolled,
+            to: place.email.clone(),
+            alternate: false,
+            user: Some(place.user),
+            container: Some(place.container),
+            task: Some(place.task),
+            enrollment: Some(place.id),
+            facts: Facts {
+                first_name: place.first_name.clone(),
+                name: format!("{} {}", place.first_name, place.last_name).trim().to_owned(),
+                user_id: place.user_id.clone(),
+                authentication_type: place.authentication_type.plain().into(),
+                task: Some(place.task.0),
+                stop_on: Some(place.facts.stop_on),
+                requester: place.operator.clone(),
+                serial: Some(token.serial.clone()),
+                ..Facts::default()
+            },
+            secret: None,
+            give_up_at: stop.max(now + Duration::days(ENROLLED_MAIL_DAYS)),
+        };
+        mail::post(desk, c, now, &place.operator, &[email])?;
+    }
+    let serial = [("Serial Number", token.serial.clone())];
+    note(c, now, visit, place, "enrollment.enroll", "Enrolled a token", &serial)?;
+    view.place.facts.enrolled_at = Some(now);
+    view.place.token = Some(token.id);
+    view.end = Some(End::AlreadyEnrolled);
+    Ok(Step::Done(view, token))
+}

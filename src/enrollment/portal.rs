@@ -1,0 +1,125 @@
+//! Rules of the portal: what a link is good for, and what an authenticator app is told.
+
+use chrono::{Duration, NaiveDate};
+
+use crate::{
+    clock::Timestamp,
+    tasks::{self, Status, enrollment::RemovedWhy, store::Link},
+    tokens::{Making, Seed, one_time::algorithm_word},
+};
+
+/// How long a browser may go on after a right activation code, in minutes (product.md §3).
+pub const SESSION_MINUTES: i64 = 15;
+
+/// Sessions of one enrollment at a time: a phone, a desktop and some reloads. Who has the right code may not fill the
+/// table with them.
+pub const MOST_SESSIONS: i64 = 20;
+
+/// Until when a session lasts that begins `now`.
+pub fn session_end(now: Timestamp) -> Timestamp {
+    now + Duration::minutes(SESSION_MINUTES)
+}
+
+/// Why a link leads nowhere any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The user has enrolled.
+    AlreadyEnrolled,
+    /// The user was provisioned anew in another task.
+    Replaced,
+    /// The user was taken out of the task, or the task was removed.
+    Canceled(Timestamp),
+    /// A newer email was sent.
+    Superseded(Timestamp),
+    /// Too many failed attempts.
+    Locked,
+    /// The Stop Date has passed.
+    Expired(NaiveDate),
+    /// The user is disabled.
+    Disabled,
+}
+
+impl End {
+    /// What operators would call it; only shown once the activation code was verified.
+    pub fn status(self) -> &'static str {
+        match self {
+            End::AlreadyEnrolled => "Enrolled",
+            End::Replaced => "Replaced",
+            End::Canceled(_) => "Canceled",
+            End::Superseded(_) => "Newer email sent",
+            End::Locked => "Locked",
+            End::Expired(_) => "Expired",
+            End::Disabled => "User disabled",
+        }
+    }
+}
+
+/// Why `link` leads nowhere; `None` if its user may enroll. The first that holds is what the user can do most about: who
+/// has enrolled is done whatever else happened, and a newer link knows better than this one how things stand.
+pub fn end(link: &Link, attempts_allowed: i64, today: NaiveDate) -> Option<End> {
+    let place = &link.place;
+    if place.facts.enrolled_at.is_some() {
+        return Some(End::AlreadyEnrolled);
+    }
+    if place.removed_why == Some(RemovedWhy::Replaced) {
+        return Some(End::Replaced);
+    }
+    if let Some(at) = place.removed_at.or(place.task_removed_at) {
+        return Some(End::Canceled(at));
+    }
+    if let Some(at) = link.superseded_at {
+        return Some(End::Superseded(at));
+    }
+    if place.disabled {
+        return Some(End::Disabled);
+    }
+    match tasks::status(&place.facts, attempts_allowed, today) {
+        Status::Locked => Some(End::Locked),
+        Status::Expired => Some(End::Expired(place.facts.stop_on)),
+        Status::Active | Status::Completed => None,
+    }
+}
+
+/// The address that hands `seed` to an authenticator app (the Key Uri Format that apps agree on). The issuer stands twice,
+/// since older apps read it from the label alone.
+pub fn otpauth(issuer: &str, user_id: &str, seed: &Seed) -> String {
+    let (issuer, user_id, secret) = (percent(issuer), percent(user_id), seed.base32());
+    let Making { algorithm, digits, period, .. } = Making::APP;
+    format!(
+        "otpauth://totp/{issuer}:{user_id}?secret={}&issuer={issuer}&algorithm={}&digits={digits}&period={period}",
+        *secret,
+        algorithm_word(algorithm)
+    )
+}
+
+/// A key in groups of four, as people read and type it.
+pub fn groups_of_four(key: &str) -> String {
+    let letters: Vec<char> = key.chars().collect();
+    letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+}
+
+/// Everything but the unreserved letters of RFC 3986 §2.3.
+fn percent(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn apps_are_told_issuer_and_user_whatever_letters_are_in_them() {
+        let seed = Seed::new(*b"12345678901234567890");
+        assert_eq!(
+            otpauth("Müller & Co: IT", "a+b@c", &seed),
+            "otpauth://totp/M%C3%BCller%20%26%20Co%3A%20IT:a%2Bb%40c?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\
+             &issuer=M%C3%BCller%20%26%20Co%3A%20IT&algorithm=SHA1&digits=6&period=30"
+        );
+    }
+
+    #[test]
+    fn keys_are_read_in_groups_of_four() {
+        assert_eq!(groups_of_four("ABCDEFGHIJ"), "ABCD EFGH IJ");
+    }
+}
