@@ -3,6 +3,7 @@
 mod architecture;
 mod authentication;
 mod database;
+mod enrollment;
 mod mail;
 mod operators;
 mod policy;

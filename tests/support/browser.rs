@@ -62,6 +62,16 @@ impl Browser {
         send(self.client.get(format!("{}{path}", self.url)))
     }
 
+    /// Asks for the headers of a page alone.
+    pub fn head(&self, path: &str) -> Page {
+        send(self.client.head(format!("{}{path}", self.url)))
+    }
+
+    /// Opens a page with one more header.
+    pub fn get_with(&self, path: &str, name: &str, value: &str) -> Page {
+        send(self.client.get(format!("{}{path}", self.url)).header(name, value))
+    }
+
     /// Sends a form from a page of the console.
     pub fn post(&self, path: &str, form: &[(&str, &str)]) -> Page {
         send(self.request(path).form(form))
