@@ -64,6 +64,26 @@ macro_rules! insert_all {
     }};
 }
 
+/// Inserts `rows`, and where the unique column `target` is there already sets `set`: many rows a statement on
+/// PostgreSQL; on SQLite, where a statement costs no way to a server, one.
+#[macro_export]
+macro_rules! upsert_all {
+    ($conn:expr, $table:expr, $rows:expr, $target:expr, $set:expr) => {{
+        let rows = $rows;
+        let conn: &mut $crate::db::AnyConn = $conn;
+        match conn {
+            $crate::db::AnyConn::Pg(c) => rows.chunks($crate::db::ROWS_A_STATEMENT).try_for_each(|chunk| {
+                let insert = diesel::insert_into($table).values(chunk).on_conflict($target).do_update().set($set);
+                diesel::RunQueryDsl::execute(insert, c).map(|_| ())
+            }),
+            $crate::db::AnyConn::Sqlite(c) => rows.iter().try_for_each(|row| {
+                let insert = diesel::insert_into($table).values(row).on_conflict($target).do_update().set($set);
+                diesel::RunQueryDsl::execute(insert, c).map(|_| ())
+            }),
+        }
+    }};
+}
+
 /// What a transaction can reserve for itself, so that two servers do not decide the same thing at once.
 #[derive(Clone, Copy, Debug)]
 pub enum Lock {

@@ -9,3 +9,4 @@ mod operators;
 mod policy;
 mod support;
 mod tasks;
+mod users;

@@ -10,10 +10,13 @@ use crate::{
     operators::{Permission, Scope, Who},
 };
 
+pub mod import;
+mod importing;
 pub mod search;
 pub mod store;
 pub mod user;
 
+pub use import::Report;
 pub use search::{Order, Search};
 pub use store::{active_tokens, by_ids};
 pub use user::{Details, Typed, User};
@@ -179,4 +182,38 @@ fn changed<'a>(who: &'a Who, user: &User, word: &str, changes: &[(&'static str, 
 
 fn shown(text: &str) -> &str {
     if text.is_empty() { "empty" } else { text }
+}
+
+/// How a file is imported.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// The container of new users whose line names none.
+    pub container: String,
+    /// Say what would become of each line, and change nothing.
+    pub dry_run: bool,
+    /// Import what is right even if some lines are refused; else one refused line stops all.
+    pub good_lines: bool,
+}
+
+/// Creates the users of a file, and updates those who are there, in one transaction.
+///
+/// # Errors
+/// `Invalid` (field `file`) if the file as a whole cannot be read, (field `container`) if that cannot be taken.
+pub fn import(desk: &Desk, who: &Who, now: Timestamp, bytes: &[u8], how: &Import) -> Result<Report> {
+    who.need(Permission::EditUsers)?;
+    let file = import::File::read(bytes).map_err(|sentence| Error::mistake("file", sentence))?;
+    let fallback =
+        user::ContainerName::parse(&how.container).map_err(|sentence| Error::mistake("container", sentence))?;
+    if how.dry_run {
+        return desk.db.read(|c| Ok(importing::Plan::of(c, who, &file, &fallback)?.into_report(false)));
+    }
+    desk.db.write(|c| {
+        db::hold(c, Lock::Users)?;
+        let plan = importing::Plan::of(c, who, &file, &fallback)?;
+        if plan.report.has_refused() && !how.good_lines {
+            return Ok(plan.into_report(false));
+        }
+        plan.carry_out(c, who, now)?;
+        Ok(plan.into_report(true))
+    })
 }

@@ -95,6 +95,11 @@ impl Search {
         pairs
     }
 
+    /// True if it asks for more than enabled, disabled or all users.
+    pub fn narrows(&self) -> bool {
+        Search { state: State::default(), ..self.clone() } != Search::default()
+    }
+
     /// The query string that reads back as this search.
     pub fn to_query(&self) -> String {
         serde_urlencoded::to_string(self.pairs()).unwrap_or_default()

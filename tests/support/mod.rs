@@ -26,6 +26,7 @@ pub mod cast;
 pub mod oathtool;
 pub mod plan;
 pub mod smtp;
+pub mod plan;
 
 pub use browser::{Browser, Page};
 

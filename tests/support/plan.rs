@@ -1,10 +1,15 @@
 //! How SQLite would carry out the queries of a piece of code.
+//! How the database carries out a query: every list must be driven by an index, and a test reads that here.
 
 use std::sync::{Arc, Mutex};
 
 use diesel::{
     connection::{Connection, InstrumentationEvent},
     prelude::*,
+    QueryableByName, RunQueryDsl,
+    connection::{Connection, InstrumentationEvent, SimpleConnection},
+    sql_query,
+    sql_types::Text,
 };
 use tokendesk::{db::AnyConn, error::Result};
 
@@ -39,4 +44,89 @@ pub fn of(world: &World, code: impl FnOnce(&mut AnyConn) -> Result<()>) -> Vec<S
         Ok(steps)
     });
     steps.expect("the queries can be explained")
+/// A statement and the plan for it.
+#[derive(Debug)]
+pub struct Plan {
+    pub sql: String,
+    pub lines: Vec<String>,
+}
+
+#[derive(QueryableByName)]
+struct SqliteLine {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+#[derive(QueryableByName)]
+struct PostgresLine {
+    #[diesel(sql_type = Text)]
+    #[diesel(column_name = "QUERY PLAN")]
+    line: String,
+}
+
+/// The plans of all SELECTs that `run` sends; what it changes is kept.
+///
+/// PostgreSQL is told that reading whole tables is dear, since the tables of tests are small: a plan that reads one
+/// all the same has no index to go by.
+pub fn plans(world: &World, run: impl FnOnce(&mut AnyConn) -> Result<()>) -> Vec<Plan> {
+    let outcome = world.desk.db.write(|c| {
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let ear = heard.clone();
+        c.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if let InstrumentationEvent::StartQuery { query, .. } = event {
+                ear.lock().expect("nothing panics here").push(query.to_string());
+            }
+        });
+        let outcome = run(c);
+        c.set_instrumentation(|_: InstrumentationEvent<'_>| {});
+        outcome?;
+        let heard = heard.lock().expect("nothing panics here").clone();
+        let selects = heard.into_iter().filter(|sql| sql.starts_with("SELECT")).map(without_binds);
+        selects.map(|sql| Ok(Plan { lines: explain(c, &sql)?, sql })).collect::<Result<Vec<_>>>()
+    });
+    outcome.expect("the plans can be read")
+}
+
+/// diesel writes ` -- binds: […]` behind a statement.
+fn without_binds(query: String) -> String {
+    query.split(" -- binds:").next().unwrap_or_default().to_owned()
+}
+
+fn explain(c: &mut AnyConn, sql: &str) -> Result<Vec<String>> {
+    if let AnyConn::Sqlite(c) = c {
+        let lines: Vec<SqliteLine> = sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(c)?;
+        return Ok(lines.into_iter().map(|line| line.detail).collect());
+    }
+    // The plan for any values: that of a prepared statement.
+    let binds = (1..).take_while(|n| sql.contains(&format!("${n}"))).count();
+    let values = if binds == 0 { String::new() } else { format!("({})", vec!["NULL"; binds].join(", ")) };
+    c.batch_execute(&format!(
+        "SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan; PREPARE explained AS {sql}"
+    ))?;
+    let lines: Vec<PostgresLine> = sql_query(format!("EXPLAIN EXECUTE explained{values}")).load(c)?;
+    c.batch_execute("DEALLOCATE explained")?;
+    Ok(lines.into_iter().map(|line| line.line).collect())
+}
+
+impl Plan {
+    /// True if it reads every row of `table` without an index.
+    pub fn reads_all_of(&self, table: &str) -> bool {
+        self.lines.iter().any(|line| {
+            let sqlite = line.trim() == format!("SCAN {table}");
+            sqlite || line.contains(&format!("Seq Scan on {table}"))
+        })
+    }
+
+    /// True if it looks something up in `index`, or walks along it. `table_column` names the index of a UNIQUE
+    /// column of PostgreSQL as well, which SQLite calls otherwise.
+    pub fn uses(&self, index: &str) -> bool {
+        self.lines.iter().any(|line| line.split([' ', '(']).any(|word| word == index))
+    }
+
+    /// Fails the test if it reads every row of `table` without an index.
+    #[track_caller]
+    pub fn is_driven_by_an_index_of(&self, table: &str) {
+        let mentions = self.lines.iter().any(|line| line.contains(table));
+        assert!(mentions && !self.reads_all_of(table), "{}\n{}", self.sql, self.lines.join("\n"));
+    }
 }

@@ -21,4 +21,5 @@ CREATE INDEX users_last_name ON users (last_name_key, first_name_key, id);
 CREATE INDEX users_first_name ON users (first_name_key, id);
 CREATE INDEX users_email ON users (email_key, id);
 CREATE INDEX users_container ON users (container_id, user_id_key);
+CREATE INDEX users_enabled ON users (user_id_key) WHERE disabled_at IS NULL;
 CREATE INDEX users_disabled ON users (user_id_key) WHERE disabled_at IS NOT NULL;

@@ -14,6 +14,7 @@ use crate::{
     users::user::{Details, User},
 };
 
+pub mod import;
 pub mod search;
 
 /// Ids in one statement.
@@ -23,13 +24,13 @@ const IDS_A_STATEMENT: usize = 2_000;
 struct Row {
     id: i64,
     user_id: String,
-    _user_id_key: String,
+    user_id_key: String,
     last_name: String,
-    _last_name_key: String,
+    last_name_key: String,
     first_name: String,
-    _first_name_key: String,
+    first_name_key: String,
     email: String,
-    _email_key: String,
+    email_key: String,
     mobile: String,
     container_id: i64,
     custom1: String,
@@ -117,7 +118,7 @@ pub fn by_ids(conn: &mut AnyConn, ids: &[UserId]) -> Result<Vec<User>> {
         let chunk: Vec<i64> = chunk.iter().map(|id| id.0).collect();
         rows.extend(users::table.filter(users::id.eq_any(chunk)).load::<Row>(conn)?);
     }
-    rows.sort_by(|a, b| a._user_id_key.cmp(&b._user_id_key));
+    rows.sort_by(|a, b| a.user_id_key.cmp(&b.user_id_key));
     with_containers(conn, rows)
 }
 

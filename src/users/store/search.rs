@@ -1,5 +1,7 @@
 //! Searching users: every condition is a range of an index, or a walk along one.
 
+use std::collections::HashMap;
+
 use diesel::{dsl::exists, prelude::*, sql_types::Bool};
 
 use crate::{
@@ -58,6 +60,9 @@ macro_rules! begins {
     }};
 }
 
+/// So many rows are sorted here: asked to sort few of many, SQLite would rather walk an index past every user.
+const FEW: i64 = 1_000;
+
 /// The users of a search in a scope, from row `offset` on, and how many there are in all.
 ///
 /// # Errors
@@ -70,12 +75,24 @@ pub fn page(
     offset: i64,
     limit: i64,
 ) -> Result<(Vec<User>, i64)> {
-    if order.column == Column::Container {
-        return page_by_container(conn, scope, search, order.descending, offset, limit);
-    }
     let total = count(conn, scope, search)?;
     let Some(query) = filtered(conn, scope, search)? else { return Ok((Vec::new(), 0)) };
-    let query = match (order.column, order.descending) {
+    let rows = if total <= FEW && search.narrows() {
+        let rows: Vec<Row> = query.load(conn)?;
+        let rows = sorted(conn, scope, rows, order)?;
+        let (skip, take) = (usize::try_from(offset).unwrap_or(0), usize::try_from(limit).unwrap_or(0));
+        rows.into_iter().skip(skip).take(take).collect()
+    } else if order.column == Column::Container {
+        by_container(conn, scope, search, order.descending, offset, limit)?
+    } else {
+        walk(query, order).offset(offset).limit(limit).load(conn)?
+    };
+    Ok((with_containers(conn, rows)?, total))
+}
+
+/// Along the index of a column.
+fn walk(query: Filtered, order: Order) -> Filtered {
+    match (order.column, order.descending) {
         (Column::UserId | Column::Container, false) => query.order(users::user_id_key),
         (Column::UserId | Column::Container, true) => query.order(users::user_id_key.desc()),
         (Column::LastName, false) => query.order((users::last_name_key, users::first_name_key, users::id)),
@@ -84,40 +101,62 @@ pub fn page(
         }
         (Column::Email, false) => query.order((users::email_key, users::id)),
         (Column::Email, true) => query.order((users::email_key.desc(), users::id.desc())),
+    }
+}
+
+/// The same orders as those of the indexes: letters by their bytes.
+fn sorted(conn: &mut AnyConn, scope: &Scope, mut rows: Vec<Row>, order: Order) -> Result<Vec<Row>> {
+    let names: HashMap<i64, String> = match order.column {
+        Column::Container => containers(conn, scope)?.into_iter().map(|(id, name)| (id.0, db::key(&name))).collect(),
+        _ => HashMap::new(),
     };
-    let rows: Vec<Row> = query.offset(offset).limit(limit).load(conn)?;
-    Ok((with_containers(conn, rows)?, total))
+    rows.sort_by(|a, b| {
+        let ascending = match order.column {
+            Column::UserId => a.user_id_key.cmp(&b.user_id_key),
+            Column::LastName => {
+                let (name, other) = ((&a.last_name_key, &a.first_name_key), (&b.last_name_key, &b.first_name_key));
+                (name, a.id).cmp(&(other, b.id))
+            }
+            Column::Email => (&a.email_key, a.id).cmp(&(&b.email_key, b.id)),
+            Column::Container => {
+                (names.get(&a.container_id), &a.user_id_key).cmp(&(names.get(&b.container_id), &b.user_id_key))
+            }
+        };
+        if order.descending { ascending.reverse() } else { ascending }
+    });
+    Ok(rows)
 }
 
 /// Goes through the containers by their names, so that each part of the list is a walk along an index.
-fn page_by_container(
+fn by_container(
     conn: &mut AnyConn,
     scope: &Scope,
     search: &Search,
     descending: bool,
     offset: i64,
     limit: i64,
-) -> Result<(Vec<User>, i64)> {
+) -> Result<Vec<Row>> {
     let mut list = containers(conn, scope)?;
     if descending {
         list.reverse();
     }
-    let (mut total, mut skip, mut found) = (0, offset, Vec::new());
+    let order = Order { column: Column::UserId, descending };
+    let (mut skip, mut found) = (offset, Vec::new());
     for (container, _) in list {
-        let Some(query) = filtered(conn, scope, search)? else { return Ok((Vec::new(), 0)) };
-        let here: i64 = query.filter(users::container_id.eq(container.0)).count().get_result(conn)?;
-        total += here;
         let wanted = limit - i64::try_from(found.len()).unwrap_or(limit);
-        if skip < here && wanted > 0 {
-            let Some(query) = filtered(conn, scope, search)? else { return Ok((Vec::new(), 0)) };
-            let query = query.filter(users::container_id.eq(container.0));
-            let query =
-                if descending { query.order(users::user_id_key.desc()) } else { query.order(users::user_id_key) };
+        if wanted <= 0 {
+            break;
+        }
+        let Some(query) = filtered(conn, scope, search)? else { break };
+        let here: i64 = query.filter(users::container_id.eq(container.0)).count().get_result(conn)?;
+        if skip < here {
+            let Some(query) = filtered(conn, scope, search)? else { break };
+            let query = walk(query.filter(users::container_id.eq(container.0)), order);
             found.extend(query.offset(skip).limit(wanted).load::<Row>(conn)?);
         }
         skip = (skip - here).max(0);
     }
-    Ok((with_containers(conn, found)?, total))
+    Ok(found)
 }
 
 /// The rows of a search in a scope, by User ID.
@@ -126,8 +165,9 @@ fn page_by_container(
 /// `Database` only.
 pub fn ids(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<Vec<UserId>> {
     let Some(query) = filtered(conn, scope, search)? else { return Ok(Vec::new()) };
-    let ids: Vec<i64> = query.order(users::user_id_key).select(users::id).load(conn)?;
-    Ok(ids.into_iter().map(UserId).collect())
+    let mut keys: Vec<(String, i64)> = query.select((users::user_id_key, users::id)).load(conn)?;
+    keys.sort();
+    Ok(keys.into_iter().map(|(_, id)| UserId(id)).collect())
 }
 
 /// How many users a search finds in a scope.
