@@ -21,6 +21,7 @@ use crate::{
         may::{self, Need},
     },
     policy, tasks,
+    users,
     web::{
         Fault, assets,
         chrome::{Counts, Numbers},
@@ -112,7 +113,16 @@ pub fn routes(demo: bool) -> Vec<Route> {
 
 
         // Users: Assignment
-
+        get("/users", need::<may::SeeUsers>(), users::pages::list::show),
+        get("/users/new", need::<may::EditUsers>(), users::pages::new::show),
+        post("/users/new", need::<may::EditUsers>(), users::pages::new::send),
+        get("/users/import", need::<may::EditUsers>(), users::pages::import::show),
+        post("/users/import", need::<may::EditUsers>(), users::pages::import::send),
+        get("/users/{user}", need::<may::SeeUsers>(), users::pages::detail::show),
+        get("/users/{user}/edit", need::<may::EditUsers>(), users::pages::edit::show),
+        post("/users/{user}/edit", need::<may::EditUsers>(), users::pages::edit::send),
+        post("/users/{user}/disable", need::<may::EditUsers>(), users::pages::detail::disable),
+        post("/users/{user}/enable", need::<may::EditUsers>(), users::pages::detail::enable),
 
         // Provision
 
@@ -174,6 +184,7 @@ fn numbers(c: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone) -> Result<Num
 /// Wires the addresses and the layers around them; the outermost layer is named last.
 pub fn configure(desk: &Desk, config: &mut ServiceConfig) {
     config.app_data(Data::new(desk.clone())).app_data(Counts(numbers));
+    config.app_data(Data::new(desk.clone())).app_data(upload::config());
     let mut resources: Vec<(&'static str, actix_web::Resource)> = Vec::new();
     for route in routes(desk.settings.demo) {
         match resources.iter_mut().find(|(path, _)| *path == route.path) {

@@ -1,14 +1,39 @@
 //! Users.
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 
-use crate::{commands::Place, error::Result};
+use crate::{
+    commands::Place,
+    error::{Error, Result},
+    operators::Who,
+    users::{self, Import, Report, import::Outcome, user::DEFAULT_CONTAINER},
+};
+
+/// Refused lines that are printed; `--outcomes` has all.
+const LINES_PRINTED: usize = 50;
 
 /// What can be done.
 #[derive(Subcommand)]
 pub enum Command {
-    /// Import users from a CSV file.
+    /// Import users from a CSV file: new User IDs become users, known ones are updated. The first line names the
+    /// columns: User ID, Last Name, First Name, Email, Mobile, Container, Custom 1 to 3.
     Import {
+        /// The file.
+        file: PathBuf,
+        /// Say what would become of each line, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// The container of new users whose line names none.
+        #[arg(long, value_name = "NAME", default_value = DEFAULT_CONTAINER)]
+        container: String,
+        /// Import what is right even if some lines are refused; else one refused line stops all.
+        #[arg(long)]
+        good_lines: bool,
+        /// Write the outcome of every line to this file (CSV).
+        #[arg(long, value_name = "FILE")]
+        outcomes: Option<PathBuf>,
         #[command(flatten)]
         place: Place,
     },
@@ -17,9 +42,39 @@ pub enum Command {
 /// Does it.
 ///
 /// # Errors
-/// A sentence that says what is wrong.
+/// A sentence that says what is wrong; also if a line was refused, so that scripts see it.
 pub fn run(command: Command) -> Result<()> {
     match command {
-        Command::Import { place } => place.desk().map(|_| ()),
+        Command::Import { file, dry_run, container, good_lines, outcomes, place } => {
+            let problem = |what: &str, path: &PathBuf, error: &std::io::Error| {
+                Error::Internal(format!("{} cannot be {what}: {error}.", path.display()))
+            };
+            let bytes = std::fs::read(&file).map_err(|error| problem("read", &file, &error))?;
+            let desk = place.desk()?;
+            let how = Import { container, dry_run, good_lines };
+            let report = users::import(&desk, &Who::command_line(), desk.now(), &bytes, &how)?;
+            if let Some(path) = outcomes {
+                std::fs::write(&path, report.to_csv()).map_err(|error| problem("written", &path, &error))?;
+            }
+            tell(&report)
+        }
+    }
+}
+
+fn tell(report: &Report) -> Result<()> {
+    let refused = report.lines.iter().filter_map(|line| match &line.outcome {
+        Outcome::Refused(reason) => Some(format!("line {}: {} refused: {reason}", line.number, line.user_id)),
+        _ => None,
+    });
+    refused.take(LINES_PRINTED).for_each(|line| println!("{line}"));
+    if !report.new_containers.is_empty() {
+        println!("New containers: {}.", report.new_containers.join(", "));
+    }
+    let what = if report.carried_out { "Imported" } else { "Nothing was imported" };
+    println!("{what}: {}.", report.summary());
+    match report.count("refused") {
+        0 => Ok(()),
+        1 => Err(Error::Internal("1 line was refused.".into())),
+        n => Err(Error::Internal(format!("{n} lines were refused."))),
     }
 }

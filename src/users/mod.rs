@@ -12,6 +12,7 @@ use crate::{
 
 pub mod import;
 mod importing;
+pub mod pages;
 pub mod search;
 pub mod store;
 pub mod user;

@@ -140,6 +140,8 @@ const PLACES: &[(&str, &[Place])] = &[
         &[
             ("Provisioning Tasks", "/tasks", "nav-tasks", &[Permission::SeeTasks]),
             ("Outbox", "/outbox", "nav-outbox", &[Permission::SeeOutbox]),
+            ("Create User", "/users/new", "user-plus", &[Permission::EditUsers]),
+            ("Import Users", "/users/import", "upload", &[Permission::EditUsers]),
         ],
     ),
     ("Manage", &[("Assignment", "/users", "nav-assignment", &[Permission::SeeUsers])]),
@@ -163,21 +165,19 @@ impl Chrome {
         numbers: Numbers,
         flash: Vec<Flash>,
     ) -> Self {
+        let here = current(path);
         let place = |&(label, href, icon, needs): &Place| {
-            needs.iter().any(|need| who.may(*need)).then(|| {
-                let inside = path.strip_prefix(href);
-                NavItem {
-                    label,
-                    href,
-                    icon,
-                    current: inside.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?'])),
-                    count: match href {
-                        "/tasks" => Some(numbers.open_tasks),
-                        "/outbox" if numbers.mail_failures > 0 => Some(numbers.mail_failures),
-                        _ => None,
-                    },
-                    alarm: href == "/outbox",
-                }
+            needs.iter().any(|need| who.may(*need)).then(|| NavItem {
+                label,
+                href,
+                icon,
+                current: here == Some(href),
+                count: match href {
+                    "/tasks" => Some(numbers.open_tasks),
+                    "/outbox" if numbers.mail_failures > 0 => Some(numbers.mail_failures),
+                    _ => None,
+                },
+                alarm: href == "/outbox",
             })
         };
         let nav = PLACES
@@ -200,6 +200,13 @@ impl Chrome {
             path: path.to_owned(),
         }
     }
+}
+
+/// The entry that the page at `path` belongs to: the longest address it begins with.
+fn current(path: &str) -> Option<&'static str> {
+    let inside =
+        |href: &&str| path.strip_prefix(*href).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
+    PLACES.iter().flat_map(|(_, places)| *places).map(|place| place.1).filter(inside).max_by_key(|href| href.len())
 }
 
 /// "KL" for "k.lindqvist", "AD" for "admin".

@@ -17,6 +17,11 @@ impl Fields {
         Fields(serde_urlencoded::from_str(text).unwrap_or_default())
     }
 
+    /// From pairs of a name and a value (a form that carries a file).
+    pub fn from_pairs(pairs: Vec<(String, String)>) -> Self {
+        Fields(pairs)
+    }
+
     /// What was typed in `name`, without outer spaces; empty if it was not sent.
     pub fn text(&self, name: &str) -> String {
         self.raw(name).trim().to_owned()

@@ -20,6 +20,7 @@ pub mod qr;
 pub mod request;
 pub mod session;
 pub mod theme;
+pub mod upload;
 pub mod visitor;
 
 pub use chrome::{Chrome, Flash};
@@ -28,6 +29,7 @@ pub use form::Fields;
 pub use links::Links;
 pub use paging::{Pager, Paging};
 pub use permission::Permitted;
+pub use upload::Upload;
 pub use visitor::Visitor;
 
 /// What handlers answer.

@@ -27,6 +27,7 @@ pub mod oathtool;
 pub mod plan;
 pub mod smtp;
 pub mod plan;
+pub mod smtp;
 
 pub use browser::{Browser, Page};
 

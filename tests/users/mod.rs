@@ -8,6 +8,8 @@ use tokendesk::{
 
 use crate::support::World;
 
+mod import;
+mod pages;
 mod search;
 
 /// A user with this User ID, name and container.

@@ -110,7 +110,12 @@ on_both! {
     }
 
     fn every_search_is_driven_by_an_index(world) {
-        let sales = user(&world, "s1", "A", "B", "Sales").container;
+        // More than are sorted without an index.
+        let lines: String = (0..1_100).map(|n| format!("antony{n},Antony{n},Anna,antony{n}@example.org\n")).collect();
+        let text = format!("User ID,Last Name,First Name,Email\n{lines}");
+        let how = users::Import { container: "Sales".into(), dry_run: false, good_lines: false };
+        users::import(&world.desk, &Who::command_line(), world.now(), text.as_bytes(), &how).unwrap();
+        let sales = container(&world, "Sales");
         let searches = [
             "", "q=an", "q=tobi+adeyemi", "user_id=an", "user_id=an*s", "last_name=an", "email=an", "container=Sales",
             "state=disabled", "state=any", "auth_method=none", "auth_method=authenticator-app",
@@ -122,7 +127,11 @@ on_both! {
                     let search = Search::parse(query);
                     let plans = plan::plans(&world, |c| {
                         users::search(c, &scope, &search, Order::parse(order), 36, 18)?;
-                        users::ids_matching(c, &scope, &search).map(|_| ())
+                        // All users at once are read at once.
+                        if query != "state=any" {
+                            users::ids_matching(c, &scope, &search)?;
+                        }
+                        Ok(())
                     });
                     for plan in plans.iter().filter(|plan| plan.sql.contains("users")) {
                         plan.is_driven_by_an_index_of("users");

@@ -1,0 +1,66 @@
+//! `/users/{user id}`: User Detail.
+
+use actix_web::web::Path;
+use askama::Template;
+
+use crate::{
+    clock,
+    operators::{Permission, may},
+    users::{
+        self, User,
+        pages::{Person, list::token_words},
+    },
+    web::{self, Answer, Chrome, Flash, Permitted},
+};
+
+#[derive(Template)]
+#[template(path = "users/detail.html")]
+struct Page {
+    chrome: Chrome,
+    person: Person,
+    user: User,
+    tokens: String,
+    created: String,
+    disabled: String,
+    may_edit: bool,
+    may_provision: bool,
+}
+
+/// GET
+pub async fn show(p: Permitted<may::SeeUsers>, user_id: Path<String>) -> Answer {
+    let ((user, tokens), chrome) = p
+        .view(move |desk, who, _| {
+            desk.db.read(|c| {
+                let user = users::find(c, who, &user_id)?;
+                let tokens = users::active_tokens(c, &[user.id])?;
+                Ok((user, tokens))
+            })
+        })
+        .await?;
+    let zone = p.desk.settings.zone;
+    let tokens: Vec<String> = tokens.iter().map(|(_, kind, count)| token_words(kind, *count)).collect();
+    web::page(&Page {
+        chrome,
+        person: Person::new(&user),
+        tokens: tokens.join(", "),
+        created: clock::moment(zone, p.now, user.created_at),
+        disabled: user.disabled_at.map(|at| clock::moment(zone, p.now, at)).unwrap_or_default(),
+        may_edit: p.may(Permission::EditUsers),
+        may_provision: p.may(Permission::Provision) && user.is_enabled(),
+        user,
+    })
+}
+
+/// POST `/users/{user id}/disable`
+pub async fn disable(p: Permitted<may::EditUsers>, user_id: Path<String>) -> Answer {
+    let user = p.call(move |desk, who, now| users::disable(desk, who, now, &user_id)).await?;
+    p.flash(&Flash::good(format!("Disabled {}.", user.name()), "They can neither enroll nor be provisioned."));
+    Ok(web::see_other(&Person::new(&user).path))
+}
+
+/// POST `/users/{user id}/enable`
+pub async fn enable(p: Permitted<may::EditUsers>, user_id: Path<String>) -> Answer {
+    let user = p.call(move |desk, who, now| users::enable(desk, who, now, &user_id)).await?;
+    p.flash(&Flash::good(format!("Enabled {}.", user.name()), ""));
+    Ok(web::see_other(&Person::new(&user).path))
+}

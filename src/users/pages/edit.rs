@@ -1,0 +1,136 @@
+//! `/users/{user id}/edit`: changing a user, beside others who may be doing the same.
+
+use actix_web::{http::StatusCode, web::Path};
+use askama::Template;
+
+use crate::{
+    error::Error,
+    operators::may,
+    users::{
+        self, Typed, User,
+        pages::{Form, Person},
+    },
+    web::{self, Answer, Chrome, Fault, Fields, Flash, Permitted},
+};
+
+#[derive(Template)]
+#[template(path = "users/edit.html")]
+struct Page {
+    chrome: Chrome,
+    person: Person,
+    form: Form,
+    version: i64,
+    /// The data as it was when the page was opened, for saying what changed meanwhile.
+    was: String,
+    clashes: Vec<Clash>,
+}
+
+/// A field that someone else changed meanwhile, or that both did.
+struct Clash {
+    label: &'static str,
+    was: String,
+    now: String,
+    yours: String,
+}
+
+/// GET
+pub async fn show(p: Permitted<may::EditUsers>, user_id: Path<String>) -> Answer {
+    let ((user, form), chrome) = p
+        .view(move |desk, who, _| {
+            desk.db.read(|c| {
+                let user = users::find(c, who, &user_id)?;
+                let form = Form::new(user.typed()).furnish(c, who)?;
+                Ok((user, form))
+            })
+        })
+        .await?;
+    let (version, was) = (user.version, folded(&user.typed()));
+    web::page(&Page { chrome, person: Person::new(&user), form, version, was, clashes: Vec::new() })
+}
+
+/// POST
+pub async fn send(p: Permitted<may::EditUsers>, user_id: Path<String>, fields: Fields) -> Answer {
+    let user_id = user_id.into_inner();
+    let mut form = Form::read(&fields);
+    let details = form.details();
+    let version = fields.text("version").parse().unwrap_or(0);
+    let name = user_id.clone();
+    match p.call(move |desk, who, now| users::edit(desk, who, now, &name, version, &details?)).await {
+        Ok(user) => {
+            p.flash(&Flash::good(format!("Saved {}.", user.name()), ""));
+            Ok(web::see_other(&Person::new(&user).path))
+        }
+        Err(Fault(Error::Conflict(_))) => conflict(p, user_id, form, &fields).await,
+        Err(fault) => {
+            form.mistakes = fault.mistakes()?;
+            let was = fields.raw("was").to_owned();
+            let ((user, form), chrome) = furnished(&p, user_id, form).await?;
+            let person = Person::new(&user);
+            let page = Page { chrome, person, form, version, was, clashes: Vec::new() };
+            web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+        }
+    }
+}
+
+/// Says what changed meanwhile. The form goes on with what this operator changed, over what others did.
+async fn conflict(p: Permitted<may::EditUsers>, user_id: String, form: Form, fields: &Fields) -> Answer {
+    let was = unfolded(fields.raw("was"));
+    let ((user, mut form), chrome) = furnished(&p, user_id, form).await?;
+    let now = user.typed();
+    let clashes = was
+        .fields()
+        .into_iter()
+        .zip(now.fields())
+        .zip(form.typed.fields())
+        .filter(|(((.., was), (.., now)), (.., yours))| was != now || (yours != was && yours != now))
+        .map(|(((_, label, was), (.., now)), (.., yours))| Clash {
+            label,
+            was: was.to_owned(),
+            now: now.to_owned(),
+            yours: yours.to_owned(),
+        })
+        .collect();
+    form.typed = merged(&was, &form.typed, &now);
+    let (version, was) = (user.version, folded(&now));
+    let page = Page { chrome, person: Person::new(&user), form, version, was, clashes };
+    web::page_with(StatusCode::CONFLICT, &page)
+}
+
+async fn furnished(
+    p: &Permitted<may::EditUsers>,
+    user_id: String,
+    form: Form,
+) -> Result<((User, Form), Chrome), Fault> {
+    p.view(move |desk, who, _| {
+        desk.db.read(|c| {
+            let user = users::find(c, who, &user_id)?;
+            Ok((user, form.furnish(c, who)?))
+        })
+    })
+    .await
+}
+
+/// The data in one hidden field.
+fn folded(typed: &Typed) -> String {
+    let pairs: Vec<(&str, &str)> = typed.fields().into_iter().map(|(name, _, text)| (name, text)).collect();
+    serde_urlencoded::to_string(pairs).unwrap_or_default()
+}
+
+fn unfolded(text: &str) -> Typed {
+    Form::read(&Fields::parse(text)).typed
+}
+
+/// Where this operator changed nothing, what is there now.
+fn merged(was: &Typed, yours: &Typed, now: &Typed) -> Typed {
+    let keep = |was: &str, yours: &str, now: &str| if was == yours { now.to_owned() } else { yours.to_owned() };
+    let [a, b, c] = [0, 1, 2].map(|n| keep(&was.custom[n], &yours.custom[n], &now.custom[n]));
+    Typed {
+        user_id: keep(&was.user_id, &yours.user_id, &now.user_id),
+        last_name: keep(&was.last_name, &yours.last_name, &now.last_name),
+        first_name: keep(&was.first_name, &yours.first_name, &now.first_name),
+        email: keep(&was.email, &yours.email, &now.email),
+        mobile: keep(&was.mobile, &yours.mobile, &now.mobile),
+        container: keep(&was.container, &yours.container, &now.container),
+        custom: [a, b, c],
+    }
+}

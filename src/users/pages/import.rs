@@ -1,0 +1,168 @@
+//! `/users/import`: Import Users from a file, with a dry run first.
+
+use actix_web::http::StatusCode;
+use askama::Template;
+
+use crate::{
+    db::AnyConn,
+    error::{Error, Mistakes, Result},
+    operators::{Scope, Who, may},
+    users::{
+        self, Import, Report,
+        import::{COLUMNS, LineOutcome, Outcome},
+        user::DEFAULT_CONTAINER,
+    },
+    web::{self, Answer, Chrome, Permitted, Upload},
+};
+
+/// What is carried from the dry run to the import within the page, in bytes; a larger file is chosen again.
+const CARRIED_BYTES: usize = 200 * 1024;
+
+/// Lines that the page shows; the saved outcomes have all.
+const LINES_SHOWN: usize = 200;
+
+#[derive(Template)]
+#[template(path = "users/import.html")]
+struct Page {
+    chrome: Chrome,
+    mistakes: Mistakes,
+    columns: &'static str,
+    container: String,
+    containers: Vec<String>,
+    may_make: bool,
+    good_lines: bool,
+    /// The text that was checked or pasted.
+    text: String,
+    outcome: Option<Shown>,
+}
+
+/// A report as the page shows it.
+struct Shown {
+    report: Report,
+    /// What can be gone on with: a dry run whose text is at hand.
+    carried: bool,
+    lines: Vec<Line>,
+    left_out: usize,
+    /// All outcomes as a file, in the address of a link.
+    saved: String,
+}
+
+struct Line {
+    number: usize,
+    user_id: String,
+    word: &'static str,
+    /// The dress of a status.
+    kind: &'static str,
+    detail: String,
+}
+
+/// GET
+pub async fn show(p: Permitted<may::EditUsers>) -> Answer {
+    let ((containers, may_make), chrome) = p.view(|desk, who, _| desk.db.read(|c| places(c, who))).await?;
+    web::page(&Page {
+        chrome,
+        mistakes: Mistakes::default(),
+        columns: COLUMNS,
+        container: first_choice(&containers),
+        containers,
+        may_make,
+        good_lines: false,
+        text: String::new(),
+        outcome: None,
+    })
+}
+
+/// POST: "Check first" and "Import".
+pub async fn send(p: Permitted<may::EditUsers>, upload: Upload) -> Answer {
+    let fields = &upload.fields;
+    let how = Import {
+        container: fields.text("container"),
+        dry_run: !fields.ticked("import"),
+        good_lines: fields.ticked("good_lines"),
+    };
+    let bytes = if upload.file.is_empty() { fields.raw("text").as_bytes().to_vec() } else { upload.file.clone() };
+    let (container, good_lines, dry_run) = (how.container.clone(), how.good_lines, how.dry_run);
+    let text = match std::str::from_utf8(&bytes) {
+        Ok(text) if bytes.len() <= CARRIED_BYTES => text.to_owned(),
+        _ => String::new(),
+    };
+    let nothing = bytes.is_empty();
+    let outcome = p
+        .call(move |desk, who, now| {
+            if nothing {
+                return Err(Error::mistake("file", "Choose a file, or paste its lines."));
+            }
+            users::import(desk, who, now, &bytes, &how)
+        })
+        .await;
+    let (status, mistakes, outcome) = match outcome {
+        Ok(report) => {
+            // Asked to import, and nothing was: the form comes back as after any other mistake.
+            let refused = !dry_run && !report.carried_out;
+            let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+            let carried = !report.carried_out && !text.is_empty();
+            (status, Mistakes::default(), Some(Shown::new(report, carried)))
+        }
+        Err(fault) => (StatusCode::UNPROCESSABLE_ENTITY, fault.mistakes()?, None),
+    };
+    let done = outcome.as_ref().is_some_and(|shown| shown.report.carried_out);
+    let ((containers, may_make), chrome) = p.view(|desk, who, _| desk.db.read(|c| places(c, who))).await?;
+    web::page_with(
+        status,
+        &Page {
+            chrome,
+            mistakes,
+            columns: COLUMNS,
+            container,
+            containers,
+            may_make,
+            good_lines,
+            text: if done { String::new() } else { text },
+            outcome,
+        },
+    )
+}
+
+fn places(conn: &mut AnyConn, who: &Who) -> Result<(Vec<String>, bool)> {
+    let may_make = who.scope == Scope::All;
+    let mut names: Vec<String> = users::containers(conn, &who.scope)?.into_iter().map(|(_, name)| name).collect();
+    if may_make && !names.iter().any(|name| name == DEFAULT_CONTAINER) {
+        names.insert(0, DEFAULT_CONTAINER.into());
+    }
+    Ok((names, may_make))
+}
+
+fn first_choice(containers: &[String]) -> String {
+    let default = containers.iter().find(|name| *name == DEFAULT_CONTAINER).or(containers.first());
+    default.cloned().unwrap_or_default()
+}
+
+impl Shown {
+    fn new(report: Report, carried: bool) -> Self {
+        // What was refused comes first: it is what someone has to do something about.
+        let refused = |line: &&LineOutcome| matches!(line.outcome, Outcome::Refused(_));
+        let first = report.lines.iter().filter(refused);
+        let then = report.lines.iter().filter(|line| !refused(line));
+        let lines: Vec<Line> = first.chain(then).take(LINES_SHOWN).map(Line::new).collect();
+        let saved = data_encoding::BASE64.encode(report.to_csv().as_bytes());
+        Shown { left_out: report.lines.len() - lines.len(), lines, carried, saved, report }
+    }
+}
+
+impl Line {
+    fn new(line: &LineOutcome) -> Self {
+        let kind = match line.outcome {
+            Outcome::Created | Outcome::Updated(_) => "completed",
+            Outcome::Unchanged => "expired",
+            Outcome::Refused(_) => "locked",
+        };
+        let word = match line.outcome {
+            Outcome::Created => "Created",
+            Outcome::Updated(_) => "Updated",
+            Outcome::Unchanged => "Unchanged",
+            Outcome::Refused(_) => "Refused",
+        };
+        let (number, user_id) = (line.number, line.user_id.clone());
+        Line { number, user_id, word, kind, detail: line.outcome.detail() }
+    }
+}

@@ -1,0 +1,195 @@
+//! `/users`: Assignment. Search, and tick users to provision.
+
+use std::collections::HashMap;
+
+use actix_web::HttpRequest;
+use askama::Template;
+
+use crate::{
+    error::Result,
+    ids::UserId,
+    operators::{Permission, Who, may},
+    tokens::AuthenticationType,
+    users::{
+        self, Order, Search, User,
+        search::{AuthMethod, Column, State},
+    },
+    web::{self, Answer, Chrome, Fields, Links, Pager, Paging, Permitted, segment},
+};
+
+/// What a choice of the filter shows: value, words, whether it is the chosen one.
+type Choice = (String, String, bool);
+
+#[derive(Template)]
+#[template(path = "users/list.html")]
+struct Page {
+    chrome: Chrome,
+    search: Search,
+    sort: String,
+    size: String,
+    containers: Vec<Choice>,
+    methods: Vec<Choice>,
+    states: Vec<Choice>,
+    more: bool,
+    chips: Vec<(String, String)>,
+    heads: Vec<Head>,
+    rows: Vec<Row>,
+    pager: Pager,
+    total: i64,
+    what: String,
+    all: bool,
+    all_href: String,
+    some_href: String,
+    query: String,
+    first_run: bool,
+    may_edit: bool,
+    may_provision: bool,
+}
+
+/// The head of a column that sorts.
+struct Head {
+    label: &'static str,
+    href: String,
+    order: &'static str,
+}
+
+/// A line of the table.
+struct Row {
+    href: String,
+    user: User,
+    name: String,
+    tokens: String,
+}
+
+struct Found {
+    rows: Vec<Row>,
+    total: i64,
+    containers: Vec<String>,
+    anyone: bool,
+}
+
+/// GET
+pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest) -> Answer {
+    let fields = Fields::parse(request.query_string());
+    let search = Search::parse(request.query_string());
+    let order = Order::parse(&fields.text("sort"));
+    let paging = Paging::new(fields.text("page").parse().ok(), fields.text("size").parse().ok());
+    let asked = search.clone();
+    let (found, chrome) = p.view(move |desk, who, _| desk.db.read(|c| find(c, who, &asked, order, paging))).await?;
+
+    let mut pairs = search.pairs();
+    let size = if paging.size == web::paging::SIZES[0] { String::new() } else { paging.size.to_string() };
+    pairs.extend([("sort", order.word()), ("size", size.clone()), ("page", page_word(paging))]);
+    let links = Links::new("/users", pairs);
+    let head = |label, column| Head {
+        label,
+        href: links.with("sort", &order.clicked(column).word()),
+        order: order.aria(column),
+    };
+    let may_provision = p.may(Permission::Provision);
+    web::page(&Page {
+        chrome,
+        sort: order.word(),
+        size,
+        containers: containers(&search, &found.containers),
+        methods: methods(&search),
+        states: states(&search),
+        more: !(search.user_id.is_empty() && search.last_name.is_empty() && search.email.is_empty()),
+        chips: chips(&search, &links),
+        heads: vec![
+            head("User ID", Column::UserId),
+            head("Name", Column::LastName),
+            head("Email", Column::Email),
+            head("Container", Column::Container),
+        ],
+        pager: Pager::new(paging, found.rows.len(), found.total, &links),
+        rows: found.rows,
+        total: found.total,
+        what: if search.q.is_empty() { "this search".into() } else { format!("“{}”", search.q) },
+        all: may_provision && fields.ticked("all"),
+        all_href: links.with("all", "1"),
+        some_href: links.here(),
+        query: search.to_query(),
+        first_run: !found.anyone,
+        may_edit: p.may(Permission::EditUsers),
+        may_provision,
+        search,
+    })
+}
+
+fn page_word(paging: Paging) -> String {
+    if paging.page == 1 { String::new() } else { paging.page.to_string() }
+}
+
+fn find(conn: &mut crate::db::AnyConn, who: &Who, search: &Search, order: Order, paging: Paging) -> Result<Found> {
+    let (list, total) = users::search(conn, &who.scope, search, order, paging.offset(), paging.size)?;
+    let ids: Vec<UserId> = list.iter().map(|user| user.id).collect();
+    let mut tokens: HashMap<UserId, Vec<String>> = HashMap::new();
+    for (user, kind, count) in users::active_tokens(conn, &ids)? {
+        tokens.entry(user).or_default().push(token_words(&kind, count));
+    }
+    let everyone = Search { state: State::Any, ..Search::default() };
+    let anyone = total > 0 || users::count(conn, &who.scope, &everyone)? > 0;
+    let containers = users::containers(conn, &who.scope)?.into_iter().map(|(_, name)| name).collect();
+    let rows = list
+        .into_iter()
+        .map(|user| Row {
+            href: format!("/users/{}", segment(&user.user_id)),
+            name: user.name(),
+            tokens: tokens.remove(&user.id).unwrap_or_default().join(", "),
+            user,
+        })
+        .collect();
+    Ok(Found { rows, total, containers, anyone })
+}
+
+/// "1 authenticator app", "2 hardware tokens".
+pub fn token_words(kind: &str, count: i64) -> String {
+    let plain = AuthenticationType::from_word(kind).map_or(kind, |known| known.plain()).to_lowercase();
+    format!("{count} {plain}{}", if count == 1 { "" } else { "s" })
+}
+
+fn containers(search: &Search, names: &[String]) -> Vec<Choice> {
+    let chosen = |name: &str| crate::db::key(name) == crate::db::key(&search.container);
+    let mut list = vec![(String::new(), "Any container".to_owned(), search.container.is_empty())];
+    list.extend(names.iter().map(|name| (name.clone(), name.clone(), chosen(name))));
+    list
+}
+
+fn methods(search: &Search) -> Vec<Choice> {
+    let mut list = vec![
+        (String::new(), "Any tokens".to_owned(), search.auth_method == AuthMethod::Any),
+        ("none".to_owned(), "No tokens".to_owned(), search.auth_method == AuthMethod::None),
+    ];
+    list.extend(
+        AuthenticationType::ALL
+            .into_iter()
+            .map(|kind| (kind.word().to_owned(), kind.plain().to_owned(), search.auth_method.word() == kind.word())),
+    );
+    list
+}
+
+fn states(search: &Search) -> Vec<Choice> {
+    [(State::Enabled, "Enabled accounts"), (State::Disabled, "Disabled accounts"), (State::Any, "All accounts")]
+        .into_iter()
+        .map(|(state, words)| (state.word().to_owned(), words.to_owned(), search.state == state))
+        .collect()
+}
+
+/// The filters in force, each with the address of the list without it.
+fn chips(search: &Search, links: &Links) -> Vec<(String, String)> {
+    let words = |name: &str, value: &str| match name {
+        "q" => format!("“{value}”"),
+        "user_id" => format!("User ID is {value}"),
+        "last_name" => format!("Last Name is {value}"),
+        "email" => format!("Email is {value}"),
+        "container" => format!("Container is {value}"),
+        "auth_method" if value == "none" => "No tokens".into(),
+        "auth_method" => {
+            format!("Auth Method is {}", AuthenticationType::from_word(value).map_or(value, |known| known.plain()))
+        }
+        _ if value == "any" => "All accounts".into(),
+        _ => "Disabled accounts".into(),
+    };
+    search.pairs().iter().map(|(name, value)| (words(name, value), links.with(name, ""))).collect()
+}
