@@ -15,6 +15,9 @@ use crate::{
     support::{World, browser},
 };
 
+/// More than go into one statement; the speed of a hundred thousand is that of the optimized program.
+const LINES: i64 = 5_000;
+
 fn import(world: &World, who: &Who, text: &str, good_lines: bool) -> Result<Report, Error> {
     let how = Import { container: "Default".into(), dry_run: false, good_lines };
     users::import(&world.desk, who, world.now(), text.as_bytes(), &how)
@@ -101,24 +104,19 @@ on_both! {
         assert_eq!(found(&world, &Who::command_line(), "container=z%C3%BCrich"), ["a", "b"]);
     }
 
-    fn a_hundred_thousand_lines_are_imported_in_seconds(world) {
+    fn a_long_file_is_imported_in_few_statements(world) {
         let mut text = String::from("User ID,Last Name,First Name,Email,Mobile,Container,Custom 1\r\n");
-        for n in 0..100_000 {
+        for n in 0..LINES {
             text.push_str(&format!("user{n:06},Last{},First{n},user{n:06}@example.org,+49 170 {n},Unit {},{n}\r\n", n % 977, n % 12));
         }
-        let started = std::time::Instant::now();
         let report = import(&world, &Who::command_line(), &text, false).unwrap();
-        println!("100,000 new users took {:?}", started.elapsed());
-        assert_eq!(report.summary(), "100000 created");
-        assert_eq!(everyone(&world), 100_000);
-        let started = std::time::Instant::now();
-        let report = import(&world, &Who::command_line(), &text.replace("+49", "+41"), false).unwrap();
-        println!("100,000 updates took {:?}", started.elapsed());
-        assert_eq!(report.summary(), "100000 updated");
-        let started = std::time::Instant::now();
-        let report = import(&world, &Who::command_line(), &text.replace("+49", "+41"), false).unwrap();
-        println!("100,000 unchanged took {:?}", started.elapsed());
-        assert_eq!(report.summary(), "100000 unchanged");
+        assert_eq!(report.summary(), format!("{LINES} created"));
+        assert_eq!(everyone(&world), LINES);
+        let moved = text.replace("+49", "+41");
+        let report = import(&world, &Who::command_line(), &moved, false).unwrap();
+        assert_eq!(report.summary(), format!("{LINES} updated"));
+        let report = import(&world, &Who::command_line(), &moved, false).unwrap();
+        assert_eq!(report.summary(), format!("{LINES} unchanged"));
     }
 
     fn the_page_checks_first_and_imports_what_it_checked(world) {
@@ -177,10 +175,10 @@ fn the_command_line_imports_a_file_and_tells_scripts_of_refused_lines() {
     std::fs::write(&file, "User ID,Last Name\na,A\n=cmd,B\nb,\n").unwrap();
     let (code, told, problem) = run(&["--dry-run"]);
     assert_eq!(code, Some(1), "{told}{problem}");
-    assert!(told.contains("Nothing was imported: 2 created, 1 refused."), "{told}");
+    assert!(told.contains("Nothing was imported: 2 created, 1 refused."), "{told}{problem}");
     assert!(told.contains("line 4: b refused: Enter a last name."), "{told}");
-    let (code, told, _) = run(&["--good-lines", "--outcomes", saved.to_str().unwrap()]);
-    assert_eq!(code, Some(1));
+    let (code, told, problem) = run(&["--good-lines", "--outcomes", saved.to_str().unwrap()]);
+    assert_eq!(code, Some(1), "{told}{problem}");
     assert!(told.contains("Imported: 2 created, 1 refused."), "{told}");
     let outcomes = std::fs::read_to_string(&saved).unwrap();
     assert!(outcomes.contains("\"'=cmd\",created"), "{outcomes}");
