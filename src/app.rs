@@ -22,6 +22,7 @@ use crate::{
     },
     policy, tasks,
     users,
+    users,
     web::{
         Fault, assets,
         chrome::{Counts, Numbers},

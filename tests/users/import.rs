@@ -169,7 +169,8 @@ fn the_command_line_imports_a_file_and_tells_scripts_of_refused_lines() {
     let run = |flags: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tokendesk"));
         command.args(["users", "import"]).arg(&file).args(flags).args(["--set", &data]);
-        let output = command.output().expect("the program runs");
+        // Set for the tests, and no setting of the program.
+        let output = command.env_remove("TOKENDESK_TEST_POSTGRES").output().expect("the program runs");
         (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
     };
     std::fs::write(&file, "User ID,Last Name\na,A\n=cmd,B\nb,\n").unwrap();
