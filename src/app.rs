@@ -22,11 +22,10 @@ use crate::{
     },
     policy, tasks,
     users,
-    users,
     web::{
         Fault, assets,
         chrome::{Counts, Numbers},
-        csrf, fault, headers, health, request, session, theme,
+        csrf, fault, headers, health, request, session, theme, upload,
     },
 };
 

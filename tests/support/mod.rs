@@ -26,8 +26,6 @@ pub mod cast;
 pub mod oathtool;
 pub mod plan;
 pub mod smtp;
-pub mod plan;
-pub mod smtp;
 
 pub use browser::{Browser, Page};
 

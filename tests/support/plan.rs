@@ -1,11 +1,8 @@
-//! How SQLite would carry out the queries of a piece of code.
 //! How the database carries out a query: every list must be driven by an index, and a test reads that here.
 
 use std::sync::{Arc, Mutex};
 
 use diesel::{
-    connection::{Connection, InstrumentationEvent},
-    prelude::*,
     QueryableByName, RunQueryDsl,
     connection::{Connection, InstrumentationEvent, SimpleConnection},
     sql_query,
@@ -15,35 +12,6 @@ use tokendesk::{db::AnyConn, error::Result};
 
 use super::World;
 
-#[derive(diesel::QueryableByName)]
-struct Step {
-    #[diesel(sql_type = diesel::sql_types::Text)]
-    detail: String,
-}
-
-/// The steps of all queries that `code` makes, one a line: "SEARCH users USING INDEX …", "SCAN users".
-pub fn of(world: &World, code: impl FnOnce(&mut AnyConn) -> Result<()>) -> Vec<String> {
-    assert!(!world.desk.db.is_postgres(), "plans are read on SQLite");
-    let queries: Arc<Mutex<Vec<String>>> = Arc::default();
-    let noted = queries.clone();
-    let steps = world.desk.db.read(|c| {
-        c.set_instrumentation(move |event: InstrumentationEvent<'_>| {
-            if let InstrumentationEvent::StartQuery { query, .. } = event {
-                noted.lock().expect("no thread panics with it").push(query.to_string());
-            }
-        });
-        let outcome = code(c);
-        c.set_instrumentation(|_: InstrumentationEvent<'_>| {});
-        outcome?;
-        let mut steps = Vec::new();
-        for query in queries.lock().expect("no thread panics with it").iter() {
-            let sql = query.split(" -- binds:").next().unwrap_or_default();
-            let plan: Vec<Step> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(c)?;
-            steps.extend(plan.into_iter().map(|step| step.detail));
-        }
-        Ok(steps)
-    });
-    steps.expect("the queries can be explained")
 /// A statement and the plan for it.
 #[derive(Debug)]
 pub struct Plan {
@@ -85,6 +53,11 @@ pub fn plans(world: &World, run: impl FnOnce(&mut AnyConn) -> Result<()>) -> Vec
         selects.map(|sql| Ok(Plan { lines: explain(c, &sql)?, sql })).collect::<Result<Vec<_>>>()
     });
     outcome.expect("the plans can be read")
+}
+
+/// All lines of the plans of [`plans`]: "SEARCH users USING INDEX …", "SCAN users".
+pub fn of(world: &World, run: impl FnOnce(&mut AnyConn) -> Result<()>) -> Vec<String> {
+    plans(world, run).into_iter().flat_map(|plan| plan.lines).collect()
 }
 
 /// diesel writes ` -- binds: […]` behind a statement.
