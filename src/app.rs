@@ -20,8 +20,7 @@ use crate::{
         self, Permission, Scope, Who,
         may::{self, Need},
     },
-    policy, tasks,
-    users,
+    policy, tasks, users,
     web::{
         Fault, assets,
         chrome::{Counts, Numbers},
