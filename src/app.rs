@@ -12,6 +12,7 @@ use crate::{
     authentication::pages as authentication,
     clock::{Timestamp, Zone},
     db::AnyConn,
+    demo::pages as demo,
     desk::Desk,
     enrollment::pages as portal,
     error::{Error, Result},
@@ -163,6 +164,7 @@ pub fn routes(demo: bool) -> Vec<Route> {
             get("/demo/mailbox", Gate::Open, mail::pages::mailbox::list),
             get("/demo/mailbox/{id}", Gate::Open, mail::pages::mailbox::show),
             get("/demo/mailbox/{id}/html", Gate::Open, mail::pages::mailbox::html),
+            post("/demo/clock", Gate::Open, demo::move_clock),
         ]);
     }
     all
@@ -182,8 +184,7 @@ fn numbers(c: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone) -> Result<Num
 
 /// Wires the addresses and the layers around them; the outermost layer is named last.
 pub fn configure(desk: &Desk, config: &mut ServiceConfig) {
-    config.app_data(Data::new(desk.clone())).app_data(Counts(numbers));
-    config.app_data(Data::new(desk.clone())).app_data(upload::config());
+    config.app_data(Data::new(desk.clone())).app_data(Counts(numbers)).app_data(upload::config());
     let mut resources: Vec<(&'static str, actix_web::Resource)> = Vec::new();
     for route in routes(desk.settings.demo) {
         match resources.iter_mut().find(|(path, _)| *path == route.path) {

@@ -237,6 +237,20 @@ impl Db {
         }
     }
 
+    /// The time of the database server's clock; `None` for SQLite, which runs on ours.
+    ///
+    /// # Errors
+    /// `Database` if it does not answer.
+    pub fn server_time(&self) -> Result<Option<crate::clock::Timestamp>> {
+        match &mut *loan(&self.reader)? {
+            AnyConn::Sqlite(_) => Ok(None),
+            AnyConn::Pg(c) => {
+                let now = diesel::dsl::sql::<diesel::sql_types::Timestamp>("clock_timestamp() AT TIME ZONE 'UTC'");
+                Ok(Some(diesel::select(now).get_result(c)?))
+            }
+        }
+    }
+
     /// The migrations this version has and the database has not.
     ///
     /// # Errors

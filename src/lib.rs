@@ -26,6 +26,8 @@ pub mod tasks;
 pub mod authentication;
 pub mod enrollment;
 
+pub mod demo;
+
 pub mod app;
 pub mod commands;
 pub mod web;

@@ -10,3 +10,4 @@ mod policy;
 mod support;
 mod tasks;
 mod users;
+mod walk;

@@ -13,7 +13,11 @@ use crate::{
 
 pub mod auth_node;
 pub mod backup;
+pub mod check;
+pub mod demo;
 pub mod operator;
+pub mod serve;
+pub mod server;
 pub mod users;
 
 /// Tokendesk hands out authentication tokens.
@@ -26,6 +30,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Show a believable world that needs nothing.
+    Demo(demo::Flags),
+    /// Serve.
+    Serve(Place),
+    /// See that settings, database, counts, clock and mail server are well.
+    Check(Place),
     /// Operators of the console.
     #[command(subcommand)]
     Operator(operator::Command),
@@ -88,6 +98,9 @@ impl Place {
 /// Runs the command line; a mistake ends in one sentence on standard error and exit code 1.
 pub fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Demo(flags) => demo::run(&flags),
+        Command::Serve(place) => serve::run(&place),
+        Command::Check(place) => check::run(&place),
         Command::Operator(command) => operator::run(command),
         Command::Users(command) => users::run(command),
         Command::AuthNode(command) => auth_node::run(command),

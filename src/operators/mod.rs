@@ -34,6 +34,14 @@ pub struct AtWork {
     pub must_change_password: bool,
 }
 
+/// True if there is no operator at all, so that nobody can sign in.
+///
+/// # Errors
+/// `Database` only.
+pub fn none_yet(conn: &mut AnyConn) -> Result<bool> {
+    store::none_yet(conn)
+}
+
 /// The operator of a session, with role and scope as they are now: a change takes effect with the next request.
 ///
 /// # Errors

@@ -14,11 +14,11 @@ struct Asset {
 }
 
 /// The address of a file with the stamp of its content behind it.
-pub struct Stamped(&'static str, LazyLock<String>);
+pub struct Stamped(LazyLock<String>);
 
 impl fmt::Display for Stamped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.1)
+        f.write_str(&self.0)
     }
 }
 
@@ -26,14 +26,14 @@ impl askama::filters::HtmlSafe for Stamped {}
 
 impl askama::FastWritable for Stamped {
     fn write_into(&self, dest: &mut dyn fmt::Write, _: &dyn askama::Values) -> askama::Result<()> {
-        Ok(dest.write_str(&self.1)?)
+        Ok(dest.write_str(&self.0)?)
     }
 }
 
 macro_rules! stamped {
     ($($(#[$doc:meta])* $name:ident = $path:literal),+ $(,)?) => {$(
         $(#[$doc])*
-        pub static $name: Stamped = Stamped($path, LazyLock::new(|| stamp($path)));
+        pub static $name: Stamped = Stamped(LazyLock::new(|| stamp($path)));
     )+};
 }
 

@@ -23,6 +23,8 @@ use tokendesk::{
 
 pub mod browser;
 pub mod cast;
+pub mod chromium;
+pub mod demo;
 pub mod oathtool;
 pub mod plan;
 pub mod smtp;

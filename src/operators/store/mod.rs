@@ -62,6 +62,15 @@ fn permissions(role: &str, built_in: bool, names: &str) -> Permissions {
     known.map_or_else(|| Permissions::parse(names), BuiltIn::permissions)
 }
 
+/// True if there is no operator at all.
+///
+/// # Errors
+/// `Database` only.
+pub fn none_yet(conn: &mut AnyConn) -> Result<bool> {
+    let first: Option<i64> = operators::table.select(operators::id).first(conn).optional()?;
+    Ok(first.is_none())
+}
+
 /// The containers of an operator whose scope is not everything.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! The rows of tasks, enrollments, links and drafts: the only SQL of this feature.
 
 pub mod candidates;
+pub mod check;
 pub mod drafts;
 pub mod list;
 pub mod notes;

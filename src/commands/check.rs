@@ -1,0 +1,102 @@
+//! `tokendesk check`: settings, database, counts, mail server, clock, each with a line of its own.
+
+use chrono::Duration;
+
+use crate::{
+    commands::{Place, server},
+    config::is_postgres,
+    desk::Desk,
+    error::{Error, Result},
+    mail::courier::Carrier,
+    operators, tasks,
+};
+
+/// The most that this machine's clock may differ from the database server's, in seconds: one step of a one-time
+/// password either side is accepted (RFC 6238 §5.2), so half a step is the alarm.
+const CLOCK_SECONDS: i64 = 15;
+
+/// Checks everything, and fails at the end if anything is not well.
+///
+/// # Errors
+/// `Internal` with the number of things that are not well.
+pub fn run(place: &Place) -> Result<()> {
+    let settings = place.settings()?;
+    let mut report = Report::default();
+    report.line("settings", Ok("read".into()));
+    let carrier = Carrier::of(&settings);
+    let place = if is_postgres(&settings.database_url) { "PostgreSQL" } else { "SQLite" };
+    match Desk::open(settings) {
+        Err(error) => report.line("database", Err(error)),
+        Ok(desk) => {
+            report.line("database", migrations(&desk, place));
+            report.line("operators", somebody(&desk));
+            report.line("counts", counts(&desk));
+            report.line("clock", clock(&desk));
+        }
+    }
+    report.line("mail server", carrier.and_then(|carrier| mail(&carrier)));
+    match report.problems {
+        0 => Ok(()),
+        1 => Err(Error::Internal("1 thing is not well.".into())),
+        n => Err(Error::Internal(format!("{n} things are not well."))),
+    }
+}
+
+#[derive(Default)]
+struct Report {
+    problems: usize,
+}
+
+impl Report {
+    fn line(&mut self, what: &str, outcome: Result<String>) {
+        match outcome {
+            Ok(words) => println!("well      {what}: {words}"),
+            Err(error) => {
+                self.problems += 1;
+                println!("not well  {what}: {error}");
+            }
+        }
+    }
+}
+
+fn migrations(desk: &Desk, place: &str) -> Result<String> {
+    match desk.db.pending_migrations()? {
+        0 => Ok(format!("{place} answers and is at this version")),
+        n => Err(Error::Internal(format!("{n} migrations are waiting; run `tokendesk migrate`."))),
+    }
+}
+
+fn somebody(desk: &Desk) -> Result<String> {
+    if desk.db.read(operators::none_yet)? {
+        return Err(Error::Internal("nobody can sign in yet; run `tokendesk operator add`.".into()));
+    }
+    Ok("someone can sign in".into())
+}
+
+fn counts(desk: &Desk) -> Result<String> {
+    let wrong = desk.db.read(tasks::store::check::miscounted)?;
+    if wrong.is_empty() {
+        return Ok("those kept with tasks are right".into());
+    }
+    let list: Vec<String> =
+        wrong.iter().map(|task| format!("task {} keeps {} but has {}", task.task, task.kept, task.counted)).collect();
+    Err(Error::Internal(format!("{} (users, enrolled, used, locked).", list.join("; "))))
+}
+
+fn clock(desk: &Desk) -> Result<String> {
+    let Some(theirs) = desk.db.server_time()? else { return Ok("the database uses this machine's".into()) };
+    let apart = desk.now() - theirs;
+    if apart.abs() > Duration::seconds(CLOCK_SECONDS) {
+        let seconds = apart.num_seconds();
+        return Err(Error::Internal(format!("this machine's is {seconds} seconds from the database server's.")));
+    }
+    Ok("agrees with the database server's".into())
+}
+
+fn mail(carrier: &Carrier) -> Result<String> {
+    if matches!(carrier, Carrier::None) {
+        return Err(Error::Internal("the setting smtp_url is missing: email waits in the outbox.".into()));
+    }
+    server::wait_for(carrier.check())?;
+    Ok(format!("{} takes mail", carrier.words()))
+}

@@ -1,0 +1,94 @@
+//! `tokendesk demo`: a believable world that needs nothing.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+
+use clap::Args;
+
+use crate::{
+    clock::{Clock, Timestamp},
+    commands::{serve, server},
+    config::{Settings, Written},
+    demo::{ACCOUNTS, PASSWORD, story},
+    desk::Desk,
+    error::{Error, Result},
+    ids::Random,
+    keys::KEY_BYTES,
+    mail::courier::Carrier,
+    operators,
+};
+
+/// The key of every demo: it keeps nothing that matters.
+const MASTER: [u8; KEY_BYTES] = *b"the demo keeps nothing secret...";
+
+/// What the randomness of a demo starts from, so that the world is the same each time.
+const SEED: u64 = 20_261_120;
+
+/// How to run it.
+#[derive(Args)]
+pub struct Flags {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Keep the world in this folder; without it, it is thrown away at the end.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Let the clock stand still at this moment; the world is then the same to the last pixel.
+    #[arg(long, value_name = "RFC3339")]
+    fixed_time: Option<String>,
+}
+
+/// Makes the world, says who may sign in, and serves it.
+///
+/// # Errors
+/// A sentence that says what stops the start.
+pub fn run(flags: &Flags) -> Result<()> {
+    let fixed = flags.fixed_time.as_deref().map(moment).transpose()?;
+    let scratch = tempfile::Builder::new().prefix("tokendesk-demo-").tempdir();
+    let scratch = scratch.map_err(|error| Error::Internal(format!("No folder for the demo can be made: {error}.")))?;
+    let data_dir = flags.data.clone().unwrap_or_else(|| scratch.path().to_owned());
+    std::fs::create_dir_all(&data_dir)
+        .map_err(|error| Error::Internal(format!("The folder {} cannot be made: {error}.", data_dir.display())))?;
+    let mut settings = Settings::check(Written {
+        listen: flags.listen.to_string(),
+        public_url: format!("http://localhost:{}", flags.listen.port()),
+        data_dir,
+        organization: "Example Org".into(),
+        help_desk: "extension 4400, weekdays 8:00 to 18:00".into(),
+        time_zone: "Europe/Berlin".into(),
+        require_second_factor: false,
+        log_level: "warn".into(),
+        ..Written::default()
+    })?;
+    settings.demo = true;
+    server::log(&settings);
+    let listener = serve::bind(&settings)?;
+    let address = settings.public_url.clone();
+
+    let start = fixed.unwrap_or_else(|| Clock::System.now());
+    let desk = Desk::assemble(settings, &MASTER, Random::seeded(SEED), Clock::fixed(start))?;
+    desk.db.migrate()?;
+    let mailbox = story::mailbox();
+    if desk.db.read(operators::none_yet)? {
+        println!("Making a world of 400 users and 40 open tasks …");
+        story::tell(&desk, &mailbox)?;
+    }
+    // A demo whose time is given stays the same in all; otherwise time and randomness are real from here on.
+    let desk = match fixed {
+        Some(_) => desk,
+        None => Desk { clock: Arc::new(Clock::System), random: Arc::new(Random::System), ..desk },
+    };
+    println!("Tokendesk is at {address} and the emails it sends at {address}/demo/mailbox");
+    println!("Sign in as one of these, with the password {PASSWORD}");
+    for account in ACCOUNTS {
+        let scope =
+            if account.containers.is_empty() { String::new() } else { format!(" ({})", account.containers.join(", ")) };
+        println!("  {:<12} {}{scope}", account.user_id, account.role);
+    }
+    server::run(desk, Carrier::Mailbox(mailbox), listener)
+}
+
+fn moment(text: &str) -> Result<Timestamp> {
+    chrono::DateTime::parse_from_rfc3339(text)
+        .map(|at| at.naive_utc())
+        .map_err(|_| Error::Internal(format!("--fixed-time is “{text}”, but must look like 2026-11-20T13:32:00Z.")))
+}

@@ -1,0 +1,40 @@
+//! `tokendesk serve`: the real thing.
+
+use std::net::TcpListener;
+
+use crate::{
+    commands::{Place, server},
+    config::Settings,
+    desk::Desk,
+    error::{Error, Result},
+    mail::courier::Carrier,
+    operators,
+};
+
+/// Serves until SIGTERM or SIGINT.
+///
+/// # Errors
+/// A sentence that says what stops the start.
+pub fn run(place: &Place) -> Result<()> {
+    let settings = place.settings()?;
+    server::log(&settings);
+    let listener = bind(&settings)?;
+    let desk = Desk::open(settings)?;
+    for name in desk.db.migrate()? {
+        tracing::info!(migration = %name, "the database was brought up to date");
+    }
+    if desk.db.read(operators::none_yet)? {
+        tracing::warn!("nobody can sign in yet: run `tokendesk operator add` to add the first operator");
+    }
+    if desk.settings.smtp_url.is_none() {
+        tracing::warn!("smtp_url is not set: email waits in the outbox until it is");
+    }
+    let carrier = Carrier::of(&desk.settings)?;
+    server::run(desk, carrier, listener)
+}
+
+/// The socket, bound before anything else is touched: a second server on the same port changes nothing.
+pub(super) fn bind(settings: &Settings) -> Result<TcpListener> {
+    TcpListener::bind(settings.listen)
+        .map_err(|error| Error::Internal(format!("The address {} cannot be listened on: {error}.", settings.listen)))
+}

@@ -1,0 +1,148 @@
+//! Who lives in the demo world: 400 made-up people in six containers. The same ones each time.
+
+/// The containers, and how many of the people are in each.
+pub const CONTAINERS: [(&str, usize); 6] =
+    [("Facilities", 62), ("Finance", 58), ("Legal", 34), ("Sales", 96), ("Service desk", 40), ("Warehouse", 110)];
+
+const FIRST: [&str; 50] = [
+    "Ana", "Anneke", "Bo", "Cora", "Dan", "Dalia", "Elisa", "Emil", "Farah", "Florian", "Giada", "Gianni", "Hanne",
+    "Hugo", "Irina", "Ivo", "Jo", "Joana", "Kwame", "Karin", "Léa", "Lian", "Mary", "Miguel", "Naod", "Nadia", "Olive",
+    "Oskar", "Pádraig", "Petra", "Quinn", "Ren", "Rhys", "Saskia", "Sylwia", "Tobi", "Tereza", "Uta", "Uri", "Vera",
+    "Viktor", "Wendy", "Willem", "Xenia", "Yara", "Yuki", "Zoë", "Zoran", "Amara", "Björn",
+];
+
+const LAST: [&str; 64] = [
+    "Adeyemi",
+    "Abebe",
+    "Anders",
+    "Andrade",
+    "Berg",
+    "Brandt",
+    "Baptiste",
+    "Costa",
+    "Chang",
+    "Conti",
+    "da Silva",
+    "Duncan",
+    "Dvořák",
+    "Eriksen",
+    "Estrada",
+    "Ferrari",
+    "Franke",
+    "Fischer",
+    "Garcia",
+    "Greene",
+    "Haddad",
+    "Hansen",
+    "Horvat",
+    "Ibsen",
+    "Ito",
+    "Jansen",
+    "Jovanović",
+    "Keller",
+    "Kowalska",
+    "Kimura",
+    "Lang",
+    "Lund",
+    "Lindholm",
+    "Mantel",
+    "Marsh",
+    "Moreau",
+    "Nakamura",
+    "Novak",
+    "Nwosu",
+    "O’Connell",
+    "Okada",
+    "Osei",
+    "Petrova",
+    "Pereira",
+    "Quiroga",
+    "Romano",
+    "Rossi",
+    "Rasmussen",
+    "Santos",
+    "Sørensen",
+    "Schmidt",
+    "Tanner",
+    "Torres",
+    "Ueda",
+    "Urban",
+    "Vance",
+    "Varga",
+    "Vogel",
+    "Weiss",
+    "Whitlock",
+    "Yamada",
+    "Young",
+    "Zimmer",
+    "Zhang",
+];
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The User ID: "t.adeyemi".
+    pub user_id: String,
+    /// First name.
+    pub first: &'static str,
+    /// Last name.
+    pub last: &'static str,
+    /// The address; empty for a few, whom Provision then skips.
+    pub email: String,
+    /// The container.
+    pub container: &'static str,
+}
+
+/// All 400, in the order of their containers.
+pub fn everyone() -> Vec<Person> {
+    let total: usize = CONTAINERS.iter().map(|(_, size)| size).sum();
+    let mut people: Vec<Person> = Vec::with_capacity(total);
+    let containers = CONTAINERS.iter().flat_map(|(name, size)| std::iter::repeat_n(*name, *size));
+    for (n, container) in containers.enumerate() {
+        // 50 and 63 have no common factor but 1, so that the pairs repeat only after more people than there are.
+        let (first, last) = (FIRST[(n * 7) % FIRST.len()], LAST[(n * 5) % (LAST.len() - 1)]);
+        let plain = format!("{}.{}", ascii(first).chars().next().unwrap_or('x'), ascii(last));
+        let same = people.iter().filter(|p| p.user_id.trim_end_matches(|c: char| c.is_ascii_digit()) == plain).count();
+        let user_id = if same == 0 { plain } else { format!("{plain}{}", same + 1) };
+        // One in 80 has no address on file.
+        let email = if n % 80 == 79 { String::new() } else { format!("{user_id}@example.org") };
+        people.push(Person { user_id, first, last, email, container });
+    }
+    people
+}
+
+/// Lower-case letters without accents and spaces, as User IDs are made.
+fn ascii(name: &str) -> String {
+    name.to_lowercase()
+        .chars()
+        .filter_map(|letter| match letter {
+            'a'..='z' => Some(letter),
+            'á' => Some('a'),
+            'é' | 'ë' => Some('e'),
+            'ø' | 'ö' => Some('o'),
+            'ć' => Some('c'),
+            'ř' => Some('r'),
+            _ => None,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everyone_has_a_user_id_of_their_own() {
+        let people = everyone();
+        let mut ids: Vec<_> = people.iter().map(|person| &person.user_id).collect();
+        ids.sort();
+        ids.dedup();
+        assert_eq!((people.len(), ids.len()), (400, 400));
+        assert!(ids.iter().all(|id| id.chars().all(|c| c.is_ascii_alphanumeric() || c == '.')));
+    }
+
+    #[test]
+    fn a_few_have_no_address() {
+        assert_eq!(everyone().iter().filter(|person| person.email.is_empty()).count(), 5);
+    }
+}

@@ -1,0 +1,370 @@
+//! The last forty days of the demo world, event by event.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::{Duration, NaiveTime};
+
+use crate::{
+    authentication::{self, Caller},
+    clock::Timestamp,
+    demo::{
+        ACCOUNTS, PASSWORD,
+        people::{Person, everyone},
+        plan::{PlannedTask, TASKS, TROUBLE},
+    },
+    desk::Desk,
+    enrollment::{self, Step, Visit},
+    error::{Error, Result},
+    ids::{ContainerId, UserId},
+    mail::{
+        Kind,
+        courier::{self, Carrier},
+        mailbox::{Mailbox, Refusal},
+    },
+    oath,
+    operators::{self, NewOperator, Scope, Who},
+    tasks::{
+        self,
+        provision::{Choice, Selection},
+        task::Description,
+    },
+    tokens::{
+        self, AuthenticationType, Device,
+        one_time::{Making, MovingFactor, Seed},
+    },
+    users,
+};
+
+/// Hardware tokens in the inventory when the story begins.
+const DEVICES: usize = 40;
+
+/// How long before now the story begins, in days.
+const STORY_DAYS: i64 = 40;
+
+/// How far a user comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Completes,
+    Enrolls,
+    LocksOut,
+    OpensOnly,
+    DoesNothing,
+}
+
+/// What happens next.
+enum Event {
+    Provision(&'static PlannedTask),
+    Open(Place),
+    Enroll(Place, Fate),
+    Use { user_id: String, key: Key },
+    Fumble(Place),
+}
+
+/// A user with the link they were sent.
+#[derive(Clone)]
+struct Place {
+    user: usize,
+    kind: AuthenticationType,
+    handle: String,
+    code: String,
+}
+
+/// What a user's token computes its one-time passwords from.
+#[derive(Clone)]
+enum Key {
+    App(Vec<u8>),
+    Device(Vec<u8>),
+}
+
+/// The mailbox of the demo: it refuses what the plan names, as mail servers do.
+pub fn mailbox() -> Mailbox {
+    let people = everyone();
+    let trouble: HashMap<String, &'static str> =
+        TROUBLE.iter().map(|(person, answer)| (people[*person].email.clone(), *answer)).collect();
+    Mailbox::with_trouble(move |address, _| {
+        let answer = (*trouble.get(address)?).to_owned();
+        Some(if answer.starts_with('4') { Refusal::ForNow(answer) } else { Refusal::ForGood(answer) })
+    })
+}
+
+/// Tells the story. The clock of `desk` must be a fixed one; at the end it shows the time it showed before.
+///
+/// # Errors
+/// What a verb answers that should have worked.
+pub fn tell(desk: &Desk, mailbox: &Mailbox) -> Result<()> {
+    let now = desk.now();
+    let begin = now - Duration::days(STORY_DAYS);
+    desk.clock.set(begin);
+    let mut story = Story::begin(desk, mailbox.clone(), now)?;
+    for task in TASKS {
+        let day = now.date() - Duration::days(task.days_ago);
+        let time = NaiveTime::from_hms_opt(task.at.0, task.at.1, 0).unwrap_or(NaiveTime::MIN);
+        story.plan(day.and_time(time), Event::Provision(task));
+    }
+    while let Some((at, event)) = story.next() {
+        desk.clock.set(at);
+        story.happen(at, event)?;
+    }
+    desk.clock.set(now);
+    courier::run_once(desk, &story.carrier)?;
+    Ok(())
+}
+
+struct Story<'a> {
+    desk: &'a Desk,
+    carrier: Carrier,
+    mailbox: Mailbox,
+    now: Timestamp,
+    events: BTreeMap<(Timestamp, usize), Event>,
+    planned: usize,
+    people: Vec<Person>,
+    rows: Vec<UserId>,
+    waiting: HashSet<(usize, AuthenticationType)>,
+    devices: Vec<(String, Vec<u8>)>,
+    operators: HashMap<&'static str, Who>,
+    vpn: Caller,
+}
+
+impl<'a> Story<'a> {
+    fn begin(desk: &'a Desk, mailbox: Mailbox, now: Timestamp) -> Result<Self> {
+        let at = desk.now();
+        let people = everyone();
+        let mut file = String::from("User ID,Last Name,First Name,Email,Container\n");
+        for person in &people {
+            let fields = [&person.user_id, person.last, person.first, &person.email, person.container];
+            file.push_str(&fields.join(","));
+            file.push('\n');
+        }
+        let how = users::Import { container: "Default".into(), dry_run: false, good_lines: false };
+        let report = users::import(desk, &Who::command_line(), at, file.as_bytes(), &how)?;
+        if report.has_refused() {
+            return Err(broken("a user was refused"));
+        }
+        let containers = desk.db.read(|c| users::containers(c, &Scope::All))?;
+        let rows_of = |names: &[&str]| -> Vec<ContainerId> {
+            containers.iter().filter(|(_, name)| names.contains(&name.as_str())).map(|(id, _)| *id).collect()
+        };
+        let mut operators = HashMap::new();
+        for account in ACCOUNTS {
+            let new = NewOperator {
+                user_id: account.user_id.into(),
+                name: account.name.into(),
+                email: format!("{}@example.org", account.user_id),
+                role: account.role.into(),
+                password: PASSWORD.into(),
+                must_change_password: false,
+                containers: (!account.containers.is_empty()).then(|| rows_of(account.containers)),
+            };
+            let id = operators::add(desk, &Who::command_line(), at, new)?;
+            let at_work = desk.db.read(|c| operators::at_work(c, id, "192.0.2.17", ""))?;
+            operators.insert(account.user_id, at_work.ok_or_else(|| broken("an operator is not at work"))?.who);
+        }
+        let key = authentication::add_node(desk, &Who::command_line(), at, "vpn")?;
+        let vpn = authentication::admit(desk, at, Some(&key), "192.0.2.80", "")?;
+        let devices: Vec<Device> = (0..DEVICES).map(|n| device(desk, n)).collect();
+        desk.db.write(|c| tokens::insert_inventory(desk, c, at, &devices))?;
+        let rows = desk.db.read(|c| {
+            people.iter().map(|person| users::find(c, &Who::system(), &person.user_id).map(|user| user.id)).collect()
+        })?;
+        Ok(Story {
+            desk,
+            carrier: Carrier::Mailbox(mailbox.clone()),
+            mailbox,
+            now,
+            events: BTreeMap::new(),
+            planned: 0,
+            people,
+            rows,
+            waiting: HashSet::new(),
+            devices: devices.into_iter().map(|device| (device.serial, device.seed.bytes().to_vec())).rev().collect(),
+            operators,
+            vpn,
+        })
+    }
+
+    fn plan(&mut self, at: Timestamp, event: Event) {
+        if at < self.now {
+            self.events.insert((at, self.planned), event);
+            self.planned += 1;
+        }
+    }
+
+    fn next(&mut self) -> Option<(Timestamp, Event)> {
+        self.events.pop_first().map(|((at, _), event)| (at, event))
+    }
+
+    /// A number from 0 to `below` - 1.
+    fn draw(&self, below: i64) -> i64 {
+        i64::from(u32::from_le_bytes(self.desk.random.bytes())) % below.max(1)
+    }
+
+    fn happen(&mut self, at: Timestamp, event: Event) -> Result<()> {
+        match event {
+            Event::Provision(task) => self.provision(at, task),
+            Event::Open(place) => self.open(at, &place),
+            Event::Enroll(place, fate) => self.enroll(at, &place, fate),
+            Event::Use { user_id, key } => self.sign_in(at, &user_id, &key),
+            Event::Fumble(place) => self.fumble(at, &place),
+        }
+    }
+
+    fn provision(&mut self, at: Timestamp, task: &'static PlannedTask) -> Result<()> {
+        let chosen = self.choose(task);
+        let today = self.desk.settings.zone.today(at);
+        let choice = Choice {
+            authentication_type: task.kind,
+            description: Description::parse(task.description)?,
+            stop_on: today + Duration::days(task.days),
+            include_with_token: true,
+            include_with_task: false,
+        };
+        let selection = Selection::Users(chosen.iter().map(|user| self.rows[*user]).collect());
+        let who = self.operators.get(task.operator).ok_or_else(|| broken("a task has an unknown operator"))?.clone();
+        tasks::drafts::provision(self.desk, &who, at, &selection, &choice)?;
+        courier::run_once(self.desk, &self.carrier)?;
+        for (n, user) in chosen.iter().enumerate() {
+            self.waiting.insert((*user, task.kind));
+            let Some(place) = self.place(*user, task.kind) else { continue };
+            let fate = fate(task, n, chosen.len());
+            // Everything happens before now and before the Stop Date.
+            let room = (self.now - at).min(Duration::days(task.days)).num_minutes() - 5;
+            let later = at + Duration::minutes(20 + self.draw(room - 25));
+            match fate {
+                Fate::Completes | Fate::Enrolls => {
+                    self.plan(later - Duration::minutes(8), Event::Open(place.clone()));
+                    self.plan(later, Event::Enroll(place, fate));
+                }
+                Fate::LocksOut => self.plan(later, Event::Fumble(place)),
+                Fate::OpensOnly => self.plan(later, Event::Open(place)),
+                Fate::DoesNothing => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Users of the container without an open place of this type, spread over the list rather than from its top.
+    fn choose(&self, task: &PlannedTask) -> Vec<usize> {
+        let fits = |user: &usize| {
+            let person = &self.people[*user];
+            let there = task.container.is_empty() || person.container == task.container;
+            there && !person.email.is_empty() && !self.waiting.contains(&(*user, task.kind))
+        };
+        let free: Vec<usize> = (0..self.people.len()).filter(fits).collect();
+        let step = (free.len() / task.users.max(1)).max(1);
+        let mut chosen: Vec<usize> = free.iter().copied().step_by(step).take(task.users).collect();
+        let rest: Vec<usize> = free.into_iter().filter(|user| !chosen.contains(user)).collect();
+        let missing = task.users.saturating_sub(chosen.len());
+        chosen.extend(rest.into_iter().take(missing));
+        chosen
+    }
+
+    /// The link in the newest enrollment email of this user, if one arrived.
+    fn place(&self, user: usize, kind: AuthenticationType) -> Option<Place> {
+        let address = &self.people[user].email;
+        let (parcels, _) = self.mailbox.search(address, 0, 10);
+        let parcel = parcels.into_iter().find(|parcel| parcel.to == *address && parcel.kind == Kind::Enrollment)?;
+        let link = parcel.link(&self.desk.settings)?;
+        let (path, code) = link.split_once('#')?;
+        let (_, handle) = path.rsplit_once('/')?;
+        Some(Place { user, kind, handle: handle.into(), code: code.into() })
+    }
+
+    fn open(&mut self, at: Timestamp, place: &Place) -> Result<()> {
+        enrollment::open(self.desk, at, &visit(place, None)).map(|_| ())
+    }
+
+    fn enroll(&mut self, at: Timestamp, place: &Place, fate: Fate) -> Result<()> {
+        let Step::Done(_, session) = enrollment::accept_code(self.desk, at, &visit(place, None), &place.code)? else {
+            return Err(broken("a right activation code was refused"));
+        };
+        let visit = visit(place, Some(session));
+        let (key, step) = match place.kind {
+            AuthenticationType::AuthenticatorApp => {
+                let Step::Done(_, seed) = enrollment::show_key(self.desk, at, &visit)? else {
+                    return Err(broken("a key was not shown"));
+                };
+                let key = Key::App(seed.bytes().to_vec());
+                let otp = one_time_password(&key, at, 0);
+                (key, enrollment::prove(self.desk, at, &visit, &otp)?)
+            }
+            AuthenticationType::HardwareToken => {
+                let (serial, seed) = self.devices.pop().ok_or_else(|| broken("the inventory is empty"))?;
+                let key = Key::Device(seed);
+                let otp = one_time_password(&key, at, 0);
+                (key, enrollment::claim_device(self.desk, at, &visit, &serial, &otp)?)
+            }
+        };
+        if !matches!(step, Step::Done(..)) {
+            return Err(broken("a right one-time password was refused"));
+        }
+        self.waiting.remove(&(place.user, place.kind));
+        if fate == Fate::Completes {
+            let room = (self.now - at).min(Duration::days(1)).num_minutes() - 3;
+            let later = at + Duration::minutes(2 + self.draw(room - 2));
+            self.plan(
+                later.min(self.now - Duration::minutes(1)),
+                Event::Use { user_id: self.people[place.user].user_id.clone(), key },
+            );
+        }
+        courier::run_once(self.desk, &self.carrier).map(|_| ())
+    }
+
+    /// The first sign-in through the VPN, which makes the enrollment Completed.
+    fn sign_in(&mut self, at: Timestamp, user_id: &str, key: &Key) -> Result<()> {
+        let otp = one_time_password(key, at, 1);
+        if authentication::authenticate(self.desk, &self.vpn, at, user_id, &otp)? {
+            return Ok(());
+        }
+        Err(broken("a right one-time password was rejected"))
+    }
+
+    /// Wrong codes until the enrollment is Locked.
+    fn fumble(&mut self, at: Timestamp, place: &Place) -> Result<()> {
+        let attempts = self.desk.db.read(crate::policy::current)?.attempts_allowed;
+        for attempt in 0..attempts {
+            let moment = at + Duration::seconds(20 * attempt);
+            enrollment::accept_code(self.desk, moment, &visit(place, None), &format!("22222{attempt}"))?;
+        }
+        Ok(())
+    }
+}
+
+/// A user's browser at their link.
+fn visit(place: &Place, session: Option<String>) -> Visit {
+    Visit { handle: place.handle.clone(), session, address: "198.51.100.23".into(), request: String::new() }
+}
+
+/// How far the `n`th of `count` users comes, so that the shares of the plan come out.
+fn fate(task: &PlannedTask, n: usize, count: usize) -> Fate {
+    let upto = |share: usize| (count * share).div_ceil(100);
+    let [completed, enrolled, locked] = task.shares;
+    let (a, b, c) = (upto(completed), upto(completed + enrolled), upto(completed + enrolled + locked));
+    match n {
+        _ if n < a => Fate::Completes,
+        _ if n < b => Fate::Enrolls,
+        _ if n < c => Fate::LocksOut,
+        _ if n % 3 == 0 => Fate::OpensOnly,
+        _ => Fate::DoesNothing,
+    }
+}
+
+/// What the token shows at `at`; `used` values of an event-based one are behind it.
+fn one_time_password(key: &Key, at: Timestamp, used: u64) -> String {
+    match key {
+        Key::App(seed) => oath::totp(seed, crate::clock::unix_seconds(at), 30, 6, oath::Algorithm::Sha1),
+        Key::Device(seed) => oath::hotp(seed, used, 6, oath::Algorithm::Sha1),
+    }
+}
+
+fn device(desk: &Desk, n: usize) -> Device {
+    Device {
+        serial: format!("HW-{:04}-{}", 4100 + n / 10, 88400 + n * 13),
+        seed: Seed::new(desk.random.bytes::<20>()),
+        making: Making { moving_factor: MovingFactor::Counter, ..Making::APP },
+        container: None,
+    }
+}
+
+fn broken(what: &str) -> Error {
+    Error::Internal(format!("the demo's story does not hold together: {what}"))
+}

@@ -1,0 +1,221 @@
+//! A real browser: headless Chromium, driven over WebDriver. Screenshots go to `target/screenshots`.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::{Value, json};
+use thirtyfour::{
+    By, ChromeCapabilities, ChromiumLikeCapabilities, DesiredCapabilities, WebDriver, WebElement,
+    extensions::cdp::ChromeDevTools,
+};
+
+/// The accessibility checker, run in every page that is looked at.
+const AXE: &str = include_str!("../vendor/axe-core/axe.min.js");
+
+/// WCAG 2.2 A and AA (design: accessibility).
+const AXE_TAGS: &[&str] = &["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/// One window of a fresh Chromium with a profile of its own.
+pub struct Chromium {
+    pub driver: WebDriver,
+    base: String,
+    process: Child,
+    #[allow(dead_code, reason = "held for its Drop")]
+    profile: tempfile::TempDir,
+}
+
+/// How a page is looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct View {
+    pub name: &'static str,
+    pub width: u32,
+    pub height: u32,
+    pub dark: bool,
+}
+
+/// The desk of an operator.
+pub const DESK: View = View { name: "desk", width: 1440, height: 900, dark: false };
+/// The same at night.
+pub const NIGHT: View = View { name: "night", width: 1440, height: 900, dark: true };
+/// A phone.
+pub const PHONE: View = View { name: "phone", width: 390, height: 844, dark: false };
+
+impl Chromium {
+    /// Starts one for the server at `base`; `script` off is a browser without JavaScript.
+    pub async fn start(base: &str, script: bool) -> Self {
+        let profile = tempfile::tempdir().expect("a folder");
+        let mut process = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver is installed (tests/run does it)");
+        let lines = BufReader::new(process.stdout.take().expect("its output is piped")).lines();
+        let port = lines
+            .map_while(Result::ok)
+            .find_map(|line| line.split("on port ").nth(1).map(|rest| rest.trim_end_matches('.').to_owned()))
+            .expect("chromedriver says its port");
+        let mut capabilities: ChromeCapabilities = DesiredCapabilities::chrome();
+        for argument in [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--hide-scrollbars",
+            "--force-color-profile=srgb",
+            "--font-render-hinting=none",
+        ] {
+            capabilities.add_arg(argument).expect("an argument");
+        }
+        capabilities.add_arg(&format!("--user-data-dir={}", profile.path().display())).expect("an argument");
+        if !script {
+            let off = json!({ "profile.managed_default_content_settings.javascript": 2 });
+            capabilities.add_experimental_option("prefs", off).expect("an option");
+        }
+        let driver = WebDriver::new(&format!("http://127.0.0.1:{port}"), capabilities).await.expect("Chromium starts");
+        let chromium = Chromium { driver, base: base.to_owned(), process, profile };
+        chromium.look_as(DESK).await;
+        chromium
+    }
+
+    /// Sets the size of the window and the color scheme.
+    pub async fn look_as(&self, view: View) {
+        self.devtools(
+            "Emulation.setDeviceMetricsOverride",
+            json!({ "width": view.width, "height": view.height, "deviceScaleFactor": 1, "mobile": view.width < 600 }),
+        )
+        .await;
+        let scheme = if view.dark { "dark" } else { "light" };
+        self.devtools(
+            "Emulation.setEmulatedMedia",
+            json!({ "features": [
+                { "name": "prefers-color-scheme", "value": scheme },
+                { "name": "prefers-reduced-motion", "value": "reduce" },
+            ] }),
+        )
+        .await;
+    }
+
+    async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        ChromeDevTools::new(self.driver.handle.clone())
+            .execute_cdp_with_params(command, parameters)
+            .await
+            .unwrap_or_else(|error| panic!("{command}: {error}"))
+    }
+
+    /// Opens a page of the server, or any address.
+    pub async fn open(&self, path: &str) {
+        let address = if path.starts_with('/') { format!("{}{path}", self.base) } else { path.to_owned() };
+        self.driver.goto(&address).await.expect("the page opens");
+    }
+
+    /// The first element of a CSS selector.
+    pub async fn find(&self, selector: &str) -> WebElement {
+        match self.driver.find(By::Css(selector)).await {
+            Ok(element) => element,
+            Err(_) => panic!("{selector} is not on {}: {}", self.path().await, self.text().await),
+        }
+    }
+
+    /// True if there is one.
+    pub async fn has(&self, selector: &str) -> bool {
+        self.driver.find(By::Css(selector)).await.is_ok()
+    }
+
+    /// Clicks the first element of a CSS selector.
+    pub async fn click(&self, selector: &str) {
+        let element = self.find(selector).await;
+        element.scroll_into_view().await.expect("it can be scrolled to");
+        element.click().await.unwrap_or_else(|error| panic!("{selector}: {error}"));
+    }
+
+    /// Clicks the link or button with these words.
+    pub async fn press(&self, words: &str) {
+        let path = format!("//main//*[self::a or self::button][contains(normalize-space(.), \"{words}\")]");
+        match self.driver.find(By::XPath(&path)).await {
+            Ok(element) => {
+                element.scroll_into_view().await.expect("it can be scrolled to");
+                element.click().await.unwrap_or_else(|error| panic!("“{words}”: {error}"));
+            }
+            Err(_) => panic!("“{words}” is not on {}: {}", self.path().await, self.text().await),
+        }
+    }
+
+    /// Types into the first element of a CSS selector, in place of what is there.
+    pub async fn fill(&self, selector: &str, text: &str) {
+        let element = self.find(selector).await;
+        element.clear().await.expect("it can be emptied");
+        element.send_keys(text).await.expect("it can be typed into");
+    }
+
+    /// What the page says.
+    pub async fn text(&self) -> String {
+        match self.driver.find(By::Tag("body")).await {
+            Ok(body) => body.text().await.unwrap_or_default(),
+            Err(_) => String::new(),
+        }
+    }
+
+    /// The path of the page, with its query.
+    pub async fn path(&self) -> String {
+        let url = self.driver.current_url().await.expect("a page is open");
+        url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()))
+    }
+
+    /// Fails the test unless the page says `words`.
+    pub async fn says(&self, words: &str) {
+        let text = self.text().await;
+        assert!(text.contains(words), "“{words}” is not on {}: {text}", self.path().await);
+    }
+
+    /// A picture of the whole page in `target/screenshots`.
+    pub async fn screenshot(&self, name: &str) -> PathBuf {
+        let answer =
+            self.devtools("Page.captureScreenshot", json!({ "format": "png", "captureBeyondViewport": true })).await;
+        let data = answer["data"].as_str().expect("a picture").as_bytes();
+        let png = data_encoding::BASE64.decode(data).expect("base64");
+        let folder = PathBuf::from("target/screenshots");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let file = folder.join(format!("{name}.png"));
+        std::fs::write(&file, png).expect("the picture can be written");
+        file
+    }
+
+    /// Fails the test if the accessibility checker finds anything, or if the page can be scrolled sideways.
+    pub async fn is_accessible(&self) {
+        let here = self.path().await;
+        self.driver.execute(AXE, vec![]).await.expect("the checker runs");
+        let check = "const done = arguments[arguments.length - 1]; \
+                     axe.run(document, { runOnly: arguments[0] }).then(r => done(r.violations.map(v => v.id + ': ' + \
+                     v.nodes.map(n => n.target.join(' ') + ' ' + n.failureSummary).join(' | '))), e => done([String(e)]))";
+        let found = self.driver.execute_async(check, vec![json!(AXE_TAGS)]).await.expect("the checker answers");
+        let found: Vec<String> = found.convert().expect("a list");
+        assert!(found.is_empty(), "{here}: {found:#?}");
+        let wide = self
+            .driver
+            .execute("return document.documentElement.scrollWidth - document.documentElement.clientWidth", vec![])
+            .await
+            .expect("the page can be measured");
+        assert!(wide.convert::<i64>().expect("a number") <= 0, "{here} can be scrolled sideways");
+    }
+
+    /// What the browser complained about since it was last asked: a refused style, a missing file, an error in a script.
+    pub async fn complaints(&self) -> Vec<String> {
+        let log = self.driver.handle.get_log("browser").await.expect("chromedriver keeps the log");
+        log.into_iter().filter(|entry| entry.level == "SEVERE").map(|entry| entry.message).collect()
+    }
+}
+
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

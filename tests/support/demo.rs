@@ -1,0 +1,71 @@
+//! The demo as a stranger starts it: the real program, on a port of its own, with the clock standing still.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+};
+
+use tokendesk::clock::Timestamp;
+
+/// A running demo; it ends with the test.
+pub struct Demo {
+    pub url: String,
+    pub said: Vec<String>,
+    process: Child,
+}
+
+/// Where the clock stands when it starts.
+pub const TIME: &str = "2026-11-20T13:32:00Z";
+
+impl Demo {
+    /// Starts one and waits until it serves.
+    pub fn start() -> Self {
+        let port = free_port();
+        let mut process = Command::new(env!("CARGO_BIN_EXE_tokendesk"))
+            .args(["demo", "--listen", &format!("127.0.0.1:{port}"), "--fixed-time", TIME])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let lines = BufReader::new(process.stdout.take().expect("its output is piped")).lines();
+        let mut said = Vec::new();
+        for line in lines.map_while(Result::ok) {
+            let last = line.contains("Auditor");
+            said.push(line);
+            if last {
+                break;
+            }
+        }
+        let url = format!("http://localhost:{port}");
+        // The socket is bound before the world is made, so the first request is answered as soon as the server runs.
+        let answer = reqwest::blocking::get(format!("{url}/healthz")).expect("the server answers");
+        assert_eq!(answer.status(), 200);
+        Demo { url, said, process }
+    }
+
+    /// Moves the clock on; the time it shows then.
+    pub fn advance(&self, minutes: u32) -> Timestamp {
+        let answer = reqwest::blocking::Client::new()
+            .post(format!("{}/demo/clock", self.url))
+            .header("origin", &self.url)
+            .form(&[("minutes", minutes.to_string())])
+            .send()
+            .and_then(reqwest::blocking::Response::error_for_status)
+            .expect("the clock moves");
+        let text = answer.text().expect("a time");
+        text.trim().trim_end_matches('Z').parse().expect("a time")
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A port that was free a moment ago.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("a bound socket has an address").port()
+}

@@ -1,0 +1,215 @@
+//! The whole thread in a real browser, as a stranger walks it through the demo: sign in, provision two users, open the
+//! mailbox, enroll each by the QR code on the screen, try the token, see Completed, see the task leave the list.
+
+use std::process::Command;
+
+use thirtyfour::{By, WebElement};
+use tokendesk::clock::Timestamp;
+
+use crate::support::{
+    chromium::{Chromium, DESK, NIGHT, PHONE},
+    demo::{Demo, TIME},
+    oathtool,
+};
+
+fn run(walk: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime")
+        .block_on(walk);
+}
+
+fn start() -> Timestamp {
+    TIME.trim_end_matches('Z').parse().expect("a time")
+}
+
+/// The base 32 key in the QR code of a screenshot, read by a decoder that is not ours.
+fn scan(picture: &std::path::Path) -> String {
+    let output =
+        Command::new("zbarimg").args(["--quiet", "--raw"]).arg(picture).output().expect("zbarimg is installed");
+    let text = String::from_utf8(output.stdout).expect("an address");
+    assert!(text.starts_with("otpauth://totp/Example%20Org"), "{text}");
+    let secret = text.split(['?', '&']).find_map(|part| part.trim().strip_prefix("secret=")).expect("a secret");
+    secret.to_owned()
+}
+
+async fn sign_in(browser: &Chromium, user_id: &str) {
+    browser.open("/sign-in").await;
+    browser.fill("#user_id", user_id).await;
+    browser.fill("#password", tokendesk::demo::PASSWORD).await;
+    browser.click("button.btn-primary").await;
+}
+
+async fn texts(elements: Vec<WebElement>) -> Vec<String> {
+    let mut texts = Vec::new();
+    for element in elements {
+        texts.push(element.text().await.expect("text"));
+    }
+    texts
+}
+
+#[test]
+#[ignore = "needs Chromium, oathtool and a QR decoder: tests/run installs them"]
+fn a_stranger_walks_from_provision_to_completed() {
+    let demo = Demo::start();
+    run(async {
+        let browser = Chromium::start(&demo.url, true).await;
+
+        browser.open("/").await;
+        browser.screenshot("01-sign-in").await;
+        browser.is_accessible().await;
+        sign_in(&browser, "k.lindqvist").await;
+
+        browser.open("/tasks").await;
+        browser.says("Provisioning Task Management").await;
+        browser.screenshot("02-tasks").await;
+        browser.is_accessible().await;
+
+        browser.open("/users?q=an*").await;
+        browser.screenshot("03-assignment").await;
+        browser.is_accessible().await;
+        let ticks = browser.driver.find_all(By::Css("input[name=user]")).await.expect("rows");
+        let emails = browser.driver.find_all(By::Css("td[data-label=Email]")).await.expect("rows");
+        let emails = texts(emails).await;
+        let chosen: Vec<usize> = (0..ticks.len()).filter(|n| emails[*n].contains('@')).take(2).collect();
+        for n in &chosen {
+            ticks[*n].click().await.expect("a check box");
+        }
+        browser.screenshot("04-ticked").await;
+        browser.press("Provision").await;
+
+        browser.screenshot("05-review").await;
+        browser.is_accessible().await;
+        browser.press("Authentication Type").await;
+        browser.says("Available").await;
+        browser.says("Reserved for Provisioning Tasks").await;
+        browser.click("input[value=authenticator-app]").await;
+        browser.fill("#description", "Walked by a stranger").await;
+        for name in ["include_with_token", "include_with_task"] {
+            let tick = browser.find(&format!("input[name={name}]")).await;
+            if !tick.is_selected().await.expect("a check box") {
+                tick.click().await.expect("a check box");
+            }
+        }
+        browser.screenshot("06-type").await;
+        browser.is_accessible().await;
+        browser.press("Continue").await;
+        browser.says("Email is sent to").await;
+        browser.screenshot("07-confirm").await;
+        browser.is_accessible().await;
+        browser.press("Confirm and send 2 emails").await;
+        browser.says("Walked by a stranger").await;
+        browser.screenshot("08-task").await;
+        browser.is_accessible().await;
+        let task = browser.path().await;
+
+        let mut now = start();
+        for (n, address) in chosen.iter().map(|n| &emails[*n]).enumerate() {
+            // The courier looks every second; the page is opened again until the email is there.
+            let phone = Chromium::start(&demo.url, n == 0).await;
+            phone.look_as(PHONE).await;
+            for _ in 0..100 {
+                phone.open(&format!("/demo/mailbox?q={address}")).await;
+                if phone.text().await.contains("Set up your sign-in token") {
+                    break;
+                }
+            }
+            phone.screenshot(&format!("09-mailbox-{n}")).await;
+            phone.click(".mailbox-list a").await;
+            let letter = phone.text().await;
+            phone.screenshot(&format!("10-email-{n}")).await;
+            phone.press("Open the enrollment link").await;
+            if n == 1 {
+                // Without script the code is typed from the email.
+                let line = letter.lines().skip_while(|line| !line.contains("ctivation code")).take(3);
+                let code = line.flat_map(str::split_whitespace).rfind(|word| word.contains('-') || word.len() >= 8);
+                phone.fill("#code", code.expect("the email has the code")).await;
+            }
+            phone.screenshot(&format!("11-portal-{n}")).await;
+            if n == 0 {
+                phone.is_accessible().await;
+            }
+            phone.click("button.btn-primary").await;
+            phone.says("Add the account to your app").await;
+            let secret = scan(&phone.screenshot(&format!("12-key-{n}")).await);
+            if n == 0 {
+                phone.is_accessible().await;
+            }
+            let otp = oathtool::totp(&secret, now, "sha1", 6, 30);
+            phone.fill("#otp", &otp).await;
+            phone.click("form button.btn-primary").await;
+            phone.says("Your token is set up").await;
+            phone.says("Serial Number").await;
+            phone.screenshot(&format!("13-enrolled-{n}")).await;
+
+            now = tokio::task::block_in_place(|| demo.advance(1));
+            phone.fill("#otp", &oathtool::totp(&secret, now, "sha1", 6, 30)).await;
+            phone.click("form button.btn-primary").await;
+            phone.says("You are done").await;
+            phone.screenshot(&format!("14-done-{n}")).await;
+
+            browser.open(&task).await;
+            browser.says("Completed").await;
+            browser.screenshot(&format!("15-task-{n}")).await;
+        }
+        browser.open("/tasks?q=k.lindqvist&size=100").await;
+        let number = task.rsplit('/').next().expect("a number").to_owned();
+        assert!(!browser.has(&format!("a[href='/tasks/{number}']")).await, "the finished task is still on the list");
+
+        let complaints = browser.complaints().await;
+        assert!(complaints.is_empty(), "{complaints:#?}");
+    });
+}
+
+/// The pages a role may open, as they are looked at.
+const PAGES: &[&str] = &[
+    "/tasks",
+    "/tasks?view=locked",
+    "/tasks?q=nothing+matches+this",
+    "/tasks/1040",
+    "/users",
+    "/users?q=an",
+    "/users/new",
+    "/users/import",
+    "/outbox",
+    "/outbox?state=sent",
+    "/audit",
+    "/account",
+];
+
+#[test]
+#[ignore = "needs Chromium: tests/run installs it"]
+fn every_page_is_accessible_on_a_desk_at_night_and_on_a_phone() {
+    let demo = Demo::start();
+    run(async {
+        let browser = Chromium::start(&demo.url, true).await;
+        sign_in(&browser, "k.lindqvist").await;
+        for view in [DESK, NIGHT, PHONE] {
+            browser.look_as(view).await;
+            for page in PAGES {
+                browser.open(page).await;
+                let name = page.trim_start_matches('/').replace(['/', '?', '=', '+', '&'], "-");
+                browser.screenshot(&format!("{}-{name}", view.name)).await;
+                browser.is_accessible().await;
+            }
+        }
+        let complaints = browser.complaints().await;
+        assert!(complaints.is_empty(), "{complaints:#?}");
+    });
+}
+
+#[test]
+#[ignore = "needs Chromium: tests/run installs it"]
+fn the_console_works_without_script() {
+    let demo = Demo::start();
+    run(async {
+        let browser = Chromium::start(&demo.url, false).await;
+        sign_in(&browser, "k.lindqvist").await;
+        browser.open("/users?q=a").await;
+        browser.click("input[name=user]").await;
+        browser.press("Provision").await;
+        browser.says("Provision 1 user").await;
+    });
+}
