@@ -25,6 +25,7 @@ pub mod browser;
 pub mod cast;
 pub mod chromium;
 pub mod demo;
+pub mod mta;
 pub mod oathtool;
 pub mod plan;
 pub mod smtp;

@@ -173,7 +173,7 @@ impl Drop for Sink {
 }
 
 fn certificate() -> (TlsAcceptor, String) {
-    let made = rcgen::generate_simple_self_signed(vec!["localhost".into(), "127.0.0.1".into()]).expect("a certificate");
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".into()]).expect("a certificate");
     let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
     let provider = tokio_rustls::rustls::crypto::ring::default_provider();
     let config = ServerConfig::builder_with_provider(Arc::new(provider))

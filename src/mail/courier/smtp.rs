@@ -147,7 +147,8 @@ impl Smtp {
         for root in &self.roots {
             builder = builder.add_root_certificate(root.clone());
         }
-        let builder = builder.dangerous_accept_invalid_certs(self.security == Security::IfOffered);
+        let unchecked = self.security == Security::IfOffered;
+        let builder = builder.dangerous_accept_invalid_certs(unchecked).dangerous_accept_invalid_hostnames(unchecked);
         builder.build().map_err(Problem::from)
     }
 
