@@ -73,7 +73,7 @@ pub const TASKS: &[PlannedTask] = &[
     task((6, 9, 15), MAYA, (AuthenticatorApp, "", "Roll-out of the second site"), (140, 29), [45, 4, 2]),
     task((5, 13, 25), JUN, (AuthenticatorApp, "Sales", "Trade fair crew"), (12, 9), [34, 8, 0]),
     task((5, 14, 10), KIM, (AuthenticatorApp, "Warehouse", "Returns desk"), (4, 14), [25, 0, 25]),
-    task((4, 8, 20), MAYA, (AuthenticatorApp, "Legal", "Data protection office"), (3, 14), [66, 0, 0]),
+    task((4, 8, 20), MAYA, (AuthenticatorApp, "", "Data protection office"), (3, 14), [66, 0, 0]),
     task((4, 9, 55), JUN, (AuthenticatorApp, "Finance", "Treasury"), (2, 14), [50, 0, 0]),
     task((3, 7, 30), KIM, (AuthenticatorApp, "", "Lost phones, week 46"), (7, 14), [28, 14, 0]),
     task((3, 12, 40), MAYA, (AuthenticatorApp, "Service desk", "Weekend cover"), (3, 14), [0, 34, 0]),

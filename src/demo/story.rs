@@ -210,6 +210,9 @@ impl<'a> Story<'a> {
 
     fn provision(&mut self, at: Timestamp, task: &'static PlannedTask) -> Result<()> {
         let chosen = self.choose(task);
+        if chosen.len() < task.users {
+            return Err(broken(&format!("too few are free for “{}”", task.description)));
+        }
         let today = self.desk.settings.zone.today(at);
         let choice = Choice {
             authentication_type: task.kind,

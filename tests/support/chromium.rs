@@ -9,7 +9,6 @@ use std::{
 use serde_json::{Value, json};
 use thirtyfour::{
     By, ChromeCapabilities, ChromiumLikeCapabilities, DesiredCapabilities, WebDriver, WebElement,
-    extensions::cdp::ChromeDevTools,
 };
 
 /// The accessibility checker, run in every page that is looked at.
@@ -104,8 +103,9 @@ impl Chromium {
     }
 
     async fn devtools(&self, command: &str, parameters: Value) -> Value {
-        ChromeDevTools::new(self.driver.handle.clone())
-            .execute_cdp_with_params(command, parameters)
+        self.driver
+            .cdp()
+            .send_raw(command, parameters)
             .await
             .unwrap_or_else(|error| panic!("{command}: {error}"))
     }
@@ -208,7 +208,7 @@ impl Chromium {
 
     /// What the browser complained about since it was last asked: a refused style, a missing file, an error in a script.
     pub async fn complaints(&self) -> Vec<String> {
-        let log = self.driver.handle.get_log("browser").await.expect("chromedriver keeps the log");
+        let log = self.driver.handle().get_log("browser").await.expect("chromedriver keeps the log");
         log.into_iter().filter(|entry| entry.level == "SEVERE").map(|entry| entry.message).collect()
     }
 }
