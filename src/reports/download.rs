@@ -165,7 +165,10 @@ impl Download {
             Next::NotEnrolled(after) => {
                 let rows = store::not_enrolled::batch(c, ground, filter, after, BATCH)?;
                 let last = rows.last().map(|row| (row.facts.stop_on, row.id));
-                (Next::NotEnrolled(last), rows.iter().map(|row| sheet::line(&row.cells(attempts, zone, today))).collect())
+                (
+                    Next::NotEnrolled(last),
+                    rows.iter().map(|row| sheet::line(&row.cells(attempts, zone, today))).collect(),
+                )
             }
             Next::Stands => {
                 let rows = tokens(c, &self.who, self.now, zone, filter)?;

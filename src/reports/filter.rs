@@ -166,7 +166,8 @@ mod tests {
 
     #[test]
     fn what_a_filter_does_not_know_is_left_out() {
-        let filter = Filter::parse("from=yesterday&to=99999-01-01&outcome=lost&type=x&operator=a%00b", Period::default());
+        let filter =
+            Filter::parse("from=yesterday&to=99999-01-01&outcome=lost&type=x&operator=a%00b", Period::default());
         assert_eq!(filter, Filter { operator: "ab".into(), ..Filter::default() });
     }
 }

@@ -13,13 +13,13 @@ pub mod activity;
 pub mod download;
 pub mod filter;
 pub mod find;
+mod finding;
+mod glance;
 pub mod history;
 pub mod not_enrolled;
 pub mod pages;
 pub mod sheet;
 pub mod snapshot;
-mod finding;
-mod glance;
 mod store;
 
 pub use activity::{Deed, Stand};

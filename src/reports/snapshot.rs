@@ -50,7 +50,8 @@ impl Funnel {
         let Some((at, stage)) = stages.iter().enumerate().rev().max_by_key(|(_, stage)| stage.lost) else {
             return String::new();
         };
-        let (people, have) = if stage.lost == 1 { ("1 person".to_owned(), "has") } else { (format!("{} people", stage.lost), "have") };
+        let (people, have) =
+            if stage.lost == 1 { ("1 person".to_owned(), "has") } else { (format!("{} people", stage.lost), "have") };
         match (stage.lost, at) {
             (0, _) => String::new(),
             (_, 1) => format!("Biggest loss: no mail server has accepted an email to {people} yet."),
@@ -124,10 +125,7 @@ mod tests {
 
     #[test]
     fn the_biggest_loss_is_said_in_words() {
-        assert_eq!(
-            funnel().biggest_loss(),
-            "Biggest loss: 89 people got the email and have not opened the link."
-        );
+        assert_eq!(funnel().biggest_loss(), "Biggest loss: 89 people got the email and have not opened the link.");
         let one = Funnel { provisioned: 2, accepted: 2, opened: 2, enrolled: 1, completed: 0 };
         assert_eq!(one.biggest_loss(), "Biggest loss: 1 person opened the link and has not enrolled.");
         assert_eq!(Funnel::default().biggest_loss(), "");

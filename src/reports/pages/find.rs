@@ -14,7 +14,7 @@ use crate::{
         history::{Outcome, Row},
     },
     tokens::{Token, TokenState},
-    web::{self, Answer, Chrome, Fields, Links, Permitted, segment, see_other},
+    web::{self, Answer, Chrome, Fields, Links, Permitted, see_other, segment},
 };
 
 #[derive(Template)]

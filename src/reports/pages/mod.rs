@@ -156,9 +156,9 @@ mod tests {
     #[test]
     fn a_chosen_name_is_offered_even_if_it_is_not_in_the_list() {
         let choices = names(vec!["a.reyes".into()], "K.Lindqvist");
-        assert_eq!(choices.iter().map(|c| (c.value.as_str(), c.chosen)).collect::<Vec<_>>(), [
-            ("K.Lindqvist", true),
-            ("a.reyes", false)
-        ]);
+        assert_eq!(
+            choices.iter().map(|c| (c.value.as_str(), c.chosen)).collect::<Vec<_>>(),
+            [("K.Lindqvist", true), ("a.reyes", false)]
+        );
     }
 }

@@ -68,7 +68,8 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
     let (totals, attempts) = (listed.totals, listed.attempts_allowed);
     let links = links(Report::NotEnrolled, &filter, Some(paging));
     let statuses = [Status::Active, Status::Locked, Status::Expired];
-    let choice = |status: Status| Choice::new(status.word().to_lowercase(), status.word(), filter.status == Some(status));
+    let choice =
+        |status: Status| Choice::new(status.word().to_lowercase(), status.word(), filter.status == Some(status));
     let line = |row: Row| {
         let (distance, urgency) = enrollment::urgency(today, row.facts.stop_on);
         Line {

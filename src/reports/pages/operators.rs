@@ -77,7 +77,10 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
         to: filter.period.to.unwrap_or(today).to_string(),
         operators,
         chips: chips(&filter, &links),
-        all: format!("All {} in this period", counted(i64::try_from(groups.len()).unwrap_or(0), "operator", "operators")),
+        all: format!(
+            "All {} in this period",
+            counted(i64::try_from(groups.len()).unwrap_or(0), "operator", "operators")
+        ),
         groups,
         done: grouped(done),
         refused: grouped(refused),

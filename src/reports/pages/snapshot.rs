@@ -132,7 +132,11 @@ fn stats(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Stat> {
             icon: "hourglass",
             label: "Stopping in 48 h",
             figure: grouped(soon.users),
-            hint: format!("{} in {}", if soon.users == 1 { "user" } else { "users" }, counted(soon.tasks, "task", "tasks")),
+            hint: format!(
+                "{} in {}",
+                if soon.users == 1 { "user" } else { "users" },
+                counted(soon.tasks, "task", "tasks")
+            ),
             href: "/tasks?view=stopping",
         });
     }

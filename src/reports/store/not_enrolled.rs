@@ -78,12 +78,7 @@ impl TryFrom<PlaceRow> for Row {
             task: TaskId(row.task_id),
             operator: row.operator,
             authentication_type,
-            facts: EnrollmentFacts {
-                stop_on: row.stop_on,
-                failures: row.failures,
-                enrolled_at: None,
-                used_at: None,
-            },
+            facts: EnrollmentFacts { stop_on: row.stop_on, failures: row.failures, enrolled_at: None, used_at: None },
             emailed_to: row.emailed_to,
             emailed_at: row.emailed_at,
             email: row.email_state.as_deref().and_then(mail::State::from_word),

@@ -111,7 +111,11 @@ pub fn started(conn: &mut AnyConn, ground: &Ground, from: NaiveDate) -> Result<i
 /// `Database` only.
 pub fn waiting(conn: &mut AnyConn, ground: &Ground) -> Result<i64> {
     let (tables, inside) = scoped(ground);
-    Ok(pair(conn, format!("SELECT COUNT(*) AS first, CAST(0 AS BIGINT) AS second FROM {tables} WHERE {WAITING}{inside}"))?.0)
+    Ok(pair(
+        conn,
+        format!("SELECT COUNT(*) AS first, CAST(0 AS BIGINT) AS second FROM {tables} WHERE {WAITING}{inside}"),
+    )?
+    .0)
 }
 
 /// Users who may still enroll and whose time ends until `last`.
