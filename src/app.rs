@@ -21,7 +21,7 @@ use crate::{
         self, Permission, Scope, Who,
         may::{self, Need},
     },
-    policy, tasks, users,
+    policy, reports, tasks, users,
     web::{
         Fault, assets,
         chrome::{Counts, Numbers},
@@ -99,8 +99,19 @@ pub fn routes(demo: bool) -> Vec<Route> {
         get("/readyz", Gate::Open, health::ready),
 
 
+        // The Snapshot, Find and reports
+        get("/", need::<may::SignedIn>(), reports::pages::snapshot::show),
+        get("/find", need::<may::SignedIn>(), reports::pages::find::show),
+        get("/reports/provisioning", need::<may::Reports>(), reports::pages::provisioning::show),
+        get("/reports/provisioning.csv", need::<may::Reports>(), reports::pages::file::provisioning),
+        get("/reports/not-enrolled", need::<may::Reports>(), reports::pages::not_enrolled::show),
+        get("/reports/not-enrolled.csv", need::<may::Reports>(), reports::pages::file::not_enrolled),
+        get("/reports/tokens", need::<may::Reports>(), reports::pages::tokens::show),
+        get("/reports/tokens.csv", need::<may::Reports>(), reports::pages::file::tokens),
+        get("/reports/operators", need::<may::Reports>(), reports::pages::operators::show),
+        get("/reports/operators.csv", need::<may::Reports>(), reports::pages::file::operators),
+
         // Operators: sign-in, sign-out, account
-        get("/", need::<may::SignedIn>(), operators::pages::start::show),
         get("/sign-in", Gate::Open, operators::pages::sign_in::show),
         post("/sign-in", Gate::Open, operators::pages::sign_in::submit),
         get("/sign-in/verify", Gate::Open, operators::pages::verify::show),

@@ -25,6 +25,7 @@ pub mod tasks;
 
 pub mod authentication;
 pub mod enrollment;
+pub mod reports;
 
 pub mod demo;
 

@@ -27,6 +27,7 @@ const ORDER: &[&str] = &[
     "tasks",
     "authentication",
     "enrollment",
+    "reports",
     "demo",
 ];
 

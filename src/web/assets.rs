@@ -93,6 +93,7 @@ const CONSOLE_SHEET: &str = css!(
     "62-snapshot.css",
     "63-tasks.css",
     "64-audit.css",
+    "65-find.css",
     "90-media.css",
 );
 

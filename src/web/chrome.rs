@@ -135,6 +135,7 @@ type Place = (&'static str, &'static str, &'static str, &'static [Permission]);
 
 /// The navigation of product.md §8 in the groups of the design: Shortcuts first, since the document enters there.
 const PLACES: &[(&str, &[Place])] = &[
+    ("", &[("Snapshot", "/", "nav-snapshot", &[])]),
     (
         "Shortcuts",
         &[
@@ -145,7 +146,13 @@ const PLACES: &[(&str, &[Place])] = &[
         ],
     ),
     ("Manage", &[("Assignment", "/users", "nav-assignment", &[Permission::SeeUsers])]),
-    ("Oversee", &[("Audit", "/audit", "nav-audit", &[Permission::SeeAudit, Permission::SeeOwnAudit])]),
+    (
+        "Oversee",
+        &[
+            ("Reports", "/reports/provisioning", "nav-reports", &[Permission::Reports]),
+            ("Audit", "/audit", "nav-audit", &[Permission::SeeAudit, Permission::SeeOwnAudit]),
+        ],
+    ),
     (
         "Set up",
         &[
@@ -167,7 +174,7 @@ impl Chrome {
     ) -> Self {
         let here = current(path);
         let place = |&(label, href, icon, needs): &Place| {
-            needs.iter().any(|need| who.may(*need)).then(|| NavItem {
+            who.may_any(needs).then(|| NavItem {
                 label,
                 href,
                 icon,
@@ -196,7 +203,7 @@ impl Chrome {
             nav,
             flash,
             demo: settings.demo,
-            find: false,
+            find: true,
             path: path.to_owned(),
         }
     }
@@ -204,8 +211,11 @@ impl Chrome {
 
 /// The entry that the page at `path` belongs to: the longest address it begins with.
 fn current(path: &str) -> Option<&'static str> {
-    let inside =
-        |href: &&str| path.strip_prefix(*href).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
+    let inside = |href: &&str| {
+        // All reports are one module, whichever of them the navigation leads to.
+        let module = href.strip_suffix("/provisioning").unwrap_or(href);
+        path.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+    };
     PLACES.iter().flat_map(|(_, places)| *places).map(|place| place.1).filter(inside).max_by_key(|href| href.len())
 }
 

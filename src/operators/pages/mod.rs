@@ -3,5 +3,4 @@
 pub mod account;
 pub mod set_up;
 pub mod sign_in;
-pub mod start;
 pub mod verify;

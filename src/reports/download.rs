@@ -1,0 +1,187 @@
+//! Reports as files. However long one is, only a batch of it is in memory.
+
+use chrono::NaiveDate;
+
+use crate::{
+    audit::{self, Entry},
+    clock::{Timestamp, Zone},
+    db::AnyConn,
+    desk::Desk,
+    error::Result,
+    ids::{EnrollmentId, TaskId},
+    operators::{Permission, Who},
+    reports::{
+        activity::{DEED_COLUMNS, STAND_COLUMNS},
+        deeds,
+        filter::Filter,
+        ground, history, not_enrolled, sheet,
+        store::{self, Ground},
+        tokens,
+    },
+};
+
+/// Rows read at once.
+pub const BATCH: i64 = 1_000;
+
+/// The reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// Provisioning history.
+    Provisioning,
+    /// Users not enrolled.
+    NotEnrolled,
+    /// Tokens by type and state.
+    Tokens,
+    /// What operators did.
+    Operators,
+}
+
+impl Report {
+    /// All of them, in the order of the tabs.
+    pub const ALL: [Report; 4] = [Report::Provisioning, Report::NotEnrolled, Report::Tokens, Report::Operators];
+
+    /// The words on the tab.
+    pub fn words(self) -> &'static str {
+        match self {
+            Report::Provisioning => "Provisioning history",
+            Report::NotEnrolled => "Users not enrolled",
+            Report::Tokens => "Tokens",
+            Report::Operators => "Operator activity",
+        }
+    }
+
+    /// The address of the page; the file's is the same with `.csv` behind it.
+    pub fn path(self) -> &'static str {
+        match self {
+            Report::Provisioning => "/reports/provisioning",
+            Report::NotEnrolled => "/reports/not-enrolled",
+            Report::Tokens => "/reports/tokens",
+            Report::Operators => "/reports/operators",
+        }
+    }
+
+    /// The name of the file, without the day.
+    fn file(self) -> &'static str {
+        match self {
+            Report::Provisioning => "provisioning-history",
+            Report::NotEnrolled => "users-not-enrolled",
+            Report::Tokens => "tokens",
+            Report::Operators => "operator-activity",
+        }
+    }
+}
+
+/// Where a file goes on.
+#[derive(Clone, Copy, Debug)]
+enum Next {
+    Head,
+    History(Option<(NaiveDate, TaskId)>),
+    NotEnrolled(Option<(NaiveDate, EnrollmentId)>),
+    Stands,
+    Deeds,
+    End,
+}
+
+/// A file that is being written.
+pub struct Download {
+    report: Report,
+    filter: Filter,
+    ground: Ground,
+    who: Who,
+    now: Timestamp,
+    next: Next,
+}
+
+/// Begins a file of everything the filter finds, and notes in the audit log who took it and how much it was.
+///
+/// # Errors
+/// `Forbidden` without the permission for reports.
+pub fn download(desk: &Desk, who: &Who, now: Timestamp, report: Report, filter: Filter) -> Result<Download> {
+    who.need(Permission::Reports)?;
+    let zone = desk.settings.zone;
+    let (ground, rows) = desk.db.read(|c| {
+        let ground = ground(c, who, now, zone)?.narrowed(c, who, &filter)?;
+        let rows = match report {
+            Report::Provisioning => store::history::totals(c, &ground, &filter)?.tasks,
+            Report::NotEnrolled => store::not_enrolled::totals(c, &ground, &filter)?.places,
+            Report::Tokens => length(&tokens(c, who, now, zone, &filter)?),
+            Report::Operators => length(&deeds(c, who, now, zone, &filter)?),
+        };
+        Ok((ground, rows))
+    })?;
+    let many = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
+    let sentence = format!("Downloaded {} as CSV, {many}", report.words());
+    let mut entry = Entry::done(&who.actor, "reports.download", sentence);
+    let narrowed = filter.pairs().iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join(", ");
+    if !narrowed.is_empty() {
+        entry = entry.fact("Filter", narrowed);
+    }
+    desk.db.write(|c| audit::record(c, now, &entry))?;
+    Ok(Download { report, filter, ground, who: who.clone(), now, next: Next::Head })
+}
+
+fn length<T>(list: &[T]) -> i64 {
+    i64::try_from(list.len()).unwrap_or(i64::MAX)
+}
+
+impl Download {
+    /// "provisioning-history-2026-11-20.csv".
+    pub fn file_name(&self) -> String {
+        format!("{}-{}.csv", self.report.file(), self.ground.today)
+    }
+
+    /// The next part of the file; `None` at its end. Rows that come or go meanwhile may or may not be in it; no row is
+    /// in it twice.
+    ///
+    /// # Errors
+    /// `Database` only; the file is then not whole.
+    pub fn part(&mut self, desk: &Desk) -> Result<Option<Vec<u8>>> {
+        let zone = desk.settings.zone;
+        match self.next {
+            Next::Head => {
+                let (head, next) = match self.report {
+                    Report::Provisioning => (sheet::line(&history::COLUMNS), Next::History(None)),
+                    Report::NotEnrolled => (sheet::line(&not_enrolled::COLUMNS), Next::NotEnrolled(None)),
+                    Report::Tokens => (sheet::line(&STAND_COLUMNS), Next::Stands),
+                    Report::Operators => (sheet::line(&DEED_COLUMNS), Next::Deeds),
+                };
+                self.next = next;
+                Ok(Some(head))
+            }
+            Next::End => Ok(None),
+            _ => desk.db.read(|c| self.rows(c, zone)).map(|lines| (!lines.is_empty()).then(|| lines.concat())),
+        }
+    }
+
+    fn rows(&mut self, c: &mut AnyConn, zone: Zone) -> Result<Vec<Vec<u8>>> {
+        let (ground, filter) = (&self.ground, &self.filter);
+        let (today, attempts) = (ground.today, ground.attempts_allowed);
+        let (next, lines): (Next, Vec<Vec<u8>>) = match self.next {
+            Next::History(after) => {
+                let rows = store::history::batch(c, ground, filter, after, BATCH)?;
+                let last = rows.last().map(|row| (row.task.start_on, row.task.id));
+                (Next::History(last), rows.iter().map(|row| sheet::line(&row.cells(zone, today))).collect())
+            }
+            Next::NotEnrolled(after) => {
+                let rows = store::not_enrolled::batch(c, ground, filter, after, BATCH)?;
+                let last = rows.last().map(|row| (row.facts.stop_on, row.id));
+                (
+                    Next::NotEnrolled(last),
+                    rows.iter().map(|row| sheet::line(&row.cells(attempts, zone, today))).collect(),
+                )
+            }
+            Next::Stands => {
+                let rows = tokens(c, &self.who, self.now, zone, filter)?;
+                (Next::End, rows.iter().map(|row| sheet::line(&row.cells())).collect())
+            }
+            Next::Deeds => {
+                let rows = deeds(c, &self.who, self.now, zone, filter)?;
+                (Next::End, rows.iter().map(|row| sheet::line(&row.cells(zone))).collect())
+            }
+            Next::Head | Next::End => (Next::End, Vec::new()),
+        };
+        // A short batch was the last one.
+        self.next = if length(&lines) < BATCH { Next::End } else { next };
+        Ok(lines)
+    }
+}

@@ -1,0 +1,97 @@
+//! The Snapshot: what is going on, at a glance, as far as the role may see it.
+
+use chrono::{Datelike as _, Days, NaiveDate};
+
+use crate::{
+    clock::{Timestamp, Zone},
+    db::AnyConn,
+    error::Result,
+    mail,
+    operators::{Permission, Who},
+    reports::{
+        ground,
+        snapshot::{Day, Funnel, Locked, Open, Soon, Stopping},
+        store,
+    },
+    tasks,
+    tokens::AuthenticationType,
+};
+
+/// Days ahead that count as the next 48 hours: today, tomorrow and the day after, as in the list of tasks.
+const SOON_DAYS: u64 = 2;
+
+/// Tasks shown that stop soon.
+const MOST_STOPPING: i64 = 8;
+
+/// Days the chart and the funnel go back, today included.
+pub const DAYS_BACK: usize = 30;
+
+/// Fewer hardware tokens left than this need a person.
+const FEW_TOKENS: i64 = 10;
+
+/// What the role may see of it; `None` is not drawn.
+#[derive(Debug, Default)]
+pub struct Glance {
+    /// The open tasks, and how many tasks were made this week.
+    pub open: Option<(Open, i64)>,
+    /// Users still to enroll.
+    pub waiting: Option<i64>,
+    /// Whose time ends within 48 hours.
+    pub soon: Option<Soon>,
+    /// The tasks they are in.
+    pub stopping: Vec<Stopping>,
+    /// The last day that counts as within 48 hours.
+    pub last_soon_day: NaiveDate,
+    /// Emails that failed and still matter.
+    pub failures: Option<i64>,
+    /// Users who used up their attempts.
+    pub locked: Option<Locked>,
+    /// The number of attempts allowed.
+    pub attempts_allowed: i64,
+    /// Hardware tokens in inventory and those of them that are reserved, if few are left.
+    pub few_tokens: Option<(i64, i64)>,
+    /// Where enrollments stop.
+    pub funnel: Option<Funnel>,
+    /// Completed enrollments by day.
+    pub days: Vec<Day>,
+}
+
+/// Looks.
+///
+/// # Errors
+/// `Database` only.
+pub fn glance(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone) -> Result<Glance> {
+    let ground = ground(conn, who, now, zone)?;
+    let today = ground.today;
+    let last_soon_day = today.checked_add_days(Days::new(SOON_DAYS)).unwrap_or(today);
+    let mut glance = Glance { last_soon_day, attempts_allowed: ground.attempts_allowed, ..Glance::default() };
+    if who.may(Permission::SeeTasks) {
+        let since_monday = u64::from(today.weekday().num_days_from_monday());
+        let monday = today.checked_sub_days(Days::new(since_monday)).unwrap_or(today);
+        glance.open = Some((store::snapshot::open(conn, &ground)?, store::snapshot::started(conn, &ground, monday)?));
+        glance.soon = Some(store::snapshot::soon(conn, &ground, last_soon_day)?);
+        glance.stopping = store::snapshot::stopping(conn, &ground, last_soon_day, MOST_STOPPING)?;
+    }
+    if who.may(Permission::SeeUsers) {
+        glance.waiting = Some(store::snapshot::waiting(conn, &ground)?);
+        glance.locked = Some(store::snapshot::locked(conn, &ground)?);
+    }
+    if who.may(Permission::SeeOutbox) {
+        glance.failures = Some(mail::failures(conn, now, ground.places.as_deref())?);
+    }
+    if who.may_any(&[Permission::Provision, Permission::ImportTokens]) {
+        let (kind, limit) = (AuthenticationType::HardwareToken, ground.attempts_allowed);
+        let stock = tasks::store::candidates::stock(conn, &who.scope, kind, limit, today)?;
+        let inventory = stock.inventory.unwrap_or(0);
+        // Where hardware tokens are not in use, none being left is nothing to say.
+        let in_use = inventory + stock.reserved > 0;
+        glance.few_tokens = (in_use && inventory - stock.reserved < FEW_TOKENS).then_some((inventory, stock.reserved));
+    }
+    if who.may_any(&[Permission::SeeTasks, Permission::Reports]) {
+        let back = u64::try_from(DAYS_BACK).unwrap_or(0).saturating_sub(1);
+        let from = today.checked_sub_days(Days::new(back)).unwrap_or(today);
+        glance.funnel = Some(store::snapshot::funnel(conn, &ground, from)?);
+        glance.days = store::snapshot::completed(conn, &ground, zone, DAYS_BACK)?;
+    }
+    Ok(glance)
+}

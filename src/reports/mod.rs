@@ -1,0 +1,120 @@
+//! Reading across all features: reports, the Snapshot, Find. Nothing is changed here but the audit log, which keeps
+//! who took data away as a file.
+
+use crate::{
+    clock::{Timestamp, Zone},
+    db::AnyConn,
+    error::Result,
+    operators::{Permission, Who},
+    policy,
+};
+
+pub mod activity;
+pub mod download;
+pub mod filter;
+pub mod find;
+mod finding;
+mod glance;
+pub mod history;
+pub mod not_enrolled;
+pub mod pages;
+pub mod sheet;
+pub mod snapshot;
+mod store;
+
+pub use activity::{Deed, Stand};
+pub use download::{Download, Report, download};
+pub use filter::{Filter, Period};
+pub use finding::find;
+pub use glance::{Glance, glance};
+pub use store::activity::operators;
+
+use store::Ground;
+
+/// Days a report of tasks goes back where an address names no period.
+pub const USUAL_DAYS: u64 = 90;
+
+/// Days a report of operators goes back where an address names no period.
+pub const USUAL_DAYS_OF_WORK: u64 = 30;
+
+/// A page of a report.
+pub struct Listed<R, T> {
+    /// The rows.
+    pub rows: Vec<R>,
+    /// The sums over everything the filter finds.
+    pub totals: T,
+    /// Failed attempts that lock, for statuses.
+    pub attempts_allowed: i64,
+}
+
+fn ground(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone) -> Result<Ground> {
+    Ok(Ground {
+        today: zone.today(now),
+        attempts_allowed: policy::current(conn)?.attempts_allowed,
+        places: Ground::places(&who.scope),
+    })
+}
+
+/// Provisioning history: the rows `offset..offset + limit` of what the filter finds, the newest first.
+///
+/// # Errors
+/// `Forbidden` without the permission for reports.
+pub fn provisioning(
+    conn: &mut AnyConn,
+    who: &Who,
+    now: Timestamp,
+    zone: Zone,
+    filter: &Filter,
+    (offset, limit): (i64, i64),
+) -> Result<Listed<history::Row, history::Totals>> {
+    who.need(Permission::Reports)?;
+    let ground = ground(conn, who, now, zone)?.narrowed(conn, who, filter)?;
+    Ok(Listed {
+        rows: store::history::page(conn, &ground, filter, offset, limit)?,
+        totals: store::history::totals(conn, &ground, filter)?,
+        attempts_allowed: ground.attempts_allowed,
+    })
+}
+
+/// Users not enrolled: the rows `offset..offset + limit` of what the filter finds, the earliest Stop Date first.
+///
+/// # Errors
+/// `Forbidden` without the permission for reports.
+pub fn not_enrolled(
+    conn: &mut AnyConn,
+    who: &Who,
+    now: Timestamp,
+    zone: Zone,
+    filter: &Filter,
+    (offset, limit): (i64, i64),
+) -> Result<Listed<not_enrolled::Row, not_enrolled::Totals>> {
+    who.need(Permission::Reports)?;
+    let ground = ground(conn, who, now, zone)?.narrowed(conn, who, filter)?;
+    Ok(Listed {
+        rows: store::not_enrolled::page(conn, &ground, filter, offset, limit)?,
+        totals: store::not_enrolled::totals(conn, &ground, filter)?,
+        attempts_allowed: ground.attempts_allowed,
+    })
+}
+
+/// How many tokens of which type are in which state.
+///
+/// # Errors
+/// `Forbidden` without the permission for reports.
+pub fn tokens(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone, filter: &Filter) -> Result<Vec<Stand>> {
+    who.need(Permission::Reports)?;
+    let ground = ground(conn, who, now, zone)?.narrowed(conn, who, filter)?;
+    let mut stands = store::activity::stands(conn, &ground, filter)?;
+    stands.sort_by_key(|stand| (stand.authentication_type, stand.state.word()));
+    Ok(stands)
+}
+
+/// What operators did in the period, by operator and verb.
+///
+/// # Errors
+/// `Forbidden` without the permission for reports.
+pub fn deeds(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone, filter: &Filter) -> Result<Vec<Deed>> {
+    who.need(Permission::Reports)?;
+    let ground = ground(conn, who, now, zone)?;
+    store::activity::deeds(conn, &ground, who, zone, filter)
+}

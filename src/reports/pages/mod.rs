@@ -1,0 +1,164 @@
+//! The screens of reports, of the Snapshot and of Find.
+
+use actix_web::HttpRequest;
+use chrono::NaiveDate;
+
+use crate::{
+    clock::Zone,
+    db::AnyConn,
+    error::Result,
+    operators::Who,
+    reports::{Filter, Report},
+    tokens::AuthenticationType,
+    users,
+    web::{Fields, Links, Paging},
+};
+
+pub mod chart;
+pub mod file;
+pub mod find;
+pub mod not_enrolled;
+pub mod operators;
+pub mod provisioning;
+pub mod snapshot;
+pub mod tokens;
+
+/// Operators offered by a filter.
+const OPERATORS_OFFERED: i64 = 200;
+
+/// A tab above a report.
+pub struct Tab {
+    /// The words.
+    pub words: &'static str,
+    /// The address.
+    pub href: &'static str,
+    /// True for the present one.
+    pub current: bool,
+}
+
+/// The tabs with `report` as the present one.
+fn tabs(report: Report) -> Vec<Tab> {
+    let tab = |other: Report| Tab { words: other.words(), href: other.path(), current: other == report };
+    Report::ALL.into_iter().map(tab).collect()
+}
+
+/// A choice of a filter.
+pub struct Choice {
+    /// The value in the address.
+    pub value: String,
+    /// The words.
+    pub words: String,
+    /// True if it is chosen.
+    pub chosen: bool,
+}
+
+impl Choice {
+    fn new(value: impl Into<String>, words: impl Into<String>, chosen: bool) -> Self {
+        Choice { value: value.into(), words: words.into(), chosen }
+    }
+}
+
+/// Names as choices. The chosen one is offered even where the list ends before it.
+fn names(list: Vec<String>, chosen: &str) -> Vec<Choice> {
+    let same = |name: &str| name.to_lowercase() == chosen.to_lowercase();
+    let missing = !chosen.is_empty() && !list.iter().any(|name| same(name));
+    let extra = missing.then(|| Choice::new(chosen, chosen, true));
+    extra.into_iter().chain(list.into_iter().map(|name| Choice::new(name.clone(), name.clone(), same(&name)))).collect()
+}
+
+/// The kinds of tokens as choices.
+fn types(filter: &Filter) -> Vec<Choice> {
+    let choice =
+        |kind: AuthenticationType| Choice::new(kind.word(), kind.words(), filter.authentication_type == Some(kind));
+    AuthenticationType::ALL.into_iter().map(choice).collect()
+}
+
+/// Operators and containers as choices.
+fn offered(c: &mut AnyConn, who: &Who, filter: &Filter) -> Result<(Vec<Choice>, Vec<Choice>)> {
+    let operators = crate::reports::operators(c, OPERATORS_OFFERED)?;
+    let containers = users::containers(c, &who.scope)?.into_iter().map(|(_, name)| name).collect();
+    Ok((names(operators, &filter.operator), names(containers, &filter.container)))
+}
+
+/// The filters in force, each with the address of the view without it; the period is in its fields.
+fn chips(filter: &Filter, links: &Links) -> Vec<(String, String)> {
+    let words = |name: &str, value: &str| match name {
+        "operator" => format!("Operator {value}"),
+        "type" => filter.authentication_type.map(|kind| kind.words().to_owned()).unwrap_or_default(),
+        "container" => format!("Container {value}"),
+        "outcome" => filter.outcome.map(|outcome| format!("Outcome {}", outcome.word())).unwrap_or_default(),
+        "status" => filter.status.map(|status| format!("Status {}", status.word())).unwrap_or_default(),
+        "state" => filter.state.map(|state| format!("State {}", state.word())).unwrap_or_default(),
+        _ => String::new(),
+    };
+    let pairs = filter.pairs();
+    let narrowing = pairs.iter().filter(|(name, _)| !matches!(*name, "from" | "to"));
+    narrowing.map(|(name, value)| (words(name, value), links.with(name, ""))).collect()
+}
+
+/// The addresses of a report's views.
+fn links(report: Report, filter: &Filter, paging: Option<Paging>) -> Links {
+    let mut pairs = filter.pairs();
+    // The usual number of rows is not worth a place in the address.
+    if let Some(paging) = paging.filter(|paging| paging.size != crate::web::paging::SIZES[0]) {
+        pairs.push(("size", paging.size.to_string()));
+    }
+    Links::new(report.path(), pairs)
+}
+
+/// The address of the file with everything the filter finds.
+fn file_address(report: Report, filter: &Filter) -> String {
+    Links::new(format!("{}.csv", report.path()), filter.pairs()).here()
+}
+
+fn paging(request: &HttpRequest) -> Paging {
+    let fields = Fields::parse(request.query_string());
+    Paging::new(fields.text("page").parse().ok(), fields.text("size").parse().ok())
+}
+
+/// "2,914".
+fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::from(if number < 0 { "−" } else { "" });
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// "1 row", "2,914 rows".
+fn counted(number: i64, one: &str, many: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{} {many}", grouped(number)) }
+}
+
+/// The day in the organization's zone on which a request is answered.
+fn today(zone: Zone, now: crate::clock::Timestamp) -> NaiveDate {
+    zone.today(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_numbers_are_grouped() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1_000), "1,000");
+        assert_eq!(grouped(-12_345_678), "−12,345,678");
+        assert_eq!(counted(1, "task", "tasks"), "1 task");
+        assert_eq!(counted(2_914, "task", "tasks"), "2,914 tasks");
+    }
+
+    #[test]
+    fn a_chosen_name_is_offered_even_if_it_is_not_in_the_list() {
+        let choices = names(vec!["a.reyes".into()], "K.Lindqvist");
+        assert_eq!(
+            choices.iter().map(|c| (c.value.as_str(), c.chosen)).collect::<Vec<_>>(),
+            [("K.Lindqvist", true), ("a.reyes", false)]
+        );
+    }
+}

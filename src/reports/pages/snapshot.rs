@@ -1,0 +1,204 @@
+//! `/`: what is going on, as far as the role may see it.
+
+use askama::Template;
+
+use super::{
+    chart::{self, Chart},
+    counted, grouped,
+};
+use crate::{
+    clock::long_date,
+    operators::{Permission, may},
+    reports::{
+        self, Glance,
+        snapshot::{Day, Stage, Stopping},
+    },
+    tasks::enrollment,
+    web::{self, Answer, Chrome, Permitted},
+};
+
+#[derive(Template)]
+#[template(path = "reports/snapshot.html")]
+struct Page {
+    chrome: Chrome,
+    now: String,
+    may_provision: bool,
+    stats: Vec<Stat>,
+    shows_stopping: bool,
+    stopping: Vec<Line>,
+    /// Tasks that stop soon and are not in the table.
+    more_stopping: i64,
+    may_extend: bool,
+    needs: Vec<Need>,
+    shortcuts: Vec<(&'static str, &'static str, &'static str)>,
+    stages: Vec<(Stage, i64)>,
+    provisioned: String,
+    biggest_loss: String,
+    chart: Option<Chart>,
+    days: Vec<Day>,
+    completed: String,
+}
+
+/// A number with the way to what it counts; no address if the role may not go there.
+struct Stat {
+    icon: &'static str,
+    label: &'static str,
+    figure: String,
+    hint: String,
+    href: &'static str,
+}
+
+/// Something that does not get better on its own.
+struct Need {
+    icon: &'static str,
+    tone: &'static str,
+    words: String,
+    detail: String,
+    href: &'static str,
+}
+
+struct Line {
+    stopping: Stopping,
+    distance: String,
+    urgency: &'static str,
+}
+
+/// The widest bar of the funnel, in the units of its drawing.
+const FUNNEL_WIDTH: i64 = 820;
+
+/// Shows it.
+///
+/// # Errors
+/// `Database` only.
+pub async fn show(p: Permitted<may::SignedIn>) -> Answer {
+    let (zone, now) = (p.desk.settings.zone, p.now);
+    let (mut glance, chrome) =
+        p.view(move |desk, who, now| desk.db.read(|c| reports::glance(c, who, now, zone))).await?;
+    let today = zone.today(now);
+    let stopping: Vec<Line> = std::mem::take(&mut glance.stopping)
+        .into_iter()
+        .map(|stopping| {
+            let (distance, urgency) = enrollment::urgency(today, stopping.stop_on);
+            Line { stopping, distance, urgency }
+        })
+        .collect();
+    let shown = i64::try_from(stopping.len()).unwrap_or(0);
+    let funnel = glance.funnel.unwrap_or_default();
+    let stages = if glance.funnel.is_some() { funnel.stages().to_vec() } else { Vec::new() };
+    let wide = |stage: Stage| (stage, stage.count * FUNNEL_WIDTH / funnel.provisioned.max(1));
+    let completed: i64 = glance.days.iter().map(|day| day.completed).sum();
+    web::page(&Page {
+        now: format!("{}, {}", long_date(today), zone.local(now).format("%H:%M")),
+        may_provision: p.may(Permission::Provision),
+        stats: stats(&p, &glance),
+        shows_stopping: glance.soon.is_some(),
+        more_stopping: glance.soon.map_or(0, |soon| soon.tasks - shown),
+        stopping,
+        may_extend: p.may(Permission::ChangeStopDate),
+        needs: needs(&p, &glance),
+        shortcuts: shortcuts(&p),
+        stages: stages.into_iter().map(wide).collect(),
+        provisioned: counted(funnel.provisioned, "user provisioned", "users provisioned"),
+        biggest_loss: funnel.biggest_loss(),
+        chart: (!glance.days.is_empty()).then(|| chart::draw(&glance.days)),
+        days: glance.days,
+        completed: grouped(completed),
+        chrome,
+    })
+}
+
+fn stats(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Stat> {
+    let mut stats = Vec::with_capacity(4);
+    if let Some((open, this_week)) = glance.open {
+        stats.push(Stat {
+            icon: "ticket",
+            label: "Open tasks",
+            figure: grouped(open.tasks),
+            hint: format!("{} started this week", grouped(this_week)),
+            href: "/tasks",
+        });
+    }
+    if let Some(waiting) = glance.waiting {
+        stats.push(Stat {
+            icon: "users",
+            label: "Users still to enroll",
+            figure: grouped(waiting),
+            hint: glance.open.map(|(open, _)| format!("of {} in open tasks", grouped(open.users))).unwrap_or_default(),
+            href: if p.may(Permission::Reports) { "/reports/not-enrolled" } else { "" },
+        });
+    }
+    if let Some(soon) = glance.soon {
+        stats.push(Stat {
+            icon: "hourglass",
+            label: "Stopping in 48 h",
+            figure: grouped(soon.users),
+            hint: format!(
+                "{} in {}",
+                if soon.users == 1 { "user" } else { "users" },
+                counted(soon.tasks, "task", "tasks")
+            ),
+            href: "/tasks?view=stopping",
+        });
+    }
+    if let Some(failures) = glance.failures {
+        stats.push(Stat {
+            icon: "mail-x",
+            label: "Failed emails",
+            figure: grouped(failures),
+            hint: "in the last 30 days, none sent since".into(),
+            href: "/outbox",
+        });
+    }
+    stats
+}
+
+fn needs(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Need> {
+    let mut needs = Vec::new();
+    if let Some(failures) = glance.failures.filter(|n| *n > 0) {
+        needs.push(Need {
+            icon: "mail-x",
+            tone: "locked",
+            words: counted(failures, "email failed", "emails failed"),
+            detail: "Refused for good, or given up after many tries. The outbox has the mail server’s words.".into(),
+            href: "/outbox",
+        });
+    }
+    if let Some(locked) = glance.locked.filter(|locked| locked.users > 0) {
+        let attempts = counted(glance.attempts_allowed, "attempt", "attempts");
+        needs.push(Need {
+            icon: "status-locked",
+            tone: "locked",
+            words: counted(locked.users, "user locked", "users locked"),
+            detail: format!("All {attempts} used, in {}", counted(locked.tasks, "task", "tasks")),
+            href: match (p.may(Permission::Reports), p.may(Permission::SeeTasks)) {
+                (true, _) => "/reports/not-enrolled?status=locked",
+                (_, true) => "/tasks?view=locked",
+                _ => "",
+            },
+        });
+    }
+    if let Some((inventory, reserved)) = glance.few_tokens {
+        let left = (inventory - reserved).max(0);
+        needs.push(Need {
+            icon: "key",
+            tone: "muted",
+            words: format!("Hardware tokens: {} left", grouped(left)),
+            detail: format!("{} of {} are reserved for tasks", grouped(reserved), grouped(inventory)),
+            href: if p.may(Permission::Reports) { "/reports/tokens" } else { "" },
+        });
+    }
+    needs
+}
+
+/// Icon, words and address (product.md §8).
+fn shortcuts(p: &Permitted<may::SignedIn>) -> Vec<(&'static str, &'static str, &'static str)> {
+    [
+        (Permission::SeeTasks, ("ticket", "Provisioning Tasks", "/tasks")),
+        (Permission::EditUsers, ("user-plus", "Create User", "/users/new")),
+        (Permission::EditUsers, ("upload", "Import Users", "/users/import")),
+    ]
+    .into_iter()
+    .filter(|(permission, _)| p.may(*permission))
+    .map(|(_, shortcut)| shortcut)
+    .collect()
+}

@@ -1,0 +1,76 @@
+//! `/reports/tokens`: tokens by type and state.
+
+use actix_web::HttpRequest;
+use askama::Template;
+
+use super::{Choice, Tab, chips, counted, file_address, links, names, tabs};
+use crate::{
+    operators::may,
+    reports::{self, Filter, Period, Report, Stand},
+    tokens::{AuthenticationType, TokenState},
+    users,
+    web::{self, Answer, Chrome, Permitted},
+};
+
+#[derive(Template)]
+#[template(path = "reports/tokens.html")]
+struct Page {
+    chrome: Chrome,
+    tabs: Vec<Tab>,
+    containers: Vec<Choice>,
+    chips: Vec<(String, String)>,
+    states: [TokenState; 7],
+    lines: Vec<Line>,
+    /// Of each state, and last of all.
+    sums: Vec<i64>,
+    file: String,
+    file_words: String,
+}
+
+struct Line {
+    kind: AuthenticationType,
+    /// Of each state, and last of all.
+    counts: Vec<i64>,
+}
+
+/// Shows it.
+///
+/// # Errors
+/// As [`reports::tokens`].
+pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
+    let zone = p.desk.settings.zone;
+    let filter = Filter::parse(request.query_string(), Period::default());
+    let asked = filter.clone();
+    let ((stands, containers), chrome) = p
+        .view(move |desk, who, now| {
+            desk.db.read(|c| {
+                let list = users::containers(c, &who.scope)?.into_iter().map(|(_, name)| name).collect();
+                Ok((reports::tokens(c, who, now, zone, &asked)?, names(list, &asked.container)))
+            })
+        })
+        .await?;
+    let lines: Vec<Line> = AuthenticationType::ALL.into_iter().map(|kind| line(kind, &stands)).collect();
+    let sums = (0..=TokenState::ALL.len()).map(|at| lines.iter().map(|line| line.counts[at]).sum()).collect();
+    let links = links(Report::Tokens, &filter, None);
+    web::page(&Page {
+        chrome,
+        tabs: tabs(Report::Tokens),
+        containers,
+        chips: chips(&filter, &links),
+        states: TokenState::ALL,
+        lines,
+        sums,
+        file: file_address(Report::Tokens, &filter),
+        file_words: counted(i64::try_from(stands.len()).unwrap_or(i64::MAX), "row", "rows"),
+    })
+}
+
+fn line(kind: AuthenticationType, stands: &[Stand]) -> Line {
+    let of = |state: TokenState| {
+        let same = |stand: &&Stand| stand.authentication_type == kind && stand.state == state;
+        stands.iter().find(same).map_or(0, |stand| stand.tokens)
+    };
+    let mut counts: Vec<i64> = TokenState::ALL.into_iter().map(of).collect();
+    counts.push(counts.iter().sum());
+    Line { kind, counts }
+}

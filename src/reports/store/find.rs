@@ -1,0 +1,98 @@
+//! What begins with a text: every look-up is a range of an index.
+
+use diesel::prelude::*;
+
+use super::{Ground, history};
+use crate::{
+    db::{self, AnyConn},
+    error::Result,
+    ids::{TaskId, UserId},
+    operators::{Scope, Who},
+    reports::{find, history::Row},
+    schema::{enrollments, tasks, tokens, users},
+    tokens::{Token, by_serial},
+};
+
+/// The User IDs of at most two users in scope with exactly this address.
+///
+/// # Errors
+/// `Database` only.
+pub fn users_with_email(conn: &mut AnyConn, who: &Who, email: &str) -> Result<Vec<String>> {
+    let named = users::table.filter(users::email_key.eq(db::key(email))).order(users::id).limit(2);
+    Ok(match &who.scope {
+        Scope::All => named.select(users::user_id).load(conn)?,
+        Scope::Containers(list) => {
+            let ids: Vec<i64> = list.iter().map(|id| id.0).collect();
+            named.filter(users::container_id.eq_any(ids)).select(users::user_id).load(conn)?
+        }
+    })
+}
+
+/// Tasks whose number begins with these digits, those of `users`, and open ones that were last emailed to an address
+/// that begins so; the newest first.
+///
+/// # Errors
+/// `Database` only.
+pub fn tasks(conn: &mut AnyConn, ground: &Ground, typed: &str, users: &[UserId], most: i64) -> Result<Vec<Row>> {
+    let mut ids: Vec<i64> = Vec::new();
+    for (first, last) in find::task_number(typed).map(find::numbers_beginning_with).unwrap_or_default() {
+        let range = tasks::table.filter(tasks::id.between(first, last)).order(tasks::id.desc());
+        ids.extend(range.select(tasks::id).limit(most).load::<i64>(conn)?);
+    }
+    let users: Vec<i64> = users.iter().map(|id| id.0).collect();
+    let theirs = enrollments::table
+        .filter(enrollments::user_id.eq_any(users).and(enrollments::removed_at.is_null()))
+        .order(enrollments::task_id.desc())
+        .select(enrollments::task_id)
+        .limit(most);
+    ids.extend(theirs.load::<i64>(conn)?);
+    let key = db::key(typed);
+    // The address of a task may be that of someone outside of a scope; those inside were found as users above.
+    if let (None, Some(after)) = (&ground.places, db::after(&key)) {
+        let open = tasks::removed_at.is_null().and(tasks::enrolled.lt(tasks::users));
+        let emailed = tasks::emailed_to_key.ge(key).and(tasks::emailed_to_key.lt(after));
+        let query = tasks::table.filter(open.and(emailed)).order((tasks::emailed_to_key, tasks::id)).limit(most);
+        ids.extend(query.select(tasks::id).load::<i64>(conn)?);
+    }
+    ids.sort_unstable_by(|a, b| b.cmp(a));
+    ids.dedup();
+    let ids: Vec<TaskId> = ids.into_iter().map(TaskId).collect();
+    let mut rows = history::of(conn, ground, &ids)?;
+    rows.sort_by(|a, b| b.task.id.cmp(&a.task.id));
+    rows.truncate(usize::try_from(most).unwrap_or(0));
+    Ok(rows)
+}
+
+/// The token with exactly this serial number, if it exists in scope. Stock without a container is everyone's.
+///
+/// # Errors
+/// `Database` only.
+pub fn token(conn: &mut AnyConn, who: &Who, serial: &str) -> Result<Option<Token>> {
+    let token = by_serial(conn, serial)?;
+    Ok(token.filter(|token| token.container.is_none_or(|container| who.scope.holds(container))))
+}
+
+/// Tokens in scope whose serial number begins so, by serial number.
+///
+/// # Errors
+/// `Database` only.
+pub fn tokens(conn: &mut AnyConn, who: &Who, key: &str, most: i64) -> Result<Vec<Token>> {
+    let Some(after) = db::after(key) else { return Ok(Vec::new()) };
+    let named = tokens::table
+        .filter(tokens::serial_key.ge(key).and(tokens::serial_key.lt(after)))
+        .order(tokens::serial_key)
+        .limit(most);
+    let serials: Vec<String> = match &who.scope {
+        Scope::All => named.select(tokens::serial).load(conn)?,
+        Scope::Containers(list) => {
+            let ids: Vec<i64> = list.iter().map(|id| id.0).collect();
+            let inside = tokens::container_id.is_null().or(tokens::container_id.eq_any(ids));
+            named.filter(inside).select(tokens::serial).load(conn)?
+        }
+    };
+    let mut found = Vec::with_capacity(serials.len());
+    for serial in serials {
+        found.extend(by_serial(conn, &serial)?);
+    }
+    Ok(found)
+}

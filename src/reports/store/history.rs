@@ -1,0 +1,288 @@
+//! Tasks of all times, with their numbers as far as a scope goes.
+
+use std::fmt::Write as _;
+
+use chrono::NaiveDate;
+use diesel::{
+    prelude::*,
+    sql_types::{BigInt, Date, Nullable, Text, Timestamp as Moment},
+};
+
+use super::{Ground, query, within};
+use crate::{
+    clock::Timestamp,
+    db::{self, AnyConn},
+    error::{Error, Result},
+    ids::TaskId,
+    reports::{
+        filter::Filter,
+        history::{Counts, Outcome, Row, Totals},
+    },
+    tasks::task,
+    tokens::AuthenticationType,
+};
+
+#[derive(QueryableByName)]
+struct TaskRow {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = Text)]
+    operator: String,
+    #[diesel(sql_type = Text)]
+    authentication_type: String,
+    #[diesel(sql_type = Text)]
+    description: String,
+    #[diesel(sql_type = Date)]
+    start_on: NaiveDate,
+    #[diesel(sql_type = Moment)]
+    created_at: Timestamp,
+    #[diesel(sql_type = Nullable<Moment>)]
+    removed_at: Option<Timestamp>,
+    #[diesel(sql_type = Text)]
+    removed_by: String,
+    #[diesel(sql_type = BigInt)]
+    version: i64,
+    #[diesel(sql_type = BigInt)]
+    users: i64,
+    #[diesel(sql_type = BigInt)]
+    enrolled: i64,
+    #[diesel(sql_type = BigInt)]
+    used: i64,
+    #[diesel(sql_type = BigInt)]
+    locked: i64,
+    #[diesel(sql_type = BigInt)]
+    expired: i64,
+    #[diesel(sql_type = BigInt)]
+    removed: i64,
+    #[diesel(sql_type = Date)]
+    earliest_stop_on: NaiveDate,
+    #[diesel(sql_type = Date)]
+    latest_stop_on: NaiveDate,
+    #[diesel(sql_type = Text)]
+    emailed_to: String,
+    #[diesel(sql_type = BigInt)]
+    emailed_users: i64,
+    #[diesel(sql_type = Nullable<Moment>)]
+    last_enrolled_at: Option<Timestamp>,
+    #[diesel(sql_type = Nullable<Moment>)]
+    last_removed_at: Option<Timestamp>,
+}
+
+#[derive(QueryableByName)]
+struct TotalsRow {
+    #[diesel(sql_type = BigInt)]
+    tasks: i64,
+    #[diesel(sql_type = BigInt)]
+    users: i64,
+    #[diesel(sql_type = BigInt)]
+    used: i64,
+    #[diesel(sql_type = BigInt)]
+    locked: i64,
+    #[diesel(sql_type = BigInt)]
+    expired: i64,
+    #[diesel(sql_type = BigInt)]
+    removed: i64,
+}
+
+impl TryFrom<TaskRow> for Row {
+    type Error = Error;
+
+    fn try_from(row: TaskRow) -> Result<Self> {
+        let authentication_type = AuthenticationType::from_word(&row.authentication_type).ok_or_else(|| {
+            Error::Internal(format!("task {} has the unknown type {:?}", row.id, row.authentication_type))
+        })?;
+        Ok(Row {
+            task: task::Task {
+                id: TaskId(row.id),
+                operator: row.operator,
+                authentication_type,
+                description: row.description,
+                start_on: row.start_on,
+                created_at: row.created_at,
+                removed_at: row.removed_at,
+                removed_by: row.removed_by,
+                counts: task::Counts {
+                    users: row.users,
+                    enrolled: row.enrolled,
+                    used: row.used,
+                    locked: row.locked,
+                    earliest_stop_on: row.earliest_stop_on,
+                    latest_stop_on: row.latest_stop_on,
+                },
+                emailed_to: row.emailed_to,
+                emailed_users: row.emailed_users,
+                version: row.version,
+            },
+            expired: row.expired,
+            removed: row.removed,
+            last_enrolled_at: row.last_enrolled_at,
+            last_removed_at: row.last_removed_at,
+        })
+    }
+}
+
+/// Which tasks are meant, by what stands in their rows. The operator's key, if there is one, is the only value.
+fn task_conditions(filter: &Filter) -> String {
+    let mut text = String::new();
+    if let Some(from) = filter.period.from {
+        let _ = write!(text, " AND t.start_on >= '{from}'");
+    }
+    if let Some(to) = filter.period.to {
+        let _ = write!(text, " AND t.start_on <= '{to}'");
+    }
+    if let Some(kind) = filter.authentication_type {
+        let _ = write!(text, " AND t.authentication_type = '{}'", kind.word());
+    }
+    if !filter.operator.is_empty() {
+        text.push_str(" AND t.operator_key = $1");
+    }
+    text
+}
+
+/// The tasks with their numbers as a table called `x`: for those who see everything from the counts that stand with
+/// the tasks, for a scope counted live in it. Nobody of a removed task is locked or expired.
+fn source(ground: &Ground, conditions: &str) -> String {
+    let (today, limit) = (ground.today, ground.attempts_allowed);
+    let waiting = format!("e.removed_at IS NULL AND e.enrolled_at IS NULL AND e.failures < {limit}");
+    let Some(places) = &ground.places else {
+        return format!(
+            "(SELECT t.id, t.operator, t.authentication_type, t.description, t.start_on, t.created_at, t.removed_at, \
+               t.removed_by, t.version, t.users, t.enrolled, t.used, t.earliest_stop_on, t.latest_stop_on, \
+               t.emailed_to, t.emailed_users, \
+               CASE WHEN t.removed_at IS NULL THEN t.locked ELSE 0 END AS locked, \
+               CASE WHEN t.removed_at IS NOT NULL OR t.earliest_stop_on >= '{today}' OR t.enrolled >= t.users THEN 0 \
+                 WHEN t.latest_stop_on < '{today}' THEN t.users - t.enrolled - t.locked \
+                 ELSE (SELECT COUNT(*) FROM enrollments e WHERE e.task_id = t.id AND {waiting} \
+                   AND e.stop_on < '{today}') END AS expired, \
+               (SELECT COUNT(*) FROM enrollments e WHERE e.task_id = t.id AND e.removed_at IS NOT NULL) AS removed, \
+               (SELECT MAX(e.enrolled_at) FROM enrollments e WHERE e.task_id = t.id) AS last_enrolled_at, \
+               (SELECT MAX(e.removed_at) FROM enrollments e WHERE e.task_id = t.id) AS last_removed_at \
+             FROM tasks t WHERE 1 = 1{conditions}) x"
+        );
+    };
+    let inside = within("u.container_id", Some(places));
+    let in_it = "(e.removed_at IS NULL OR e.removed_why = 'task removed')";
+    format!(
+        "(SELECT t.id, t.operator, t.authentication_type, t.description, t.start_on, t.created_at, t.removed_at, \
+           t.removed_by, t.version, g.users, g.enrolled, g.used, g.earliest_stop_on, g.latest_stop_on, \
+           COALESCE((SELECT e.emailed_to FROM enrollments e WHERE e.task_id = t.id AND e.last_email_id = g.last_email), \
+             '') AS emailed_to, \
+           g.emailed_users, g.locked, g.expired, g.removed, g.last_enrolled_at, g.last_removed_at \
+         FROM (SELECT e.task_id, \
+             COUNT(CASE WHEN {in_it} THEN 1 END) AS users, \
+             COUNT(CASE WHEN {in_it} THEN e.enrolled_at END) AS enrolled, \
+             COUNT(CASE WHEN {in_it} THEN e.used_at END) AS used, \
+             COUNT(CASE WHEN {in_it} THEN e.emailed_at END) AS emailed_users, \
+             COUNT(CASE WHEN e.removed_at IS NULL AND e.enrolled_at IS NULL AND e.failures >= {limit} THEN 1 END) \
+               AS locked, \
+             COUNT(CASE WHEN {waiting} AND e.stop_on < '{today}' THEN 1 END) AS expired, \
+             COUNT(e.removed_at) AS removed, \
+             MIN(CASE WHEN {in_it} THEN e.stop_on END) AS earliest_stop_on, \
+             MAX(CASE WHEN {in_it} THEN e.stop_on END) AS latest_stop_on, \
+             MAX(CASE WHEN {in_it} THEN e.last_email_id END) AS last_email, \
+             MAX(e.enrolled_at) AS last_enrolled_at, \
+             MAX(e.removed_at) AS last_removed_at \
+           FROM enrollments e JOIN users u ON u.id = e.user_id JOIN tasks t ON t.id = e.task_id \
+           WHERE 1 = 1{inside}{conditions} \
+           GROUP BY e.task_id HAVING COUNT(CASE WHEN {in_it} THEN 1 END) > 0) g \
+         JOIN tasks t ON t.id = g.task_id) x"
+    )
+}
+
+/// ` AND …`, or nothing if any outcome is meant.
+fn outcome_condition(outcome: Option<Outcome>, today: NaiveDate) -> String {
+    match outcome {
+        None => String::new(),
+        Some(Outcome::Removed) => " AND (x.removed_at IS NOT NULL OR x.users = 0)".into(),
+        Some(Outcome::Completed) => " AND x.removed_at IS NULL AND x.users > 0 AND x.enrolled >= x.users".into(),
+        Some(Outcome::Open) => {
+            format!(" AND x.removed_at IS NULL AND x.enrolled < x.users AND x.latest_stop_on >= '{today}'")
+        }
+        Some(Outcome::Incomplete) => {
+            format!(" AND x.removed_at IS NULL AND x.enrolled < x.users AND x.latest_stop_on < '{today}'")
+        }
+    }
+}
+
+fn load(conn: &mut AnyConn, text: String, filter: &Filter) -> Result<Vec<Row>> {
+    let mut query = query(text);
+    if !filter.operator.is_empty() {
+        query = query.bind::<Text, _>(db::key(&filter.operator));
+    }
+    let rows: Vec<TaskRow> = query.load(conn)?;
+    rows.into_iter().map(Row::try_from).collect()
+}
+
+/// The rows of a page, the newest first.
+///
+/// # Errors
+/// `Database` only.
+pub fn page(conn: &mut AnyConn, ground: &Ground, filter: &Filter, offset: i64, limit: i64) -> Result<Vec<Row>> {
+    let source = source(ground, &task_conditions(filter));
+    let outcome = outcome_condition(filter.outcome, ground.today);
+    let text = format!(
+        "SELECT x.* FROM {source} WHERE 1 = 1{outcome} ORDER BY x.start_on DESC, x.id DESC LIMIT {limit} OFFSET {offset}"
+    );
+    load(conn, text, filter)
+}
+
+/// The next rows after the one of this Start Date and number, for files of any length.
+///
+/// # Errors
+/// `Database` only.
+pub fn batch(
+    conn: &mut AnyConn,
+    ground: &Ground,
+    filter: &Filter,
+    after: Option<(NaiveDate, TaskId)>,
+    limit: i64,
+) -> Result<Vec<Row>> {
+    let mut conditions = task_conditions(filter);
+    if let Some((start_on, task)) = after {
+        let _ = write!(conditions, " AND (t.start_on, t.id) < ('{start_on}', {task})");
+    }
+    let source = source(ground, &conditions);
+    let outcome = outcome_condition(filter.outcome, ground.today);
+    let text =
+        format!("SELECT x.* FROM {source} WHERE 1 = 1{outcome} ORDER BY x.start_on DESC, x.id DESC LIMIT {limit}");
+    load(conn, text, filter)
+}
+
+/// These tasks as far as they exist in the scope, in no order.
+///
+/// # Errors
+/// `Database` only.
+pub fn of(conn: &mut AnyConn, ground: &Ground, tasks: &[TaskId]) -> Result<Vec<Row>> {
+    if tasks.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<String> = tasks.iter().map(ToString::to_string).collect();
+    let source = source(ground, &format!(" AND t.id IN ({})", ids.join(", ")));
+    load(conn, format!("SELECT x.* FROM {source}"), &Filter::default())
+}
+
+/// The sums over everything the filter finds.
+///
+/// # Errors
+/// `Database` only.
+pub fn totals(conn: &mut AnyConn, ground: &Ground, filter: &Filter) -> Result<Totals> {
+    let source = source(ground, &task_conditions(filter));
+    let outcome = outcome_condition(filter.outcome, ground.today);
+    let sum = |column: &str| format!("CAST(COALESCE(SUM(x.{column}), 0) AS BIGINT) AS {column}");
+    let sums = ["users", "used", "locked", "expired", "removed"].map(sum).join(", ");
+    let mut query = query(format!("SELECT COUNT(*) AS tasks, {sums} FROM {source} WHERE 1 = 1{outcome}"));
+    if !filter.operator.is_empty() {
+        query = query.bind::<Text, _>(db::key(&filter.operator));
+    }
+    let row: TotalsRow = query.get_result(conn)?;
+    Ok(Totals {
+        tasks: row.tasks,
+        counts: Counts {
+            users: row.users,
+            completed: row.used,
+            locked: row.locked,
+            expired: row.expired,
+            removed: row.removed,
+        },
+    })
+}

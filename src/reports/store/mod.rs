@@ -1,0 +1,80 @@
+//! What reports, the Snapshot and Find read. Nothing is written here.
+//!
+//! Sums over conditions and subqueries are beyond diesel's builder on both databases at once, so most of it is SQL as
+//! text. Only numbers, dates and words of our own are put into the text; what people typed is bound.
+
+use chrono::NaiveDate;
+use diesel::{
+    prelude::*,
+    query_builder::{BoxedSqlQuery, SqlQuery},
+    sql_query,
+};
+
+use crate::{
+    db::AnyConn,
+    error::Result,
+    ids::ContainerId,
+    operators::{Scope, Who},
+    reports::filter::Filter,
+    users,
+};
+
+pub mod activity;
+pub mod find;
+pub mod history;
+pub mod not_enrolled;
+pub mod snapshot;
+
+type Backend = <AnyConn as Connection>::Backend;
+type Query = BoxedSqlQuery<'static, Backend, SqlQuery>;
+
+/// What every report goes by, read once for all statements of it.
+#[derive(Clone, Debug)]
+pub struct Ground {
+    /// The organization's date.
+    pub today: NaiveDate,
+    /// Failed attempts that lock (Self-Enrollment Policy).
+    pub attempts_allowed: i64,
+    /// The containers that exist for who asks; `None`: all.
+    pub places: Option<Vec<ContainerId>>,
+}
+
+impl Ground {
+    /// The containers, narrowed by a filter's; a name that is unknown in the scope leaves none.
+    ///
+    /// # Errors
+    /// `Database` only.
+    pub fn narrowed(mut self, conn: &mut AnyConn, who: &Who, filter: &Filter) -> Result<Self> {
+        if !filter.container.is_empty() {
+            let named = users::store::container(conn, &filter.container)?.filter(|id| who.scope.holds(*id));
+            self.places = Some(named.into_iter().collect());
+        }
+        Ok(self)
+    }
+
+    /// The containers of a scope.
+    pub fn places(scope: &Scope) -> Option<Vec<ContainerId>> {
+        match scope {
+            Scope::All => None,
+            Scope::Containers(list) => Some(list.clone()),
+        }
+    }
+}
+
+/// ` AND column IN (…)`, or nothing if all containers are meant.
+fn within(column: &str, places: Option<&[ContainerId]>) -> String {
+    match places {
+        None => String::new(),
+        // A list without a member is no SQL.
+        Some([]) => " AND 1 = 0".into(),
+        Some(list) => {
+            let ids: Vec<String> = list.iter().map(ToString::to_string).collect();
+            format!(" AND {column} IN ({})", ids.join(", "))
+        }
+    }
+}
+
+/// The statement, ready for values.
+fn query(text: String) -> Query {
+    sql_query(text).into_boxed::<Backend>()
+}

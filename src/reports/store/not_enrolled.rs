@@ -1,0 +1,195 @@
+//! Places in tasks that wait for their users.
+
+use std::fmt::Write as _;
+
+use chrono::NaiveDate;
+use diesel::{
+    prelude::*,
+    sql_types::{BigInt, Date, Nullable, Text, Timestamp as Moment},
+};
+
+use super::{Ground, Query, query, within};
+use crate::{
+    clock::Timestamp,
+    db::{self, AnyConn},
+    error::{Error, Result},
+    ids::{EnrollmentId, TaskId},
+    mail,
+    reports::{
+        filter::Filter,
+        not_enrolled::{Row, Totals},
+    },
+    tasks::{EnrollmentFacts, Status},
+    tokens::AuthenticationType,
+};
+
+#[derive(QueryableByName)]
+struct PlaceRow {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = Text)]
+    user_id: String,
+    #[diesel(sql_type = Text)]
+    first_name: String,
+    #[diesel(sql_type = Text)]
+    last_name: String,
+    #[diesel(sql_type = Text)]
+    container: String,
+    #[diesel(sql_type = BigInt)]
+    task_id: i64,
+    #[diesel(sql_type = Text)]
+    operator: String,
+    #[diesel(sql_type = Text)]
+    authentication_type: String,
+    #[diesel(sql_type = Date)]
+    stop_on: NaiveDate,
+    #[diesel(sql_type = BigInt)]
+    failures: i64,
+    #[diesel(sql_type = Text)]
+    emailed_to: String,
+    #[diesel(sql_type = Nullable<Moment>)]
+    emailed_at: Option<Timestamp>,
+    #[diesel(sql_type = Nullable<Text>)]
+    email_state: Option<String>,
+}
+
+#[derive(QueryableByName)]
+struct TotalsRow {
+    #[diesel(sql_type = BigInt)]
+    places: i64,
+    #[diesel(sql_type = BigInt)]
+    locked: i64,
+    #[diesel(sql_type = BigInt)]
+    expired: i64,
+}
+
+impl TryFrom<PlaceRow> for Row {
+    type Error = Error;
+
+    fn try_from(row: PlaceRow) -> Result<Self> {
+        let authentication_type = AuthenticationType::from_word(&row.authentication_type).ok_or_else(|| {
+            Error::Internal(format!("enrollment {} has the unknown type {:?}", row.id, row.authentication_type))
+        })?;
+        Ok(Row {
+            id: EnrollmentId(row.id),
+            name: format!("{} {}", row.first_name, row.last_name).trim().to_owned(),
+            user_id: row.user_id,
+            container: row.container,
+            task: TaskId(row.task_id),
+            operator: row.operator,
+            authentication_type,
+            facts: EnrollmentFacts { stop_on: row.stop_on, failures: row.failures, enrolled_at: None, used_at: None },
+            emailed_to: row.emailed_to,
+            emailed_at: row.emailed_at,
+            email: row.email_state.as_deref().and_then(mail::State::from_word),
+        })
+    }
+}
+
+/// The places that wait, `e`, with their users `u` and tasks `t`, as far as the filter goes. The operator's key, if
+/// there is one, is the only value.
+fn waiting(ground: &Ground, filter: &Filter) -> String {
+    let (today, limit) = (ground.today, ground.attempts_allowed);
+    let mut text = String::from("e.removed_at IS NULL AND e.enrolled_at IS NULL");
+    if let Some(from) = filter.period.from {
+        let _ = write!(text, " AND e.stop_on >= '{from}'");
+    }
+    if let Some(to) = filter.period.to {
+        let _ = write!(text, " AND e.stop_on <= '{to}'");
+    }
+    if let Some(kind) = filter.authentication_type {
+        let _ = write!(text, " AND e.authentication_type = '{}'", kind.word());
+    }
+    match filter.status {
+        Some(Status::Active) => {
+            let _ = write!(text, " AND e.failures < {limit} AND e.stop_on >= '{today}'");
+        }
+        Some(Status::Locked) => {
+            let _ = write!(text, " AND e.failures >= {limit}");
+        }
+        Some(Status::Expired) => {
+            let _ = write!(text, " AND e.failures < {limit} AND e.stop_on < '{today}'");
+        }
+        // Nobody who has completed is yet to enroll.
+        Some(Status::Completed) => text.push_str(" AND 1 = 0"),
+        None => {}
+    }
+    if !filter.operator.is_empty() {
+        text.push_str(" AND t.operator_key = $1");
+    }
+    text + &within("u.container_id", ground.places.as_deref())
+}
+
+/// Only the tables that the conditions speak of.
+fn tables(ground: &Ground, filter: &Filter) -> String {
+    let users = if ground.places.is_some() { " JOIN users u ON u.id = e.user_id" } else { "" };
+    let tasks = if filter.operator.is_empty() { "" } else { " JOIN tasks t ON t.id = e.task_id" };
+    format!("enrollments e{users}{tasks}")
+}
+
+fn bound(text: String, filter: &Filter) -> Query {
+    let query = query(text);
+    if filter.operator.is_empty() { query } else { query.bind::<Text, _>(db::key(&filter.operator)) }
+}
+
+fn load(conn: &mut AnyConn, conditions: &str, rest: &str, filter: &Filter) -> Result<Vec<Row>> {
+    let text = format!(
+        "SELECT e.id, u.user_id, u.first_name, u.last_name, c.name AS container, e.task_id, t.operator, \
+           e.authentication_type, e.stop_on, e.failures, e.emailed_to, e.emailed_at, m.state AS email_state \
+         FROM enrollments e JOIN users u ON u.id = e.user_id JOIN containers c ON c.id = u.container_id \
+           JOIN tasks t ON t.id = e.task_id LEFT JOIN emails m ON m.id = e.last_email_id \
+         WHERE {conditions} ORDER BY e.stop_on, e.id {rest}"
+    );
+    let rows: Vec<PlaceRow> = bound(text, filter).load(conn)?;
+    rows.into_iter().map(Row::try_from).collect()
+}
+
+/// The rows of a page, the earliest Stop Date first.
+///
+/// # Errors
+/// `Database` only.
+pub fn page(conn: &mut AnyConn, ground: &Ground, filter: &Filter, offset: i64, limit: i64) -> Result<Vec<Row>> {
+    load(conn, &waiting(ground, filter), &format!("LIMIT {limit} OFFSET {offset}"), filter)
+}
+
+/// The next rows after the one of this Stop Date and id, for files of any length.
+///
+/// # Errors
+/// `Database` only.
+pub fn batch(
+    conn: &mut AnyConn,
+    ground: &Ground,
+    filter: &Filter,
+    after: Option<(NaiveDate, EnrollmentId)>,
+    limit: i64,
+) -> Result<Vec<Row>> {
+    let mut conditions = waiting(ground, filter);
+    if let Some((stop_on, id)) = after {
+        let _ = write!(conditions, " AND (e.stop_on, e.id) > ('{stop_on}', {id})");
+    }
+    load(conn, &conditions, &format!("LIMIT {limit}"), filter)
+}
+
+/// The sums over everything the filter finds.
+///
+/// # Errors
+/// `Database` only.
+pub fn totals(conn: &mut AnyConn, ground: &Ground, filter: &Filter) -> Result<Totals> {
+    let (today, limit) = (ground.today, ground.attempts_allowed);
+    let (tables, conditions) = (tables(ground, filter), waiting(ground, filter));
+    let row: TotalsRow = bound(
+        format!(
+            "SELECT COUNT(*) AS places, COUNT(CASE WHEN e.failures >= {limit} THEN 1 END) AS locked, \
+               COUNT(CASE WHEN e.failures < {limit} AND e.stop_on < '{today}' THEN 1 END) AS expired \
+             FROM {tables} WHERE {conditions}"
+        ),
+        filter,
+    )
+    .get_result(conn)?;
+    Ok(Totals {
+        places: row.places,
+        active: row.places - row.locked - row.expired,
+        locked: row.locked,
+        expired: row.expired,
+    })
+}

@@ -1,0 +1,242 @@
+//! The numbers of the Snapshot. Those over open tasks and over users who are yet to enroll walk along partial indexes
+//! that hold nothing else; those over the last 30 days along the days.
+
+use chrono::NaiveDate;
+use diesel::{
+    prelude::*,
+    sql_types::{BigInt, Date},
+};
+
+use super::{Ground, history, query, within};
+use crate::{
+    clock::Zone,
+    db::AnyConn,
+    error::Result,
+    ids::TaskId,
+    reports::snapshot::{Day, Funnel, Locked, Open, Soon, Stopping},
+    schema::{enrollments, users},
+};
+
+#[derive(QueryableByName)]
+struct Pair {
+    #[diesel(sql_type = BigInt)]
+    first: i64,
+    #[diesel(sql_type = BigInt)]
+    second: i64,
+}
+
+#[derive(QueryableByName)]
+struct StoppingRow {
+    #[diesel(sql_type = BigInt)]
+    task_id: i64,
+    #[diesel(sql_type = Date)]
+    stop_on: NaiveDate,
+    #[diesel(sql_type = BigInt)]
+    users: i64,
+}
+
+#[derive(QueryableByName)]
+struct FunnelRow {
+    #[diesel(sql_type = BigInt)]
+    provisioned: i64,
+    #[diesel(sql_type = BigInt)]
+    accepted: i64,
+    #[diesel(sql_type = BigInt)]
+    opened: i64,
+    #[diesel(sql_type = BigInt)]
+    enrolled: i64,
+    #[diesel(sql_type = BigInt)]
+    completed: i64,
+}
+
+const OPEN: &str = "t.removed_at IS NULL AND t.enrolled < t.users";
+const WAITING: &str = "e.removed_at IS NULL AND e.enrolled_at IS NULL";
+
+/// Tables and condition of enrollments in the containers that exist for who asks.
+fn scoped(ground: &Ground) -> (&'static str, String) {
+    match &ground.places {
+        None => ("enrollments e", String::new()),
+        Some(places) => ("enrollments e JOIN users u ON u.id = e.user_id", within("u.container_id", Some(places))),
+    }
+}
+
+fn pair(conn: &mut AnyConn, text: String) -> Result<(i64, i64)> {
+    let row: Pair = query(text).get_result(conn)?;
+    Ok((row.first, row.second))
+}
+
+/// The open tasks and the users in them.
+///
+/// # Errors
+/// `Database` only.
+pub fn open(conn: &mut AnyConn, ground: &Ground) -> Result<Open> {
+    let text = match &ground.places {
+        None => format!(
+            "SELECT COUNT(*) AS first, CAST(COALESCE(SUM(t.users), 0) AS BIGINT) AS second FROM tasks t WHERE {OPEN}"
+        ),
+        // In a scope a task is open if someone of the scope has yet to enroll.
+        Some(places) => format!(
+            "SELECT COUNT(*) AS first, CAST(COALESCE(SUM(g.users), 0) AS BIGINT) AS second \
+             FROM (SELECT COUNT(*) AS users FROM tasks t JOIN enrollments e ON e.task_id = t.id \
+                 JOIN users u ON u.id = e.user_id \
+               WHERE {OPEN} AND e.removed_at IS NULL{} \
+               GROUP BY t.id HAVING COUNT(e.enrolled_at) < COUNT(*)) g",
+            within("u.container_id", Some(places))
+        ),
+    };
+    let (tasks, users) = pair(conn, text)?;
+    Ok(Open { tasks, users })
+}
+
+/// How many tasks were made since `from`, whatever became of them.
+///
+/// # Errors
+/// `Database` only.
+pub fn started(conn: &mut AnyConn, ground: &Ground, from: NaiveDate) -> Result<i64> {
+    let text = match &ground.places {
+        None => format!("SELECT COUNT(*) AS first, COUNT(*) AS second FROM tasks t WHERE t.start_on >= '{from}'"),
+        Some(places) => format!(
+            "SELECT COUNT(DISTINCT t.id) AS first, COUNT(*) AS second FROM tasks t \
+             JOIN enrollments e ON e.task_id = t.id JOIN users u ON u.id = e.user_id \
+             WHERE t.start_on >= '{from}'{}",
+            within("u.container_id", Some(places))
+        ),
+    };
+    Ok(pair(conn, text)?.0)
+}
+
+/// How many places wait for their users.
+///
+/// # Errors
+/// `Database` only.
+pub fn waiting(conn: &mut AnyConn, ground: &Ground) -> Result<i64> {
+    let (tables, inside) = scoped(ground);
+    Ok(pair(
+        conn,
+        format!("SELECT COUNT(*) AS first, CAST(0 AS BIGINT) AS second FROM {tables} WHERE {WAITING}{inside}"),
+    )?
+    .0)
+}
+
+/// Users who may still enroll and whose time ends until `last`.
+fn ends(ground: &Ground, last: NaiveDate) -> String {
+    let (today, limit) = (ground.today, ground.attempts_allowed);
+    format!("{WAITING} AND e.stop_on >= '{today}' AND e.stop_on <= '{last}' AND e.failures < {limit}")
+}
+
+/// Users whose time ends until `last`, and the tasks they are in.
+///
+/// # Errors
+/// `Database` only.
+pub fn soon(conn: &mut AnyConn, ground: &Ground, last: NaiveDate) -> Result<Soon> {
+    let ((tables, inside), ends) = (scoped(ground), ends(ground, last));
+    let text =
+        format!("SELECT COUNT(*) AS first, COUNT(DISTINCT e.task_id) AS second FROM {tables} WHERE {ends}{inside}");
+    let (users, tasks) = pair(conn, text)?;
+    Ok(Soon { users, tasks })
+}
+
+/// The first `most` tasks with users whose time ends until `last`, the earliest first.
+///
+/// # Errors
+/// `Database` only.
+pub fn stopping(conn: &mut AnyConn, ground: &Ground, last: NaiveDate, most: i64) -> Result<Vec<Stopping>> {
+    let ((tables, inside), ends) = (scoped(ground), ends(ground, last));
+    let rows: Vec<StoppingRow> = query(format!(
+        "SELECT e.task_id, MIN(e.stop_on) AS stop_on, COUNT(*) AS users FROM {tables} WHERE {ends}{inside} \
+         GROUP BY e.task_id ORDER BY MIN(e.stop_on), e.task_id LIMIT {most}"
+    ))
+    .load(conn)?;
+    let ids: Vec<TaskId> = rows.iter().map(|row| TaskId(row.task_id)).collect();
+    let tasks = history::of(conn, ground, &ids)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| {
+            let task = tasks.iter().find(|task| task.task.id.0 == row.task_id)?.clone();
+            Some(Stopping { row: task, stop_on: row.stop_on, users: row.users })
+        })
+        .collect())
+}
+
+/// Users in open tasks whose failed attempts reached the limit.
+///
+/// # Errors
+/// `Database` only.
+pub fn locked(conn: &mut AnyConn, ground: &Ground) -> Result<Locked> {
+    let limit = ground.attempts_allowed;
+    let text = match &ground.places {
+        None => format!(
+            "SELECT COUNT(*) AS first, CAST(COALESCE(SUM(t.locked), 0) AS BIGINT) AS second \
+             FROM tasks t WHERE {OPEN} AND t.locked > 0"
+        ),
+        Some(places) => format!(
+            "SELECT COUNT(DISTINCT e.task_id) AS first, COUNT(*) AS second FROM tasks t \
+             JOIN enrollments e ON e.task_id = t.id JOIN users u ON u.id = e.user_id \
+             WHERE {OPEN} AND t.locked > 0 AND {WAITING} AND e.failures >= {limit}{}",
+            within("u.container_id", Some(places))
+        ),
+    };
+    let (tasks, users) = pair(conn, text)?;
+    Ok(Locked { users, tasks })
+}
+
+/// How far those came who were provisioned since `from`. It reads each of their enrollments.
+///
+/// # Errors
+/// `Database` only.
+pub fn funnel(conn: &mut AnyConn, ground: &Ground, from: NaiveDate) -> Result<Funnel> {
+    let (users, inside) = match &ground.places {
+        None => ("", String::new()),
+        Some(places) => (" JOIN users u ON u.id = e.user_id", within("u.container_id", Some(places))),
+    };
+    // Who came further came past the earlier lines too, whatever was noted there.
+    let opened = "(e.enrolled_at IS NOT NULL OR e.code_accepted_at IS NOT NULL OR e.opened_at IS NOT NULL)";
+    let accepted = "EXISTS (SELECT 1 FROM emails m WHERE m.enrollment_id = e.id AND m.sent_at IS NOT NULL)";
+    let row: FunnelRow = query(format!(
+        "SELECT COUNT(*) AS provisioned, \
+           COUNT(CASE WHEN {opened} THEN 1 WHEN {accepted} THEN 1 END) AS accepted, \
+           COUNT(CASE WHEN {opened} THEN 1 END) AS opened, \
+           COUNT(e.enrolled_at) AS enrolled, COUNT(e.used_at) AS completed \
+         FROM tasks t JOIN enrollments e ON e.task_id = t.id{users} \
+         WHERE t.start_on >= '{from}' AND e.removed_why <> 'replaced'{inside}"
+    ))
+    .get_result(conn)?;
+    Ok(Funnel {
+        provisioned: row.provisioned,
+        accepted: row.accepted,
+        opened: row.opened,
+        enrolled: row.enrolled,
+        completed: row.completed,
+    })
+}
+
+/// Completed enrollments on each of `days` days up to today.
+///
+/// # Errors
+/// `Database` only.
+pub fn completed(conn: &mut AnyConn, ground: &Ground, zone: Zone, days: usize) -> Result<Vec<Day>> {
+    let mut list: Vec<NaiveDate> =
+        std::iter::successors(Some(ground.today), |day| day.pred_opt()).take(days + 1).collect();
+    list.reverse();
+    list.windows(2)
+        .map(|pair| {
+            let (begins, ends) = (zone.end_of(pair[0]), zone.end_of(pair[1]));
+            let used = enrollments::used_at.is_not_null().and(
+                enrollments::used_at.assume_not_null().ge(begins).and(enrollments::used_at.assume_not_null().lt(ends)),
+            );
+            let completed = match &ground.places {
+                None => enrollments::table.filter(used).count().get_result(conn)?,
+                Some(places) => {
+                    let ids: Vec<i64> = places.iter().map(|place| place.0).collect();
+                    enrollments::table
+                        .inner_join(users::table)
+                        .filter(used)
+                        .filter(users::container_id.eq_any(ids))
+                        .count()
+                        .get_result(conn)?
+                }
+            };
+            Ok(Day { on: pair[1], completed })
+        })
+        .collect()
+}

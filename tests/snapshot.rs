@@ -1,0 +1,80 @@
+//! The Snapshot: what is going on, as far as the role may see it.
+
+use tokendesk::operators::BuiltIn;
+
+use crate::{
+    on_both,
+    support::{Browser, World},
+};
+
+fn snapshot(world: &World, role: BuiltIn) -> crate::support::Page {
+    world.signed_in(&role.name().replace(' ', "."), role).get("/").expect(200)
+}
+
+on_both! {
+    fn it_says_what_is_going_on(world) {
+        let history = world.history();
+        let browser = Browser::signed_in(&world.url, &world.desk, &history.lindqvist);
+        browser.get("/").expect(200)
+            .says("Friday 20 November 2026, 14:32")
+            .says("Open tasks 3 2 started this week")
+            .says("Users still to enroll 7 of 9 in open tasks")
+            .says("Stopping in 48 h 0 users in 0 tasks")
+            .says("2 users locked All 5 attempts used, in 2 tasks")
+            .says("7 users provisioned in 30 days")
+            .says("Create User").says("Import Users");
+    }
+
+    fn whose_time_ends_within_48_hours_is_named_by_task(world) {
+        let history = world.history();
+        let people = [world.user("soon.0", "Sales").id, world.user("soon.1", "Legal").id];
+        let task = world.task(&history.reyes, &people);
+        world.stop(task, people[0], "2026-11-20");
+        let browser = Browser::signed_in(&world.url, &world.desk, &history.lindqvist);
+        let page = browser.get("/").expect(200).says("Stopping in 48 h 1 user in 1 task");
+        assert!(page.body.contains(&format!("href=\"/tasks/{task}/edit\"")));
+        world.stop(task, people[1], "2026-11-22");
+        browser.get("/").expect(200).says("Stopping in 48 h 2 users in 1 task");
+        world.lock(task, people[0]);
+        browser.get("/").expect(200).says("Stopping in 48 h 1 user in 1 task");
+        let keeper = world.operator_in("j.tanaka", BuiltIn::Auditor, &[history.legal]);
+        let keeper = Browser::signed_in(&world.url, &world.desk, &keeper);
+        let page = keeper.get("/").expect(200).says("Stopping in 48 h 1 user in 1 task");
+        assert!(!page.body.contains("/edit\""), "an auditor extends nothing");
+    }
+
+    fn the_funnel_and_the_chart_count_the_last_30_days(world) {
+        let history = world.history();
+        let people: Vec<_> = (0..3).map(|n| world.user(&format!("new.{n}"), "Sales").id).collect();
+        let task = world.task(&history.lindqvist, &people);
+        world.complete(task, people[0]);
+        let browser = Browser::signed_in(&world.url, &world.desk, &history.lindqvist);
+        let page = browser.get("/").expect(200);
+        // Seven were provisioned two days ago, three today; three enrolled, two of them used their tokens.
+        let page = page
+            .says("10 users provisioned in 30 days")
+            .says("Provisioned 10 Mail accepted 3 −7 Link opened 3 Enrolled 3 Completed 2 −1")
+            .says("Biggest loss: no mail server has accepted an email to 7 people yet.")
+            .says("2 completed.");
+        assert!(page.body.contains("View as table") && page.body.contains("<rect"));
+        assert!(!page.body.contains("style="), "pages allow no inline style");
+        page.says("2026 - 11 - 18 1").says("2026 - 11 - 20 1");
+    }
+
+    fn each_role_sees_what_it_may(world) {
+        world.history();
+        let page = snapshot(&world, BuiltIn::HelpDesk).says("Users still to enroll 7").says("Failed emails 0");
+        let page = page.does_not_say("Open tasks").does_not_say("Stopping").does_not_say("Create User");
+        page.does_not_say("Where enrollments stop").does_not_say("Reports").says("2 users locked");
+        let page = snapshot(&world, BuiltIn::Auditor).says("Open tasks 3").says("Where enrollments stop");
+        page.does_not_say("Import Users").does_not_say("Extend");
+        let page = snapshot(&world, BuiltIn::ProvisioningManager).says("Open tasks 3").says("Import Users");
+        assert!(page.body.contains("action=\"/find\""), "the box in the top bar");
+        world.stranger().get("/").expect(303);
+    }
+
+    fn an_empty_house_has_a_snapshot(world) {
+        let page = snapshot(&world, BuiltIn::Operator).says("Open tasks 0").says("Nothing at the moment.");
+        page.says("0 completed.").does_not_say("Biggest loss");
+    }
+}
