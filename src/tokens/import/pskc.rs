@@ -284,7 +284,6 @@ fn policy(key: &Element, now: Timestamp) -> Result<(), String> {
             // A PIN that the device asks for itself is its own business; one within the value is not.
             "PINPolicy" if matches!(rule.attribute("PINUsageMode"), None | Some("Local")) => {}
             "PINPolicy" => return Err("Its values have a PIN in them, which is not supported.".into()),
-            "KeyUsage" if rule.text() == "OTP" => {}
             "KeyUsage" if policy.all("KeyUsage").any(|usage| usage.text() == "OTP") => {}
             "KeyUsage" => return Err("It is not meant for one-time passwords.".into()),
             name => return Err(format!("Its policy has a rule that is not known: {}.", shown(name))),

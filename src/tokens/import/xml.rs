@@ -105,7 +105,7 @@ impl Element {
 
     /// The first element of this name within it.
     pub fn child(&self, name: &str) -> Option<&Element> {
-        self.all(name).next()
+        self.children.iter().find(|child| child.name == name)
     }
 
     /// The element at the end of this way down, the first of equal names each time.
