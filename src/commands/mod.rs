@@ -14,6 +14,7 @@ use crate::{
 pub mod auth_node;
 pub mod backup;
 pub mod operator;
+pub mod tokens;
 pub mod users;
 
 /// Tokendesk hands out authentication tokens.
@@ -32,6 +33,9 @@ enum Command {
     /// Users, the people who get tokens.
     #[command(subcommand)]
     Users(users::Command),
+    /// Tokens and the inventory of devices.
+    #[command(subcommand)]
+    Tokens(tokens::Command),
     /// Systems that ask for one-time passwords to be checked.
     #[command(subcommand)]
     AuthNode(auth_node::Command),
@@ -90,6 +94,7 @@ pub fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Operator(command) => operator::run(command),
         Command::Users(command) => users::run(command),
+        Command::Tokens(command) => tokens::run(command),
         Command::AuthNode(command) => auth_node::run(command),
         Command::Migrate(place) => migrate(&place),
         Command::Backup { place, file } => backup::run(&place, &file),

@@ -23,19 +23,32 @@ use crate::{
 /// How long a letter about a token is tried, in days: later it would only confuse.
 const LETTER_DAYS: i64 = 3;
 
-/// The token of this serial number with what is remembered of its values, in the scope of `who`. It is held until the
-/// transaction ends.
+/// The token of this serial number with what is remembered of its values, in the scope of `who`.
 ///
 /// # Errors
 /// `NotFound` if there is none, or none in scope, which is the same (product.md §1).
 pub fn find(c: &mut AnyConn, who: &Who, serial: &str) -> Result<store::Held> {
+    find_by(c, who, serial, store::list::one)
+}
+
+/// As [`find`]; it is held until the transaction ends.
+fn hold(c: &mut AnyConn, who: &Who, serial: &str) -> Result<store::Held> {
+    find_by(c, who, serial, store::device)
+}
+
+fn find_by(
+    c: &mut AnyConn,
+    who: &Who,
+    serial: &str,
+    look: impl FnOnce(&mut AnyConn, &str) -> Result<Option<store::Held>>,
+) -> Result<store::Held> {
     let missing = || Error::not_found("token", serial);
     let key = serial_key(serial);
     // What is no serial number is not asked of the database: PostgreSQL refuses some of it.
     if key.is_empty() || key.chars().any(char::is_control) {
         return Err(missing());
     }
-    let held = store::device(c, &key)?.ok_or_else(missing)?;
+    let held = look(c, &key)?.ok_or_else(missing)?;
     // A token goes with its user, who may have moved since they got it.
     let container = match held.token.user {
         Some(user) => store::list::container_of(c, user)?,
@@ -57,7 +70,7 @@ pub fn suspend(desk: &Desk, who: &Who, now: Timestamp, serial: &str, reason: &st
     who.need(Permission::SuspendTokens)?;
     let reason = read_reason(reason)?;
     desk.db.write(|c| {
-        let token = find(c, who, serial)?.token;
+        let token = hold(c, who, serial)?.token;
         step(c, &token, Change::Suspend, &reason)?;
         let user = holder(c, &token)?;
         let entry = Entry::done(&who.actor, "tokens.suspend", format!("Suspended the token {}", token.serial));
@@ -74,7 +87,7 @@ pub fn suspend(desk: &Desk, who: &Who, now: Timestamp, serial: &str, reason: &st
 pub fn resume(desk: &Desk, who: &Who, now: Timestamp, serial: &str) -> Result<Token> {
     who.need(Permission::SuspendTokens)?;
     desk.db.write(|c| {
-        let token = find(c, who, serial)?.token;
+        let token = hold(c, who, serial)?.token;
         step(c, &token, Change::Resume, "")?;
         let user = holder(c, &token)?;
         let entry = Entry::done(&who.actor, "tokens.resume", format!("Resumed the token {}", token.serial));
@@ -91,7 +104,7 @@ pub fn unlock(desk: &Desk, who: &Who, now: Timestamp, serial: &str, reason: &str
     who.need(Permission::Unlock)?;
     let reason = read_reason(reason)?;
     desk.db.write(|c| {
-        let token = find(c, who, serial)?.token;
+        let token = hold(c, who, serial)?.token;
         step(c, &token, Change::Unlock, "")?;
         let user = holder(c, &token)?;
         let entry = Entry::done(&who.actor, "tokens.unlock", format!("Unlocked the token {}", token.serial));
@@ -108,7 +121,7 @@ pub fn unlock(desk: &Desk, who: &Who, now: Timestamp, serial: &str, reason: &str
 pub fn resync(desk: &Desk, who: &Who, now: Timestamp, serial: &str, first: &str, second: &str) -> Result<Token> {
     who.need(Permission::Unlock)?;
     let outcome = desk.db.write(|c| {
-        let held = find(c, who, serial)?;
+        let held = hold(c, who, serial)?;
         let token = &held.token;
         Change::Resync.of(token).map_err(Error::Conflict)?;
         let user = holder(c, token)?;
@@ -152,7 +165,7 @@ pub fn revoke(
     desk.db.write(|c| {
         // What Provision counts as available must not change while it decides.
         db::hold(c, Lock::Provision)?;
-        let token = find(c, who, serial)?.token;
+        let token = hold(c, who, serial)?.token;
         if token.state != seen {
             let sentence = format!("{} was {} when you opened the page, and is {} now.", token.serial, seen.word(), token.state.word());
             return Err(Error::Conflict(sentence));
@@ -187,7 +200,7 @@ pub fn assign(c: &mut AnyConn, who: &Who, now: Timestamp, serial: &str, user: &U
     if !who.may_any(&[Permission::ImportTokens, Permission::Provision]) {
         return Err(Error::Forbidden(Permission::ImportTokens.words()));
     }
-    let token = find(c, who, serial)?.token;
+    let token = hold(c, who, serial)?.token;
     Change::Assign.of(&token).map_err(Error::Conflict)?;
     if token.container.is_some_and(|container| container != user.container) {
         let sentence = format!("{} is for another container than {}.", token.serial, user.container_name);

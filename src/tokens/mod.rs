@@ -14,6 +14,7 @@ pub mod import;
 pub mod inventory;
 pub mod lifecycle;
 pub mod one_time;
+pub mod pages;
 pub mod store;
 pub mod token;
 

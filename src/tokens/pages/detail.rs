@@ -134,7 +134,7 @@ async fn answer<N: crate::operators::may::Need>(
         Err(Fault(Error::Invalid(wrong))) => {
             let mut mistakes = Mistakes::default();
             for (field, sentence) in wrong.all() {
-                mistakes.add(if *field == "reason" { reason } else { field }, sentence.clone());
+                mistakes.add(if *field == "reason" { reason } else { *field }, sentence.clone());
             }
             web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &build(p, serial, typed, mistakes).await?)
         }

@@ -60,6 +60,15 @@ pub fn counts(
         .collect()
 }
 
+/// The token of this serial number (as a key).
+///
+/// # Errors
+/// `Database`, or `Internal` for a row that makes no sense.
+pub fn one(c: &mut AnyConn, serial_key: &str) -> Result<Option<Held>> {
+    let row: Option<Row> = tokens::table.filter(tokens::serial_key.eq(serial_key)).first(c).optional()?;
+    row.map(Held::try_from).transpose()
+}
+
 /// Which of these serial numbers (as keys) are there.
 ///
 /// # Errors
