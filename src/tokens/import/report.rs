@@ -1,5 +1,7 @@
 //! What became of a file of seeds: an outcome for each line or key, never with a secret in it.
 
+use crate::users::import::cell;
+
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -85,16 +87,6 @@ impl Report {
         }
         text
     }
-}
-
-/// A cell of a CSV file, made harmless: spreadsheets carry out what begins with one of `= + - @`.
-fn cell(text: &str) -> String {
-    let armed = text.trim_start().starts_with(['=', '+', '-', '@']) || text.starts_with(['\t', '\r', '\n']);
-    let text = if armed { format!("'{text}") } else { text.to_owned() };
-    if text.contains(['"', ',', ';', '\t', '\r', '\n', '\'']) {
-        return format!("\"{}\"", text.replace('"', "\"\""));
-    }
-    text
 }
 
 #[cfg(test)]
