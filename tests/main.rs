@@ -9,4 +9,5 @@ mod operators;
 mod policy;
 mod support;
 mod tasks;
+mod tokens;
 mod users;
