@@ -132,7 +132,8 @@ pub fn resync(desk: &Desk, who: &Who, now: Timestamp, serial: &str, first: &str,
             && store::change::set_standing(c, token.id, &standing)?
         {
             let sentence = format!("Resynchronized the token {}", token.serial);
-            let entry = Entry::done(&who.actor, "tokens.resync", sentence).fact("Moved", moved(&held.standing, &standing, token));
+            let entry = Entry::done(&who.actor, "tokens.resync", sentence)
+                .fact("Moved", moved(&held.standing, &standing, token));
             record(c, now, entry, token, user.as_ref())?;
             return Ok(Some(find(c, who, serial)?.token));
         }
@@ -167,7 +168,12 @@ pub fn revoke(
         db::hold(c, Lock::Provision)?;
         let token = hold(c, who, serial)?.token;
         if token.state != seen {
-            let sentence = format!("{} was {} when you opened the page, and is {} now.", token.serial, seen.word(), token.state.word());
+            let sentence = format!(
+                "{} was {} when you opened the page, and is {} now.",
+                token.serial,
+                seen.word(),
+                token.state.word()
+            );
             return Err(Error::Conflict(sentence));
         }
         let user = holder(c, &token)?;

@@ -70,7 +70,11 @@ impl Change {
         use TokenState as S;
         let now = token.state;
         let only = |from: S, to: S, what: &str| {
-            if now == from { Ok(to) } else { Err(format!("{} is {now_word}; only {what}.", token.serial, now_word = now.word())) }
+            if now == from {
+                Ok(to)
+            } else {
+                Err(format!("{} is {now_word}; only {what}.", token.serial, now_word = now.word()))
+            }
         };
         match self {
             Change::Suspend => only(S::Active, S::Suspended, "an Active token can be suspended"),
@@ -89,9 +93,7 @@ impl Change {
             Change::Revoke(Fate::Inventory) if !token.authentication_type.needs_inventory() => {
                 Err(format!("{} is not a device: it cannot go back to inventory.", token.serial))
             }
-            Change::Revoke(fate) if fate.state() == now => {
-                Err(format!("{} is {} already.", token.serial, now.word()))
-            }
+            Change::Revoke(fate) if fate.state() == now => Err(format!("{} is {} already.", token.serial, now.word())),
             Change::Revoke(fate) => Ok(fate.state()),
         }
     }

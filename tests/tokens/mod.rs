@@ -1,16 +1,16 @@
 //! Tokens: the inventory, importing it, and what operators do to a token.
 
-mod import;
 mod list;
 mod pskc;
 mod states;
 mod stock;
+mod table;
 
 use diesel::prelude::*;
 use tokendesk::{
     error::{Error, Result},
     operators::Who,
-    tokens::import::{self, Choices, Opening, Report},
+    tokens::import::{self as importing, Choices, Opening, Report},
 };
 
 use crate::support::World;
@@ -21,7 +21,7 @@ pub const SEED: &str = "3132333435363738393031323334353637383930";
 /// Imports a file for the whole organization; one refused token stops all.
 pub fn import(world: &World, who: &Who, file: &[u8], opening: Opening) -> Result<Report> {
     let choices = Choices { opening, container: String::new(), good_ones: false, dry_run: false };
-    import::import(&world.desk, who, world.now(), file, &choices)
+    importing::import(&world.desk, who, world.now(), file, &choices)
 }
 
 /// The word and the serial number of each outcome, with the reason.
@@ -53,7 +53,8 @@ pub fn everything(world: &World) -> String {
     } else {
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
     };
-    let tables: Vec<Table> = world.desk.db.read(|c| Ok(diesel::sql_query(sql).load(c)?)).expect("the tables can be listed");
+    let tables: Vec<Table> =
+        world.desk.db.read(|c| Ok(diesel::sql_query(sql).load(c)?)).expect("the tables can be listed");
     assert!(tables.len() > 10);
     tables.iter().map(|table| world.dump(&table.name)).collect::<String>().to_lowercase()
 }

@@ -1,12 +1,9 @@
 //! PSKC files: the examples of RFC 6030, and files that mean harm.
 
-use tokendesk::{
-    operators::Who,
-    tokens::import::Opening,
-};
+use tokendesk::{operators::Who, tokens::import::Opening};
 use zeroize::Zeroizing;
 
-use super::{everything, import, mistake, outcomes};
+use super::{SEED, everything, import, mistake, outcomes};
 use crate::{
     on_both,
     support::{On, World},
@@ -62,7 +59,7 @@ on_both! {
         assert_eq!(report.lines[0].detail(), "HOTP, SHA1, 8 digits");
         is_the_device_of_the_examples(&world);
         let all = everything(&world);
-        assert!(!all.contains("12345678901234567890") && !all.contains(super::SEED));
+        assert!(!all.contains("12345678901234567890") && !all.contains(SEED));
     }
 
     fn a_file_with_a_password_is_opened(world) {
@@ -103,7 +100,8 @@ fn a_changed_value_is_refused_by_its_mac() {
     let changed = PRE_SHARED_KEY.replace("AAECAwQF", "BAECAwQF");
     let wrong = import(&world, &who, changed.as_bytes(), the_key());
     assert!(mistake(wrong, "key").contains("does not open"), "none of its keys fits");
-    let (before, after) = PRE_SHARED_KEY.split_at(PRE_SHARED_KEY.find("</KeyPackage>").unwrap() + "</KeyPackage>".len());
+    let (before, after) =
+        PRE_SHARED_KEY.split_at(PRE_SHARED_KEY.find("</KeyPackage>").unwrap() + "</KeyPackage>".len());
     let package = &before[before.find("<KeyPackage>").unwrap()..];
     let two = format!("{before}{}{after}", package.replace("987654321", "987654322").replace("AAECAwQF", "BAECAwQF"));
     let report = import(&world, &who, two.as_bytes(), the_key()).unwrap();
@@ -158,7 +156,8 @@ fn a_key_that_cannot_be_kept_as_it_says_is_refused_with_the_reason() {
         assert!(report.lines[0].detail().contains(reason), "{}", report.lines[0].detail());
     }
     let short = package("FT-1", "", "").replace("MTIzNDU2Nzg5MDEyMzQ1Njc4OTA=", "MTIzNA==");
-    let none = "<KeyPackage><Key Id=\"7\" Algorithm=\"urn:ietf:params:xml:ns:keyprov:pskc:hotp\"><Data/></Key></KeyPackage>";
+    let none =
+        "<KeyPackage><Key Id=\"7\" Algorithm=\"urn:ietf:params:xml:ns:keyprov:pskc:hotp\"><Data/></Key></KeyPackage>";
     for (package, reason) in [(short.as_str(), "4 bytes"), (none, "no secret"), ("<KeyPackage/>", "no key")] {
         let report = import(&world, &Who::command_line(), plain(package).as_bytes(), Opening::Nothing).unwrap();
         assert!(report.lines[0].detail().contains(reason), "{}", report.lines[0].detail());

@@ -5,10 +5,7 @@ use tokendesk::{
     error::Error,
     mail::{self, Kind},
     operators::{BuiltIn, Who},
-    tokens::{
-        self, MovingFactor, TokenState as S, Verdict,
-        lifecycle::Fate,
-    },
+    tokens::{self, MovingFactor, TokenState as S, Verdict, lifecycle::Fate},
     users::User,
 };
 
@@ -19,7 +16,8 @@ use crate::{
 
 /// The kinds of the emails in the outbox, the newest first.
 fn letters(world: &World) -> Vec<Kind> {
-    let rows = world.desk.db.read(|c| mail::rows(c, world.now(), None, &mail::Filter::default(), mail::View::All, (0, 100)));
+    let rows =
+        world.desk.db.read(|c| mail::rows(c, world.now(), None, &mail::Filter::default(), mail::View::All, (0, 100)));
     rows.expect("the outbox can be read").into_iter().map(|email| email.kind).collect()
 }
 

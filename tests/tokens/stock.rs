@@ -25,8 +25,14 @@ fn stock(world: &World) -> (i64, i64) {
 fn provision(world: &World, user: &User) {
     let choice = Choice { authentication_type: AuthenticationType::HardwareToken, ..world.app_choice() };
     let chosen = Selection::Users(vec![user.id]);
-    drafts::provision(&world.desk, &world.operator(&format!("for.{}", user.user_id), BuiltIn::Operator), world.now(), &chosen, &choice)
-        .expect("the user can be provisioned");
+    drafts::provision(
+        &world.desk,
+        &world.operator(&format!("for.{}", user.user_id), BuiltIn::Operator),
+        world.now(),
+        &chosen,
+        &choice,
+    )
+    .expect("the user can be provisioned");
 }
 
 on_both! {

@@ -97,7 +97,9 @@ pub fn seed(bytes: impl Into<Vec<u8>>) -> Result<Seed, String> {
         length if length < SHORTEST_SEED => Err(format!(
             "The seed has {length} bytes; at least {SHORTEST_SEED} are needed to be safe (RFC 4226, section 4)."
         )),
-        length if length > LONGEST_SEED => Err(format!("The seed has {length} bytes; at most {LONGEST_SEED} make sense.")),
+        length if length > LONGEST_SEED => {
+            Err(format!("The seed has {length} bytes; at most {LONGEST_SEED} make sense."))
+        }
         _ => Ok(seed),
     }
 }

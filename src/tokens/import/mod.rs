@@ -87,7 +87,9 @@ pub fn import(desk: &Desk, who: &Who, now: Timestamp, bytes: &[u8], choices: &Ch
     let outcome = if choices.dry_run { desk.db.read(work) } else { desk.db.write(work) };
     outcome.map_err(|error| {
         if db::is_taken(&error) {
-            Error::Conflict("Somebody imported one of these serial numbers at the same moment. Import the file again.".into())
+            Error::Conflict(
+                "Somebody imported one of these serial numbers at the same moment. Import the file again.".into(),
+            )
         } else {
             error
         }

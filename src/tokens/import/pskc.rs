@@ -176,7 +176,10 @@ fn derive(derived: &Element, password: &str) -> Result<Zeroizing<Vec<u8>>, Strin
         },
     };
     cipher::derive(password, &salt, rounds, length as usize, prf).ok_or_else(|| {
-        format!("PBKDF2 with {rounds} rounds for {length} bytes is refused; at most {} rounds and 32 bytes.", cipher::MOST_ROUNDS)
+        format!(
+            "PBKDF2 with {rounds} rounds for {length} bytes is refused; at most {} rounds and 32 bytes.",
+            cipher::MOST_ROUNDS
+        )
     })
 }
 
@@ -198,7 +201,9 @@ fn base64(text: &str) -> Option<Vec<u8>> {
 fn words(closed: &Closed) -> String {
     match closed {
         Closed::Unknown(method) => format!("The encryption {} is not known; AES-CBC is.", shown(method)),
-        Closed::KeyLength(bytes) => format!("This file needs a key of {bytes} bytes, {} hexadecimal digits.", bytes * 2),
+        Closed::KeyLength(bytes) => {
+            format!("This file needs a key of {bytes} bytes, {} hexadecimal digits.", bytes * 2)
+        }
         Closed::Garbled => "It is damaged: what was decrypted makes no sense.".into(),
     }
 }
@@ -313,8 +318,10 @@ fn value(data: &Element, name: &str, keyring: Option<&Keyring>) -> Result<Option
     let Some(sealed) = part.child("EncryptedValue") else { return Ok(None) };
     let keyring = keyring.ok_or("It is encrypted, and the file does not say with what.")?;
     let body = cipher_value(sealed).ok_or("Its encrypted value is not base 64.")?;
-    let (method, mac_key) =
-        keyring.mac.as_ref().ok_or("The file has no MAC, without which a damaged key cannot be told from a good one.")?;
+    let (method, mac_key) = keyring
+        .mac
+        .as_ref()
+        .ok_or("The file has no MAC, without which a damaged key cannot be told from a good one.")?;
     let mac = part.child("ValueMAC").and_then(|mac| base64(mac.text()));
     let mac = mac.ok_or("It has no MAC, without which a damaged key cannot be told from a good one.")?;
     if !method.verify(mac_key, &body, &mac) {
@@ -334,5 +341,6 @@ fn integer(name: &str, bytes: &[u8], sealed: bool) -> Result<i64, Unread> {
     } else {
         std::str::from_utf8(bytes).ok().and_then(|text| text.trim().parse().ok())
     };
-    read.and_then(|number| i64::try_from(number).ok()).ok_or_else(|| Unread::Plainly(format!("Its {name} is no number.")))
+    read.and_then(|number| i64::try_from(number).ok())
+        .ok_or_else(|| Unread::Plainly(format!("Its {name} is no number.")))
 }

@@ -74,7 +74,9 @@ impl Element {
                     None
                 }
                 Event::DocType(_) => {
-                    return Err("The file has a document type (DOCTYPE), which is refused: PSKC files need none.".into());
+                    return Err(
+                        "The file has a document type (DOCTYPE), which is refused: PSKC files need none.".into()
+                    );
                 }
                 Event::Comment(_) | Event::Decl(_) | Event::PI(_) => None,
                 Event::Eof => break,
@@ -152,7 +154,8 @@ mod tests {
 
     #[test]
     fn names_are_read_without_their_prefixes() {
-        let root = Element::read("<?xml version=\"1.0\"?><p:a x:Id='1&amp;2'> <b>x&#65;&lt;</b><!-- c --><b/></p:a>", 9);
+        let root =
+            Element::read("<?xml version=\"1.0\"?><p:a x:Id='1&amp;2'> <b>x&#65;&lt;</b><!-- c --><b/></p:a>", 9);
         let root = root.unwrap();
         assert_eq!((root.name.as_str(), root.attribute("Id")), ("a", Some("1&2")));
         assert_eq!(root.at(&["b"]).unwrap().text(), "xA<");
@@ -171,7 +174,8 @@ mod tests {
 
     #[test]
     fn a_document_is_whole_and_of_a_bearable_size() {
-        for broken in ["", "a", "<a>", "<a></b>", "<a/><b/>", "<a></a><b></b>", "<a/>x", "<a b='1' b='2'/>", "<a", "\0"] {
+        for broken in ["", "a", "<a>", "<a></b>", "<a/><b/>", "<a></a><b></b>", "<a/>x", "<a b='1' b='2'/>", "<a", "\0"]
+        {
             assert!(Element::read(broken, 9).is_err(), "{broken}");
         }
         assert!(Element::read(&"<a>".repeat(10_000), 100_000).unwrap_err().contains("deep"));

@@ -1,6 +1,6 @@
 //! Bringing a token back into step with two one-time passwords in a row (RFC 4226 §7.4, RFC 6238 §6).
 
-use super::{Making, MOST_DRIFT, MovingFactor, Seed, Standing, digits};
+use super::{MOST_DRIFT, Making, MovingFactor, Seed, Standing, digits};
 use crate::oath;
 
 /// How far ahead a counter is searched for when somebody reads two values in a row to the help desk. With both right a
@@ -24,9 +24,9 @@ pub fn resynchronize(
     };
     let next = standing.next_counter.max(0);
     match making.moving_factor {
-        MovingFactor::Counter => (next..=next.saturating_add(FAR_AHEAD)).find(|counter| follows(*counter)).map(|counter| {
-            Standing { next_counter: counter.saturating_add(2), resync_counter: None, ..*standing }
-        }),
+        MovingFactor::Counter => (next..=next.saturating_add(FAR_AHEAD))
+            .find(|counter| follows(*counter))
+            .map(|counter| Standing { next_counter: counter.saturating_add(2), resync_counter: None, ..*standing }),
         MovingFactor::Time => {
             let here = i64::try_from(oath::step(seconds, making.period)).ok()?;
             let nearest_first = (0..=MOST_DRIFT).flat_map(|distance| [-distance, distance]);

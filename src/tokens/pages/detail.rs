@@ -4,8 +4,7 @@ use actix_web::{http::StatusCode, web::Path};
 use askama::Template;
 
 use crate::{
-    audit,
-    clock,
+    audit, clock,
     error::{Error, Mistakes},
     operators::{Permission, may},
     tasks,
@@ -74,7 +73,10 @@ pub async fn suspend(p: Permitted<may::SuspendTokens>, serial: Path<String>, fie
     let typed = Typed { suspend_reason: reason.clone(), ..Typed::default() };
     let outcome = p.call(move |desk, who, now| tokens::suspend(desk, who, now, &name, &reason)).await;
     let flash = |token: &Token| {
-        Flash::good(format!("Suspended {}.", token.serial), "Its one-time passwords are not accepted until it is resumed.")
+        Flash::good(
+            format!("Suspended {}.", token.serial),
+            "Its one-time passwords are not accepted until it is resumed.",
+        )
     };
     answer(&p, &serial, &fields, outcome, flash, typed, "suspend_reason").await
 }
@@ -83,7 +85,8 @@ pub async fn suspend(p: Permitted<may::SuspendTokens>, serial: Path<String>, fie
 pub async fn resume(p: Permitted<may::SuspendTokens>, serial: Path<String>, fields: Fields) -> Answer {
     let name = serial.clone();
     let outcome = p.call(move |desk, who, now| tokens::resume(desk, who, now, &name)).await;
-    let flash = |token: &Token| Flash::good(format!("Resumed {}.", token.serial), "Its one-time passwords are accepted again.");
+    let flash =
+        |token: &Token| Flash::good(format!("Resumed {}.", token.serial), "Its one-time passwords are accepted again.");
     answer(&p, &serial, &fields, outcome, flash, Typed::default(), "").await
 }
 
@@ -92,7 +95,9 @@ pub async fn unlock(p: Permitted<may::Unlock>, serial: Path<String>, fields: Fie
     let (name, reason) = (serial.clone(), fields.text("unlock_reason"));
     let typed = Typed { unlock_reason: reason.clone(), ..Typed::default() };
     let outcome = p.call(move |desk, who, now| tokens::unlock(desk, who, now, &name, &reason)).await;
-    let flash = |token: &Token| Flash::good(format!("Unlocked {}.", token.serial), "Its one-time passwords are accepted again.");
+    let flash = |token: &Token| {
+        Flash::good(format!("Unlocked {}.", token.serial), "Its one-time passwords are accepted again.")
+    };
     answer(&p, &serial, &fields, outcome, flash, typed, "unlock_reason").await
 }
 
@@ -100,7 +105,12 @@ pub async fn unlock(p: Permitted<may::Unlock>, serial: Path<String>, fields: Fie
 pub async fn resync(p: Permitted<may::Unlock>, serial: Path<String>, fields: Fields) -> Answer {
     let (name, first, second) = (serial.clone(), fields.text("first"), fields.text("second"));
     let outcome = p.call(move |desk, who, now| tokens::resync(desk, who, now, &name, &first, &second)).await;
-    let flash = |token: &Token| Flash::good(format!("{} is back in step.", token.serial), "Both one-time passwords are used up: the next one counts.");
+    let flash = |token: &Token| {
+        Flash::good(
+            format!("{} is back in step.", token.serial),
+            "Both one-time passwords are used up: the next one counts.",
+        )
+    };
     answer(&p, &serial, &fields, outcome, flash, Typed::default(), "").await
 }
 
@@ -109,7 +119,9 @@ pub async fn assign(p: Permitted<may::AssignTokens>, serial: Path<String>, field
     let (name, user_id) = (serial.clone(), fields.text("user_id"));
     let typed = Typed { user_id: user_id.clone(), ..Typed::default() };
     let outcome = p.call(move |desk, who, now| tasks::assign_device(desk, who, now, &name, &user_id)).await;
-    let flash = |token: &Token| Flash::good(format!("Assigned {}.", token.serial), "Its user enrolls it with a provisioning task.");
+    let flash = |token: &Token| {
+        Flash::good(format!("Assigned {}.", token.serial), "Its user enrolls it with a provisioning task.")
+    };
     answer(&p, &serial, &fields, outcome, flash, typed, "").await
 }
 

@@ -52,8 +52,8 @@ pub async fn submit(p: Permitted<may::ImportTokens>, upload: Upload) -> Answer {
     let container = upload.fields.text("container");
     let good_ones = upload.fields.ticked("good_ones");
     let dry_run = !upload.fields.ticked("import");
-    let choices = opening(&upload.fields)
-        .map(|opening| Choices { opening, container: container.clone(), good_ones, dry_run });
+    let choices =
+        opening(&upload.fields).map(|opening| Choices { opening, container: container.clone(), good_ones, dry_run });
     let bytes = Zeroizing::new(upload.file);
     let outcome = match choices {
         Err(error) => Err(error.into()),

@@ -116,7 +116,8 @@ pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest) -> Answer {
         Some(state) => found.counts.iter().filter(|(one, _)| *one == state).map(|(_, count)| count).sum(),
         None => all,
     };
-    let mut tabs = vec![Tab { words: "All", href: links.with("state", ""), count: all, current: search.state.is_none() }];
+    let mut tabs =
+        vec![Tab { words: "All", href: links.with("state", ""), count: all, current: search.state.is_none() }];
     tabs.extend(found.counts.iter().map(|(state, count)| Tab {
         words: state.word(),
         href: links.with("state", state.word()),

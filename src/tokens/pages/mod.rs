@@ -1,7 +1,10 @@
 //! Screens of tokens: the inventory, one token, taking one away, importing them.
 
 use crate::{
-    tokens::{Token, TokenState, lifecycle::{Change, Fate}},
+    tokens::{
+        Token, TokenState,
+        lifecycle::{Change, Fate},
+    },
     web::segment,
 };
 

@@ -98,5 +98,15 @@ async fn build(
         })
         .collect();
     let tells = lifecycle::is_in_use(token.state) && user.as_ref().is_some_and(|user| !user.email.is_empty());
-    Ok(Page { chrome, path: path(&token.serial), state: State::of(&token), tells, fates, reason, mistakes, token, user })
+    Ok(Page {
+        chrome,
+        path: path(&token.serial),
+        state: State::of(&token),
+        tells,
+        fates,
+        reason,
+        mistakes,
+        token,
+        user,
+    })
 }

@@ -10,7 +10,7 @@ use tokendesk::{
 use super::{SEED, everything, import, mistake, outcomes};
 use crate::{
     on_both,
-    support::{Browser, World, browser},
+    support::{Browser, browser},
 };
 
 fn upload(browser: &Browser, file: &str, fields: &[(&'static str, &'static str)]) -> browser::Page {
@@ -62,7 +62,7 @@ on_both! {
         let browser = world.signed_in("k.lindqvist", BuiltIn::Operator);
         let file = format!("Serial,Seed,Digits\nFT-1,{SEED},6\nFT-2,{SEED},7\n");
         let page = upload(&browser, &file, &[("import", "1"), ("good_ones", "1")]).expect(200).says("1 good, 1 refused");
-        let all = everything(&world) + &page.body.to_lowercase();
+        let all = format!("{}{}", everything(&world), page.body.to_lowercase());
         assert!(all.contains("ft-1"));
         for secret in [SEED, "gezdgnbvgy3tqojqgezdgnbvgy3tqojq", "mtizndu2nzg5mdeymzq1njc4ota=", "12345678901234567890"] {
             assert!(!all.contains(secret), "{secret}");
