@@ -115,8 +115,11 @@ on_both! {
         let who = world.lindqvist();
         let user = world.user("a.berg", "Sales");
         let task = world.task(&who, &[user.id]);
-        let id = world.enroll(task, user.id);
-        world.desk.db.write(|c| tokendesk::tasks::note_used(c, world.now(), id)).unwrap();
+        let (app, place) = (world.app_of(&user), world.place(task, user.id));
+        world.desk.db.write(|c| {
+            tokendesk::tasks::note_enrolled(c, world.now(), place.id, app.token.id)?;
+            tokendesk::tasks::note_used(c, world.now(), app.token.id)
+        }).unwrap();
         let serial = world.desk.db.read(|c| tokens::of_user(c, user.id)).unwrap()[0].serial.clone();
         let before = world.dump("enrollments");
         tokens::revoke(&world.desk, &who, world.now(), &serial, S::Active, Fate::Lost, "x").unwrap();

@@ -2,12 +2,15 @@
 
 use zeroize::Zeroizing;
 
-use crate::tokens::{
-    import::{
-        MOST_DEVICES,
-        device::{self, Incoming, Line},
+use crate::{
+    tokens::{
+        import::{
+            MOST_DEVICES,
+            device::{self, Incoming, Line},
+        },
+        one_time::{Making, MovingFactor},
     },
-    one_time::{Making, MovingFactor},
+    users::import::Numbers,
 };
 
 /// The columns a file may have, as people write them.
@@ -55,6 +58,7 @@ pub fn read(text: &str) -> Result<Vec<Line>, String> {
         .trim(csv::Trim::All)
         .delimiter(separator(text))
         .from_reader(text.as_bytes());
+    let mut numbers = Numbers::new(text.as_bytes());
     let mut record = csv::StringRecord::new();
     let mut columns: Option<Vec<Column>> = None;
     let mut lines = Vec::new();
@@ -69,7 +73,8 @@ pub fn read(text: &str) -> Result<Vec<Line>, String> {
         if lines.len() == MOST_DEVICES {
             return Err(format!("The file has more than {MOST_DEVICES} lines. Split it."));
         }
-        let number = record.position().map_or(0, |position| usize::try_from(position.line()).unwrap_or(0));
+        let start = record.position().map_or(0, csv::Position::byte);
+        let (number, _) = numbers.of(usize::try_from(start).unwrap_or(0));
         lines.push(line(number, columns, &record));
     }
     match (columns, lines.is_empty()) {

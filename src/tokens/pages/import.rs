@@ -1,6 +1,6 @@
 //! `/tokens/import`: devices from a file of their maker.
 
-use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Payload};
 use askama::Template;
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use zeroize::Zeroizing;
@@ -48,7 +48,19 @@ pub async fn show(p: Permitted<may::ImportTokens>) -> Answer {
 }
 
 /// POST: "Check first" and "Import". The file is not kept between the two, since it holds secrets.
-pub async fn submit(p: Permitted<may::ImportTokens>, upload: Upload) -> Answer {
+///
+/// # Errors
+/// What reading the form or the import answers.
+pub async fn submit(
+    p: Permitted<may::ImportTokens>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, actix_web::Error> {
+    let upload = Upload::read(&request, payload).await?;
+    Ok(carry_out(p, upload).await?)
+}
+
+async fn carry_out(p: Permitted<may::ImportTokens>, upload: Upload) -> Answer {
     let container = upload.fields.text("container");
     let good_ones = upload.fields.ticked("good_ones");
     let dry_run = !upload.fields.ticked("import");
