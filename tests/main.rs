@@ -12,5 +12,6 @@ mod reports;
 mod snapshot;
 mod support;
 mod tasks;
+mod tokens;
 mod users;
 mod walk;

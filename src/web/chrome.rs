@@ -145,7 +145,13 @@ const PLACES: &[(&str, &[Place])] = &[
             ("Import Users", "/users/import", "upload", &[Permission::EditUsers]),
         ],
     ),
-    ("Manage", &[("Assignment", "/users", "nav-assignment", &[Permission::SeeUsers])]),
+    (
+        "Manage",
+        &[
+            ("Assignment", "/users", "nav-assignment", &[Permission::SeeUsers]),
+            ("Tokens", "/tokens", "nav-tokens", &[Permission::SeeUsers]),
+        ],
+    ),
     (
         "Oversee",
         &[
