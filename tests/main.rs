@@ -6,6 +6,7 @@ mod database;
 mod enrollment;
 mod find;
 mod mail;
+mod messages;
 mod operators;
 mod policy;
 mod reports;
