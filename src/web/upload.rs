@@ -1,6 +1,10 @@
 //! A form that carries a file (`multipart/form-data`): its fields as text, and the file in memory.
 
-use std::{future::Future, pin::Pin};
+use std::{
+    convert::Infallible,
+    future::{Future, Ready, ready},
+    pin::Pin,
+};
 
 use actix_multipart::{
     Field, MultipartError,
@@ -68,41 +72,55 @@ impl MultipartCollect for Parts {
     }
 }
 
-/// What `App` needs to know for [`Upload`] to be read.
+/// What `App` needs to know for [`Unread`] to be read.
 pub fn config() -> MultipartFormConfig {
     // The text that was pasted and the file, and some room for the other fields.
     MultipartFormConfig::default().total_limit(UPLOAD_BYTES + UPLOAD_BYTES / 32)
 }
 
-impl FromRequest for Upload {
-    type Error = actix_web::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
+/// Such a form on its way. actix reads all arguments of a handler side by side; this one waits until it is asked, so
+/// that nobody sends a large file into the server's memory who may not.
+pub struct Unread {
+    request: HttpRequest,
+    payload: Payload,
+}
+
+impl Unread {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// 413 if it is too large, 400 if it is no such form.
+    pub async fn read(mut self) -> Result<Upload, actix_web::Error> {
+        let form = MultipartForm::<Parts>::from_request(&self.request, &mut self.payload).await;
+        let Parts(parts) = form
+            .map_err(|error| {
+                let too_large = matches!(error.as_error(), Some(MultipartError::Payload(PayloadError::Overflow)));
+                let status = if too_large { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::BAD_REQUEST };
+                InternalError::new("the form with a file could not be read", status)
+            })?
+            .into_inner();
+        let mut upload = Upload::default();
+        let mut pairs = Vec::new();
+        for (name, file_name, bytes) in parts {
+            match file_name {
+                Some(file_name) if name == "file" => {
+                    upload.file_name = file_name;
+                    upload.file = bytes;
+                }
+                Some(_) => {}
+                None => pairs.push((name, String::from_utf8_lossy(&bytes).into_owned())),
+            }
+        }
+        upload.fields = Fields::from_pairs(pairs);
+        Ok(upload)
+    }
+}
+
+impl FromRequest for Unread {
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let form = MultipartForm::<Parts>::from_request(request, payload);
-        Box::pin(async move {
-            let Parts(parts) = form
-                .await
-                .map_err(|error| {
-                    let too_large = matches!(error.as_error(), Some(MultipartError::Payload(PayloadError::Overflow)));
-                    let status = if too_large { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::BAD_REQUEST };
-                    InternalError::new("the form with a file could not be read", status)
-                })?
-                .into_inner();
-            let mut upload = Upload::default();
-            let mut pairs = Vec::new();
-            for (name, file_name, bytes) in parts {
-                match file_name {
-                    Some(file_name) if name == "file" => {
-                        upload.file_name = file_name;
-                        upload.file = bytes;
-                    }
-                    Some(_) => {}
-                    None => pairs.push((name, String::from_utf8_lossy(&bytes).into_owned())),
-                }
-            }
-            upload.fields = Fields::from_pairs(pairs);
-            Ok(upload)
-        })
+        ready(Ok(Unread { request: request.clone(), payload: payload.take() }))
     }
 }

@@ -1,6 +1,6 @@
 //! `/users/import`: Import Users from a file, with a dry run first.
 
-use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, http::StatusCode};
 use askama::Template;
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
         import::{COLUMNS, LineOutcome, Outcome},
         user::DEFAULT_CONTAINER,
     },
-    web::{self, Answer, Chrome, Permitted, Upload},
+    web::{self, Answer, Chrome, Permitted, Unread},
 };
 
 /// What is carried from the dry run to the import within the page, in bytes; a larger file is chosen again.
@@ -73,7 +73,11 @@ pub async fn show(p: Permitted<may::EditUsers>) -> Answer {
 }
 
 /// POST: "Check first" and "Import".
-pub async fn send(p: Permitted<may::EditUsers>, upload: Upload) -> Answer {
+pub async fn send(p: Permitted<may::EditUsers>, unread: Unread) -> Answer {
+    let upload = match unread.read().await {
+        Ok(upload) => upload,
+        Err(error) => return Ok(HttpResponse::from_error(error)),
+    };
     let fields = &upload.fields;
     let how = Import {
         container: fields.text("container"),
