@@ -93,7 +93,7 @@ pub fn mistake(password: &str, user_id: &str) -> Option<String> {
     let folded = db::key(password);
     let first = password.chars().next();
     if length < SHORTEST {
-        Some(format!("Use at least {SHORTEST} characters. A few words in a row are easy to remember."))
+        Some(format!("Use at least {SHORTEST} characters."))
     } else if length > LONGEST {
         Some(format!("Use at most {LONGEST} characters."))
     } else if folded == db::key(user_id) {

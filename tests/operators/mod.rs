@@ -9,7 +9,9 @@ use crate::support::{Browser, World, browser::Page};
 
 mod account;
 mod audit_log;
+mod command_line;
 mod guards;
+mod races;
 mod routes;
 mod second_factor;
 mod sessions;

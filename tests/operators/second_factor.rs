@@ -16,7 +16,7 @@ fn seed(body: &str) -> Vec<u8> {
 }
 
 /// What the app shows now.
-fn value(world: &World, seed: &[u8]) -> String {
+pub fn value(world: &World, seed: &[u8]) -> String {
     oath::totp(seed, unix_seconds(world.now()), 30, 6, oath::Algorithm::Sha1)
 }
 
@@ -28,7 +28,7 @@ fn wrong(world: &World, seed: &[u8]) -> String {
 }
 
 /// Signs in for the first time and sets the app up.
-fn set_up(world: &World, browser: &Browser, user_id: &str) -> Vec<u8> {
+pub fn set_up(world: &World, browser: &Browser, user_id: &str) -> Vec<u8> {
     assert_eq!(sign_in(browser, user_id, PASSWORD).location(), "/sign-in/set-up");
     let seed = seed(&browser.get("/sign-in/set-up").expect(200).body);
     let page = browser.post("/sign-in/set-up", &[("otp", &value(world, &seed))]);

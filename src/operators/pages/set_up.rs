@@ -16,6 +16,7 @@ struct SetUpPage {
     frame: Frame,
     user_id: String,
     qr: String,
+    uri: String,
     manual_key: String,
     error: String,
 }
@@ -59,6 +60,7 @@ fn template(visitor: &Visitor, set_up: SetUp, error: String) -> Result<SetUpPage
         frame: visitor.frame(),
         user_id: set_up.user_id,
         qr: qr::svg(&set_up.uri)?,
+        uri: set_up.uri,
         manual_key: set_up.manual_key,
         error,
     })
