@@ -8,9 +8,9 @@ use actix_multipart::{
 };
 use actix_web::{
     FromRequest, HttpRequest,
-    dev::Payload,
     error::{InternalError, PayloadError},
     http::StatusCode,
+    web::Payload,
 };
 
 use crate::web::Fields;
@@ -74,35 +74,33 @@ pub fn config() -> MultipartFormConfig {
     MultipartFormConfig::default().total_limit(UPLOAD_BYTES + UPLOAD_BYTES / 32)
 }
 
-impl FromRequest for Upload {
-    type Error = actix_web::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let form = MultipartForm::<Parts>::from_request(request, payload);
-        Box::pin(async move {
-            let Parts(parts) = form
-                .await
-                .map_err(|error| {
-                    let too_large = matches!(error.as_error(), Some(MultipartError::Payload(PayloadError::Overflow)));
-                    let status = if too_large { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::BAD_REQUEST };
-                    InternalError::new("the form with a file could not be read", status)
-                })?
-                .into_inner();
-            let mut upload = Upload::default();
-            let mut pairs = Vec::new();
-            for (name, file_name, bytes) in parts {
-                match file_name {
-                    Some(file_name) if name == "file" => {
-                        upload.file_name = file_name;
-                        upload.file = bytes;
-                    }
-                    Some(_) => {}
-                    None => pairs.push((name, String::from_utf8_lossy(&bytes).into_owned())),
+impl Upload {
+    /// Reads the form. Handlers call this once they know that the operator may, so that nobody else is listened to.
+    ///
+    /// # Errors
+    /// 413 if the file is too large, 400 if this is no such form.
+    pub async fn read(request: &HttpRequest, payload: Payload) -> Result<Self, actix_web::Error> {
+        let form = MultipartForm::<Parts>::from_request(request, &mut payload.into_inner()).await;
+        let Parts(parts) = form
+            .map_err(|error| {
+                let too_large = matches!(error.as_error(), Some(MultipartError::Payload(PayloadError::Overflow)));
+                let status = if too_large { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::BAD_REQUEST };
+                InternalError::new("the form with a file could not be read", status)
+            })?
+            .into_inner();
+        let mut upload = Upload::default();
+        let mut pairs = Vec::new();
+        for (name, file_name, bytes) in parts {
+            match file_name {
+                Some(file_name) if name == "file" => {
+                    upload.file_name = file_name;
+                    upload.file = bytes;
                 }
+                Some(_) => {}
+                None => pairs.push((name, String::from_utf8_lossy(&bytes).into_owned())),
             }
-            upload.fields = Fields::from_pairs(pairs);
-            Ok(upload)
-        })
+        }
+        upload.fields = Fields::from_pairs(pairs);
+        Ok(upload)
     }
 }

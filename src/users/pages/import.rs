@@ -1,6 +1,6 @@
 //! `/users/import`: Import Users from a file, with a dry run first.
 
-use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Payload};
 use askama::Template;
 
 use crate::{
@@ -73,7 +73,19 @@ pub async fn show(p: Permitted<may::EditUsers>) -> Answer {
 }
 
 /// POST: "Check first" and "Import".
-pub async fn send(p: Permitted<may::EditUsers>, upload: Upload) -> Answer {
+///
+/// # Errors
+/// What reading the form or the import answers.
+pub async fn send(
+    p: Permitted<may::EditUsers>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, actix_web::Error> {
+    let upload = Upload::read(&request, payload).await?;
+    Ok(carry_out(p, upload).await?)
+}
+
+async fn carry_out(p: Permitted<may::EditUsers>, upload: Upload) -> Answer {
     let fields = &upload.fields;
     let how = Import {
         container: fields.text("container"),
