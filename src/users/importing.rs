@@ -147,14 +147,17 @@ impl Plan {
         let ids = store::import::ids_by_keys(conn, &keys)?;
         let mut entries =
             vec![Entry::done(&who.actor, "users.import", format!("Imported users: {}", self.report.summary()))];
-        entries.extend(self.steps.iter().filter_map(|step| {
-            let Some(user) = &step.user else {
-                let user_id = step.details.user_id.as_str();
-                let entry = Entry::done(&who.actor, "users.create", format!("Created the user {user_id} by import"));
-                return Some(entry.user(*ids.get(&db::key(user_id))?, user_id));
-            };
-            Some(super::changed(who, user, "Updated by import", &step.changes))
-        }));
+        for step in &self.steps {
+            let user_id = step.details.user_id.as_str();
+            match (&step.user, ids.get(&db::key(user_id))) {
+                (Some(user), _) => entries.push(super::changed(who, user, "Updated by import", &step.changes)),
+                (None, Some(id)) => {
+                    let sentence = format!("Created the user {user_id} by import");
+                    entries.push(Entry::done(&who.actor, "users.create", sentence).user(*id, user_id));
+                }
+                (None, None) => return Err(Error::Internal(format!("{user_id} was not inserted"))),
+            }
+        }
         audit::record_all(conn, now, &entries)
     }
 
