@@ -125,7 +125,14 @@ pub fn routes(demo: bool) -> Vec<Route> {
         post("/users/{user}/enable", need::<may::EditUsers>(), users::pages::detail::enable),
 
         // Provision
-
+        get("/provision", need::<may::Provision>(), tasks::pages::provision::nobody),
+        post("/provision", need::<may::Provision>(), tasks::pages::provision::start),
+        get("/provision/{draft}", need::<may::Provision>(), tasks::pages::provision::show),
+        post("/provision/{draft}", need::<may::Provision>(), tasks::pages::provision::leave_out),
+        get("/provision/{draft}/type", need::<may::Provision>(), tasks::pages::choose::show),
+        post("/provision/{draft}/type", need::<may::Provision>(), tasks::pages::choose::submit),
+        get("/provision/{draft}/confirm", need::<may::Provision>(), tasks::pages::confirm::show),
+        post("/provision/{draft}/confirm", need::<may::Provision>(), tasks::pages::confirm::submit),
 
         // Provisioning tasks
         get("/tasks", need::<may::SeeTasks>(), tasks::pages::list::show),
