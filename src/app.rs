@@ -136,6 +136,7 @@ pub fn routes(demo: bool) -> Vec<Route> {
 
         // Provisioning tasks
         get("/tasks", need::<may::SeeTasks>(), tasks::pages::list::show),
+        get("/tasks/{number}", need::<may::SeeTasks>(), tasks::pages::detail::show),
 
         // Outbox
         get("/outbox", need::<may::SeeOutbox>(), mail::pages::outbox::show),

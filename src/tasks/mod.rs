@@ -13,8 +13,10 @@ use crate::{
 mod carry_out;
 pub mod drafts;
 pub mod enrollment;
+pub mod history;
 pub mod links;
 pub mod list;
+pub mod members;
 pub mod pages;
 pub mod provision;
 pub mod reading;

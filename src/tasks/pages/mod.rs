@@ -1,6 +1,16 @@
 //! Screens of Provision and of Provisioning Task Management.
 
+use crate::operators::{Permission, Who};
+
 pub mod choose;
 pub mod confirm;
+pub mod detail;
 pub mod list;
 pub mod provision;
+
+/// True if the Edit page has anything for them.
+fn may_edit(who: &Who) -> bool {
+    [Permission::ChangeStopDate, Permission::Remove, Permission::Resend, Permission::Unlock]
+        .into_iter()
+        .any(|permission| who.may(permission))
+}
