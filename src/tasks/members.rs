@@ -69,9 +69,9 @@ impl Member {
     pub fn mail_hint(&self, zone: Zone) -> String {
         let Some(mail) = &self.mail else { return String::new() };
         match mail.state {
-            State::Deferred => {
-                mail.next_try_at.map_or_else(|| mail.answer.clone(), |at| format!("Next try {}", zone.local(at).format("%H:%M")))
-            }
+            State::Deferred => mail
+                .next_try_at
+                .map_or_else(|| mail.answer.clone(), |at| format!("Next try {}", zone.local(at).format("%H:%M"))),
             State::Failed => mail.answer.clone(),
             State::Queued | State::Canceled => String::new(),
             State::Sent if self.facts.enrolled_at.is_some() => String::new(),

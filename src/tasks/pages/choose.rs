@@ -11,7 +11,7 @@ use crate::{
     policy,
     tasks::{
         drafts::{self, Draft, Typed},
-        provision::{Candidate, Stock},
+        plan::{Candidate, Stock},
     },
     tokens::AuthenticationType,
     web::{Answer, Chrome, Fault, Fields, Permitted, page_with, see_other},
@@ -106,12 +106,8 @@ fn line(kind: AuthenticationType, stock: Stock, typed: &Typed, count: usize) -> 
         AuthenticationType::AuthenticatorApp => {
             "Any phone. The user scans a QR code and enters a one-time password.".to_owned()
         }
-        AuthenticationType::HardwareToken if none_left => {
-            "None left. Import tokens before you choose this.".to_owned()
-        }
-        AuthenticationType::HardwareToken if count == 1 => {
-            "A device with a display. 1 user needs 1 token.".to_owned()
-        }
+        AuthenticationType::HardwareToken if none_left => "None left. Import tokens before you choose this.".to_owned(),
+        AuthenticationType::HardwareToken if count == 1 => "A device with a display. 1 user needs 1 token.".to_owned(),
         AuthenticationType::HardwareToken => {
             format!("A device with a display. {count} users need {count} tokens.")
         }

@@ -11,7 +11,8 @@ use crate::{
     operators::{Permission, may},
     tasks::{
         drafts::{self, Confirmed, Preview},
-        provision::{Candidate, Check, Choice},
+        plan::{Candidate, Check},
+        provision::Choice,
     },
     web::{Answer, Chrome, Fields, Flash, Pager, Permitted, page_with, see_other},
 };
@@ -96,8 +97,7 @@ pub async fn show(p: Permitted<may::Provision>, id: Path<String>, which: Typed<W
 pub async fn submit(p: Permitted<may::Provision>, id: Path<String>, which: Typed<Which>, form: Fields) -> Answer {
     let id = id.into_inner();
     let (asked, shown) = (id.clone(), form.text("shown"));
-    let (confirmed, chrome) =
-        p.view(move |desk, who, now| drafts::confirm(desk, who, now, &asked, &shown)).await?;
+    let (confirmed, chrome) = p.view(move |desk, who, now| drafts::confirm(desk, who, now, &asked, &shown)).await?;
     let task = match confirmed {
         Confirmed::Moved(preview) => return draw(&p, chrome, id, &which, *preview, true),
         Confirmed::Task(task) => task,

@@ -10,7 +10,8 @@ use crate::{
     operators::may,
     tasks::{
         drafts::{self, Draft},
-        provision::{Candidate, Selection},
+        plan::Candidate,
+        provision::Selection,
     },
     web::{Answer, Chrome, Fault, Fields, Flash, Links, Pager, Paging, Permitted, page, see_other},
 };

@@ -63,11 +63,7 @@ macro_rules! members {
             .left_join(tokens::table)
             .left_join(emails::table)
             .filter(enrollments::task_id.eq($task.0))
-            .filter(
-                enrollments::removed_at
-                    .is_null()
-                    .or(enrollments::removed_why.eq(RemovedWhy::TaskRemoved.word())),
-            )
+            .filter(enrollments::removed_at.is_null().or(enrollments::removed_why.eq(RemovedWhy::TaskRemoved.word())))
             .into_boxed();
         if let Scope::Containers(list) = $scope {
             let list: Vec<i64> = list.iter().map(|container| container.0).collect();
@@ -130,11 +126,8 @@ pub fn page(
 ) -> Result<(Vec<Member>, i64)> {
     let total: i64 = members!(task, scope, filter, attempts, today).select(count_star()).first(conn)?;
     let query = members!(task, scope, filter, attempts, today);
-    let query = if filter.descending {
-        query.order(users::user_id_key.desc())
-    } else {
-        query.order(users::user_id_key.asc())
-    };
+    let query =
+        if filter.descending { query.order(users::user_id_key.desc()) } else { query.order(users::user_id_key.asc()) };
     let rows: Vec<Rows> = query
         .offset(offset)
         .limit(limit)
