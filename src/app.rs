@@ -136,10 +136,33 @@ pub fn routes(demo: bool) -> Vec<Route> {
         post("/users/{user}/enable", need::<may::EditUsers>(), users::pages::detail::enable),
 
         // Provision
-
+        get("/provision", need::<may::Provision>(), tasks::pages::provision::nobody),
+        post("/provision", need::<may::Provision>(), tasks::pages::provision::start),
+        get("/provision/{draft}", need::<may::Provision>(), tasks::pages::provision::show),
+        post("/provision/{draft}", need::<may::Provision>(), tasks::pages::provision::leave_out),
+        get("/provision/{draft}/type", need::<may::Provision>(), tasks::pages::choose::show),
+        post("/provision/{draft}/type", need::<may::Provision>(), tasks::pages::choose::submit),
+        get("/provision/{draft}/confirm", need::<may::Provision>(), tasks::pages::confirm::show),
+        post("/provision/{draft}/confirm", need::<may::Provision>(), tasks::pages::confirm::submit),
 
         // Provisioning tasks
         get("/tasks", need::<may::SeeTasks>(), tasks::pages::list::show),
+        get("/tasks/{number}", need::<may::SeeTasks>(), tasks::pages::detail::show),
+        get("/tasks/{number}/edit", need::<may::SeeTasks>(), tasks::pages::edit::show),
+        get("/tasks/{number}/edit/remove", need::<may::SeeTasks>(), tasks::pages::act::back),
+        get("/tasks/{number}/edit/stop-date", need::<may::SeeTasks>(), tasks::pages::act::back),
+        get("/tasks/{number}/edit/resend", need::<may::SeeTasks>(), tasks::pages::act::back),
+        get("/tasks/{number}/edit/unlock", need::<may::SeeTasks>(), tasks::pages::act::back),
+        post("/tasks/{number}/edit/remove", need::<may::Remove>(), tasks::pages::act::remove),
+        post("/tasks/{number}/edit/stop-date", need::<may::ChangeStopDate>(), tasks::pages::act::stop_date),
+        post("/tasks/{number}/edit/resend", need::<may::Resend>(), tasks::pages::act::resend),
+        post("/tasks/{number}/edit/unlock", need::<may::Unlock>(), tasks::pages::act::unlock),
+        get("/tasks/{number}/remove", need::<may::Remove>(), tasks::pages::remove::show),
+        post("/tasks/{number}/remove", need::<may::Remove>(), tasks::pages::remove::submit),
+        get("/users/{user}/authentication-methods", need::<may::SeeUsers>(), users::pages::authentication_methods::show),
+        get("/users/{user}/tasks/{number}/edit", need::<may::Resend>(), tasks::pages::resend::show),
+        post("/users/{user}/tasks/{number}/edit", need::<may::Resend>(), tasks::pages::resend::submit),
+        post("/users/{user}/tasks/{number}/unlock", need::<may::Unlock>(), tasks::pages::resend::unlock),
 
         // Outbox
         get("/outbox", need::<may::SeeOutbox>(), mail::pages::outbox::show),

@@ -16,7 +16,7 @@ use crate::{
     tasks::{
         enrollment::RemovedWhy,
         links,
-        provision::{Candidate, Plan},
+        plan::{Candidate, Plan},
         store::{self, write::NewTask},
     },
 };

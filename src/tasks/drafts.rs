@@ -14,7 +14,8 @@ use crate::{
     policy::{self, Policy},
     tasks::{
         carry_out,
-        provision::{Candidate, Choice, Plan, Selection, Stock, stop_date},
+        plan::{Candidate, Plan, Stock},
+        provision::{Choice, Selection, stop_date},
         store,
         task::Description,
     },

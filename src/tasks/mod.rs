@@ -13,13 +13,18 @@ use crate::{
 mod assigning;
 mod carry_out;
 pub mod drafts;
+pub mod edit;
 pub mod enrollment;
+pub mod history;
 pub mod links;
 pub mod list;
+pub mod members;
 pub mod pages;
+pub mod plan;
 pub mod provision;
 pub mod reading;
 pub mod reminders;
+pub mod resend;
 pub mod store;
 pub mod task;
 

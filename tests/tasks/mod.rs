@@ -1,8 +1,10 @@
 //! Provisioning tasks: the laws of product.md §2, by verb and by screen.
 
+mod edit;
 mod list;
 mod provision;
 mod reminders;
+mod screens;
 
 use diesel::prelude::*;
 use tokendesk::{

@@ -138,9 +138,7 @@ pub async fn show(p: Permitted<may::SeeTasks>, typed: Typed<Address>) -> Answer 
             .collect(),
         nothing_yet: open == 0,
         may_provision: p.may(Permission::Provision),
-        may_edit: [Permission::ChangeStopDate, Permission::Remove, Permission::Resend, Permission::Unlock]
-            .into_iter()
-            .any(|permission| p.may(permission)),
+        may_edit: super::may_edit(&p.who),
         may_remove: p.may(Permission::Remove),
         sees_policy: p.may(Permission::EditPolicies),
     })

@@ -1,3 +1,20 @@
 //! Screens of Provision and of Provisioning Task Management.
 
+use crate::operators::{Permission, Who};
+
+pub mod act;
+pub mod choose;
+pub mod confirm;
+pub mod detail;
+pub mod edit;
 pub mod list;
+pub mod provision;
+pub mod remove;
+pub mod resend;
+
+/// True if the Edit page has anything for them.
+fn may_edit(who: &Who) -> bool {
+    [Permission::ChangeStopDate, Permission::Remove, Permission::Resend, Permission::Unlock]
+        .into_iter()
+        .any(|permission| who.may(permission))
+}

@@ -15,7 +15,7 @@ use crate::{
     ids::{ContainerId, EnrollmentId, TaskId, UserId},
     operators::Scope,
     schema::{enrollments, tokens as token_rows, users},
-    tasks::provision::{Candidate, OpenPlace, Stock},
+    tasks::plan::{Candidate, OpenPlace, Stock},
     tokens::{self, AuthenticationType, token::TokenState},
 };
 

@@ -3,7 +3,9 @@
 pub mod candidates;
 pub mod check;
 pub mod drafts;
+pub mod history;
 pub mod list;
+pub mod members;
 pub mod notes;
 pub mod places;
 pub mod reminders;

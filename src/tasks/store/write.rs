@@ -18,7 +18,7 @@ use crate::{
     schema::{enrollments, tasks},
     tasks::{
         enrollment::RemovedWhy,
-        provision::{Candidate, Plan},
+        plan::{Candidate, Plan},
     },
 };
 
@@ -248,5 +248,60 @@ pub fn note_email(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId, 
     .bind::<BigInt, _>(enrollment.0)
     .execute(conn)?;
     diesel::update(enrollments::table.find(enrollment.0)).set(enrollments::emailed_at.eq(now)).execute(conn)?;
+    Ok(())
+}
+
+/// Moves the Stop Date of these enrollments, as far as nobody enrolled.
+///
+/// # Errors
+/// `Database` only.
+pub fn set_stop_on(conn: &mut AnyConn, places: &[EnrollmentId], date: NaiveDate) -> Result<()> {
+    let ids: Vec<i64> = places.iter().map(|place| place.0).collect();
+    for part in ids.chunks(ROWS_A_STATEMENT) {
+        diesel::update(
+            enrollments::table.filter(enrollments::id.eq_any(part)).filter(enrollments::enrolled_at.is_null()),
+        )
+        .set((enrollments::stop_on.eq(date), enrollments::version.eq(enrollments::version + 1)))
+        .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Sets the failed attempts back to zero.
+///
+/// # Errors
+/// `Database` only.
+pub fn reset_failures(conn: &mut AnyConn, place: EnrollmentId) -> Result<()> {
+    diesel::update(enrollments::table.find(place.0)).set(enrollments::failures.eq(0)).execute(conn)?;
+    Ok(())
+}
+
+/// A fresh email is on its way: what was noted of the older one no longer counts, and the key that was shown to whoever
+/// held the older code is thrown away.
+///
+/// # Errors
+/// `Database` only.
+pub fn begin_anew(conn: &mut AnyConn, place: EnrollmentId, stop_on: NaiveDate) -> Result<()> {
+    diesel::update(enrollments::table.find(place.0))
+        .set((
+            enrollments::stop_on.eq(stop_on),
+            enrollments::opened_at.eq(None::<Timestamp>),
+            enrollments::code_accepted_at.eq(None::<Timestamp>),
+            enrollments::key_shown_at.eq(None::<Timestamp>),
+            enrollments::pending_seed.eq(None::<Vec<u8>>),
+            enrollments::version.eq(enrollments::version + 1),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Takes the task from the list.
+///
+/// # Errors
+/// `Database` only.
+pub fn remove_task(conn: &mut AnyConn, now: Timestamp, task: TaskId, by: &str) -> Result<()> {
+    diesel::update(tasks::table.find(task.0))
+        .set((tasks::removed_at.eq(now), tasks::removed_by.eq(by), tasks::version.eq(tasks::version + 1)))
+        .execute(conn)?;
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::{
     web::{Fields, segment},
 };
 
+pub mod authentication_methods;
 pub mod detail;
 pub mod edit;
 pub mod import;

@@ -1,0 +1,393 @@
+//! Edit and Remove: users are taken out of a task, or their Stop Date is moved (product.md §2).
+
+use chrono::{Duration, NaiveDate};
+use data_encoding::HEXLOWER;
+
+use crate::{
+    audit::{self, Entry},
+    clock::Timestamp,
+    db::{self, AnyConn, Lock},
+    desk::Desk,
+    error::{Error, Result},
+    ids::{EnrollmentId, TaskId},
+    keys::{Keys, Purpose},
+    mail,
+    operators::{Permission, Who},
+    policy::{self, Policy},
+    tasks::{
+        enrollment::{RemovedWhy, Status, status},
+        members::{Filter, Member},
+        reading, store,
+        task::Task,
+    },
+};
+
+/// A message that something was canceled or moved is of no use after so many days.
+const NOTICE_DAYS: i64 = 7;
+
+/// The users an operator ticked, or a filter that stands for all it finds: 100,000 users need no 100,000 ids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Chosen {
+    /// These.
+    These(Vec<EnrollmentId>),
+    /// All that match.
+    Matching(Filter),
+}
+
+impl Chosen {
+    /// As the list of members takes it; those who enrolled cannot be chosen.
+    fn filter(&self) -> Filter {
+        match self {
+            Chosen::These(ids) => Filter { open: true, only: Some(ids.clone()), ..Filter::default() },
+            Chosen::Matching(filter) => Filter { open: true, ..filter.clone() },
+        }
+    }
+}
+
+/// The chosen users of a task as they are now.
+pub struct Picked {
+    /// The task.
+    pub task: Task,
+    /// Those who can be changed: in scope, in the task, not enrolled.
+    pub members: Vec<Member>,
+    /// The policy.
+    pub policy: Policy,
+    /// Today in the organization's zone.
+    pub today: NaiveDate,
+}
+
+impl Picked {
+    /// The status of one of them.
+    pub fn status(&self, member: &Member) -> Status {
+        status(&member.facts, self.policy.attempts_allowed, self.today)
+    }
+
+    /// The keyed hash of what is shown before `act`: who, in what status, until when. What is carried out is exactly
+    /// what was shown.
+    pub fn shown(&self, keys: &Keys, act: &str) -> String {
+        let mut text = format!("{act}\u{1e}{}\u{1e}", self.task.id);
+        for member in &self.members {
+            let stop_on = member.facts.stop_on;
+            text.push_str(&format!("{}\u{1f}{}\u{1f}{stop_on}\u{1e}", member.enrollment, self.status(member).word()));
+        }
+        HEXLOWER.encode(&keys.hash(Purpose::Preview, text.as_bytes()))
+    }
+
+    fn ids(&self) -> Vec<EnrollmentId> {
+        self.members.iter().map(|member| member.enrollment).collect()
+    }
+}
+
+/// Reads the chosen users, to show what would happen to them.
+///
+/// # Errors
+/// `NotFound` out of scope; `Conflict` if the task is over; `Invalid` if nobody who can be changed was chosen.
+pub fn pick(desk: &Desk, who: &Who, now: Timestamp, task: TaskId, chosen: &Chosen) -> Result<Picked> {
+    desk.db.read(|c| picked(desk, c, who, now, task, chosen))
+}
+
+pub(crate) fn picked(
+    desk: &Desk,
+    c: &mut AnyConn,
+    who: &Who,
+    now: Timestamp,
+    id: TaskId,
+    chosen: &Chosen,
+) -> Result<Picked> {
+    let zone = desk.settings.zone;
+    let task = open_task(desk, c, who, now, id)?;
+    let (policy, today) = (policy::current(c)?, zone.today(now));
+    let attempts = policy.attempts_allowed;
+    let (members, _) =
+        store::members::page(c, id, &who.scope, &chosen.filter(), attempts, today, 0, i64::from(i32::MAX))?;
+    if members.is_empty() {
+        return Err(Error::mistake("user", "Tick at least one user who has not enrolled."));
+    }
+    Ok(Picked { task, members, policy, today })
+}
+
+fn open_task(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, id: TaskId) -> Result<Task> {
+    let task = reading::find(c, who, now, desk.settings.zone, id)?.task;
+    match task.removed_at {
+        Some(_) => Err(Error::Conflict(format!("Task {id} was removed by {}.", task.removed_by))),
+        None if !task.is_open() => Err(Error::Conflict(format!("Everyone in task {id} has enrolled."))),
+        None => Ok(task),
+    }
+}
+
+/// In the verb's transaction: the chosen users, provided that they are as they were shown.
+pub(crate) fn held(
+    desk: &Desk,
+    c: &mut AnyConn,
+    who: &Who,
+    now: Timestamp,
+    task: TaskId,
+    chosen: &Chosen,
+    act: &str,
+    shown: &str,
+) -> Result<Picked> {
+    db::hold(c, Lock::Provision)?;
+    let picked = picked(desk, c, who, now, task, chosen)?;
+    if picked.shown(&desk.keys, act) != shown {
+        return Err(Error::Conflict("Some of these users changed since the page was shown. Nothing was done.".into()));
+    }
+    Ok(picked)
+}
+
+/// What [`Picked::shown`] is asked for before users are removed.
+pub const REMOVE: &str = "remove";
+
+/// Takes the chosen users out of the task; it cannot be reversed. With `notify` they get an email. How many.
+///
+/// # Errors
+/// `Forbidden`; `NotFound`; `Conflict` if anything differs from what was `shown`.
+pub fn remove_users(
+    desk: &Desk,
+    who: &Who,
+    now: Timestamp,
+    task: TaskId,
+    chosen: &Chosen,
+    notify: bool,
+    shown: &str,
+) -> Result<usize> {
+    who.need(Permission::Remove)?;
+    desk.db.write(|c| {
+        let picked = held(desk, c, who, now, task, chosen, REMOVE, shown)?;
+        take_out(desk, c, who, now, &picked, notify, RemovedWhy::Removed)?;
+        store::write::recount(c, task)?;
+        let count = picked.members.len();
+        let entry = Entry::done(&who.actor, "tasks.remove_users", format!("Removed {}", users(count)))
+            .task(task)
+            .fact("Email notification", if notify { "sent" } else { "not sent" });
+        audit::record(c, now, &entry)?;
+        Ok(count)
+    })
+}
+
+fn take_out(
+    desk: &Desk,
+    c: &mut AnyConn,
+    who: &Who,
+    now: Timestamp,
+    picked: &Picked,
+    notify: bool,
+    why: RemovedWhy,
+) -> Result<()> {
+    let ids = picked.ids();
+    if store::write::end(c, now, &ids, who.name(), why, None)? != ids.len() {
+        return Err(Error::Conflict("Some of these users enrolled at this very moment. Nothing was done.".into()));
+    }
+    mail::cancel_waiting(c, now, &ids)?;
+    if notify {
+        let letters: Vec<mail::NewEmail> = picked
+            .members
+            .iter()
+            .filter(|member| !member.email.is_empty())
+            .map(|m| notice(who, now, picked, m, mail::Kind::Canceled))
+            .collect();
+        mail::post(desk, c, now, who.name(), &letters)?;
+    }
+    for part in picked.members.chunks(db::ROWS_A_STATEMENT) {
+        let entries: Vec<Entry<'_>> = part
+            .iter()
+            .map(|member| {
+                Entry::done(&who.actor, "tasks.remove_user", format!("Removed from task {}", picked.task.id))
+                    .task(picked.task.id)
+                    .user(member.user, &member.user_id)
+            })
+            .collect();
+        audit::record_all(c, now, &entries)?;
+    }
+    Ok(())
+}
+
+fn notice(who: &Who, now: Timestamp, picked: &Picked, member: &Member, kind: mail::Kind) -> mail::NewEmail {
+    mail::NewEmail {
+        kind,
+        to: member.email.clone(),
+        alternate: false,
+        user: Some(member.user),
+        container: Some(member.container),
+        task: Some(picked.task.id),
+        enrollment: Some(member.enrollment),
+        facts: mail::Facts {
+            first_name: member.first_name.clone(),
+            name: member.name(),
+            user_id: member.user_id.clone(),
+            authentication_type: picked.task.authentication_type.plain().into(),
+            task: Some(picked.task.id.0),
+            stop_on: Some(member.facts.stop_on),
+            requester: who.name().into(),
+            ..mail::Facts::default()
+        },
+        secret: None,
+        give_up_at: now + Duration::days(NOTICE_DAYS),
+    }
+}
+
+/// What a new Stop Date does to the chosen users.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Effect {
+    /// Expired users who become Active again.
+    pub active_again: usize,
+    /// Users who get more days.
+    pub later: usize,
+    /// Users who get fewer days.
+    pub earlier: usize,
+    /// Users whose Stop Date it is already.
+    pub same: usize,
+}
+
+impl Effect {
+    /// Of moving the chosen users to `date`.
+    pub fn of(picked: &Picked, date: NaiveDate) -> Self {
+        let mut effect = Effect::default();
+        for member in &picked.members {
+            match member.facts.stop_on.cmp(&date) {
+                std::cmp::Ordering::Equal => effect.same += 1,
+                std::cmp::Ordering::Greater => effect.earlier += 1,
+                std::cmp::Ordering::Less if picked.status(member) == Status::Expired => effect.active_again += 1,
+                std::cmp::Ordering::Less => effect.later += 1,
+            }
+        }
+        effect
+    }
+
+    /// "3 users become Active again, 12 users get more days".
+    pub fn words(self) -> String {
+        let one = |count: usize, single: &str, many: &str| match count {
+            0 => None,
+            1 => Some(format!("1 user {single}")),
+            _ => Some(format!("{count} users {many}")),
+        };
+        let parts: Vec<String> = [
+            one(self.active_again, "becomes Active again", "become Active again"),
+            one(self.later, "gets more days", "get more days"),
+            one(self.earlier, "gets fewer days", "get fewer days"),
+            one(self.same, "stays as is", "stay as they are"),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        parts.join(", ")
+    }
+}
+
+/// What [`Picked::shown`] is asked for before the Stop Date is moved.
+pub fn moving(date: NaiveDate) -> String {
+    format!("stop-date {date}")
+}
+
+/// Reads a new Stop Date: not before today, not beyond the longest period from the Start Date.
+///
+/// # Errors
+/// A mistake in `stop_on`.
+pub fn new_stop_date(typed: &str, task: &Task, policy: &Policy, today: NaiveDate) -> Result<NaiveDate> {
+    let date: NaiveDate =
+        typed.parse().map_err(|_| Error::mistake("stop_on", "Type the new Stop Date as year-month-day."))?;
+    let latest = policy.latest_stop(task.start_on);
+    if date < today {
+        return Err(Error::mistake("stop_on", format!("The Stop Date {date} has passed. Choose {today} or later.")));
+    }
+    if date > latest {
+        let sentence =
+            format!("The policy allows a Stop Date up to {latest}, counted from the Start Date. Resend goes further.");
+        return Err(Error::mistake("stop_on", sentence));
+    }
+    Ok(date)
+}
+
+/// Moves the Stop Date of the chosen users; an Expired one whose date is moved on is Active again. No email is sent
+/// unless `notify`.
+///
+/// # Errors
+/// `Forbidden`; `NotFound`; `Invalid` for a date that may not be; `Conflict` if anything differs from what was `shown`.
+#[allow(clippy::too_many_arguments, reason = "who, when, which, what to, and what was shown")]
+pub fn change_stop_date(
+    desk: &Desk,
+    who: &Who,
+    now: Timestamp,
+    task: TaskId,
+    chosen: &Chosen,
+    date: NaiveDate,
+    notify: bool,
+    shown: &str,
+) -> Result<Effect> {
+    who.need(Permission::ChangeStopDate)?;
+    desk.db.write(|c| {
+        let picked = held(desk, c, who, now, task, chosen, &moving(date), shown)?;
+        let date = new_stop_date(&date.to_string(), &picked.task, &picked.policy, picked.today)?;
+        let effect = Effect::of(&picked, date);
+        store::write::set_stop_on(c, &picked.ids(), date)?;
+        if notify {
+            let letters: Vec<mail::NewEmail> = picked
+                .members
+                .iter()
+                .filter(|member| !member.email.is_empty() && member.facts.stop_on != date)
+                .map(|member| {
+                    let mut letter = notice(who, now, &picked, member, mail::Kind::NewStopDate);
+                    letter.facts.previous_stop_on = Some(member.facts.stop_on);
+                    letter.facts.stop_on = Some(date);
+                    letter
+                })
+                .collect();
+            mail::post(desk, c, now, who.name(), &letters)?;
+        }
+        for part in picked.members.chunks(db::ROWS_A_STATEMENT) {
+            let entries: Vec<Entry<'_>> = part
+                .iter()
+                .map(|member| {
+                    Entry::done(&who.actor, "tasks.stop_date_user", format!("Moved the Stop Date in task {task}"))
+                        .task(task)
+                        .user(member.user, &member.user_id)
+                        .fact("Stop Date", format!("{} → {date}", member.facts.stop_on))
+                })
+                .collect();
+            audit::record_all(c, now, &entries)?;
+        }
+        store::write::recount(c, task)?;
+        let sentence = format!("Moved the Stop Date of {} to {date}", users(picked.members.len()));
+        audit::record(c, now, &Entry::done(&who.actor, "tasks.stop_date", sentence).task(task))?;
+        Ok(effect)
+    })
+}
+
+/// Removes the task: who has not enrolled loses the ability to, who has keeps the token. It cannot be reversed. An
+/// operator who does not see all users of the task takes out those in scope, and the task stays for the others.
+/// `lose` is how many the page said would lose it. How many did.
+///
+/// # Errors
+/// `Forbidden`; `NotFound`; `Conflict` if it is over, or another number would lose it now.
+pub fn remove_task(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, notify: bool, lose: usize) -> Result<usize> {
+    who.need(Permission::Remove)?;
+    desk.db.write(|c| {
+        db::hold(c, Lock::Provision)?;
+        let picked = picked(desk, c, who, now, id, &Chosen::Matching(Filter::default()))?;
+        if picked.members.len() != lose {
+            let sentence = format!("Now {} would lose it. Nothing was done: look again.", users(picked.members.len()));
+            return Err(Error::Conflict(sentence));
+        }
+        let whole = store::list::find(c, id)?.is_some_and(|all| all.counts.users == picked.task.counts.users);
+        let why = if whole { RemovedWhy::TaskRemoved } else { RemovedWhy::Removed };
+        take_out(desk, c, who, now, &picked, notify, why)?;
+        if whole {
+            store::write::remove_task(c, now, id, who.name())?;
+        } else {
+            store::write::recount(c, id)?;
+        }
+        let sentence = if whole {
+            format!("Removed the task; {} can no longer enroll", users(lose))
+        } else {
+            format!("Removed {}", users(lose))
+        };
+        let entry = Entry::done(&who.actor, "tasks.remove", sentence)
+            .task(id)
+            .fact("Email notification", if notify { "sent" } else { "not sent" });
+        audit::record(c, now, &entry)?;
+        Ok(lose)
+    })
+}
+
+pub(crate) fn users(count: usize) -> String {
+    if count == 1 { "1 user".into() } else { format!("{count} users") }
+}

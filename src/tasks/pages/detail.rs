@@ -1,0 +1,229 @@
+//! `/tasks/{number}`: a task, its users by status, and its history.
+
+use actix_web::web::{Path, Query as Typed};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::{
+    clock::moment,
+    db,
+    mail::{self, State},
+    operators::{Permission, may},
+    policy,
+    tasks::{
+        Status,
+        enrollment::{hint, status, urgency},
+        list::Row,
+        members::{Filter, Member},
+        reading, store,
+    },
+    web::{Answer, Chrome, Links, Pager, Paging, Permitted, page, segment},
+};
+
+/// Entries of the history that are shown.
+const HISTORY: i64 = 12;
+
+/// The query string: search, filters, order and page of the users.
+#[derive(Deserialize)]
+pub struct Address {
+    q: Option<String>,
+    status: Option<String>,
+    mail: Option<String>,
+    sort: Option<String>,
+    page: Option<String>,
+    size: Option<String>,
+}
+
+/// A user as the table draws them.
+pub(super) struct Line {
+    /// The user.
+    pub member: Member,
+    /// The user's address in the console.
+    pub href: String,
+    /// The word of the status.
+    pub status: &'static str,
+    /// The second line under it.
+    pub hint: String,
+    /// The second line under the state of the email.
+    pub mail_hint: String,
+    /// Resend leads somewhere.
+    pub can_resend: bool,
+}
+
+/// A line of the history.
+struct Event {
+    icon: &'static str,
+    actor: String,
+    subject: String,
+    sentence: String,
+    at: String,
+}
+
+#[derive(Template)]
+#[template(path = "tasks/detail.html")]
+struct Page {
+    chrome: Chrome,
+    row: Row,
+    title: String,
+    emailed_to: String,
+    stop_hint: String,
+    urgency: &'static str,
+    state: &'static str,
+    state_words: String,
+    q: String,
+    status: Option<Status>,
+    mail: Option<State>,
+    chips: Vec<(String, String)>,
+    sort_href: String,
+    sort_order: &'static str,
+    rows: Vec<Line>,
+    pager: Pager,
+    history: Vec<Event>,
+    statuses: [Status; 4],
+    mails: [State; 5],
+    may_edit: bool,
+    may_resend: bool,
+    may_remove: bool,
+    sees_audit: bool,
+}
+
+/// The page.
+///
+/// # Errors
+/// `NotFound` if there is no such task, or nobody of it is in scope.
+pub async fn show(p: Permitted<may::SeeTasks>, number: Path<String>, typed: Typed<Address>) -> Answer {
+    let id = reading::number(&number)?;
+    let typed = typed.into_inner();
+    let text = |text: Option<String>| text.unwrap_or_default().trim().to_owned();
+    let (q, sort) = (text(typed.q), text(typed.sort));
+    let number = |text: Option<String>| text.and_then(|text| text.trim().parse().ok());
+    let paging = Paging::new(number(typed.page), number(typed.size));
+    let filter = Filter {
+        q: db::key(&q),
+        status: Status::from_word(&text(typed.status)),
+        mail: State::from_word(&text(typed.mail)),
+        descending: sort == "-user",
+        ..Filter::default()
+    };
+    let asked = filter.clone();
+    let ((row, members, total, history, attempts), chrome) = p
+        .view(move |desk, who, now| {
+            let zone = desk.settings.zone;
+            desk.db.read(|c| {
+                let row = reading::find(c, who, now, zone, id)?;
+                let attempts = policy::current(c)?.attempts_allowed;
+                let (members, total) = store::members::page(
+                    c,
+                    id,
+                    &who.scope,
+                    &asked,
+                    attempts,
+                    zone.today(now),
+                    paging.offset(),
+                    paging.size,
+                )?;
+                let history = store::history::of_task(c, who, id, HISTORY)?;
+                Ok((row, members, total, history, attempts))
+            })
+        })
+        .await?;
+    let (zone, now) = (p.desk.settings.zone, p.now);
+    let today = zone.today(now);
+    let word = |text: &str| text.to_lowercase();
+    let links = Links::new(
+        format!("/tasks/{id}"),
+        vec![
+            ("q", q.clone()),
+            ("status", filter.status.map_or(String::new(), |status| word(status.word()))),
+            ("mail", filter.mail.map_or(String::new(), |mail| word(mail.word()))),
+            ("sort", if filter.descending { "-user".into() } else { String::new() }),
+            ("size", if paging.size == crate::web::paging::SIZES[0] { String::new() } else { paging.size.to_string() }),
+        ],
+    );
+    let open = row.task.is_open();
+    let may_resend = open && p.may(Permission::Resend);
+    let rows: Vec<Line> = members.into_iter().map(|member| line(member, attempts, now, zone, may_resend)).collect();
+    let (stop_hint, late) = urgency(today, row.task.stop_on());
+    let (state, state_words) = ended(&row, zone, now);
+    page(&Page {
+        chrome,
+        title: row.task.title(),
+        emailed_to: row.task.emailed_to_words(),
+        stop_hint,
+        urgency: if open { late } else { "" },
+        state,
+        state_words,
+        status: filter.status,
+        mail: filter.mail,
+        chips: chips(&links, &q, &filter),
+        q,
+        sort_href: links.with("sort", if filter.descending { "" } else { "-user" }),
+        sort_order: if filter.descending { "descending" } else { "ascending" },
+        pager: Pager::new(paging, rows.len(), total, &links),
+        rows,
+        history: history
+            .into_iter()
+            .map(|told| Event {
+                icon: told.icon(),
+                at: moment(zone, now, told.at),
+                actor: told.actor,
+                subject: told.subject,
+                sentence: told.sentence,
+            })
+            .collect(),
+        statuses: Status::ALL,
+        mails: mail::State::ALL,
+        may_edit: open && super::may_edit(&p.who),
+        may_resend,
+        may_remove: open && p.may(Permission::Remove),
+        sees_audit: p.may(Permission::SeeAudit),
+        row,
+    })
+}
+
+/// What became of a task that is no longer in the list.
+fn ended(row: &Row, zone: crate::clock::Zone, now: crate::clock::Timestamp) -> (&'static str, String) {
+    match row.task.removed_at {
+        Some(at) => ("removed", format!("Removed by {} · {}", row.task.removed_by, moment(zone, now, at))),
+        None if row.task.is_open() => ("open", String::new()),
+        None if row.task.counts.users == 0 => ("removed", "All users were removed from it.".into()),
+        None => ("completed", "All users have enrolled. It is no longer in the list.".into()),
+    }
+}
+
+pub(super) fn line(
+    member: Member,
+    attempts: i64,
+    now: crate::clock::Timestamp,
+    zone: crate::clock::Zone,
+    may_resend: bool,
+) -> Line {
+    let status = status(&member.facts, attempts, zone.today(now));
+    let (word, hint) = if member.removed {
+        ("Removed", "Had not enrolled when the task was removed".to_owned())
+    } else {
+        (status.word(), hint(&member.facts, attempts, now, zone))
+    };
+    Line {
+        href: format!("/users/{}", segment(&member.user_id)),
+        status: word,
+        hint,
+        mail_hint: member.mail_hint(zone),
+        can_resend: may_resend && !member.removed && status == Status::Active && member.facts.enrolled_at.is_none(),
+        member,
+    }
+}
+
+fn chips(links: &Links, q: &str, filter: &Filter) -> Vec<(String, String)> {
+    let mut chips = Vec::new();
+    if !q.is_empty() {
+        chips.push((format!("“{q}”"), links.with("q", "")));
+    }
+    if let Some(status) = filter.status {
+        chips.push((format!("Status is {}", status.word()), links.with("status", "")));
+    }
+    if let Some(mail) = filter.mail {
+        chips.push((format!("Mail is {}", mail.word()), links.with("mail", "")));
+    }
+    chips
+}

@@ -1,0 +1,208 @@
+//! `/users/{user id}/tasks/{number}/edit`: Resend to one user, or what to do instead.
+
+use actix_web::{http::StatusCode, web::Path};
+use askama::Template;
+
+use crate::{
+    clock::{Timestamp, distance, long_date, moment},
+    db,
+    desk::Desk,
+    error::{Error, Mistakes, Result},
+    mail,
+    operators::{Permission, Who, may},
+    policy::{self, Policy},
+    tasks::{
+        Status,
+        edit::{self, Chosen},
+        enrollment::status,
+        reading, resend,
+        store::Place,
+    },
+    users::{self, User, user::Email},
+    web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, see_other, segment},
+};
+
+/// An email within so many minutes is spoken of before another one is sent (product.md §2).
+const RECENT_MINUTES: i64 = 10;
+
+/// What is known before a Resend.
+struct Known {
+    user: User,
+    place: Place,
+    policy: Policy,
+    last: Option<mail::Email>,
+    unlock_shown: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "tasks/resend.html")]
+struct Page {
+    chrome: Chrome,
+    href: String,
+    user_id: String,
+    name: String,
+    task: String,
+    refusal: Option<String>,
+    email: String,
+    last_bad: String,
+    last_recent: String,
+    stop_now: String,
+    stop_now_hint: String,
+    stop_after: String,
+    stop_after_hint: String,
+    days: i64,
+    failures: i64,
+    attempts: i64,
+    mistakes: Mistakes,
+    can_move: bool,
+    sees_policy: bool,
+    unlock_shown: Option<String>,
+    reason: String,
+    may_resend: bool,
+}
+
+fn know(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, number: &str) -> Result<Known> {
+    let task = reading::number(number)?;
+    let (user, place, policy, last) = desk.db.read(|c| {
+        let user = users::find(c, who, user_id)?;
+        let place = resend::place(c, who, task, user.id)?;
+        let ids: Vec<_> = place.last_email.into_iter().collect();
+        let last = mail::latest_of(c, &ids)?.pop();
+        Ok((user, place, policy::current(c)?, last))
+    })?;
+    let today = desk.settings.zone.today(now);
+    let locked = place.removed_at.is_none()
+        && place.task_removed_at.is_none()
+        && status(&place.facts, policy.attempts_allowed, today) == Status::Locked;
+    let unlock_shown = if locked && who.may(Permission::Unlock) {
+        let picked = edit::pick(desk, who, now, task, &Chosen::These(vec![place.id]))?;
+        Some(picked.shown(&desk.keys, resend::UNLOCK))
+    } else {
+        None
+    };
+    Ok(Known { user, place, policy, last, unlock_shown })
+}
+
+/// Resend, or Unlock: whoever may do either opens the page.
+async fn draw<N: may::Need>(
+    p: Permitted<N>,
+    path: (String, String),
+    typed: Option<String>,
+    reason: String,
+    mistakes: Mistakes,
+) -> Answer {
+    let (user_id, number) = path;
+    let (known, chrome) = p.view(move |desk, who, now| know(desk, who, now, &user_id, &number)).await?;
+    let Known { user, place, policy, last, unlock_shown } = known;
+    let (zone, now) = (p.desk.settings.zone, p.now);
+    let today = zone.today(now);
+    let after = resend::stop_after(&place, &policy, today);
+    let failed = last.as_ref().filter(|email| matches!(email.state, mail::State::Failed | mail::State::Deferred));
+    let recent = last.as_ref().filter(|email| (now - email.created_at).num_minutes() < RECENT_MINUTES);
+    let status_code = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let refusal = resend::refusal(&place, &policy, today);
+    let expired = place.removed_at.is_none() && status(&place.facts, policy.attempts_allowed, today) == Status::Expired;
+    page_with(
+        status_code,
+        &Page {
+            chrome,
+            href: format!("/users/{}", segment(&user.user_id)),
+            user_id: user.user_id.clone(),
+            name: user.name(),
+            task: place.task.to_string(),
+            refusal,
+            email: typed.unwrap_or_else(|| user.email.clone()),
+            last_bad: failed
+                .map(|email| {
+                    let at = email.last_answer_at.unwrap_or(email.created_at);
+                    format!("The last message to {} {}: {}", email.shown_to, moment(zone, now, at), email.last_answer)
+                })
+                .unwrap_or_default(),
+            last_recent: recent
+                .map(|email| {
+                    format!("An email went out {}; it is {}.", moment(zone, now, email.created_at), email.state.word())
+                })
+                .unwrap_or_default(),
+            stop_now: place.facts.stop_on.to_string(),
+            stop_now_hint: distance(today, place.facts.stop_on),
+            stop_after: after.to_string(),
+            stop_after_hint: format!("{}, {}", long_date(after), distance(today, after)),
+            days: policy.days_to_enroll,
+            failures: place.facts.failures,
+            attempts: policy.attempts_allowed,
+            mistakes,
+            can_move: expired && p.may(Permission::ChangeStopDate) && p.may(Permission::SeeTasks),
+            sees_policy: p.may(Permission::EditPolicies),
+            unlock_shown,
+            reason,
+            may_resend: p.may(Permission::Resend),
+        },
+    )
+}
+
+/// `GET`: Resend, or what to do instead.
+///
+/// # Errors
+/// `NotFound` out of scope.
+pub async fn show(p: Permitted<may::Resend>, path: Path<(String, String)>) -> Answer {
+    draw(p, path.into_inner(), None, String::new(), Mistakes::default()).await
+}
+
+/// `POST`: sends it.
+///
+/// # Errors
+/// As [`show`]; `Conflict` with what to do instead.
+pub async fn submit(p: Permitted<may::Resend>, path: Path<(String, String)>, form: Fields) -> Answer {
+    let path = path.into_inner();
+    let typed = form.text("email");
+    let ((user_id, number), to) = (path.clone(), typed.clone());
+    let sent = p
+        .call(move |desk, who, now| {
+            let task = reading::number(&number)?;
+            let user = desk.db.read(|c| users::find(c, who, &user_id))?;
+            let address = Email::parse(&to).map_err(|sentence| Error::mistake("email", sentence))?;
+            if to.is_empty() {
+                return Err(Error::mistake("email", "Type an address such as name@example.org."));
+            }
+            let alternate = db::key(&to) != db::key(&user.email);
+            resend::resend(desk, who, now, task, user.id, alternate.then_some(address.as_str()))
+        })
+        .await;
+    match sent {
+        Ok(resent) => {
+            let fact = format!("An email to {} is on its way.", resent.shown_to);
+            p.flash(&Flash::good(fact, format!("The Stop Date is {}.", resent.stop_on)));
+            Ok(see_other(&format!("/users/{}/authentication-methods", segment(&path.0))))
+        }
+        Err(Fault(Error::Invalid(mistakes))) => draw(p, path, Some(typed), String::new(), mistakes).await,
+        Err(other) => Err(other),
+    }
+}
+
+/// `POST …/unlock`: sets the failed attempts back to zero and sends a fresh email.
+///
+/// # Errors
+/// As [`show`].
+pub async fn unlock(p: Permitted<may::Unlock>, path: Path<(String, String)>, form: Fields) -> Answer {
+    let path = path.into_inner();
+    let (reason, shown) = (form.text("reason"), form.text("shown"));
+    let ((user_id, number), why) = (path.clone(), reason.clone());
+    let done = p
+        .call(move |desk, who, now| {
+            let task = reading::number(&number)?;
+            let place = desk.db.read(|c| {
+                let user = users::find(c, who, &user_id)?;
+                resend::place(c, who, task, user.id)
+            })?;
+            resend::unlock(desk, who, now, task, &Chosen::These(vec![place.id]), &why, &shown)
+        })
+        .await;
+    match done {
+        Ok(_) => {
+            p.flash(&Flash::good(format!("{} is unlocked.", path.0), "A fresh email is on its way."));
+            Ok(see_other(&format!("/users/{}/authentication-methods", segment(&path.0))))
+        }
+        Err(Fault(Error::Invalid(mistakes))) => draw(p, path, None, reason, mistakes).await,
+        Err(other) => Err(other),
+    }
+}

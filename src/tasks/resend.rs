@@ -1,0 +1,264 @@
+//! Resend and Unlock: a fresh link and activation code for one user, or for each of the ticked ones (product.md §2).
+
+use chrono::NaiveDate;
+
+use crate::{
+    audit::{self, Entry},
+    clock::Timestamp,
+    db::{self, AnyConn, Lock},
+    desk::Desk,
+    error::{Error, Result},
+    ids::{TaskId, UserId},
+    mail,
+    operators::{Permission, Who},
+    policy::{self, Policy},
+    tasks::{
+        edit::{self, Chosen},
+        enrollment::{Status, status},
+        links, store,
+        store::Place,
+    },
+};
+
+/// The longest reason, in characters.
+pub const REASON_LETTERS: usize = 200;
+
+/// What [`edit::Picked::shown`] is asked for before emails are resent.
+pub const RESEND: &str = "resend";
+
+/// What [`edit::Picked::shown`] is asked for before users are unlocked.
+pub const UNLOCK: &str = "unlock";
+
+/// What came of a Resend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resent {
+    /// Where it went, masked if the address was typed for this one message.
+    pub shown_to: String,
+    /// The Stop Date now.
+    pub stop_on: NaiveDate,
+}
+
+/// Why an enrollment email cannot be sent for this place, and what to do instead; `None` if it can.
+pub fn refusal(place: &Place, policy: &Policy, today: NaiveDate) -> Option<String> {
+    let (name, task) = (&place.user_id, place.task);
+    if place.task_removed_at.is_some() {
+        return Some(format!("Task {task} was removed. Provision {name} anew."));
+    }
+    if place.removed_at.is_some() {
+        return Some(format!("{name} was taken out of task {task}. Provision them anew."));
+    }
+    if place.disabled {
+        return Some(format!("{name} is disabled. Enable the user first."));
+    }
+    match status(&place.facts, policy.attempts_allowed, today) {
+        Status::Completed => Some(format!("{name} has completed this. For another token, provision them anew.")),
+        Status::Active if place.facts.enrolled_at.is_some() => {
+            Some(format!("{name} has enrolled. For another token, provision them anew."))
+        }
+        Status::Locked => Some(format!("{name} is Locked. Unlock them: that sends a fresh email.")),
+        Status::Expired => Some(format!("The Stop Date of {name} has passed. Move the Stop Date, then resend.")),
+        Status::Active => None,
+    }
+}
+
+/// The Stop Date after a Resend: the later of the present one and the one the policy proposes today.
+pub fn stop_after(place: &Place, policy: &Policy, today: NaiveDate) -> NaiveDate {
+    place.facts.stop_on.max(policy.proposed_stop(today))
+}
+
+/// The place of a user in a task, within the scope of `who`.
+///
+/// # Errors
+/// `NotFound` if there is none.
+pub fn place(c: &mut AnyConn, who: &Who, task: TaskId, user: UserId) -> Result<Place> {
+    store::places::place_of(c, task, user)?
+        .filter(|place| who.scope.holds(place.container))
+        .ok_or_else(|| Error::not_found("task", task.to_string()))
+}
+
+/// Sends the enrollment email again, with a new activation code; the old one stops working. `alternate` is used for
+/// this one message and kept nowhere. `stop_on` is what the page said the Stop Date would become.
+///
+/// # Errors
+/// `Forbidden`; `NotFound`; `Conflict` with what to do instead unless the user is Active and not enrolled; `Invalid`
+/// for an address that is none.
+pub fn resend(
+    desk: &Desk,
+    who: &Who,
+    now: Timestamp,
+    task: TaskId,
+    user: UserId,
+    alternate: Option<&str>,
+) -> Result<Resent> {
+    who.need(Permission::Resend)?;
+    let today = desk.settings.zone.today(now);
+    desk.db.write(|c| {
+        let place = place(c, who, task, user)?;
+        let policy = policy::current(c)?;
+        if let Some(sentence) = refusal(&place, &policy, today) {
+            return Err(Error::Conflict(sentence));
+        }
+        if alternate.is_none() && place.email.is_empty() {
+            return Err(Error::mistake("email", "The profile has no email address: type one for this message."));
+        }
+        let stop_on = stop_after(&place, &policy, today);
+        let resent = write_anew(desk, c, who, now, &place, &policy, stop_on, alternate)?;
+        store::write::recount(c, task)?;
+        let to = if alternate.is_some() { "an alternate address (not kept)".into() } else { place.email.clone() };
+        let entry = Entry::done(&who.actor, "tasks.resend", format!("Resent task {task} to {to}"))
+            .task(task)
+            .user(place.user, &place.user_id)
+            .fact("Stop Date", format!("{} → {stop_on}", place.facts.stop_on));
+        audit::record(c, now, &entry)?;
+        Ok(resent)
+    })
+}
+
+/// Resends to each of the chosen users who is Active and not enrolled; how many. The others are left as they are.
+///
+/// # Errors
+/// `Forbidden`; `NotFound`; `Conflict` if anything differs from what was `shown`, or nobody can be resent to.
+pub fn resend_all(desk: &Desk, who: &Who, now: Timestamp, task: TaskId, chosen: &Chosen, shown: &str) -> Result<usize> {
+    who.need(Permission::Resend)?;
+    each(desk, who, now, task, chosen, RESEND, shown, |c, place, policy, today| {
+        if refusal(place, policy, today).is_some() || place.email.is_empty() {
+            return Ok(false);
+        }
+        let stop_on = stop_after(place, policy, today);
+        write_anew(desk, c, who, now, place, policy, stop_on, None)?;
+        let entry = Entry::done(&who.actor, "tasks.resend_user", format!("Resent task {task} to {}", place.email))
+            .task(task)
+            .user(place.user, &place.user_id)
+            .fact("Stop Date", format!("{} → {stop_on}", place.facts.stop_on));
+        audit::record(c, now, &entry)?;
+        Ok(true)
+    })
+}
+
+/// Sets the failed attempts of the chosen Locked users back to zero and sends each a fresh email; how many. A Stop
+/// Date that has passed becomes the one the policy proposes today: a fresh email must be of use.
+///
+/// # Errors
+/// As [`resend_all`]; `Invalid` without a reason.
+#[allow(clippy::too_many_arguments, reason = "who, when, which, why, and what was shown")]
+pub fn unlock(
+    desk: &Desk,
+    who: &Who,
+    now: Timestamp,
+    task: TaskId,
+    chosen: &Chosen,
+    reason: &str,
+    shown: &str,
+) -> Result<usize> {
+    who.need(Permission::Unlock)?;
+    let reason = parse_reason(reason)?;
+    each(desk, who, now, task, chosen, UNLOCK, shown, |c, place, policy, today| {
+        let locked = status(&place.facts, policy.attempts_allowed, today) == Status::Locked;
+        if !locked || place.disabled || place.email.is_empty() {
+            return Ok(false);
+        }
+        store::write::reset_failures(c, place.id)?;
+        let stop_on = if place.facts.stop_on < today { policy.proposed_stop(today) } else { place.facts.stop_on };
+        write_anew(desk, c, who, now, place, policy, stop_on, None)?;
+        let entry = Entry::done(&who.actor, "tasks.unlock", format!("Unlocked in task {task}"))
+            .task(task)
+            .user(place.user, &place.user_id)
+            .fact("Reason", &*reason)
+            .fact("Failed attempts", format!("{} → 0", place.facts.failures));
+        audit::record(c, now, &entry)?;
+        Ok(true)
+    })
+}
+
+/// Reads a reason.
+///
+/// # Errors
+/// A mistake in `reason` if it is missing or too long.
+pub fn parse_reason(typed: &str) -> Result<String> {
+    let reason = typed.trim();
+    match reason.chars().count() {
+        0 => Err(Error::mistake("reason", "Say why: it is written to the audit log.")),
+        1..=REASON_LETTERS => Ok(reason.to_owned()),
+        _ => Err(Error::mistake("reason", format!("The reason may have up to {REASON_LETTERS} characters."))),
+    }
+}
+
+#[allow(clippy::too_many_arguments, reason = "the frame of two verbs")]
+fn each(
+    desk: &Desk,
+    who: &Who,
+    now: Timestamp,
+    task: TaskId,
+    chosen: &Chosen,
+    act: &str,
+    shown: &str,
+    mut f: impl FnMut(&mut AnyConn, &Place, &Policy, NaiveDate) -> Result<bool>,
+) -> Result<usize> {
+    desk.db.write(|c| {
+        db::hold(c, Lock::Provision)?;
+        let picked = edit::held(desk, c, who, now, task, chosen, act, shown)?;
+        let mut done = 0;
+        for member in &picked.members {
+            let place = store::place(c, member.enrollment)?
+                .ok_or_else(|| Error::Internal("an enrollment was there and is gone".into()))?;
+            done += usize::from(f(c, &place, &picked.policy, picked.today)?);
+        }
+        if done == 0 {
+            return Err(Error::Conflict(format!("None of these users can be helped by {act}. Nothing was done.")));
+        }
+        store::write::recount(c, task)?;
+        if act == RESEND {
+            let sentence = format!("Resent to {}", edit::users(done));
+            audit::record(c, now, &Entry::done(&who.actor, "tasks.resend", sentence).task(task))?;
+        }
+        Ok(done)
+    })
+}
+
+/// A new link, a new email, and what was noted of the old ones is gone.
+#[allow(clippy::too_many_arguments, reason = "the step that two verbs share")]
+fn write_anew(
+    desk: &Desk,
+    c: &mut AnyConn,
+    who: &Who,
+    now: Timestamp,
+    place: &Place,
+    policy: &Policy,
+    stop_on: NaiveDate,
+    alternate: Option<&str>,
+) -> Result<Resent> {
+    mail::cancel_waiting(c, now, &[place.id])?;
+    let link = links::make(desk, c, now, place.id, policy)?;
+    let to = alternate.unwrap_or(&place.email);
+    let letter = mail::NewEmail {
+        kind: mail::Kind::Enrollment,
+        to: to.to_owned(),
+        alternate: alternate.is_some(),
+        user: Some(place.user),
+        container: Some(place.container),
+        task: Some(place.task),
+        enrollment: Some(place.id),
+        facts: mail::Facts {
+            first_name: place.first_name.clone(),
+            name: format!("{} {}", place.first_name, place.last_name).trim().to_owned(),
+            user_id: place.user_id.clone(),
+            authentication_type: place.authentication_type.plain().into(),
+            task: Some(place.task.0),
+            stop_on: Some(stop_on),
+            requester: place.operator.clone(),
+            ..mail::Facts::default()
+        },
+        secret: Some(mail::Secret {
+            handle: Some(link.handle),
+            code: Some(link.code),
+            carries_code: policy.link_carries_code,
+            alternate_to: None,
+        }),
+        give_up_at: desk.settings.zone.end_of(stop_on),
+    };
+    mail::post(desk, c, now, who.name(), std::slice::from_ref(&letter))?;
+    let shown_to = if alternate.is_some() { mail::masked(to) } else { to.to_owned() };
+    store::write::begin_anew(c, place.id, stop_on)?;
+    store::write::note_email(c, now, place.id, &shown_to)?;
+    Ok(Resent { shown_to, stop_on })
+}

@@ -1,0 +1,169 @@
+//! The users of one task, as its page and Edit list them.
+
+use chrono::NaiveDate;
+use diesel::{dsl::count_star, prelude::*};
+
+use crate::{
+    clock::Timestamp,
+    db::{self, AnyConn},
+    error::Result,
+    ids::{ContainerId, EnrollmentId, TaskId, UserId},
+    operators::Scope,
+    schema::{emails, enrollments, tokens, users},
+    tasks::{
+        enrollment::{EnrollmentFacts, RemovedWhy, Status},
+        members::{Filter, MailState, Member},
+    },
+};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = enrollments)]
+struct EnrollmentRow {
+    id: i64,
+    user_id: i64,
+    stop_on: NaiveDate,
+    failures: i64,
+    enrolled_at: Option<Timestamp>,
+    used_at: Option<Timestamp>,
+    removed_at: Option<Timestamp>,
+    removed_why: String,
+    opened_at: Option<Timestamp>,
+    code_accepted_at: Option<Timestamp>,
+    key_shown_at: Option<Timestamp>,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = users)]
+struct UserRow {
+    user_id: String,
+    first_name: String,
+    last_name: String,
+    email: String,
+    container_id: i64,
+    disabled_at: Option<Timestamp>,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = emails)]
+struct EmailRow {
+    state: String,
+    last_answer: String,
+    next_try_at: Option<Timestamp>,
+}
+
+type Rows = (EnrollmentRow, UserRow, Option<String>, Option<EmailRow>);
+
+/// Which users: those still in the task (with a removed task, those who were in it to the end), as far as in scope and
+/// as filtered. A macro, since the type of the query is a page long.
+macro_rules! members {
+    ($task:expr, $scope:expr, $filter:expr, $attempts:expr, $today:expr) => {{
+        let (filter, attempts, today): (&Filter, i64, NaiveDate) = ($filter, $attempts, $today);
+        let mut query = enrollments::table
+            .inner_join(users::table)
+            .left_join(tokens::table)
+            .left_join(emails::table)
+            .filter(enrollments::task_id.eq($task.0))
+            .filter(enrollments::removed_at.is_null().or(enrollments::removed_why.eq(RemovedWhy::TaskRemoved.word())))
+            .into_boxed();
+        if let Scope::Containers(list) = $scope {
+            let list: Vec<i64> = list.iter().map(|container| container.0).collect();
+            query = query.filter(users::container_id.eq_any(list));
+        }
+        if !filter.q.is_empty() {
+            let (from, to) = (filter.q.clone(), db::after(&filter.q).unwrap_or_default());
+            let user_id = users::user_id_key.ge(from.clone()).and(users::user_id_key.lt(to.clone()));
+            let last_name = users::last_name_key.ge(from.clone()).and(users::last_name_key.lt(to.clone()));
+            let email = users::email_key.ge(from).and(users::email_key.lt(to));
+            query = query.filter(user_id.or(last_name).or(email));
+        }
+        if filter.open {
+            query = query.filter(enrollments::enrolled_at.is_null());
+        }
+        query = match filter.status {
+            None => query,
+            Some(Status::Completed) => query.filter(enrollments::used_at.is_not_null()),
+            Some(Status::Active) => query.filter(
+                enrollments::enrolled_at.is_not_null().and(enrollments::used_at.is_null()).or(enrollments::enrolled_at
+                    .is_null()
+                    .and(enrollments::failures.lt(attempts))
+                    .and(enrollments::stop_on.ge(today))),
+            ),
+            Some(Status::Locked) => {
+                query.filter(enrollments::enrolled_at.is_null().and(enrollments::failures.ge(attempts)))
+            }
+            Some(Status::Expired) => query.filter(
+                enrollments::enrolled_at
+                    .is_null()
+                    .and(enrollments::failures.lt(attempts))
+                    .and(enrollments::stop_on.lt(today)),
+            ),
+        };
+        if let Some(state) = filter.mail {
+            query = query.filter(emails::state.eq(state.word()));
+        }
+        if let Some(ids) = &filter.only {
+            let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+            query = query.filter(enrollments::id.eq_any(ids));
+        }
+        query
+    }};
+}
+
+/// The users `offset..offset + limit` by User ID, and how many there are in all.
+///
+/// # Errors
+/// `Database` only.
+#[allow(clippy::too_many_arguments, reason = "which, of which, how sorted, how many")]
+pub fn page(
+    conn: &mut AnyConn,
+    task: TaskId,
+    scope: &Scope,
+    filter: &Filter,
+    attempts: i64,
+    today: NaiveDate,
+    offset: i64,
+    limit: i64,
+) -> Result<(Vec<Member>, i64)> {
+    let total: i64 = members!(task, scope, filter, attempts, today).select(count_star()).first(conn)?;
+    let query = members!(task, scope, filter, attempts, today);
+    let query =
+        if filter.descending { query.order(users::user_id_key.desc()) } else { query.order(users::user_id_key.asc()) };
+    let rows: Vec<Rows> = query
+        .offset(offset)
+        .limit(limit)
+        .select((
+            EnrollmentRow::as_select(),
+            UserRow::as_select(),
+            tokens::serial.nullable(),
+            Option::<EmailRow>::as_select(),
+        ))
+        .load(conn)?;
+    Ok((rows.into_iter().map(Member::from).collect(), total))
+}
+
+impl From<Rows> for Member {
+    fn from((enrollment, user, serial, email): Rows) -> Self {
+        Member {
+            enrollment: EnrollmentId(enrollment.id),
+            user: UserId(enrollment.user_id),
+            user_id: user.user_id,
+            first_name: user.first_name,
+            last_name: user.last_name,
+            email: user.email,
+            container: ContainerId(user.container_id),
+            disabled: user.disabled_at.is_some(),
+            facts: EnrollmentFacts {
+                stop_on: enrollment.stop_on,
+                failures: enrollment.failures,
+                enrolled_at: enrollment.enrolled_at,
+                used_at: enrollment.used_at,
+            },
+            removed: enrollment.removed_at.is_some() || !enrollment.removed_why.is_empty(),
+            opened: enrollment.opened_at.is_some(),
+            code_accepted: enrollment.code_accepted_at.is_some(),
+            key_shown: enrollment.key_shown_at.is_some(),
+            serial,
+            mail: email.and_then(|email| MailState::new(&email.state, email.last_answer, email.next_try_at)),
+        }
+    }
+}

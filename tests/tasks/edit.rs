@@ -1,0 +1,265 @@
+//! Edit, Remove, Resend, Unlock: verbs and screens.
+
+use tokendesk::{
+    error::Error,
+    ids::{EnrollmentId, TaskId, UserId},
+    operators::{BuiltIn, Who},
+    tasks::{
+        edit::{self, Chosen},
+        enrollment::RemovedWhy,
+        members::Filter,
+        resend,
+    },
+};
+
+use crate::{
+    on_both,
+    support::{Browser, World, browser::Page},
+};
+
+fn people(world: &World, names: &[&str]) -> Vec<UserId> {
+    names.iter().map(|name| world.user(name, "Sales").id).collect()
+}
+
+fn these(world: &World, task: TaskId, users: &[UserId]) -> Chosen {
+    Chosen::These(users.iter().map(|user| world.place(task, *user).id).collect::<Vec<EnrollmentId>>())
+}
+
+fn shown(world: &World, who: &Who, task: TaskId, chosen: &Chosen, act: &str) -> String {
+    edit::pick(&world.desk, who, world.now(), task, chosen).unwrap().shown(&world.desk.keys, act)
+}
+
+fn hidden(page: &Page, name: &str) -> String {
+    page.body.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap().split('"').next().unwrap().to_owned()
+}
+
+fn emails(world: &World, kind: &str, state: &str) -> i64 {
+    use diesel::prelude::*;
+    use tokendesk::schema::emails;
+    world
+        .desk
+        .db
+        .read(|c| Ok(emails::table.filter(emails::kind.eq(kind).and(emails::state.eq(state))).count().get_result(c)?))
+        .unwrap()
+}
+
+on_both! {
+    fn removed_users_lose_their_place_and_are_told(world) {
+        let who = world.lindqvist();
+        let users = people(&world, &["a", "b", "c"]);
+        let task = world.task(&who, &users);
+        let chosen = these(&world, task, &users[..2]);
+        let seen = shown(&world, &who, task, &chosen, edit::REMOVE);
+        assert_eq!(edit::remove_users(&world.desk, &who, world.now(), task, &chosen, true, &seen).unwrap(), 2);
+        assert_eq!(world.place(task, users[0]).removed_why, Some(RemovedWhy::Removed));
+        assert!(world.place(task, users[2]).removed_at.is_none());
+        assert_eq!((emails(&world, "enrollment", "Canceled"), emails(&world, "canceled", "Queued")), (2, 2));
+        let row = world.desk.db.read(|c| {
+            tokendesk::tasks::find(c, &who, world.now(), world.desk.settings.zone, task)
+        }).unwrap();
+        assert_eq!((row.task.counts.users, row.task.emailed_to.as_str()), (1, "c@example.org"));
+    }
+
+    fn who_has_enrolled_cannot_be_removed(world) {
+        let who = world.lindqvist();
+        let users = people(&world, &["a", "b"]);
+        let task = world.task(&who, &users);
+        world.enroll(task, users[0]);
+        let picked = edit::pick(&world.desk, &who, world.now(), task, &Chosen::Matching(Filter::default())).unwrap();
+        assert_eq!(picked.members.len(), 1);
+        let only = these(&world, task, &users[..1]);
+        assert!(matches!(edit::pick(&world.desk, &who, world.now(), task, &only), Err(Error::Invalid(_))));
+    }
+
+    fn a_change_between_page_and_button_does_nothing(world) {
+        let who = world.lindqvist();
+        let users = people(&world, &["a", "b"]);
+        let task = world.task(&who, &users);
+        let all = Chosen::Matching(Filter::default());
+        let seen = shown(&world, &who, task, &all, edit::REMOVE);
+        world.enroll(task, users[0]);
+        let outcome = edit::remove_users(&world.desk, &who, world.now(), task, &all, false, &seen);
+        assert!(matches!(outcome, Err(Error::Conflict(_))));
+        assert!(world.place(task, users[1]).removed_at.is_none());
+    }
+
+    fn an_expired_user_whose_date_is_moved_on_is_active_again(world) {
+        let who = world.lindqvist();
+        let users = people(&world, &["a", "b"]);
+        let task = world.task(&who, &users);
+        world.advance(chrono::Duration::days(16));
+        let all = Chosen::Matching(Filter::default());
+        let date = "2026-12-10".parse().unwrap();
+        let seen = shown(&world, &who, task, &all, &edit::moving(date));
+        let effect = edit::change_stop_date(&world.desk, &who, world.now(), task, &all, date, false, &seen).unwrap();
+        assert_eq!(effect.words(), "2 users become Active again");
+        assert_eq!(world.place(task, users[0]).facts.stop_on, date);
+        assert_eq!(emails(&world, "new-stop-date", "Queued"), 0);
+        let row = world.desk.db.read(|c| {
+            tokendesk::tasks::find(c, &who, world.now(), world.desk.settings.zone, task)
+        }).unwrap();
+        assert_eq!((row.task.stop_on(), row.progress.active), (date, 2));
+    }
+
+    fn a_new_stop_date_is_neither_past_nor_beyond_the_policy(world) {
+        let who = world.lindqvist();
+        let users = people(&world, &["a"]);
+        let task = world.task(&who, &users);
+        let all = Chosen::Matching(Filter::default());
+        for wrong in ["2026-11-19", "2026-12-21"] {
+            let date = wrong.parse().unwrap();
+            let seen = shown(&world, &who, task, &all, &edit::moving(date));
+            let outcome = edit::change_stop_date(&world.desk, &who, world.now(), task, &all, date, false, &seen);
+            assert!(matches!(outcome, Err(Error::Invalid(_))), "{wrong}");
+        }
+    }
+
+    fn resend_kills_the_old_link_and_moves_the_stop_date(world) {
+        let who = world.lindqvist();
+        let users = people(&world, &["a"]);
+        let task = world.task(&who, &users);
+        world.advance(chrono::Duration::days(3));
+        let resent = resend::resend(&world.desk, &who, world.now(), task, users[0], None).unwrap();
+        assert_eq!(resent.stop_on.to_string(), "2026-12-07");
+        let links: Vec<Option<tokendesk::clock::Timestamp>> = world.desk.db.read(|c| {
+            use diesel::prelude::*;
+            use tokendesk::schema::enrollment_links as links;
+            Ok(links::table.order(links::id).select(links::superseded_at).load(c)?)
+        }).unwrap();
+        assert!(links[0].is_some() && links[1].is_none());
+        assert_eq!((emails(&world, "enrollment", "Canceled"), emails(&world, "enrollment", "Queued")), (1, 1));
+    }
+
+    fn an_alternate_address_is_masked_and_kept_nowhere_in_the_open(world) {
+        let who = world.lindqvist();
+        let users = people(&world, &["a"]);
+        let task = world.task(&who, &users);
+        let resent =
+            resend::resend(&world.desk, &who, world.now(), task, users[0], Some("private.person@else.example")).unwrap();
+        assert!(!resent.shown_to.contains("private"), "{}", resent.shown_to);
+        for table in ["tasks", "enrollments", "emails", "audit_entries", "users"] {
+            assert!(!world.dump(table).contains("private.person"), "{table} keeps the address");
+        }
+    }
+
+    fn a_locked_user_cannot_be_resent_to(world) {
+        let who = world.lindqvist();
+        let users = people(&world, &["a", "b", "c"]);
+        let task = world.task(&who, &users);
+        world.lock(task, users[0]);
+        world.enroll(task, users[1]);
+        for (user, says) in [(users[0], "Unlock"), (users[1], "has enrolled")] {
+            let Err(Error::Conflict(sentence)) = resend::resend(&world.desk, &who, world.now(), task, user, None) else {
+                panic!("it was resent");
+            };
+            assert!(sentence.contains(says), "{sentence}");
+        }
+        world.advance(chrono::Duration::days(30));
+        let Err(Error::Conflict(sentence)) = resend::resend(&world.desk, &who, world.now(), task, users[2], None) else {
+            panic!("it was resent");
+        };
+        assert!(sentence.contains("Move the Stop Date"), "{sentence}");
+    }
+
+    fn unlock_needs_a_reason_and_sends_a_fresh_email(world) {
+        let who = world.lindqvist();
+        let users = people(&world, &["a"]);
+        let task = world.task(&who, &users);
+        world.lock(task, users[0]);
+        let chosen = these(&world, task, &users);
+        let seen = shown(&world, &who, task, &chosen, resend::UNLOCK);
+        assert!(resend::unlock(&world.desk, &who, world.now(), task, &chosen, " ", &seen).is_err());
+        assert_eq!(resend::unlock(&world.desk, &who, world.now(), task, &chosen, "On the phone", &seen).unwrap(), 1);
+        assert_eq!(world.place(task, users[0]).facts.failures, 0);
+        let row = world.desk.db.read(|c| {
+            tokendesk::tasks::find(c, &who, world.now(), world.desk.settings.zone, task)
+        }).unwrap();
+        assert_eq!((row.task.counts.locked, row.progress.active), (0, 1));
+        assert_eq!(emails(&world, "enrollment", "Queued"), 1);
+        assert!(world.dump("audit_entries").contains("On the phone"));
+    }
+
+    fn a_removed_task_leaves_the_list_and_enrolled_users_keep_their_tokens(world) {
+        let who = world.lindqvist();
+        let users = people(&world, &["a", "b"]);
+        let task = world.task(&who, &users);
+        world.enroll(task, users[0]);
+        let browser = Browser::signed_in(&world.url, &world.desk, &who);
+        let page = browser.get(&format!("/tasks/{task}/remove")).expect(200);
+        assert_eq!(hidden(&page, "lose"), "1");
+        page.says("1 user loses their ability to enroll").says("1 user has enrolled and keeps the token");
+        browser.post(&format!("/tasks/{task}/remove"), &[("lose", "2"), ("notify", "1")]).expect(409);
+        let done = browser.post(&format!("/tasks/{task}/remove"), &[("lose", "1"), ("notify", "1")]);
+        assert_eq!(done.location(), "/tasks");
+        browser.get("/tasks").says("was removed").says("No provisioning tasks yet");
+        assert!(world.place(task, users[0]).removed_at.is_none());
+        assert_eq!(world.place(task, users[1]).removed_why, Some(RemovedWhy::TaskRemoved));
+        assert_eq!(emails(&world, "canceled", "Queued"), 1);
+        browser.get(&format!("/tasks/{task}")).expect(200).says("Removed by k.lindqvist").says("b@").does_not_say("Edit task");
+    }
+
+    fn a_scoped_operator_removes_only_those_in_scope(world) {
+        let who = world.lindqvist();
+        let inside = world.user("inside", "Sales");
+        let outside = world.user("outside", "Facilities").id;
+        let task = world.task(&who, &[inside.id, outside]);
+        let scoped = world.operator_in("m.okafor", BuiltIn::ProvisioningManager, &[inside.container]);
+        assert_eq!(edit::remove_task(&world.desk, &scoped, world.now(), task, false, 1).unwrap(), 1);
+        assert!(world.place(task, outside).removed_at.is_none());
+        assert!(world.place(task, inside.id).removed_at.is_some());
+    }
+
+    fn the_edit_page_says_what_will_happen_before_it_does(world) {
+        let who = world.lindqvist();
+        let users = people(&world, &["a", "b"]);
+        let task = world.task(&who, &users);
+        world.enroll(task, users[1]);
+        let browser = Browser::signed_in(&world.url, &world.desk, &who);
+        let edit = format!("/tasks/{task}/edit");
+        browser.get(&edit).expect(200).says("New Stop Date").says("Has enrolled: cannot be changed here").says("Remove");
+        let place = world.place(task, users[0]).id.to_string();
+        let ticked = [("user", place.as_str()), ("stop_on", "2026-12-10")];
+        let page = browser.post(&format!("{edit}/stop-date"), &ticked).expect(200);
+        let seen = hidden(&page, "shown");
+        page.says("1 user gets more days").says("Apply").says("Cancel");
+        let done = browser.post(
+            &format!("{edit}/stop-date"),
+            &[ticked[0], ticked[1], ("confirmed", "1"), ("shown", &seen)],
+        );
+        assert_eq!(done.location(), edit);
+        browser.get(&edit).says("New Stop Date 2026-12-10");
+        let page = browser.post(&format!("{edit}/remove"), &[("all", "1"), ("q", ""), ("status", "")]).expect(200);
+        let seen = hidden(&page, "shown");
+        page.says("Remove 1 user from task").says("This cannot be reversed").says("Email notification").says("Keep them");
+        let wrong = browser.post(&format!("{edit}/remove"), &[("all", "1"), ("confirmed", "1"), ("shown", "old")]);
+        wrong.expect(409).says("Something changed since");
+        browser.post(&format!("{edit}/remove"), &[("all", "1"), ("confirmed", "1"), ("shown", &seen)]).location();
+        assert!(world.place(task, users[0]).removed_at.is_some());
+        browser.post(&format!("{edit}/remove"), &[]).expect(409);
+    }
+
+    fn the_help_desk_resends_from_the_users_page(world) {
+        let who = world.lindqvist();
+        let users = people(&world, &["t.adeyemi"]);
+        let task = world.task(&who, &users);
+        let desk = world.signed_in("desk", BuiltIn::HelpDesk);
+        let path = format!("/users/t.adeyemi/tasks/{task}/edit");
+        let page = desk.get(&path).expect(200);
+        assert!(page.body.contains("value=\"t.adeyemi@example.org\""));
+        page.says("Stop Date after Resend").says("An email went out Today");
+        let page = desk.post(&path, &[("email", "t.adeyemi@example")]).expect(422);
+        assert!(page.body.contains("value=\"t.adeyemi@example\""));
+        desk.post(&path, &[("email", "t.adeyemi@example.org")]).location();
+        assert_eq!(emails(&world, "enrollment", "Queued"), 1);
+        world.lock(task, users[0]);
+        let page = desk.get(&path).expect(200);
+        let seen = hidden(&page, "shown");
+        page.says("is Locked").says("Unlock");
+        let unlock = format!("/users/t.adeyemi/tasks/{task}/unlock");
+        desk.post(&unlock, &[("reason", ""), ("shown", &seen)]).expect(422).says("Say why");
+        desk.post(&unlock, &[("reason", "Called"), ("shown", &seen)]).location();
+        assert_eq!(world.place(task, users[0]).facts.failures, 0);
+        world.signed_in("reader", BuiltIn::Auditor).get(&path).expect(403).says("resend");
+        desk.get("/users/t.adeyemi/tasks/99999/edit").expect(404);
+    }
+}
