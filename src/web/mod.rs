@@ -29,7 +29,7 @@ pub use form::Fields;
 pub use links::Links;
 pub use paging::{Pager, Paging};
 pub use permission::Permitted;
-pub use upload::Unread;
+pub use upload::Upload;
 pub use visitor::Visitor;
 
 /// What handlers answer.

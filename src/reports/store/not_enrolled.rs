@@ -117,7 +117,7 @@ fn waiting(ground: &Ground, filter: &Filter) -> String {
     if !filter.operator.is_empty() {
         text.push_str(" AND t.operator_key = $1");
     }
-    text + &within("u.container_id", ground.places.as_deref())
+    text + within("u.container_id", ground.places.as_deref()).as_str()
 }
 
 /// Only the tables that the conditions speak of.
