@@ -4,7 +4,7 @@
 //! only when what came of the last is on the disk: a killed process sends at most the one in each worker's hand twice.
 //! The workers' outcomes are written down together, in one commit for all that wait.
 
-use std::{collections::VecDeque, future::Future, sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, oneshot},
@@ -343,12 +343,6 @@ impl Worker {
 }
 
 /// Runs what waits for the database on a thread that may wait.
-fn blocking<T: Send + 'static>(
-    f: impl FnOnce() -> Result<T> + Send + 'static,
-) -> impl Future<Output = Result<T>> + Send {
-    async {
-        spawn_blocking(f)
-            .await
-            .unwrap_or_else(|error| Err(Error::Internal(format!("a mail worker broke off: {error}"))))
-    }
+async fn blocking<T: Send + 'static>(f: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    spawn_blocking(f).await.unwrap_or_else(|error| Err(Error::Internal(format!("a mail worker broke off: {error}"))))
 }
