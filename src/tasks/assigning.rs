@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Result},
     operators::{Scope, Who},
     policy,
-    tasks::{provision::Stock, store},
+    tasks::{plan::Stock, store},
     tokens::{self, AuthenticationType, Token},
     users,
 };
