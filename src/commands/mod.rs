@@ -18,6 +18,7 @@ pub mod demo;
 pub mod operator;
 pub mod serve;
 pub mod server;
+pub mod tokens;
 pub mod users;
 
 /// Tokendesk hands out authentication tokens.
@@ -42,6 +43,9 @@ enum Command {
     /// Users, the people who get tokens.
     #[command(subcommand)]
     Users(users::Command),
+    /// Tokens and the inventory of devices.
+    #[command(subcommand)]
+    Tokens(tokens::Command),
     /// Systems that ask for one-time passwords to be checked.
     #[command(subcommand)]
     AuthNode(auth_node::Command),
@@ -103,6 +107,7 @@ pub fn run() -> ExitCode {
         Command::Check(place) => check::run(&place),
         Command::Operator(command) => operator::run(command),
         Command::Users(command) => users::run(command),
+        Command::Tokens(command) => tokens::run(command),
         Command::AuthNode(command) => auth_node::run(command),
         Command::Migrate(place) => migrate(&place),
         Command::Backup { place, file } => backup::run(&place, &file),

@@ -94,7 +94,7 @@ impl File {
         }
         let mut reader =
             csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator(bytes)).from_reader(bytes);
-        let mut numbers = Numbers { bytes, at: 0, number: 1 };
+        let mut numbers = Numbers::new(bytes);
         let mut record = csv::ByteRecord::new();
         let mut columns = None;
         let mut lines = Vec::new();
@@ -134,15 +134,20 @@ impl File {
 }
 
 /// Counts lines up to a byte: the csv reader's own count does not see the blank lines before a record.
-struct Numbers<'a> {
+pub struct Numbers<'a> {
     bytes: &'a [u8],
     at: usize,
     number: usize,
 }
 
-impl Numbers<'_> {
+impl<'a> Numbers<'a> {
+    /// At the beginning of a file.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Numbers { bytes, at: 0, number: 1 }
+    }
+
     /// The number of the line on which the record behind `start` begins, and where that is.
-    fn of(&mut self, start: usize) -> (usize, usize) {
+    pub fn of(&mut self, start: usize) -> (usize, usize) {
         let blank = self.bytes[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         while self.at < start + blank {
             let lone = self.bytes[self.at] == b'\r' && self.bytes.get(self.at + 1) != Some(&b'\n');

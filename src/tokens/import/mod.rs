@@ -1,0 +1,202 @@
+//! Importing devices to the inventory from a CSV or a PSKC file: all of it or nothing, or the good ones alone.
+
+use std::collections::HashMap;
+
+use crate::{
+    audit::{self, Entry},
+    clock::Timestamp,
+    db::{self, AnyConn},
+    desk::Desk,
+    error::{Error, Result},
+    ids::ContainerId,
+    operators::{Permission, Scope, Who},
+    tokens::{
+        AuthenticationType, Making, MovingFactor, Standing, TokenState, one_time, seal_seed,
+        store::{self, NewToken},
+        token::serial_key,
+    },
+    users,
+};
+
+mod cipher;
+mod device;
+mod pskc;
+mod report;
+mod table;
+mod xml;
+
+pub use pskc::Opening;
+pub use report::{Format, LineOutcome, Report};
+pub use table::COLUMNS;
+
+use device::{Incoming, Line};
+use pskc::Refusal;
+
+/// The largest file, in bytes: [`MOST_DEVICES`] encrypted PSKC keys of 1.5 kB each fit.
+pub const MOST_BYTES: usize = 16 * 1024 * 1024;
+
+/// The most devices in one file: they are written in one transaction, which takes seconds for so many.
+pub const MOST_DEVICES: usize = 10_000;
+
+/// What is asked for beside the file.
+pub struct Choices {
+    /// What opens an encrypted file.
+    pub opening: Opening,
+    /// The container for devices that the file names none for; empty: the whole organization.
+    pub container: String,
+    /// Import the good ones if others are refused; else one refused line refuses all.
+    pub good_ones: bool,
+    /// Only say what would become of it.
+    pub dry_run: bool,
+}
+
+/// Imports a file of devices. Seeds are sealed at once and are in no outcome, log or audit entry.
+///
+/// # Errors
+/// `Invalid` if the file as a whole cannot be taken (field `file`, `key`, `password` or `container`), `Conflict` if
+/// one of the serial numbers was imported by someone else at the same moment.
+pub fn import(desk: &Desk, who: &Who, now: Timestamp, bytes: &[u8], choices: &Choices) -> Result<Report> {
+    who.need(Permission::ImportTokens)?;
+    let (format, lines) = read(bytes, now, &choices.opening)?;
+    let work = |c: &mut AnyConn| {
+        let containers = users::containers(c, &who.scope)?;
+        let containers: HashMap<String, ContainerId> =
+            containers.into_iter().map(|(id, name)| (db::key(&name), id)).collect();
+        let fallback = place(who, &containers, &choices.container).map_err(|why| Error::mistake("container", why))?;
+        let (mut report, good) = judge(c, who, format, lines, &containers, fallback)?;
+        let all_or_good = report.refused() == 0 || choices.good_ones;
+        if choices.dry_run || !all_or_good || good.is_empty() {
+            return Ok(report);
+        }
+        let rows: Vec<NewToken> =
+            good.into_iter().map(|(device, container)| new_token(desk, device, container)).collect();
+        store::insert(c, now, &rows)?;
+        report.carried_out = true;
+        let (n, file) = (rows.len(), format.words());
+        let sentence = format!("Imported {n} hardware {} from a {file} file", if n == 1 { "token" } else { "tokens" });
+        let mut entry = Entry::done(&who.actor, "tokens.import", sentence);
+        if let ([first, ..], [.., last]) = (rows.as_slice(), rows.as_slice()) {
+            entry = entry.subject(&first.serial).fact("Serial Numbers", format!("{} to {}", first.serial, last.serial));
+        }
+        if !choices.container.is_empty() {
+            entry = entry.fact("Container", choices.container.trim());
+        }
+        audit::record(c, now, &entry.fact("Refused", report.refused().to_string()))?;
+        Ok(report)
+    };
+    let outcome = if choices.dry_run { desk.db.read(work) } else { desk.db.write(work) };
+    outcome.map_err(|error| {
+        if db::is_taken(&error) {
+            Error::Conflict(
+                "Somebody imported one of these serial numbers at the same moment. Import the file again.".into(),
+            )
+        } else {
+            error
+        }
+    })
+}
+
+fn read(bytes: &[u8], now: Timestamp, opening: &Opening) -> Result<(Format, Vec<Line>)> {
+    let wrong = |why: String| Error::mistake("file", why);
+    if bytes.len() > MOST_BYTES {
+        return Err(wrong(format!("The file is larger than {} MB. Split it.", MOST_BYTES / 1024 / 1024)));
+    }
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let text = std::str::from_utf8(bytes)
+        .ok()
+        .filter(|text| !text.contains('\0'))
+        .ok_or_else(|| wrong("This is not UTF-8 text. Choose a CSV file or a PSKC (XML) file.".into()))?;
+    if text.trim().is_empty() {
+        return Err(wrong("The file is empty.".into()));
+    }
+    if !text.trim_start().starts_with('<') {
+        return table::read(text).map(|lines| (Format::Csv, lines)).map_err(wrong);
+    }
+    pskc::read(text, now, opening).map(|lines| (Format::Pskc, lines)).map_err(|refusal| match refusal {
+        Refusal::File(why) => wrong(why),
+        Refusal::Key(why) => Error::mistake("key", why),
+        Refusal::Password(why) => Error::mistake("password", why),
+    })
+}
+
+/// Devices that can be imported, with their containers.
+type Good = Vec<(Incoming, Option<ContainerId>)>;
+
+/// Looks at every line; changes nothing.
+fn judge(
+    c: &mut AnyConn,
+    who: &Who,
+    format: Format,
+    lines: Vec<Line>,
+    containers: &HashMap<String, ContainerId>,
+    fallback: Option<ContainerId>,
+) -> Result<(Report, Good)> {
+    let keys: Vec<String> =
+        lines.iter().filter_map(|line| line.device.as_ref().ok()).map(|device| serial_key(&device.serial)).collect();
+    let known = store::list::known(c, &keys)?;
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let mut report = Report { format, lines: Vec::with_capacity(lines.len()), carried_out: false };
+    let mut good = Good::new();
+    for line in lines {
+        let (number, serial) = (line.number, line.serial);
+        let judged = line.device.and_then(|device| {
+            let key = serial_key(&device.serial);
+            if let Some(first) = seen.get(&key) {
+                let part = format.part().to_lowercase();
+                return Err(format!("This serial number is that of {part} {first} already."));
+            }
+            if known.contains(&key) {
+                return Err("A token with this serial number is there already.".into());
+            }
+            let container = match device.container.as_str() {
+                "" => fallback,
+                name => place(who, containers, name)?,
+            };
+            seen.insert(key, number);
+            Ok((device, container))
+        });
+        let (making, refused) = match judged {
+            Ok((device, container)) => {
+                let making = making_words(&device.making);
+                good.push((device, container));
+                (making, None)
+            }
+            Err(why) => (String::new(), Some(why)),
+        };
+        report.lines.push(LineOutcome { number, serial, making, refused });
+    }
+    Ok((report, good))
+}
+
+/// The container of this name; none, which is the whole organization, is for those who work everywhere.
+fn place(who: &Who, containers: &HashMap<String, ContainerId>, name: &str) -> Result<Option<ContainerId>, String> {
+    let name = name.trim();
+    match (name.is_empty(), containers.get(&db::key(name))) {
+        (true, _) if who.scope == Scope::All => Ok(None),
+        (true, _) => Err("Choose a container of your scope.".into()),
+        (false, Some(container)) => Ok(Some(*container)),
+        (false, None) => Err(format!("There is no container {} in your scope.", table::shown(name))),
+    }
+}
+
+fn new_token(desk: &Desk, device: Incoming, container: Option<ContainerId>) -> NewToken {
+    NewToken {
+        sealed_seed: seal_seed(desk, &device.serial, &device.seed),
+        serial: device.serial,
+        authentication_type: AuthenticationType::HardwareToken,
+        making: device.making,
+        state: TokenState::Inventory,
+        container,
+        user: None,
+        standing: Standing { next_counter: device.counter, ..Standing::default() },
+    }
+}
+
+/// "HOTP, SHA1, 6 digits" or "TOTP, SHA256, 8 digits, 60 s".
+pub fn making_words(making: &Making) -> String {
+    let algorithm = one_time::algorithm_word(making.algorithm);
+    match making.moving_factor {
+        MovingFactor::Counter => format!("HOTP, {algorithm}, {} digits", making.digits),
+        MovingFactor::Time => format!("TOTP, {algorithm}, {} digits, {} s", making.digits, making.period),
+    }
+}

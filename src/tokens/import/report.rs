@@ -1,0 +1,106 @@
+//! What became of a file of seeds: an outcome for each line or key, never with a secret in it.
+
+use crate::users::import::cell;
+
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A table with a device a line.
+    Csv,
+    /// RFC 6030.
+    Pskc,
+}
+
+impl Format {
+    /// What operators read.
+    pub fn words(self) -> &'static str {
+        match self {
+            Format::Csv => "CSV",
+            Format::Pskc => "PSKC",
+        }
+    }
+
+    /// What its parts are called.
+    pub fn part(self) -> &'static str {
+        match self {
+            Format::Csv => "Line",
+            Format::Pskc => "Key",
+        }
+    }
+}
+
+/// A line or a key, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineOutcome {
+    /// Its number in the file.
+    pub number: usize,
+    /// The serial number, as the file has it.
+    pub serial: String,
+    /// "TOTP, 6 digits, 30 s"; empty if it was refused.
+    pub making: String,
+    /// Why it was refused.
+    pub refused: Option<String>,
+}
+
+impl LineOutcome {
+    /// The word for it.
+    pub fn word(&self) -> &'static str {
+        if self.refused.is_some() { "refused" } else { "imported" }
+    }
+
+    /// The reason, or how the device makes its values.
+    pub fn detail(&self) -> &str {
+        self.refused.as_deref().unwrap_or(&self.making)
+    }
+}
+
+/// What became, or would become, of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// What the file is.
+    pub format: Format,
+    /// Every line or key, in the order of the file.
+    pub lines: Vec<LineOutcome>,
+    /// True if it was carried out; else nothing has changed.
+    pub carried_out: bool,
+}
+
+impl Report {
+    /// How many were, or would be, imported.
+    pub fn imported(&self) -> usize {
+        self.lines.len() - self.refused()
+    }
+
+    /// How many were refused.
+    pub fn refused(&self) -> usize {
+        self.lines.iter().filter(|line| line.refused.is_some()).count()
+    }
+
+    /// All outcomes as a file that a spreadsheet opens without taking any of it for a formula.
+    pub fn to_csv(&self) -> String {
+        let mut text = format!("{},Serial Number,Outcome,Detail\r\n", self.format.part());
+        for line in &self.lines {
+            let outcome = if self.carried_out || line.refused.is_some() { line.word() } else { "not imported" };
+            let cells = [line.number.to_string().as_str(), &line.serial, outcome, line.detail()].map(cell);
+            text.push_str(&cells.join(","));
+            text.push_str("\r\n");
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn saved_outcomes_are_no_formulas() {
+        let refused = Some("It has no \"seed\", sir.".to_owned());
+        let line = LineOutcome { number: 2, serial: "=1+1".into(), making: String::new(), refused };
+        let report = Report { format: Format::Csv, lines: vec![line], carried_out: true };
+        assert_eq!(
+            report.to_csv(),
+            "Line,Serial Number,Outcome,Detail\r\n2,\"'=1+1\",refused,\"It has no \"\"seed\"\", sir.\"\r\n"
+        );
+    }
+}

@@ -1,0 +1,137 @@
+//! Lists of tokens: every condition is a range of an index, or a walk along one.
+
+use std::collections::HashSet;
+
+use diesel::{prelude::*, sql_types::Bool};
+
+use super::{Held, Row};
+use crate::{
+    db::{self, AnyConn},
+    error::Result,
+    ids::{ContainerId, UserId},
+    operators::Scope,
+    schema::{tokens, users},
+    tokens::{
+        inventory::{Order, Search},
+        token::{Token, TokenState, serial_key},
+    },
+};
+
+type Backend = <AnyConn as diesel::Connection>::Backend;
+type Filtered = tokens::BoxedQuery<'static, Backend>;
+type Condition = Box<dyn BoxableExpression<tokens::table, Backend, SqlType = diesel::sql_types::Nullable<Bool>>>;
+
+/// The tokens of a search in a scope, from row `offset` on. `container`: the one that the search names.
+///
+/// # Errors
+/// `Database` only.
+pub fn page(
+    c: &mut AnyConn,
+    scope: &Scope,
+    search: &Search,
+    container: Option<ContainerId>,
+    offset: i64,
+    limit: i64,
+) -> Result<Vec<Token>> {
+    let query = filtered(scope, search, container, search.state);
+    let query = match search.order {
+        Order::Serial => query.order(tokens::serial_key),
+        Order::SerialDown => query.order(tokens::serial_key.desc()),
+        Order::Added => query.order(tokens::id),
+        Order::AddedDown => query.order(tokens::id.desc()),
+    };
+    let rows: Vec<Row> = query.offset(offset).limit(limit).load(c)?;
+    rows.into_iter().map(|row| Held::try_from(row).map(|held| held.token)).collect()
+}
+
+/// How many tokens of a search are in each state, whichever the search names.
+///
+/// # Errors
+/// `Database` only.
+pub fn counts(
+    c: &mut AnyConn,
+    scope: &Scope,
+    search: &Search,
+    container: Option<ContainerId>,
+) -> Result<Vec<(TokenState, i64)>> {
+    TokenState::ALL
+        .into_iter()
+        .map(|state| Ok((state, filtered(scope, search, container, Some(state)).count().get_result(c)?)))
+        .collect()
+}
+
+/// The token of this serial number (as a key).
+///
+/// # Errors
+/// `Database`, or `Internal` for a row that makes no sense.
+pub fn one(c: &mut AnyConn, serial_key: &str) -> Result<Option<Held>> {
+    let row: Option<Row> = tokens::table.filter(tokens::serial_key.eq(serial_key)).first(c).optional()?;
+    row.map(Held::try_from).transpose()
+}
+
+/// Which of these serial numbers (as keys) are there.
+///
+/// # Errors
+/// `Database` only.
+pub fn known(c: &mut AnyConn, keys: &[String]) -> Result<HashSet<String>> {
+    let mut known = HashSet::new();
+    for chunk in keys.chunks(db::ROWS_A_STATEMENT) {
+        let found: Vec<String> =
+            tokens::table.filter(tokens::serial_key.eq_any(chunk)).select(tokens::serial_key).load(c)?;
+        known.extend(found);
+    }
+    Ok(known)
+}
+
+fn filtered(scope: &Scope, search: &Search, container: Option<ContainerId>, state: Option<TokenState>) -> Filtered {
+    let mut query = tokens::table.into_boxed::<Backend>();
+    if let Scope::Containers(list) = scope {
+        query = query.filter(within(list, true));
+    }
+    if let Some(container) = container {
+        query = query.filter(within(&[container], false));
+    }
+    if let Some(state) = state {
+        query = query.filter(tokens::state.eq(state.word()));
+    }
+    if let Some(kind) = search.kind {
+        query = query.filter(tokens::authentication_type.eq(kind.word()));
+    }
+    let serial = serial_key(&search.q);
+    if !serial.is_empty() {
+        query = query.filter(tokens::serial_key.ge(serial.clone()));
+        if let Some(after) = db::after(&serial) {
+            query = query.filter(tokens::serial_key.lt(after));
+        }
+    }
+    let user = db::key(&search.user);
+    if !user.is_empty() {
+        // Nothing sorts behind the last of all letters, which is the one case without an end.
+        let after = db::after(&user).unwrap_or_else(|| format!("{user}\u{10FFFF}"));
+        let range = users::user_id_key.ge(user).and(users::user_id_key.lt(after));
+        query = query.filter(tokens::user_id.eq_any(users::table.filter(range).select(users::id.nullable())));
+    }
+    query
+}
+
+/// Tokens of users in these containers, and those of nobody in them; with `everyones`, also those of no container.
+/// A token goes with its user, who may have moved since they got it.
+fn within(containers: &[ContainerId], everyones: bool) -> Condition {
+    let list: Vec<i64> = containers.iter().map(|id| id.0).collect();
+    let theirs = users::table.filter(users::container_id.eq_any(list.clone())).select(users::id.nullable());
+    let held = tokens::user_id.eq_any(theirs);
+    if everyones {
+        let stock = tokens::container_id.is_null().or(tokens::container_id.eq_any(list));
+        return Box::new(held.or(tokens::user_id.is_null().and(stock)));
+    }
+    Box::new(held.or(tokens::user_id.is_null().and(tokens::container_id.eq_any(list))))
+}
+
+/// The container of a user; `None` if there is no such user.
+///
+/// # Errors
+/// `Database` only.
+pub fn container_of(c: &mut AnyConn, user: UserId) -> Result<Option<ContainerId>> {
+    let id: Option<i64> = users::table.find(user.0).select(users::container_id).first(c).optional()?;
+    Ok(id.map(ContainerId))
+}
