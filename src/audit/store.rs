@@ -145,3 +145,17 @@ pub fn find(conn: &mut AnyConn, search: &Search, offset: i64, limit: i64) -> Res
     let rows: Vec<Row> = query.load(conn)?;
     Ok((rows.into_iter().map(Line::from).collect(), total))
 }
+
+/// The newest entries on the thing of this name (a serial number), in any case.
+///
+/// # Errors
+/// `Database` only.
+pub fn of_subject(conn: &mut AnyConn, subject: &str, limit: i64) -> Result<Vec<Line>> {
+    let rows: Vec<Row> = audit_entries::table
+        .filter(audit_entries::subject_key.eq(db::key(subject)))
+        .order(audit_entries::id.desc())
+        .limit(limit)
+        .select(Row::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(Line::from).collect())
+}

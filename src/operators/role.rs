@@ -45,6 +45,12 @@ macro_rules! permissions {
                 const ANY_OF: &'static [Permission] = &[Permission::$name];
             })+
 
+            /// Giving a device to a user by hand.
+            pub struct AssignTokens;
+            impl Need for AssignTokens {
+                const ANY_OF: &'static [Permission] = &[Permission::ImportTokens, Permission::Provision];
+            }
+
             /// Reading the audit log: all of it, or one's own entries.
             pub struct ReadAudit;
             impl Need for ReadAudit {

@@ -10,6 +10,7 @@ use crate::{
     policy,
 };
 
+mod assigning;
 mod carry_out;
 pub mod drafts;
 pub mod enrollment;
@@ -22,6 +23,7 @@ pub mod reminders;
 pub mod store;
 pub mod task;
 
+pub use assigning::{assign_device, stock};
 pub use enrollment::{EnrollmentFacts, Status, status};
 pub use reading::{count_open, find};
 pub use reminders::send_reminders;

@@ -9,9 +9,16 @@ use crate::{
     policy,
 };
 
+mod changing;
+pub mod import;
+pub mod inventory;
+pub mod lifecycle;
 pub mod one_time;
+pub mod pages;
 pub mod store;
 pub mod token;
+
+pub use changing::{assign, find, resume, resync, revoke, suspend, unlock};
 
 pub use one_time::{Judgment, Making, MovingFactor, Seed, Standing};
 pub use store::{available, by_serial, of_user};
@@ -208,7 +215,9 @@ pub fn bind_hardware(
     {
         return refused(BindingRefusal::NoSuchDevice);
     }
-    if held.token.state != TokenState::Inventory {
+    // One that was given to this very user by hand waits for them.
+    let theirs = held.token.state == TokenState::Assigned && held.token.user == Some(user);
+    if held.token.state != TokenState::Inventory && !theirs {
         return refused(BindingRefusal::NotInInventory);
     }
     let seed = open_seed(desk, &held.token.serial, &held.sealed_seed)?;

@@ -4,6 +4,8 @@ use zeroize::Zeroizing;
 
 use crate::oath::{self, Algorithm};
 
+pub mod resync;
+
 /// Values beyond the expected one that a counter-based token may be ahead, for presses that nobody sent
 /// (product.md §4; the look-ahead of RFC 4226 §7.2).
 pub const LOOK_AHEAD: i64 = 10;

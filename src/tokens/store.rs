@@ -16,6 +16,9 @@ use crate::{
     },
 };
 
+pub mod change;
+pub mod list;
+
 /// A token with its secret (sealed) and what is remembered of its values.
 pub struct Held {
     /// The token.
@@ -293,7 +296,7 @@ pub fn await_next(c: &mut AnyConn, token: TokenId, standing: &Standing) -> Resul
     Ok(())
 }
 
-/// Gives a device to a user; false if it is no longer in inventory.
+/// Gives a device to a user who has it in hand; false if it is neither in inventory nor assigned to them.
 ///
 /// # Errors
 /// `Database` only.
@@ -305,8 +308,10 @@ pub fn take_from_inventory(
     container: ContainerId,
     standing: &Standing,
 ) -> Result<bool> {
-    let in_stock = tokens::table.find(token.0).filter(tokens::state.eq(TokenState::Inventory.word()));
-    let changed = diesel::update(in_stock)
+    let in_stock = tokens::state.eq(TokenState::Inventory.word());
+    let theirs = tokens::state.eq(TokenState::Assigned.word()).and(tokens::user_id.eq(user.0));
+    let free = tokens::table.find(token.0).filter(in_stock.nullable().or(theirs));
+    let changed = diesel::update(free)
         .set((
             tokens::state.eq(TokenState::Active.word()),
             tokens::user_id.eq(user.0),

@@ -3,7 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
-use diesel::prelude::*;
+use diesel::{
+    dsl::{exists, not},
+    prelude::*,
+};
 
 use crate::{
     clock::Timestamp,
@@ -16,8 +19,9 @@ use crate::{
     tokens::{self, AuthenticationType, token::TokenState},
 };
 
-/// The states in which a token is its user's; one that was lost or broken counts no more.
-const HELD: [TokenState; 4] = [TokenState::Assigned, TokenState::Active, TokenState::Suspended, TokenState::Locked];
+/// The states in which a token is its user's; one that was lost or broken counts no more, and one that was assigned by
+/// hand has yet to be enrolled, which takes a place in a task.
+const HELD: [TokenState; 3] = [TokenState::Active, TokenState::Suspended, TokenState::Locked];
 
 type Row = (i64, (String, String), String, String, String, i64, Option<Timestamp>);
 
@@ -153,6 +157,13 @@ fn reserved(conn: &mut AnyConn, scope: &Scope, kind: AuthenticationType, limit: 
         .filter(enrollments::authentication_type.eq(kind.word()))
         .filter(enrollments::removed_at.is_null().and(enrollments::enrolled_at.is_null()))
         .filter(enrollments::stop_on.ge(today).or(enrollments::failures.ge(limit)))
+        // Who was given a device by hand needs none from inventory.
+        .filter(not(exists(
+            token_rows::table
+                .filter(token_rows::user_id.eq(enrollments::user_id.nullable()))
+                .filter(token_rows::authentication_type.eq(kind.word()))
+                .filter(token_rows::state.eq(TokenState::Assigned.word())),
+        )))
         .count();
     Ok(match scope {
         Scope::All => outstanding.get_result(conn)?,

@@ -52,7 +52,7 @@ pub fn set_used(conn: &mut AnyConn, now: Timestamp, token: TokenId) -> Result<Op
     // A token that went back to inventory may have served an earlier enrollment: the newest is meant.
     let found: Option<(i64, i64, Option<Timestamp>)> = enrollments::table
         .filter(enrollments::token_id.eq(token.0))
-        .order(enrollments::id.desc())
+        .order((enrollments::enrolled_at.desc(), enrollments::id.desc()))
         .select((enrollments::id, enrollments::task_id, enrollments::used_at))
         .first(conn)
         .optional()?;
