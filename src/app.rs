@@ -21,7 +21,7 @@ use crate::{
         self, Permission, Scope, Who,
         may::{self, Need},
     },
-    policy, tasks, users,
+    policy, tasks, tokens, users,
     web::{
         Fault, assets,
         chrome::{Counts, Numbers},
@@ -134,6 +134,19 @@ pub fn routes(demo: bool) -> Vec<Route> {
         get("/outbox", need::<may::SeeOutbox>(), mail::pages::outbox::show),
         get("/outbox/{id}", need::<may::SeeOutbox>(), mail::pages::email::show),
 
+
+        // Tokens
+        get("/tokens", need::<may::SeeUsers>(), tokens::pages::list::show),
+        get("/tokens/import", need::<may::ImportTokens>(), tokens::pages::import::show),
+        post("/tokens/import", need::<may::ImportTokens>(), tokens::pages::import::submit),
+        get("/tokens/{serial}", need::<may::SeeUsers>(), tokens::pages::detail::show),
+        post("/tokens/{serial}/suspend", need::<may::SuspendTokens>(), tokens::pages::detail::suspend),
+        post("/tokens/{serial}/resume", need::<may::SuspendTokens>(), tokens::pages::detail::resume),
+        post("/tokens/{serial}/unlock", need::<may::Unlock>(), tokens::pages::detail::unlock),
+        post("/tokens/{serial}/resync", need::<may::Unlock>(), tokens::pages::detail::resync),
+        post("/tokens/{serial}/assign", need::<may::AssignTokens>(), tokens::pages::detail::assign),
+        get("/tokens/{serial}/revoke", need::<may::SuspendTokens>(), tokens::pages::revoke::show),
+        post("/tokens/{serial}/revoke", need::<may::SuspendTokens>(), tokens::pages::revoke::submit),
 
         // Audit
         get("/audit", need::<may::ReadAudit>(), audit::pages::list),

@@ -9,5 +9,6 @@ mod operators;
 mod policy;
 mod support;
 mod tasks;
+mod tokens;
 mod users;
 mod walk;

@@ -144,7 +144,13 @@ const PLACES: &[(&str, &[Place])] = &[
             ("Import Users", "/users/import", "upload", &[Permission::EditUsers]),
         ],
     ),
-    ("Manage", &[("Assignment", "/users", "nav-assignment", &[Permission::SeeUsers])]),
+    (
+        "Manage",
+        &[
+            ("Assignment", "/users", "nav-assignment", &[Permission::SeeUsers]),
+            ("Tokens", "/tokens", "nav-tokens", &[Permission::SeeUsers]),
+        ],
+    ),
     ("Oversee", &[("Audit", "/audit", "nav-audit", &[Permission::SeeAudit, Permission::SeeOwnAudit])]),
     (
         "Set up",

@@ -22,4 +22,5 @@ CREATE TABLE tokens (
   state_reason TEXT NOT NULL
 );
 CREATE INDEX tokens_user ON tokens (user_id, authentication_type);
+CREATE INDEX tokens_state ON tokens (state, serial_key);
 CREATE INDEX tokens_stock ON tokens (authentication_type, state, serial_key);

@@ -1,0 +1,111 @@
+//! What tokens are searched by: the query string of the Tokens page.
+
+use crate::tokens::{AuthenticationType, TokenState};
+
+/// The longest text that is searched for, in characters.
+const LONGEST: usize = 100;
+
+/// A search; empty texts do not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Search {
+    /// The beginning of a serial number.
+    pub q: String,
+    /// One state.
+    pub state: Option<TokenState>,
+    /// One type.
+    pub kind: Option<AuthenticationType>,
+    /// The name of a container.
+    pub container: String,
+    /// The beginning of the User ID of who has it.
+    pub user: String,
+    /// The order.
+    pub order: Order,
+}
+
+/// The order of the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// By serial number.
+    #[default]
+    Serial,
+    /// By serial number, from the end.
+    SerialDown,
+    /// What was added first.
+    Added,
+    /// What was added last.
+    AddedDown,
+}
+
+impl Order {
+    const ALL: [Order; 4] = [Order::Serial, Order::SerialDown, Order::Added, Order::AddedDown];
+
+    /// The word in the query string; empty for the usual order.
+    pub fn word(self) -> &'static str {
+        match self {
+            Order::Serial => "",
+            Order::SerialDown => "-serial",
+            Order::Added => "added",
+            Order::AddedDown => "-added",
+        }
+    }
+}
+
+impl Search {
+    /// Reads a query string; what it does not know it leaves out.
+    pub fn parse(query: &str) -> Self {
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
+        let mut search = Search::default();
+        for (name, value) in pairs {
+            // PostgreSQL refuses the first of the control characters.
+            let text: String = value.trim().chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+            match name.as_str() {
+                "q" => search.q = text,
+                "state" => search.state = TokenState::from_word(&text),
+                "type" => search.kind = AuthenticationType::from_word(&text),
+                "container" => search.container = text,
+                "user" => search.user = text,
+                "sort" => search.order = Order::ALL.into_iter().find(|order| order.word() == text).unwrap_or_default(),
+                _ => {}
+            }
+        }
+        search
+    }
+
+    /// The names and values of its query string.
+    pub fn pairs(&self) -> Vec<(&'static str, String)> {
+        let mut pairs = vec![
+            ("q", self.q.clone()),
+            ("state", self.state.map(TokenState::word).unwrap_or_default().to_owned()),
+            ("type", self.kind.map(AuthenticationType::word).unwrap_or_default().to_owned()),
+            ("container", self.container.clone()),
+            ("user", self.user.clone()),
+            ("sort", self.order.word().to_owned()),
+        ];
+        pairs.retain(|(_, value)| !value.is_empty());
+        pairs
+    }
+
+    /// True if it finds everything.
+    pub fn is_open(&self) -> bool {
+        *self == Search { order: self.order, ..Search::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_reads_back_from_its_query_string() {
+        let search = Search {
+            q: "FT 1".into(),
+            state: Some(TokenState::Lost),
+            kind: Some(AuthenticationType::HardwareToken),
+            container: "Sales & so".into(),
+            user: "t.".into(),
+            order: Order::AddedDown,
+        };
+        assert_eq!(Search::parse(&serde_urlencoded::to_string(search.pairs()).unwrap()), search);
+        assert_eq!(Search::parse("state=Asleep&type=&sort=drop&page=3&q=%00"), Search::default());
+    }
+}

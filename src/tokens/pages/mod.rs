@@ -1,0 +1,77 @@
+//! Screens of tokens: the inventory, one token, taking one away, importing them.
+
+use crate::{
+    tokens::{
+        Token, TokenState,
+        lifecycle::{Change, Fate},
+    },
+    web::segment,
+};
+
+pub mod detail;
+pub mod import;
+pub mod list;
+pub mod revoke;
+
+/// The address of a token's page.
+pub fn path(serial: &str) -> String {
+    format!("/tokens/{}", segment(serial))
+}
+
+/// A state as it is drawn by `templates/tokens/state.html`.
+pub struct State {
+    /// The word.
+    pub word: &'static str,
+    /// Why it is so; may be empty.
+    pub hint: String,
+    /// The drawing.
+    pub icon: &'static str,
+    /// The dress of a status.
+    pub dress: &'static str,
+}
+
+impl State {
+    /// The state of `token`.
+    pub fn of(token: &Token) -> Self {
+        let (icon, dress) = match token.state {
+            TokenState::Inventory => ("inbox", "queued"),
+            TokenState::Assigned => ("user", "active"),
+            TokenState::Active => ("circle-check", "sent"),
+            TokenState::Suspended => ("player-pause", "suspended"),
+            TokenState::Locked => ("lock", "locked"),
+            TokenState::Lost => ("circle-x", "expired"),
+            TokenState::Faulty => ("ban", "expired"),
+        };
+        State { word: token.state.word(), hint: token.state_reason.clone(), icon, dress }
+    }
+}
+
+/// What can be done to a token now, whoever it is that does it.
+pub struct Possible {
+    /// Suspend.
+    pub suspend: bool,
+    /// Resume.
+    pub resume: bool,
+    /// Unlock.
+    pub unlock: bool,
+    /// Resync.
+    pub resync: bool,
+    /// Revoke, in one way or another.
+    pub revoke: bool,
+    /// Assign.
+    pub assign: bool,
+}
+
+impl Possible {
+    /// With `token` as it is.
+    pub fn of(token: &Token) -> Self {
+        Possible {
+            suspend: Change::Suspend.is_possible(token),
+            resume: Change::Resume.is_possible(token),
+            unlock: Change::Unlock.is_possible(token),
+            resync: Change::Resync.is_possible(token),
+            revoke: Fate::ALL.into_iter().any(|fate| Change::Revoke(fate).is_possible(token)),
+            assign: Change::Assign.is_possible(token),
+        }
+    }
+}
