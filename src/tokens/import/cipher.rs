@@ -52,7 +52,7 @@ where
         return Err(Closed::KeyLength(length));
     }
     let (iv, body) = sealed.split_at_checked(BLOCK).ok_or(Closed::Garbled)?;
-    if body.is_empty() || body.len() % BLOCK != 0 {
+    if body.is_empty() || !body.len().is_multiple_of(BLOCK) {
         return Err(Closed::Garbled);
     }
     let mut cipher = Decryptor::<C>::new_from_slices(key, iv).map_err(|_| Closed::KeyLength(length))?;

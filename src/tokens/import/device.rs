@@ -77,7 +77,7 @@ pub fn seed_text(text: &str) -> Result<Seed, String> {
     if plain.is_empty() {
         return Err("It has no seed.".into());
     }
-    let hex = plain.len() % 2 == 0 && plain.bytes().all(|letter| letter.is_ascii_hexdigit());
+    let hex = plain.len().is_multiple_of(2) && plain.bytes().all(|letter| letter.is_ascii_hexdigit());
     let bytes = if hex {
         HEXLOWER_PERMISSIVE.decode(plain.as_bytes())
     } else {

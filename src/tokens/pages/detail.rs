@@ -146,7 +146,8 @@ async fn answer<N: crate::operators::may::Need>(
         Err(Fault(Error::Invalid(wrong))) => {
             let mut mistakes = Mistakes::default();
             for (field, sentence) in wrong.all() {
-                mistakes.add(if *field == "reason" { reason } else { *field }, sentence.clone());
+                let name = if *field == "reason" { reason } else { *field };
+                mistakes.add(name, sentence.clone());
             }
             web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &build(p, serial, typed, mistakes).await?)
         }
