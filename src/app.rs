@@ -16,7 +16,7 @@ use crate::{
     desk::Desk,
     enrollment::pages as portal,
     error::{Error, Result},
-    mail,
+    mail, messages,
     operators::{
         self, Permission, Scope, Who,
         may::{self, Need},
@@ -142,6 +142,13 @@ pub fn routes(demo: bool) -> Vec<Route> {
         // Policy and messages
         get("/policy/self-enrollment", need::<may::EditPolicies>(), policy::pages::show),
         post("/policy/self-enrollment", need::<may::EditPolicies>(), policy::pages::change),
+        get("/messages", need::<may::EditPolicies>(), messages::pages::list),
+        get("/messages/{kind}", need::<may::EditPolicies>(), messages::pages::show),
+        post("/messages/{kind}", need::<may::EditPolicies>(), messages::pages::save),
+        get("/messages/{kind}/preview", need::<may::EditPolicies>(), messages::pages::saved_preview),
+        post("/messages/{kind}/preview", need::<may::EditPolicies>(), messages::pages::typed_preview),
+        post("/messages/{kind}/default", need::<may::EditPolicies>(), messages::pages::reset),
+        post("/messages/{kind}/test", need::<may::EditPolicies>(), messages::pages::test),
 
         // The portal
         get("/enroll/{handle}", Gate::Open, portal::welcome::show),

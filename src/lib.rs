@@ -19,6 +19,7 @@ pub mod operators;
 pub mod policy;
 pub mod users;
 
+pub mod messages;
 pub mod tokens;
 
 pub mod tasks;

@@ -24,6 +24,7 @@ const ORDER: &[&str] = &[
     "policy",
     "users",
     "tokens",
+    "messages",
     "tasks",
     "authentication",
     "enrollment",

@@ -5,6 +5,7 @@ mod authentication;
 mod database;
 mod enrollment;
 mod mail;
+mod messages;
 mod operators;
 mod policy;
 mod support;

@@ -300,9 +300,10 @@ impl Worker {
             return report(Verdict::Refused, "Not sent: this is not an address that a mail server takes".into());
         };
         let settings = &self.desk.settings;
-        let written = letter::render(settings, email.kind, &email.facts, email.secret.as_ref())
-            .map_err(|error| error.to_string())
-            .and_then(|letter| message::compose(&server.from, &to, &email.message_id, now, letter));
+        let written =
+            letter::render(settings, email.kind, &email.facts, email.secret.as_ref(), email.wording.as_deref())
+                .map_err(|error| error.to_string())
+                .and_then(|letter| message::compose(&server.from, &to, &email.message_id, now, letter));
         match (written, message::address(&server.from.address)) {
             (Ok(bytes), Some(from)) => self.hand_over(&server, &from, &to, &bytes).await,
             (Ok(_), None) => report(Verdict::RefusedForNow, "The setting mail_from holds no address".into()),

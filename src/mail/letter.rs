@@ -8,9 +8,12 @@ use crate::{
     ids::{ContainerId, EnrollmentId, TaskId, UserId},
 };
 
+mod markup;
 mod rendering;
+pub mod wording;
 
 pub use rendering::{Letter, link, render};
+pub use wording::Wording;
 
 /// Declares the kinds and their words.
 macro_rules! kinds {
@@ -59,6 +62,16 @@ impl Kind {
     /// The kind of this word.
     pub fn from_word(word: &str) -> Option<Self> {
         Kind::ALL.iter().copied().find(|kind| kind.word() == word)
+    }
+
+    /// True if each authentication type has words of its own: how to enroll an app is not how to enroll a device.
+    pub fn by_type(self) -> bool {
+        self == Kind::Enrollment
+    }
+
+    /// True if the email carries the enrollment link and the activation code, and is of no use without them.
+    pub fn carries_link(self) -> bool {
+        matches!(self, Kind::Enrollment | Kind::Reminder)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     error::Result,
     mail::{
         Claimed, Verdict,
-        letter::{self, Facts, Kind, Letter, Secret},
+        letter::{self, Facts, Kind, Letter, Secret, Wording},
     },
 };
 
@@ -56,6 +56,7 @@ pub struct Parcel {
     pub kind: Kind,
     facts: Facts,
     secret: Option<Secret>,
+    wording: Option<Arc<Wording>>,
 }
 
 impl Default for Mailbox {
@@ -90,6 +91,7 @@ impl Mailbox {
             kind: email.kind,
             facts: email.facts.clone(),
             secret: email.secret.clone(),
+            wording: email.wording.clone(),
         };
         kept.list.push_front(parcel);
         kept.list.truncate(KEPT);
@@ -117,7 +119,7 @@ impl Parcel {
     /// # Errors
     /// `Internal` if a template fails.
     pub fn letter(&self, settings: &Settings) -> Result<Letter> {
-        letter::render(settings, self.kind, &self.facts, self.secret.as_ref())
+        letter::render(settings, self.kind, &self.facts, self.secret.as_ref(), self.wording.as_deref())
     }
 
     /// The enrollment link in it.

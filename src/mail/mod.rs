@@ -1,5 +1,7 @@
 //! Email: what is posted, what became of it, and the courier that carries it (product.md §6).
 
+use std::sync::Arc;
+
 use crate::{
     audit::{self, Actor, Entry},
     clock::Timestamp,
@@ -17,10 +19,10 @@ pub mod pages;
 mod store;
 
 pub use courier::{Carrier, Courier};
-pub use letter::{Facts, Kind, Letter, NewEmail, Secret, masked};
+pub use letter::{Facts, Kind, Letter, NewEmail, Secret, Wording, masked};
 pub use mailbox::Mailbox;
 pub use outbox::{Email, State, Try};
-pub use store::own_host;
+pub use store::{messages, own_host};
 
 /// Puts `emails` into the outbox, due now, in the transaction that causes them; `sender` is the UserID of the operator
 /// whose doing it is. The secrets are sealed, and an alternate address is kept masked.
@@ -68,6 +70,8 @@ pub struct Claimed {
     pub secret: Option<Secret>,
     /// The secret does not open: this server has another master key.
     pub unreadable: bool,
+    /// The words of operators for it, if they wrote any.
+    pub wording: Option<Arc<Wording>>,
     /// Tries before this one.
     pub tries: i64,
     /// From then on it is no longer tried.

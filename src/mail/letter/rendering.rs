@@ -3,7 +3,7 @@
 use askama::Template;
 use chrono::{Datelike, NaiveDate};
 
-use super::{Facts, Kind, Secret, one_line};
+use super::{Facts, Kind, Secret, Wording, one_line};
 use crate::{
     clock::{Zone, long_date},
     config::Settings,
@@ -59,37 +59,75 @@ pub struct Letter {
 }
 
 /// What the templates of letters print.
-struct View {
-    org: String,
-    sender: String,
-    help: String,
-    site: String,
-    greeting: String,
-    user_id: String,
-    authentication_type: String,
+#[derive(Default)]
+pub(super) struct View {
+    pub(super) org: String,
+    pub(super) sender: String,
+    pub(super) help: String,
+    pub(super) site: String,
+    pub(super) greeting: String,
+    pub(super) user_id: String,
+    pub(super) authentication_type: String,
     /// "an authenticator app", inside a sentence.
-    a_token: String,
-    task: String,
-    requester: String,
-    serial: String,
+    pub(super) a_token: String,
+    pub(super) task: String,
+    pub(super) requester: String,
+    pub(super) serial: String,
     /// "27 November"
-    day: String,
+    pub(super) day: String,
     /// "Friday 27 November 2026, 23:59, Europe/Berlin"
-    until: String,
-    previous_until: String,
-    link: String,
+    pub(super) until: String,
+    pub(super) previous_until: String,
+    pub(super) link: String,
     /// The link without `#code` and without its scheme: what is shown of it.
-    shown_link: String,
-    code: String,
+    pub(super) shown_link: String,
+    pub(super) code: String,
 }
 
-/// Renders the email of this `kind`. `secret` is opened only for this; the letter must not be kept either.
+/// Renders the email of this `kind`: by the `wording` of operators, or the built-in one. `secret` is opened only for
+/// this; the letter must not be kept either.
 ///
 /// # Errors
 /// `Internal` if a template fails.
-pub fn render(settings: &Settings, kind: Kind, facts: &Facts, secret: Option<&Secret>) -> Result<Letter> {
+pub fn render(
+    settings: &Settings,
+    kind: Kind,
+    facts: &Facts,
+    secret: Option<&Secret>,
+    wording: Option<&Wording>,
+) -> Result<Letter> {
     let view = View::new(settings, facts, secret);
-    fill(kind, &view).map_err(|error| Error::Internal(format!("a letter was not rendered: {error}")))
+    if let Some(wording) = wording {
+        match wording.fill(kind, &view) {
+            Some(filled) => return document(filled),
+            // It was checked when it was saved, by an older version perhaps: better plain words than no email.
+            None => {
+                tracing::warn!(kind = kind.word(), "a message of the console cannot be filled; the default goes out")
+            }
+        }
+    }
+    built_in(kind, &view)
+}
+
+/// The built-in letter.
+pub(super) fn built_in(kind: Kind, view: &View) -> Result<Letter> {
+    fill(kind, view).map_err(not_rendered)
+}
+
+/// Puts the filled body of a wording into the document that all letters share.
+fn document(letter: Letter) -> Result<Letter> {
+    #[derive(Template)]
+    #[template(path = "letters/custom.html")]
+    struct Document<'a> {
+        subject: &'a str,
+        body: &'a str,
+    }
+    let html = Document { subject: &letter.subject, body: &letter.html }.render().map_err(not_rendered)?;
+    Ok(Letter { html, ..letter })
+}
+
+fn not_rendered(error: askama::Error) -> Error {
+    Error::Internal(format!("a letter was not rendered: {error}"))
 }
 
 impl View {
@@ -201,7 +239,7 @@ mod tests {
 
     #[test]
     fn an_enrollment_email_reads_as_drawn() {
-        let letter = render(&settings(), Kind::Enrollment, &facts(), Some(&secret())).unwrap();
+        let letter = render(&settings(), Kind::Enrollment, &facts(), Some(&secret()), None).unwrap();
         assert_eq!(letter.subject, "Set up your sign-in token by 27 November");
         assert_eq!(
             letter.text,
@@ -240,7 +278,7 @@ mod tests {
     #[test]
     fn every_kind_names_the_user_and_whom_to_contact_in_both_forms() {
         for kind in Kind::ALL {
-            let letter = render(&settings(), *kind, &facts(), None).unwrap();
+            let letter = render(&settings(), *kind, &facts(), None, None).unwrap();
             for body in [&letter.text, &letter.html] {
                 assert!(body.contains("t.adeyemi") && body.contains("extension 4400"), "{kind:?}: {body}");
                 assert!(!body.contains("{{") && !body.contains("/enroll/") && !body.contains("<img"), "{kind:?}");
@@ -254,7 +292,7 @@ mod tests {
     #[test]
     fn a_link_carries_the_code_only_if_the_policy_says_so() {
         let plain = Secret { carries_code: false, ..secret() };
-        let letter = render(&settings(), Kind::Enrollment, &facts(), Some(&plain)).unwrap();
+        let letter = render(&settings(), Kind::Enrollment, &facts(), Some(&plain), None).unwrap();
         assert!(letter.html.contains("href=\"https://enroll.example.org/enroll/9fK2-mQ7x\""));
         assert!(!letter.text.contains('#'));
         assert!(letter.text.contains("ABCDE 23456"));
@@ -268,7 +306,7 @@ mod tests {
             requester: "\u{202E}evil".into(),
             ..facts()
         };
-        let letter = render(&settings(), Kind::Enrollment, &hostile, Some(&secret())).unwrap();
+        let letter = render(&settings(), Kind::Enrollment, &hostile, Some(&secret()), None).unwrap();
         assert!(!letter.html.contains("<b>Tobi") && !letter.html.contains("<script"));
         assert!(!letter.text.contains("\nBcc:") && !letter.text.contains('\r'));
         assert!(!letter.text.contains('\u{202E}'));

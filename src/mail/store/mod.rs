@@ -18,6 +18,7 @@ use crate::{
 };
 
 pub mod list;
+pub mod messages;
 pub mod work;
 
 /// Ids in one statement; both databases take more, and none gets faster by it.

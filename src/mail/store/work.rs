@@ -2,7 +2,11 @@
 
 use diesel::prelude::*;
 
-use super::{IDS_A_STATEMENT, Wiped, facts, kind, open, waiting, wiped};
+use super::{
+    IDS_A_STATEMENT, Wiped, facts, kind,
+    messages::{self, Wordings},
+    open, waiting, wiped,
+};
 use crate::{
     clock::Timestamp,
     db::AnyConn,
@@ -11,7 +15,7 @@ use crate::{
     ids::{EmailId, TaskId, UserId},
     insert_all,
     mail::{
-        Claimed,
+        Claimed, Kind,
         outbox::{State, lease},
     },
     schema::{email_tries, emails},
@@ -78,20 +82,25 @@ pub fn claim(desk: &Desk, c: &mut AnyConn, now: Timestamp, worker: &str, most: i
             emails::claimed_until.eq(Some(until)),
         ))
         .execute(c)?;
-    rows.into_iter().map(|row| claimed(desk, row)).collect()
+    let kinds: Vec<Kind> = rows.iter().map(|row| kind(&row.kind)).collect::<Result<_>>()?;
+    let wordings = messages::wordings(c, &kinds)?;
+    rows.into_iter().map(|row| claimed(desk, row, &wordings)).collect()
 }
 
-fn claimed(desk: &Desk, row: Row) -> Result<Claimed> {
+fn claimed(desk: &Desk, row: Row, wordings: &Wordings) -> Result<Claimed> {
     let secret = row.sealed.as_deref().map(|sealed| open(desk, &row.message_id, sealed));
     let (secret, unreadable) = match secret {
         Some(Ok(secret)) => (Some(secret), false),
         Some(Err(_)) => (None, true),
         None => (None, false),
     };
+    let kind = kind(&row.kind)?;
+    let facts = facts(&row.message_id, &row.facts)?;
     Ok(Claimed {
         id: EmailId(row.id),
-        kind: kind(&row.kind)?,
-        facts: facts(&row.message_id, &row.facts)?,
+        wording: wordings.of(kind, &facts),
+        kind,
+        facts,
         message_id: row.message_id,
         shown_to: row.shown_to,
         user: row.user_id.map(UserId),

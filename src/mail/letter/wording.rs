@@ -1,0 +1,303 @@
+//! The words of an email as operators write them: text with checked placeholders such as `{{first_name}}`.
+
+use super::{
+    Kind, Letter, markup, one_line,
+    rendering::{View, built_in},
+};
+use crate::{
+    config::Settings,
+    error::{Mistakes, Result},
+};
+
+/// The longest subject, in characters: mail programs show some 70.
+const SUBJECT_LETTERS: usize = 200;
+/// The longest plain text, in characters.
+const TEXT_LETTERS: usize = 20_000;
+/// The longest HTML, in characters.
+const HTML_LETTERS: usize = 60_000;
+
+/// A subject, plain text, and the HTML inside of the document's body, with placeholders.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wording {
+    /// One line.
+    pub subject: String,
+    /// The plain text.
+    pub text: String,
+    /// The HTML.
+    pub html: String,
+}
+
+/// Something that is put in when the email is sent.
+pub struct Placeholder {
+    /// The name between `{{` and `}}`.
+    pub name: &'static str,
+    /// What it stands for.
+    pub words: &'static str,
+    of: for<'a> fn(&'a View) -> &'a String,
+    set: fn(&mut View) -> &mut String,
+    /// True if it opens the enrollment: it stays out of the subject.
+    secret: bool,
+}
+
+macro_rules! placeholders {
+    ($($name:ident = $field:ident, $words:literal $(, $secret:literal)?;)+) => {
+        /// All of them; [`placeholders`] says which a kind has.
+        const ALL: &[Placeholder] = &[$(Placeholder {
+            name: stringify!($name),
+            words: $words,
+            of: |view| &view.$field,
+            set: |view| &mut view.$field,
+            secret: false $(|| $secret)?,
+        },)+];
+    };
+}
+
+placeholders! {
+    first_name = greeting, "First name of the user, or the User ID if there is none";
+    user_id = user_id, "User ID";
+    authentication_type = authentication_type, "Authentication Type: “Authenticator app”";
+    a_token = a_token, "The type inside a sentence: “an authenticator app”";
+    link = link, "Enrollment link, in text or alone in the href of a link", true;
+    link_shown = shown_link, "Enrollment link without https:// and without the code, to be shown", true;
+    code = code, "Activation code", true;
+    stop_date = until, "Last moment to enroll, with weekday and time zone";
+    stop_day = day, "Last day to enroll: “27 November”";
+    previous_stop_date = previous_until, "Last moment to enroll as it was before";
+    task = task, "Task number";
+    serial_number = serial, "Serial Number of the token";
+    requester = requester, "UserID of the operator who did it";
+    organization = org, "Name of the organization";
+    sender = sender, "Name of the sender";
+    help_desk = help, "Whom to contact";
+    site = site, "Address of this site, in text or alone in the href of a link";
+}
+
+/// The placeholders that messages of `kind` may have.
+pub fn placeholders(kind: Kind) -> impl Iterator<Item = &'static Placeholder> {
+    ALL.iter().filter(move |placeholder| match placeholder.name {
+        "link" | "link_shown" | "code" => kind.carries_link(),
+        "stop_date" | "stop_day" => kind.carries_link() || kind == Kind::NewStopDate,
+        "previous_stop_date" => kind == Kind::NewStopDate,
+        "task" => !matches!(kind, Kind::TokenSuspended | Kind::TokenRevoked),
+        "serial_number" => matches!(kind, Kind::Enrolled | Kind::TokenSuspended | Kind::TokenRevoked),
+        "requester" => kind != Kind::Enrolled,
+        _ => true,
+    })
+}
+
+/// The built-in words of `kind`, with placeholders where values are put in.
+///
+/// # Errors
+/// `Internal` if a template fails.
+pub fn default(settings: &Settings, kind: Kind) -> Result<Wording> {
+    let mut view = View::default();
+    for placeholder in placeholders(kind) {
+        *(placeholder.set)(&mut view) = format!("{{{{{}}}}}", placeholder.name);
+    }
+    if settings.help_desk.is_empty() {
+        view.help.clear();
+    }
+    let letter = built_in(kind, &view)?;
+    let inside = letter.html.split_once("<body").and_then(|(_, rest)| rest.split_once('>'));
+    let inside = inside.and_then(|(_, rest)| rest.rsplit_once("</body>")).map_or("", |(inside, _)| inside);
+    Ok(Wording { subject: letter.subject, text: letter.text.trim().to_owned(), html: inside.trim().to_owned() })
+}
+
+impl Wording {
+    /// What was typed for `kind`, in the form in which it is kept: line ends as one sign, HTML without what emails must
+    /// not hold.
+    ///
+    /// # Errors
+    /// `Invalid` with a sentence for `subject`, `text` or `html` that names the line and the placeholder.
+    pub fn check(&self, kind: Kind) -> Result<Wording> {
+        let mut mistakes = Mistakes::default();
+        let lines = |text: &str| text.replace("\r\n", "\n").replace('\r', "\n").trim().to_owned();
+        let subject = one_line(&self.subject);
+        let text = lines(&self.text);
+        let html = markup::clean(&lines(&self.html)).unwrap_or_else(|sentence| {
+            mistakes.add("html", sentence);
+            String::new()
+        });
+        for (field, words, typed, limit) in [
+            ("subject", "the subject", &subject, SUBJECT_LETTERS),
+            ("text", "the plain text", &text, TEXT_LETTERS),
+            ("html", "the HTML", &html, HTML_LETTERS),
+        ] {
+            if typed.is_empty() {
+                mistakes.add(field, format!("Enter {words}."));
+            } else if typed.chars().count() > limit {
+                mistakes.add(field, format!("Shorten {words} to {limit} characters."));
+            }
+            match pieces(kind, typed) {
+                Err(sentence) => mistakes.add(field, sentence),
+                Ok(pieces) if field == "subject" => {
+                    if let Some(secret) = pieces.iter().find_map(|piece| piece.place().filter(|place| place.secret)) {
+                        let sentence = "is not for the subject, which mail servers keep in their logs.";
+                        mistakes.add(field, format!("{{{{{}}}}} {sentence}", secret.name));
+                    }
+                }
+                Ok(pieces) if kind.carries_link() => {
+                    for needed in ["link", "code"] {
+                        if !pieces.iter().any(|piece| piece.place().is_some_and(|place| place.name == needed)) {
+                            let sentence = "is missing: nobody can enroll without it.";
+                            mistakes.add(field, format!("{{{{{needed}}}}} {sentence}"));
+                        }
+                    }
+                }
+                Ok(_) => {}
+            }
+        }
+        mistakes.into_result()?;
+        Ok(Wording { subject, text, html })
+    }
+
+    /// The letter with the values of `view`, its HTML without the document around it; `None` if a placeholder is not
+    /// known.
+    pub(super) fn fill(&self, kind: Kind, view: &View) -> Option<Letter> {
+        let put_in = |text: &str, write: fn(&str) -> String| -> Option<String> {
+            let pieces = pieces(kind, text).ok()?;
+            Some(
+                pieces
+                    .iter()
+                    .map(|piece| match piece {
+                        Piece::Words(words) => (*words).to_owned(),
+                        Piece::Place(place) => write((place.of)(view)),
+                    })
+                    .collect(),
+            )
+        };
+        Some(Letter {
+            subject: one_line(&put_in(&self.subject, str::to_owned)?),
+            text: put_in(&self.text, str::to_owned)?,
+            html: put_in(&self.html, escaped)?,
+        })
+    }
+}
+
+/// A part of a text.
+enum Piece<'a> {
+    Words(&'a str),
+    Place(&'static Placeholder),
+}
+
+impl Piece<'_> {
+    fn place(&self) -> Option<&'static Placeholder> {
+        match self {
+            Piece::Words(_) => None,
+            Piece::Place(place) => Some(place),
+        }
+    }
+}
+
+/// Takes `text` apart at its placeholders; a sentence about the first that `kind` does not have.
+fn pieces(kind: Kind, text: &str) -> std::result::Result<Vec<Piece<'_>>, String> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some(open) = rest.find("{{") {
+        let line = text[..text.len() - rest.len() + open].matches('\n').count() + 1;
+        pieces.push(Piece::Words(&rest[..open]));
+        let inside = &rest[open + 2..];
+        let close = inside.find("}}").ok_or_else(|| format!("Line {line}: {{{{ is not closed by }}}}."))?;
+        let name = inside[..close].trim();
+        let place = placeholders(kind).find(|known| known.name == name).ok_or_else(|| {
+            let name: String = one_line(name).chars().take(40).collect();
+            format!("Line {line}: this message has no placeholder {{{{{name}}}}}.")
+        })?;
+        pieces.push(Piece::Place(place));
+        rest = &inside[close + 2..];
+    }
+    pieces.push(Piece::Words(rest));
+    Ok(pieces)
+}
+
+/// `value` as it stands in HTML, in text and in attributes alike.
+fn escaped(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    for letter in value.chars() {
+        match letter {
+            '&' => text.push_str("&amp;"),
+            '<' => text.push_str("&lt;"),
+            '>' => text.push_str("&gt;"),
+            '"' => text.push_str("&quot;"),
+            '\'' => text.push_str("&#39;"),
+            _ => text.push(letter),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{config::Written, error::Error, mail::letter::Facts};
+
+    fn settings() -> Settings {
+        Settings::check(Written { help_desk: "extension 4400".into(), ..Written::default() }).unwrap()
+    }
+
+    fn mistakes(kind: Kind, wording: &Wording) -> Mistakes {
+        match wording.check(kind) {
+            Err(Error::Invalid(mistakes)) => mistakes,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_default_of_every_kind_can_be_saved_and_says_the_same() {
+        for kind in Kind::ALL {
+            let default = default(&settings(), *kind).unwrap();
+            assert!(
+                default.html.starts_with("<table") && default.text.starts_with("Hello {{first_name}},"),
+                "{kind:?}"
+            );
+            let kept = default.check(*kind).unwrap_or_else(|error| panic!("{kind:?}: {error}"));
+            assert_eq!(kept.text, default.text);
+            let facts = Facts { first_name: "Tobi".into(), user_id: "t.adeyemi".into(), ..Facts::default() };
+            let letter = super::super::render(&settings(), *kind, &facts, None, Some(&kept)).unwrap();
+            assert!(letter.text.starts_with("Hello Tobi,") && letter.html.contains("Hello Tobi,"), "{kind:?}");
+            assert!(letter.html.starts_with("<!DOCTYPE html>") && !letter.html.contains("{{"), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_placeholder_is_named_with_its_line() {
+        let mut wording = default(&settings(), Kind::Canceled).unwrap();
+        wording.text = "Hello,\n\n{{ first_name }} and {{surname}}".into();
+        assert_eq!(
+            mistakes(Kind::Canceled, &wording).of("text"),
+            "Line 3: this message has no placeholder {{surname}}."
+        );
+        wording.text = "Hello {{first_name".into();
+        assert_eq!(mistakes(Kind::Canceled, &wording).of("text"), "Line 1: {{ is not closed by }}.");
+        wording.text = "Your code {{code}}".into();
+        assert!(mistakes(Kind::Canceled, &wording).of("text").contains("no placeholder {{code}}"));
+    }
+
+    #[test]
+    fn nobody_can_enroll_without_link_and_code() {
+        for kind in [Kind::Enrollment, Kind::Reminder] {
+            let whole = default(&settings(), kind).unwrap();
+            let without = Wording { text: "Hello {{link}}".into(), ..whole.clone() };
+            assert_eq!(mistakes(kind, &without).of("text"), "{{code}} is missing: nobody can enroll without it.");
+            let without = Wording { html: "<p>{{code}}</p>".into(), ..whole.clone() };
+            assert_eq!(mistakes(kind, &without).of("html"), "{{link}} is missing: nobody can enroll without it.");
+            let told = Wording { subject: "Your code is {{code}}".into(), ..whole };
+            assert!(mistakes(kind, &told).of("subject").starts_with("{{code}} is not for the subject"));
+        }
+    }
+
+    #[test]
+    fn values_are_escaped_and_not_read_as_placeholders() {
+        let wording = Wording {
+            subject: "For {{first_name}}\r\nBcc: x".into(),
+            text: "Hello {{first_name}}".into(),
+            html: "<p>Hello {{first_name}}</p>".into(),
+        };
+        let kept = wording.check(Kind::Canceled).unwrap();
+        assert_eq!(kept.subject, "For {{first_name}} Bcc: x");
+        let facts = Facts { first_name: "<b>\"{{user_id}}".into(), user_id: "u".into(), ..Facts::default() };
+        let letter = super::super::render(&settings(), Kind::Canceled, &facts, None, Some(&kept)).unwrap();
+        assert!(letter.html.contains("<p>Hello &lt;b&gt;&quot;{{user_id}}</p>"), "{}", letter.html);
+        assert_eq!(letter.text, "Hello <b>\"{{user_id}}");
+    }
+}

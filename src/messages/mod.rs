@@ -1,0 +1,180 @@
+//! Messages ("Comms"): the words of the emails, as operators change them.
+
+use std::sync::Arc;
+
+use crate::{
+    audit::{self, Entry},
+    clock::Timestamp,
+    db::AnyConn,
+    desk::Desk,
+    error::{Error, Result},
+    mail::{self, Letter, Wording, letter, messages as rows},
+    operators::{Permission, Who, account},
+    policy,
+};
+
+pub mod message;
+pub mod pages;
+
+pub use message::Message;
+
+/// How long a test email is tried, in hours.
+const TEST_HOURS: i64 = 24;
+
+/// A message as it is now.
+pub struct Current {
+    /// Its words: those that were saved, else the built-in ones.
+    pub wording: Wording,
+    /// Counts the changes; 0 for the built-in words.
+    pub version: i64,
+    /// Who changed it last, and when; `None` for the built-in words.
+    pub changed: Option<(String, Timestamp)>,
+}
+
+/// The words of `message`.
+///
+/// # Errors
+/// `Database`; `Internal` if the built-in template fails.
+pub fn current(desk: &Desk, c: &mut AnyConn, message: Message) -> Result<Current> {
+    Ok(match rows::find(c, message.kind, message.type_words())? {
+        Some(row) => Current {
+            wording: (*row.wording).clone(),
+            version: row.version,
+            changed: Some((row.changed_by, row.changed_at)),
+        },
+        None => Current { wording: letter::wording::default(&desk.settings, message.kind)?, version: 0, changed: None },
+    })
+}
+
+/// All messages, with who changed each last and when; `None` for the built-in words.
+///
+/// # Errors
+/// `Database` only.
+pub fn list(c: &mut AnyConn) -> Result<Vec<(Message, Option<rows::Message>)>> {
+    let written = rows::all(c)?;
+    let of = |message: Message| {
+        let same = |row: &&rows::Message| row.kind == message.kind && row.authentication_type == message.type_words();
+        (message, written.iter().find(same).cloned())
+    };
+    Ok(Message::all().into_iter().map(of).collect())
+}
+
+/// Saves the words that were typed for `message`; emails that have not left yet go out with them. `version` is the one
+/// the form was opened with. The built-in words, saved, stay the built-in ones.
+///
+/// # Errors
+/// `Forbidden`; `Invalid` with a sentence for each field; `Conflict` if someone else changed it meanwhile.
+pub fn save(desk: &Desk, who: &Who, now: Timestamp, message: Message, typed: &Wording, version: i64) -> Result<()> {
+    who.need(Permission::EditPolicies)?;
+    let wording = typed.check(message.kind)?;
+    let built_in = letter::wording::default(&desk.settings, message.kind)?.check(message.kind)?;
+    if wording == built_in {
+        return desk.db.write(|c| take_back(c, who, now, message, version));
+    }
+    let subject = wording.subject.clone();
+    let row = rows::Message {
+        kind: message.kind,
+        authentication_type: message.type_words().to_owned(),
+        wording: Arc::new(wording),
+        version: version + 1,
+        changed_by: who.name().to_owned(),
+        changed_at: now,
+    };
+    desk.db.write(|c| {
+        let before = current(desk, c, message)?;
+        if before.version != version || !rows::put(c, &row)? {
+            return Err(meanwhile(&before));
+        }
+        let mut entry = Entry::done(&who.actor, "messages.change", "Changed a message").subject(message.words());
+        if before.wording.subject != subject {
+            entry = entry.fact("Subject", format!("{} → {subject}", before.wording.subject));
+        }
+        for (name, old, new) in
+            [("Plain text", &before.wording.text, &row.wording.text), ("HTML", &before.wording.html, &row.wording.html)]
+        {
+            if old != new {
+                entry = entry.fact(name, "changed");
+            }
+        }
+        audit::record(c, now, &entry)
+    })
+}
+
+/// Goes back to the built-in words.
+///
+/// # Errors
+/// `Forbidden`; `Conflict` if someone else changed the message since `version`.
+pub fn reset(desk: &Desk, who: &Who, now: Timestamp, message: Message, version: i64) -> Result<()> {
+    who.need(Permission::EditPolicies)?;
+    desk.db.write(|c| take_back(c, who, now, message, version))
+}
+
+fn take_back(c: &mut AnyConn, who: &Who, now: Timestamp, message: Message, version: i64) -> Result<()> {
+    let row = rows::find(c, message.kind, message.type_words())?;
+    match row {
+        None => Ok(()),
+        Some(row) if row.version != version => Err(changed_by(&row.changed_by)),
+        Some(_) => {
+            rows::remove(c, message.kind, message.type_words())?;
+            let entry = Entry::done(&who.actor, "messages.reset", "Went back to the default of a message");
+            audit::record(c, now, &entry.subject(message.words()))
+        }
+    }
+}
+
+fn meanwhile(current: &Current) -> Error {
+    match &current.changed {
+        Some((who, _)) => changed_by(who),
+        None => Error::Conflict("Someone else went back to the default of this message meanwhile.".into()),
+    }
+}
+
+fn changed_by(who: &str) -> Error {
+    Error::Conflict(format!("{who} changed this message meanwhile."))
+}
+
+/// What `wording`, as it was typed, makes of the sample user.
+///
+/// # Errors
+/// `Invalid` as in [`save`].
+pub fn preview(desk: &Desk, who: &Who, now: Timestamp, message: Message, typed: &Wording) -> Result<Letter> {
+    who.need(Permission::EditPolicies)?;
+    let wording = typed.check(message.kind)?;
+    let policy = desk.db.read(policy::current)?;
+    let (facts, secret) = message::sample(message, &policy, desk.settings.zone.today(now), who.name());
+    letter::render(&desk.settings, message.kind, &facts, secret.as_ref(), Some(&wording))
+}
+
+/// Sends the message as it is saved, told of the sample user, to the operator's own address, through the outbox; the
+/// address.
+///
+/// # Errors
+/// `Forbidden`; `Conflict` if the operator has no address.
+pub fn send_test(desk: &Desk, who: &Who, now: Timestamp, message: Message) -> Result<String> {
+    who.need(Permission::EditPolicies)?;
+    let today = desk.settings.zone.today(now);
+    desk.db.write(|c| {
+        let own = account::own(c, who)?.operator.email.filter(|email| !email.is_empty());
+        let Some(to) = own else {
+            let sentence = "Your account has no email address. Someone who manages operators can add it.";
+            return Err(Error::Conflict(sentence.into()));
+        };
+        let (facts, secret) = message::sample(message, &policy::current(c)?, today, who.name());
+        let email = mail::NewEmail {
+            kind: message.kind,
+            to: to.clone(),
+            alternate: false,
+            user: None,
+            container: None,
+            task: None,
+            enrollment: None,
+            facts,
+            secret,
+            give_up_at: now + chrono::Duration::hours(TEST_HOURS),
+        };
+        mail::post(desk, c, now, who.name(), &[email])?;
+        let entry = Entry::done(&who.actor, "messages.test", "Sent themselves a test email").subject(message.words());
+        audit::record(c, now, &entry)?;
+        Ok(to)
+    })
+}
