@@ -159,7 +159,7 @@ pub fn try_now(desk: &Desk, now: Timestamp, visit: &Visit, typed: &str) -> Resul
 
 fn look(desk: &Desk, c: &mut AnyConn, now: Timestamp, visit: &Visit) -> Result<Option<(Link, View)>> {
     let Some(link) = task_store::by_handle(c, &visit.handle)? else { return Ok(None) };
-    let attempts_allowed = policy::current(c)?.attempts_allowed;
+    let attempts_allowed = policy::held(c)?.attempts_allowed;
     let end = portal::end(&link, attempts_allowed, desk.settings.zone.today(now));
     let verified = match &visit.session {
         Some(session) => {
