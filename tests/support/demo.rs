@@ -11,7 +11,6 @@ use tokendesk::clock::Timestamp;
 /// A running demo; it ends with the test.
 pub struct Demo {
     pub url: String,
-    pub said: Vec<String>,
     process: Child,
 }
 
@@ -28,19 +27,13 @@ impl Demo {
             .spawn()
             .expect("the program starts");
         let lines = BufReader::new(process.stdout.take().expect("its output is piped")).lines();
-        let mut said = Vec::new();
-        for line in lines.map_while(Result::ok) {
-            let last = line.contains("Auditor");
-            said.push(line);
-            if last {
-                break;
-            }
-        }
+        // The operators are named last, the Auditor at the end of them.
+        lines.map_while(Result::ok).find(|line| line.contains("Auditor")).expect("the demo says who may sign in");
         let url = format!("http://localhost:{port}");
         // The socket is bound before the world is made, so the first request is answered as soon as the server runs.
         let answer = reqwest::blocking::get(format!("{url}/healthz")).expect("the server answers");
         assert_eq!(answer.status(), 200);
-        Demo { url, said, process }
+        Demo { url, process }
     }
 
     /// Moves the clock on; the time it shows then.
