@@ -65,7 +65,7 @@ pub async fn try_now(guest: Guest, fields: Fields) -> Answer {
     match guest.call(move |desk, now, visit| enrollment::try_now(desk, now, visit, &otp)).await? {
         Step::Done(..) => Ok(see_other(&guest.path("/done"))),
         Step::Wrong(_) => {
-            let error = "That code did not match. Each code works once: wait for a new one, then try again.";
+            let error = "That code did not match. Wait for a new one, then try again.";
             with(&guest, StatusCode::UNPROCESSABLE_ENTITY, typed, error).await
         }
         Step::Empty(_) => with(&guest, StatusCode::UNPROCESSABLE_ENTITY, typed, "Enter a new code.").await,
