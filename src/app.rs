@@ -36,8 +36,8 @@ pub enum Gate {
     Open,
     /// The key of an auth node.
     AuthNode,
-    /// To be signed in, and to hold any one of these permissions; none: signed in is enough.
-    Operator(&'static [Permission]),
+    /// To be signed in, and to hold one permission of each of these lists; no list: signed in is enough.
+    Operator(&'static [&'static [Permission]]),
 }
 
 /// One address.
@@ -85,7 +85,7 @@ where
 
 /// The gate of handlers that take `Permitted<N>`.
 fn need<N: Need>() -> Gate {
-    Gate::Operator(N::ANY_OF)
+    Gate::Operator(N::NEEDS)
 }
 
 /// Every address there is. `demo` adds the mailbox and the clock of the demo.
@@ -148,15 +148,15 @@ pub fn routes(demo: bool) -> Vec<Route> {
         // Provisioning tasks
         get("/tasks", need::<may::SeeTasks>(), tasks::pages::list::show),
         get("/tasks/{number}", need::<may::SeeTasks>(), tasks::pages::detail::show),
-        get("/tasks/{number}/edit", need::<may::SeeTasks>(), tasks::pages::edit::show),
+        get("/tasks/{number}/edit", need::<may::EditTask>(), tasks::pages::edit::show),
         get("/tasks/{number}/edit/remove", need::<may::SeeTasks>(), tasks::pages::act::back),
         get("/tasks/{number}/edit/stop-date", need::<may::SeeTasks>(), tasks::pages::act::back),
         get("/tasks/{number}/edit/resend", need::<may::SeeTasks>(), tasks::pages::act::back),
         get("/tasks/{number}/edit/unlock", need::<may::SeeTasks>(), tasks::pages::act::back),
-        post("/tasks/{number}/edit/remove", need::<may::Remove>(), tasks::pages::act::remove),
-        post("/tasks/{number}/edit/stop-date", need::<may::ChangeStopDate>(), tasks::pages::act::stop_date),
-        post("/tasks/{number}/edit/resend", need::<may::Resend>(), tasks::pages::act::resend),
-        post("/tasks/{number}/edit/unlock", need::<may::Unlock>(), tasks::pages::act::unlock),
+        post("/tasks/{number}/edit/remove", need::<may::InTask<may::Remove>>(), tasks::pages::act::remove),
+        post("/tasks/{number}/edit/stop-date", need::<may::InTask<may::ChangeStopDate>>(), tasks::pages::act::stop_date),
+        post("/tasks/{number}/edit/resend", need::<may::InTask<may::Resend>>(), tasks::pages::act::resend),
+        post("/tasks/{number}/edit/unlock", need::<may::InTask<may::Unlock>>(), tasks::pages::act::unlock),
         get("/tasks/{number}/remove", need::<may::Remove>(), tasks::pages::remove::show),
         post("/tasks/{number}/remove", need::<may::Remove>(), tasks::pages::remove::submit),
         get("/users/{user}/authentication-methods", need::<may::SeeUsers>(), users::pages::authentication_methods::show),

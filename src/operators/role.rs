@@ -30,31 +30,56 @@ macro_rules! permissions {
 
             /// Says which permissions open a handler.
             pub trait Need: 'static {
-                /// Any one of these; none: being signed in is enough.
-                const ANY_OF: &'static [Permission];
+                /// One of each of these lists; no list: being signed in is enough.
+                const NEEDS: &'static [&'static [Permission]];
             }
 
             /// Being signed in is enough.
             pub struct SignedIn;
             impl Need for SignedIn {
-                const ANY_OF: &'static [Permission] = &[];
+                const NEEDS: &'static [&'static [Permission]] = &[];
             }
 
             $($(#[$doc])* pub struct $name;
             impl Need for $name {
-                const ANY_OF: &'static [Permission] = &[Permission::$name];
+                const NEEDS: &'static [&'static [Permission]] = &[&[Permission::$name]];
             })+
+
+            /// What is done to ticked users of a task needs to see the task besides.
+            pub struct InTask<N>(std::marker::PhantomData<N>);
+            impl<N: Single> Need for InTask<N> {
+                const NEEDS: &'static [&'static [Permission]] = &[&[Permission::SeeTasks], &[N::PERMISSION]];
+            }
+
+            /// A need of exactly one permission.
+            pub trait Single: 'static {
+                /// That permission.
+                const PERMISSION: Permission;
+            }
+
+            $(impl Single for $name {
+                const PERMISSION: Permission = Permission::$name;
+            })+
+
+            /// Doing anything to ticked users of a task.
+            pub struct EditTask;
+            impl Need for EditTask {
+                const NEEDS: &'static [&'static [Permission]] = &[
+                    &[Permission::SeeTasks],
+                    &[Permission::ChangeStopDate, Permission::Remove, Permission::Resend, Permission::Unlock],
+                ];
+            }
 
             /// Giving a device to a user by hand.
             pub struct AssignTokens;
             impl Need for AssignTokens {
-                const ANY_OF: &'static [Permission] = &[Permission::ImportTokens, Permission::Provision];
+                const NEEDS: &'static [&'static [Permission]] = &[&[Permission::ImportTokens, Permission::Provision]];
             }
 
             /// Reading the audit log: all of it, or one's own entries.
             pub struct ReadAudit;
             impl Need for ReadAudit {
-                const ANY_OF: &'static [Permission] = &[Permission::SeeAudit, Permission::SeeOwnAudit];
+                const NEEDS: &'static [&'static [Permission]] = &[&[Permission::SeeAudit, Permission::SeeOwnAudit]];
             }
         }
     };

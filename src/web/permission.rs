@@ -109,7 +109,7 @@ impl<N: Need> FromRequest for Permitted<N> {
                 }
                 let who = at_work.who;
                 // Of several permissions the first is named: it is the one that opens all of the page.
-                let missing = N::ANY_OF.first().filter(|_| !who.may_any(N::ANY_OF));
+                let missing = N::NEEDS.iter().find(|any_of| !who.may_any(any_of)).and_then(|any_of| any_of.first());
                 if let Some(permission) = missing {
                     worker.db.write(|c| {
                         let entry = Entry::refused(&who.actor, "console.open", format!("Refused {refused}"))

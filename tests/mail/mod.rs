@@ -68,7 +68,8 @@ fn carrier_to(desk: &Desk, url: &str) -> Carrier {
 
 fn server(desk: &Desk, url: &str) -> Smtp {
     let url = url.parse().expect("an address");
-    let short = std::time::Duration::from_millis(400);
+    // Long enough for a busy machine, short enough to wait for in the tests of servers that stall.
+    let short = std::time::Duration::from_secs(3);
     let connect = std::time::Duration::from_secs(5);
     Smtp::new(&desk.settings, &url).expect("the address is right").timeouts(Timeouts { connect, command: short })
 }

@@ -38,8 +38,8 @@ pub fn sample(path: &str) -> String {
     address
 }
 
-fn may(role: BuiltIn, any_of: &[Permission]) -> bool {
-    any_of.is_empty() || any_of.iter().any(|permission| role.permissions().has(*permission))
+fn may(role: BuiltIn, needs: &[&[Permission]]) -> bool {
+    needs.iter().all(|any_of| any_of.iter().any(|permission| role.permissions().has(*permission)))
 }
 
 /// The cells of a line: no one, then the four roles.
@@ -47,8 +47,8 @@ fn cells(gate: Gate) -> [&'static str; 5] {
     match gate {
         Gate::Open => ["yes"; 5],
         Gate::AuthNode => ["key"; 5],
-        Gate::Operator(any_of) => {
-            let [a, b, c, d] = BuiltIn::ALL.map(|role| if may(role, any_of) { "yes" } else { "-" });
+        Gate::Operator(needs) => {
+            let [a, b, c, d] = BuiltIn::ALL.map(|role| if may(role, needs) { "yes" } else { "-" });
             ["sign-in", a, b, c, d]
         }
     }
@@ -56,7 +56,10 @@ fn cells(gate: Gate) -> [&'static str; 5] {
 
 fn needs(gate: Gate) -> String {
     match gate {
-        Gate::Operator(any_of) => any_of.iter().map(|p| p.words()).collect::<Vec<_>>().join(" or "),
+        Gate::Operator(needs) => {
+            let words = |any_of: &&[Permission]| any_of.iter().map(|p| p.words()).collect::<Vec<_>>().join(" or ");
+            needs.iter().map(words).collect::<Vec<_>>().join("; and ")
+        }
         Gate::Open | Gate::AuthNode => String::new(),
     }
 }
@@ -129,9 +132,9 @@ fn every_address_lets_in_whom_the_table_says() {
                 // A form to an open address may sign the operator out.
                 Gate::Open | Gate::AuthNode => continue,
             };
-            let Gate::Operator(any_of) = route.gate else { continue };
+            let Gate::Operator(needs) = route.gate else { continue };
             let let_in = page.status != 403 && !page.header("location").starts_with("/sign-in");
-            note(&route, role.name(), &page, let_in == may(role, any_of));
+            note(&route, role.name(), &page, let_in == may(role, needs));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");

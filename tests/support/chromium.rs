@@ -7,9 +7,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use thirtyfour::{
-    By, ChromeCapabilities, ChromiumLikeCapabilities, DesiredCapabilities, WebDriver, WebElement,
-};
+use thirtyfour::{By, ChromeCapabilities, ChromiumLikeCapabilities, DesiredCapabilities, WebDriver, WebElement};
 
 /// The accessibility checker, run in every page that is looked at.
 const AXE: &str = include_str!("../vendor/axe-core/axe.min.js");
@@ -103,11 +101,7 @@ impl Chromium {
     }
 
     async fn devtools(&self, command: &str, parameters: Value) -> Value {
-        self.driver
-            .cdp()
-            .send_raw(command, parameters)
-            .await
-            .unwrap_or_else(|error| panic!("{command}: {error}"))
+        self.driver.cdp().send_raw(command, parameters).await.unwrap_or_else(|error| panic!("{command}: {error}"))
     }
 
     /// Opens a page of the server, or any address.

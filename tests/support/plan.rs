@@ -90,12 +90,6 @@ impl Plan {
         })
     }
 
-    /// True if it looks something up in `index`, or walks along it. `table_column` names the index of a UNIQUE
-    /// column of PostgreSQL as well, which SQLite calls otherwise.
-    pub fn uses(&self, index: &str) -> bool {
-        self.lines.iter().any(|line| line.split([' ', '(']).any(|word| word == index))
-    }
-
     /// Fails the test if it reads every row of `table` without an index.
     #[track_caller]
     pub fn is_driven_by_an_index_of(&self, table: &str) {

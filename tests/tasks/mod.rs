@@ -175,11 +175,6 @@ impl World {
             })
             .expect("the database answers")
     }
-
-    /// The container of this name, made with a user in it.
-    pub fn container(&self, name: &str) -> ContainerId {
-        self.user(&format!("keeper.of.{}", name.to_lowercase().replace(' ', ".")), name).container
-    }
 }
 
 /// Sabotage.

@@ -8,7 +8,7 @@ use crate::{
     desk::Desk,
     error::{Error, Result},
     ids::TaskId,
-    operators::{Permission, Who, may, may::Need},
+    operators::{Who, may, may::Need},
     tasks::{
         edit::{self, Chosen, Effect, Picked},
         enrollment::Status,
@@ -77,7 +77,7 @@ struct Page {
 ///
 /// # Errors
 /// `Forbidden`; `NotFound`; `Conflict`.
-pub async fn remove(p: Permitted<may::Remove>, number: Path<String>, form: Fields) -> Answer {
+pub async fn remove(p: Permitted<may::InTask<may::Remove>>, number: Path<String>, form: Fields) -> Answer {
     act(p, number, form, Act::Remove).await
 }
 
@@ -85,7 +85,7 @@ pub async fn remove(p: Permitted<may::Remove>, number: Path<String>, form: Field
 ///
 /// # Errors
 /// As [`remove`].
-pub async fn stop_date(p: Permitted<may::ChangeStopDate>, number: Path<String>, form: Fields) -> Answer {
+pub async fn stop_date(p: Permitted<may::InTask<may::ChangeStopDate>>, number: Path<String>, form: Fields) -> Answer {
     act(p, number, form, Act::StopDate).await
 }
 
@@ -93,7 +93,7 @@ pub async fn stop_date(p: Permitted<may::ChangeStopDate>, number: Path<String>, 
 ///
 /// # Errors
 /// As [`remove`].
-pub async fn resend(p: Permitted<may::Resend>, number: Path<String>, form: Fields) -> Answer {
+pub async fn resend(p: Permitted<may::InTask<may::Resend>>, number: Path<String>, form: Fields) -> Answer {
     act(p, number, form, Act::Resend).await
 }
 
@@ -101,7 +101,7 @@ pub async fn resend(p: Permitted<may::Resend>, number: Path<String>, form: Field
 ///
 /// # Errors
 /// As [`remove`].
-pub async fn unlock(p: Permitted<may::Unlock>, number: Path<String>, form: Fields) -> Answer {
+pub async fn unlock(p: Permitted<may::InTask<may::Unlock>>, number: Path<String>, form: Fields) -> Answer {
     act(p, number, form, Act::Unlock).await
 }
 
@@ -115,7 +115,6 @@ pub async fn back(_: Permitted<may::SeeTasks>, number: Path<String>) -> Answer {
 
 async fn act<N: Need>(p: Permitted<N>, number: Path<String>, form: Fields, act: Act) -> Answer {
     let id = reading::number(&number)?;
-    p.who.need(Permission::SeeTasks)?;
     let confirmed = form.ticked("confirmed");
     if confirmed {
         let fields = form.clone();

@@ -60,11 +60,8 @@ struct Page {
 ///
 /// # Errors
 /// `NotFound`; `Conflict` if the task is over; `Forbidden` for who may do nothing here.
-pub async fn show(p: Permitted<may::SeeTasks>, number: Path<String>, typed: Typed<Address>) -> Answer {
+pub async fn show(p: Permitted<may::EditTask>, number: Path<String>, typed: Typed<Address>) -> Answer {
     let id = reading::number(&number)?;
-    if !super::may_edit(&p.who) {
-        return Err(Error::Forbidden(Permission::ChangeStopDate.words()).into());
-    }
     let typed = typed.into_inner();
     let text = |text: Option<String>| text.unwrap_or_default().trim().to_owned();
     let q = text(typed.q);
