@@ -245,19 +245,22 @@ impl<'a> Story<'a> {
         Ok(())
     }
 
-    /// Users of the container without an open place of this type, spread over the list rather than from its top.
+    /// Users without an open place of this type, spread over the container rather than from its top; if there are too
+    /// few in it, others help out.
     fn choose(&self, task: &PlannedTask) -> Vec<usize> {
-        let fits = |user: &usize| {
-            let person = &self.people[*user];
-            let there = task.container.is_empty() || person.container == task.container;
-            there && !person.email.is_empty() && !self.waiting.contains(&(*user, task.kind))
-        };
-        let free: Vec<usize> = (0..self.people.len()).filter(fits).collect();
-        let step = (free.len() / task.users.max(1)).max(1);
-        let mut chosen: Vec<usize> = free.iter().copied().step_by(step).take(task.users).collect();
-        let rest: Vec<usize> = free.into_iter().filter(|user| !chosen.contains(user)).collect();
-        let missing = task.users.saturating_sub(chosen.len());
-        chosen.extend(rest.into_iter().take(missing));
+        let is_free =
+            |user: &usize| !self.people[*user].email.is_empty() && !self.waiting.contains(&(*user, task.kind));
+        let (inside, outside): (Vec<usize>, Vec<usize>) = (0..self.people.len())
+            .filter(is_free)
+            .partition(|user| task.container.is_empty() || self.people[*user].container == task.container);
+        let step = (inside.len() / task.users.max(1)).max(1);
+        let spread = inside.iter().copied().step_by(step).take(task.users);
+        let mut chosen: Vec<usize> = spread.collect();
+        for user in inside.iter().chain(&outside) {
+            if chosen.len() < task.users && !chosen.contains(user) {
+                chosen.push(*user);
+            }
+        }
         chosen
     }
 

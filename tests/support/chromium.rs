@@ -4,6 +4,7 @@ use std::{
     io::{BufRead, BufReader},
     path::PathBuf,
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
 use serde_json::{Value, json};
@@ -14,6 +15,11 @@ const AXE: &str = include_str!("../vendor/axe-core/axe.min.js");
 
 /// WCAG 2.2 A and AA (design: accessibility).
 const AXE_TAGS: &[&str] = &["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/// How often something that is on its way is looked for, and the pause between two looks: ten seconds in all, which a
+/// page takes only on a machine that is very busy.
+const LOOKS: usize = 200;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// One window of a fresh Chromium with a profile of its own.
 pub struct Chromium {
@@ -53,7 +59,9 @@ impl Chromium {
         let lines = BufReader::new(process.stdout.take().expect("its output is piped")).lines();
         let port = lines
             .map_while(Result::ok)
-            .find_map(|line| line.split("on port ").nth(1).map(|rest| rest.trim_end_matches('.').to_owned()))
+            .find_map(|line| {
+                line.split("successfully on port ").nth(1).map(|rest| rest.trim_end_matches('.').to_owned())
+            })
             .expect("chromedriver says its port");
         let mut capabilities: ChromeCapabilities = DesiredCapabilities::chrome();
         for argument in [
@@ -110,11 +118,31 @@ impl Chromium {
         self.driver.goto(&address).await.expect("the page opens");
     }
 
+    /// The first element found, as soon as it is there: a click answers before the next page has come.
+    async fn find_by(&self, by: By, words: &str) -> WebElement {
+        let mut tries = LOOKS;
+        loop {
+            match self.driver.find(by.clone()).await {
+                Ok(element) => return element,
+                Err(_) if tries > 0 => tries -= 1,
+                Err(_) => panic!("{words} is not on {}: {}", self.path().await, self.text().await),
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
     /// The first element of a CSS selector.
     pub async fn find(&self, selector: &str) -> WebElement {
-        match self.driver.find(By::Css(selector)).await {
-            Ok(element) => element,
-            Err(_) => panic!("{selector} is not on {}: {}", self.path().await, self.text().await),
+        self.find_by(By::Css(selector), selector).await
+    }
+
+    /// Waits until another page than `path` is shown.
+    pub async fn leaves(&self, path: &str) {
+        let mut tries = LOOKS;
+        while self.path().await.starts_with(path) || !self.has("h1").await {
+            assert!(tries > 0, "still on {path}: {}", self.text().await);
+            tries -= 1;
+            tokio::time::sleep(PAUSE).await;
         }
     }
 
@@ -133,13 +161,9 @@ impl Chromium {
     /// Clicks the link or button with these words.
     pub async fn press(&self, words: &str) {
         let path = format!("//main//*[self::a or self::button][contains(normalize-space(.), \"{words}\")]");
-        match self.driver.find(By::XPath(&path)).await {
-            Ok(element) => {
-                element.scroll_into_view().await.expect("it can be scrolled to");
-                element.click().await.unwrap_or_else(|error| panic!("“{words}”: {error}"));
-            }
-            Err(_) => panic!("“{words}” is not on {}: {}", self.path().await, self.text().await),
-        }
+        let element = self.find_by(By::XPath(&path), words).await;
+        element.scroll_into_view().await.expect("it can be scrolled to");
+        element.click().await.unwrap_or_else(|error| panic!("“{words}”: {error}"));
     }
 
     /// Types into the first element of a CSS selector, in place of what is there.
@@ -163,10 +187,18 @@ impl Chromium {
         url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()))
     }
 
-    /// Fails the test unless the page says `words`.
+    /// Fails the test unless the page says `words`, or does so soon.
     pub async fn says(&self, words: &str) {
-        let text = self.text().await;
-        assert!(text.contains(words), "“{words}” is not on {}: {text}", self.path().await);
+        let mut tries = LOOKS;
+        loop {
+            let text = self.text().await;
+            if text.contains(words) {
+                return;
+            }
+            assert!(tries > 0, "“{words}” is not on {}: {text}", self.path().await);
+            tries -= 1;
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     /// A picture of the whole page in `target/screenshots`.
