@@ -10,6 +10,7 @@ mod messages;
 mod operators;
 mod policy;
 mod reports;
+mod serve;
 mod snapshot;
 mod support;
 mod tasks;

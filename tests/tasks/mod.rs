@@ -8,7 +8,7 @@ mod screens;
 
 use diesel::prelude::*;
 use tokendesk::{
-    ids::{ContainerId, EnrollmentId, TaskId, TokenId, UserId},
+    ids::{EnrollmentId, TaskId, TokenId, UserId},
     operators::{BuiltIn, Who},
     schema::{emails, enrollments, tokens, users},
     tasks::{
