@@ -52,7 +52,7 @@ pub enum Random {
     /// The operating system.
     System,
     /// The same bytes each time, from a seed.
-    Seeded(Mutex<ChaCha20Rng>),
+    Seeded(Box<Mutex<ChaCha20Rng>>),
 }
 
 /// Letters and digits that cannot be confused when read aloud or typed: no 0 O 1 I L U (5 bits each).
@@ -61,7 +61,7 @@ const UNMISTAKABLE: &[u8; 30] = b"23456789ABCDEFGHJKMNPQRSTVWXYZ";
 impl Random {
     /// A stream that is the same for the same `seed`.
     pub fn seeded(seed: u64) -> Self {
-        Random::Seeded(Mutex::new(ChaCha20Rng::seed_from_u64(seed)))
+        Random::Seeded(Box::new(Mutex::new(ChaCha20Rng::seed_from_u64(seed))))
     }
 
     /// Fills `bytes`.

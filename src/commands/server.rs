@@ -12,13 +12,13 @@ use crate::{
     desk::Desk,
     error::{Error, Result},
     mail::courier::{Carrier, Courier},
-    operators,
+    operators, tasks,
 };
 
 /// How long requests under way may take to finish after SIGTERM, in seconds: longer than any page takes.
 const FINISH_SECONDS: u64 = 30;
 
-/// How often sessions that have ended are swept out of the database, in seconds.
+/// How often sessions that have ended are swept out of the database and reminders are looked for, in seconds.
 const SWEEP_SECONDS: u64 = 600;
 
 /// Starts the log, on standard error. Called once a process.
@@ -74,13 +74,18 @@ pub fn wait_for<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     System::new().block_on(work)
 }
 
-/// Sweeps out what has ended, now and then.
+/// Sweeps out what has ended, and posts the reminders that are due, now and then.
 async fn sweep(desk: Desk, stop: CancellationToken) {
     loop {
         let worker = desk.clone();
-        let outcome = actix_web::web::block(move || operators::sessions::sweep(&worker, worker.now())).await;
+        let outcome = actix_web::web::block(move || {
+            let now = worker.now();
+            operators::sessions::sweep(&worker, now)?;
+            tasks::send_reminders(&worker, now)
+        })
+        .await;
         if let Ok(Err(error)) = outcome {
-            tracing::warn!("ended sessions could not be swept out: {error}");
+            tracing::warn!("the round of sweeping and reminding was not finished: {error}");
         }
         tokio::select! {
             () = stop.cancelled() => return,

@@ -349,7 +349,7 @@ fn fate(task: &PlannedTask, n: usize, count: usize) -> Fate {
         _ if n < a => Fate::Completes,
         _ if n < b => Fate::Enrolls,
         _ if n < c => Fate::LocksOut,
-        _ if n % 3 == 0 => Fate::OpensOnly,
+        _ if n.is_multiple_of(3) => Fate::OpensOnly,
         _ => Fate::DoesNothing,
     }
 }

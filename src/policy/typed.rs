@@ -165,7 +165,8 @@ mod tests {
 
     #[test]
     fn every_number_has_its_limits() {
-        let limits: [(&str, fn(&mut Typed) -> &mut String, i64, i64); 5] = [
+        type Field = fn(&mut Typed) -> &mut String;
+        let limits: [(&str, Field, i64, i64); 5] = [
             ("days_to_enroll", |t| &mut t.days_to_enroll, 1, 90),
             ("longest_period", |t| &mut t.longest_period, 14, 365),
             ("attempts_allowed", |t| &mut t.attempts_allowed, 1, 20),

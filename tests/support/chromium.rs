@@ -16,9 +16,9 @@ const AXE: &str = include_str!("../vendor/axe-core/axe.min.js");
 /// WCAG 2.2 A and AA (design: accessibility).
 const AXE_TAGS: &[&str] = &["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
-/// How often something that is on its way is looked for, and the pause between two looks: ten seconds in all, which a
-/// page takes only on a machine that is very busy.
-const LOOKS: usize = 200;
+/// How often something that is on its way is looked for, and the pause between two looks: half a minute in all,
+/// which a page takes only on a machine that is very busy.
+const LOOKS: usize = 600;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// One window of a fresh Chromium with a profile of its own.

@@ -32,7 +32,7 @@ on_both! {
         let task = world.task(&who, &users(&world, &["a.berg", "b.cole"], "Sales"));
         let page = world.signed_in("m.okafor", BuiltIn::Operator).get("/tasks").expect(200);
         for words in ["Provisioning Task Management", "Task", "Operator", "Emailed to", "Start Date", "Stop Date", "Count", "Edit", "Remove"] {
-            page.text().contains(words).then_some(()).unwrap_or_else(|| panic!("{words} is not there"));
+            assert!(page.text().contains(words), "{words} is not there");
         }
         assert_eq!(numbers(&page), [task.0]);
         assert!(page.body.contains("datetime=\"2026-11-20\"") && page.body.contains("datetime=\"2026-12-04\""));

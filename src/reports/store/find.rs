@@ -58,7 +58,7 @@ pub fn tasks(conn: &mut AnyConn, ground: &Ground, typed: &str, users: &[UserId],
     ids.dedup();
     let ids: Vec<TaskId> = ids.into_iter().map(TaskId).collect();
     let mut rows = history::of(conn, ground, &ids)?;
-    rows.sort_by(|a, b| b.task.id.cmp(&a.task.id));
+    rows.sort_by_key(|row| std::cmp::Reverse(row.task.id));
     rows.truncate(usize::try_from(most).unwrap_or(0));
     Ok(rows)
 }
