@@ -106,6 +106,8 @@ pub fn tell(desk: &Desk, mailbox: &Mailbox) -> Result<()> {
         story.happen(at, event)?;
     }
     desk.clock.set(now);
+    // Today's reminders, which the server would otherwise send as soon as it serves.
+    tasks::send_reminders(desk, now)?;
     courier::run_once(desk, &story.carrier)?;
     Ok(())
 }
