@@ -107,8 +107,8 @@ impl File {
             match &columns {
                 None => columns = Some(header(&record)?),
                 Some(columns) => {
-                    let raw = &bytes[start..usize::try_from(reader.position().byte()).unwrap_or(start).max(start)];
-                    lines.push(line(number, columns, &record, raw, reader.is_done()));
+                    let end = usize::try_from(reader.position().byte()).unwrap_or(start).clamp(start, bytes.len());
+                    lines.push(line(number, columns, &record, &bytes[start..end], end == bytes.len()));
                 }
             }
         }
