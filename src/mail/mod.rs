@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
+
 use crate::{
     audit::{self, Actor, Entry},
     clock::Timestamp,
@@ -40,6 +42,19 @@ pub fn post(desk: &Desk, c: &mut AnyConn, now: Timestamp, sender: &str, emails: 
 /// `Database` only.
 pub fn cancel_waiting(c: &mut AnyConn, _now: Timestamp, enrollments: &[EnrollmentId]) -> Result<usize> {
     store::cancel(c, enrollments)
+}
+
+/// Lets what still waits for these enrollments say the new last day, and be tried until its end.
+///
+/// # Errors
+/// `Database` only.
+pub fn move_waiting(
+    c: &mut AnyConn,
+    enrollments: &[EnrollmentId],
+    stop_on: NaiveDate,
+    give_up_at: Timestamp,
+) -> Result<()> {
+    store::move_stop_date(c, enrollments, stop_on, give_up_at)
 }
 
 /// As [`cancel_waiting`], for everyone in `task`.

@@ -319,6 +319,7 @@ pub fn change_stop_date(
         let date = new_stop_date(&date.to_string(), &picked.task, &picked.policy, picked.today)?;
         let effect = Effect::of(&picked, date);
         store::write::set_stop_on(c, &picked.ids(), date)?;
+        mail::move_waiting(c, &picked.ids(), date, desk.settings.zone.end_of(date))?;
         if notify {
             let letters: Vec<mail::NewEmail> = picked
                 .members

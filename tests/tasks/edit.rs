@@ -262,4 +262,21 @@ on_both! {
         world.signed_in("reader", BuiltIn::Auditor).get(&path).expect(403).says("resend");
         desk.get("/users/t.adeyemi/tasks/99999/edit").expect(404);
     }
+
+    fn an_email_that_still_waits_says_the_new_stop_date(world) {
+        let who = world.lindqvist();
+        let users = people(&world, &["a"]);
+        let task = world.task(&who, &users);
+        let all = Chosen::Matching(Filter::default());
+        let date = "2026-12-10".parse().unwrap();
+        let seen = shown(&world, &who, task, &all, &edit::moving(date));
+        edit::change_stop_date(&world.desk, &who, world.now(), task, &all, date, false, &seen).unwrap();
+        let (facts, give_up_at): (String, tokendesk::clock::Timestamp) = world.desk.db.read(|c| {
+            use diesel::prelude::*;
+            use tokendesk::schema::emails;
+            Ok(emails::table.select((emails::facts, emails::give_up_at)).first(c)?)
+        }).unwrap();
+        assert!(facts.contains("2026-12-10") && !facts.contains("2026-12-04"), "{facts}");
+        assert_eq!(give_up_at, world.desk.settings.zone.end_of(date));
+    }
 }

@@ -6,12 +6,18 @@ use tokendesk::{
     operators::BuiltIn,
     tasks::{
         drafts,
+        list::{Column, Order, Query, View},
+        members::Filter,
         provision::{Choice, Selection},
+        reading, store,
         task::Description,
     },
 };
 
-use crate::{on_both, support::World};
+use crate::{
+    on_both,
+    support::{World, plan},
+};
 
 /// The task numbers on a page, in order.
 fn numbers(page: &crate::support::browser::Page) -> Vec<i64> {
@@ -157,5 +163,51 @@ on_both! {
         drafts::provision(&world.desk, &who, world.now(), &Selection::Users(people), &choice).unwrap();
         let page = world.signed_in("reader", BuiltIn::Auditor).get("/tasks?q=%3Cscript%3E");
         assert!(!page.body.contains("<script>"), "markup was typed and came back as markup");
+    }
+
+    fn every_view_and_order_of_the_list_goes_by_an_index(world) {
+        let who = world.lindqvist();
+        world.task(&who, &users(&world, &["a.berg", "b.cole"], "Sales"));
+        for view in View::ALL {
+            for column in Column::ALL {
+                for q in ["", "a.berg", "1001"] {
+                    let query = Query {
+                        view,
+                        q: q.into(),
+                        order: Order { column, descending: true },
+                        me: "k.lindqvist".into(),
+                        ..Query::default()
+                    };
+                    let plans = plan::plans(&world, |c| {
+                        reading::list(c, &who, world.now(), world.desk.settings.zone, &query, 0, 18).map(|_| ())
+                    });
+                    for plan in &plans {
+                        for table in ["tasks", "enrollments", "emails", "e"] {
+                            assert!(!plan.reads_all_of(table), "{view:?} {column:?} {q:?}: {plan:#?}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn a_tasks_users_are_found_by_an_index(world) {
+        let who = world.lindqvist();
+        let task = world.task(&who, &users(&world, &["a.berg", "b.cole"], "Sales"));
+        let scoped = world.operator_in("m.okafor", BuiltIn::Operator, &[world.container("Sales")]);
+        for who in [&who, &scoped] {
+            let plans = plan::plans(&world, |c| {
+                reading::find(c, who, world.now(), world.desk.settings.zone, task)?;
+                reading::count_open(c, who, world.now(), world.desk.settings.zone)?;
+                let today = world.desk.settings.zone.today(world.now());
+                store::members::page(c, task, &who.scope, &Filter::default(), 5, today, 0, 18)?;
+                store::history::of_task(c, who, task, 12).map(|_| ())
+            });
+            for plan in &plans {
+                for table in ["tasks", "enrollments", "emails", "audit_entries"] {
+                    assert!(!plan.reads_all_of(table), "{plan:#?}");
+                }
+            }
+        }
     }
 }

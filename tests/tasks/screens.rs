@@ -164,4 +164,17 @@ on_both! {
         world.desk.db.write(|c| tokendesk::tasks::note_used(c, world.now(), token)).unwrap();
         desk.get(path).does_not_say("Requester");
     }
+
+    fn the_users_list_shows_the_provisioning_task_and_its_status(world) {
+        let who = world.lindqvist();
+        let users = people(&world, &["a.berg"]);
+        let task = world.task(&who, &users);
+        world.lock(task, users[0]);
+        let link = format!("href=\"/tasks/{task}\"");
+        let page = world.signed_in("reader", BuiltIn::Auditor).get("/users").expect(200);
+        assert!(page.body.contains(&link));
+        page.says("Provisioning task").says(&format!("Locked {task}"));
+        let page = world.signed_in("desk", BuiltIn::HelpDesk).get("/users").expect(200);
+        assert!(!page.body.contains(&link), "plain text without the permission");
+    }
 }

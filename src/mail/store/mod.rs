@@ -1,5 +1,6 @@
 //! Rows of the outbox.
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::{
@@ -75,7 +76,6 @@ pub fn insert(desk: &Desk, c: &mut AnyConn, now: Timestamp, sender: &str, list: 
 }
 
 fn new_row(desk: &Desk, now: Timestamp, sender: &str, email: &NewEmail) -> Result<NewRow> {
-    let unreadable = |error: serde_json::Error| Error::Internal(format!("an email cannot be kept: {error}"));
     let random = data_encoding::HEXLOWER.encode(&desk.random.bytes::<16>());
     let message_id = format!("<{random}@{}>", own_host(&desk.settings));
     let mut secret = email.secret.clone();
@@ -114,6 +114,10 @@ fn new_row(desk: &Desk, now: Timestamp, sender: &str, email: &NewEmail) -> Resul
     })
 }
 
+fn unreadable(error: serde_json::Error) -> Error {
+    Error::Internal(format!("an email cannot be kept: {error}"))
+}
+
 /// Opens what was sealed in the row of `message_id`.
 fn open(desk: &Desk, message_id: &str, sealed: &[u8]) -> Result<Secret> {
     let bytes = desk.keys.open(&place(message_id), sealed)?;
@@ -139,6 +143,38 @@ pub fn cancel(c: &mut AnyConn, enrollments: &[EnrollmentId]) -> Result<usize> {
         .execute(c)?;
     }
     Ok(canceled)
+}
+
+/// Writes the new last day into what waits for these enrollments. One by one, since each has facts of its own; few wait
+/// unless the mail server is down.
+///
+/// # Errors
+/// `Database` only.
+pub fn move_stop_date(
+    c: &mut AnyConn,
+    enrollments: &[EnrollmentId],
+    stop_on: NaiveDate,
+    give_up_at: Timestamp,
+) -> Result<()> {
+    for chunk in enrollments.chunks(IDS_A_STATEMENT) {
+        let ids: Vec<i64> = chunk.iter().map(|id| id.0).collect();
+        let rows: Vec<(i64, String)> = emails::table
+            .filter(emails::enrollment_id.eq_any(ids))
+            .filter(emails::state.eq_any(waiting()))
+            .select((emails::id, emails::facts))
+            .load(c)?;
+        for (id, facts) in rows {
+            let mut facts: Facts = serde_json::from_str(&facts).map_err(unreadable)?;
+            facts.stop_on = Some(stop_on);
+            diesel::update(emails::table.find(id))
+                .set((
+                    emails::facts.eq(serde_json::to_string(&facts).map_err(unreadable)?),
+                    emails::give_up_at.eq(give_up_at),
+                ))
+                .execute(c)?;
+        }
+    }
+    Ok(())
 }
 
 /// Cancels what waits for the users of `task` and wipes its secrets; how many emails that were.

@@ -235,16 +235,25 @@ pub fn place_of(conn: &mut AnyConn, task: TaskId, user: UserId) -> Result<Option
     rows.map(Place::try_from).transpose()
 }
 
-/// The outstanding places of a user, newest task first: in an open task, and not removed. One who has enrolled and not
-/// used the token yet is still Active, and so outstanding, until the token is used.
+/// The outstanding places of one user, newest task first.
 ///
 /// # Errors
 /// `Database` only.
 pub fn outstanding_of(conn: &mut AnyConn, user: UserId) -> Result<Vec<Place>> {
+    outstanding_of_all(conn, &[user])
+}
+
+/// The outstanding places of these users, newest task first: in an open task, and not removed. One who has enrolled and
+/// not used the token yet is still Active, and so outstanding, until the token is used.
+///
+/// # Errors
+/// `Database` only.
+pub fn outstanding_of_all(conn: &mut AnyConn, users: &[UserId]) -> Result<Vec<Place>> {
+    let ids: Vec<i64> = users.iter().map(|user| user.0).collect();
     let rows: Vec<Rows> = enrollments::table
         .inner_join(tasks::table)
         .inner_join(users::table)
-        .filter(enrollments::user_id.eq(user.0))
+        .filter(enrollments::user_id.eq_any(ids))
         .filter(enrollments::removed_at.is_null().and(tasks::removed_at.is_null()))
         .filter(enrollments::used_at.is_null())
         .order(enrollments::task_id.desc())

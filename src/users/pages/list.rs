@@ -4,11 +4,14 @@ use std::collections::HashMap;
 
 use actix_web::HttpRequest;
 use askama::Template;
+use chrono::NaiveDate;
 
 use crate::{
     error::Result,
     ids::UserId,
     operators::{Permission, Who, may},
+    policy,
+    tasks::{status, store::places},
     tokens::AuthenticationType,
     users::{
         self, Order, Search, User,
@@ -42,6 +45,7 @@ struct Page {
     some_href: String,
     query: String,
     first_run: bool,
+    sees_tasks: bool,
     may_edit: bool,
     may_provision: bool,
 }
@@ -59,6 +63,8 @@ struct Row {
     user: User,
     name: String,
     tokens: String,
+    /// The newest outstanding task, as words: number, status.
+    task: Option<(i64, &'static str)>,
 }
 
 struct Found {
@@ -75,7 +81,12 @@ pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest) -> Answer {
     let order = Order::parse(&fields.text("sort"));
     let paging = Paging::new(fields.text("page").parse().ok(), fields.text("size").parse().ok());
     let asked = search.clone();
-    let (found, chrome) = p.view(move |desk, who, _| desk.db.read(|c| find(c, who, &asked, order, paging))).await?;
+    let (found, chrome) = p
+        .view(move |desk, who, now| {
+            let today = desk.settings.zone.today(now);
+            desk.db.read(|c| find(c, who, today, &asked, order, paging))
+        })
+        .await?;
 
     let mut pairs = search.pairs();
     let size = if paging.size == web::paging::SIZES[0] { String::new() } else { paging.size.to_string() };
@@ -111,6 +122,7 @@ pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest) -> Answer {
         some_href: links.here(),
         query: search.to_query(),
         first_run: !found.anyone,
+        sees_tasks: p.may(Permission::SeeTasks),
         may_edit: p.may(Permission::EditUsers),
         may_provision,
         search,
@@ -121,12 +133,24 @@ fn page_word(paging: Paging) -> String {
     if paging.page == 1 { String::new() } else { paging.page.to_string() }
 }
 
-fn find(conn: &mut crate::db::AnyConn, who: &Who, search: &Search, order: Order, paging: Paging) -> Result<Found> {
+fn find(
+    conn: &mut crate::db::AnyConn,
+    who: &Who,
+    today: NaiveDate,
+    search: &Search,
+    order: Order,
+    paging: Paging,
+) -> Result<Found> {
     let (list, total) = users::search(conn, &who.scope, search, order, paging.offset(), paging.size)?;
     let ids: Vec<UserId> = list.iter().map(|user| user.id).collect();
     let mut tokens: HashMap<UserId, Vec<String>> = HashMap::new();
     for (user, kind, count) in users::active_tokens(conn, &ids)? {
         tokens.entry(user).or_default().push(token_words(&kind, count));
+    }
+    let attempts = policy::current(conn)?.attempts_allowed;
+    let mut newest: HashMap<UserId, (i64, &'static str)> = HashMap::new();
+    for place in places::outstanding_of_all(conn, &ids)? {
+        newest.entry(place.user).or_insert((place.task.0, status(&place.facts, attempts, today).word()));
     }
     let everyone = Search { state: State::Any, ..Search::default() };
     let anyone = total > 0 || users::count(conn, &who.scope, &everyone)? > 0;
@@ -137,6 +161,7 @@ fn find(conn: &mut crate::db::AnyConn, who: &Who, search: &Search, order: Order,
             href: format!("/users/{}", segment(&user.user_id)),
             name: user.name(),
             tokens: tokens.remove(&user.id).unwrap_or_default().join(", "),
+            task: newest.remove(&user.id),
             user,
         })
         .collect();
