@@ -277,7 +277,7 @@ impl Details {
         let mut mistakes = Mistakes::default();
         let details = Details {
             user_id: noted(&mut mistakes, "user_id", UserIdText::parse(&typed.user_id)),
-            last_name: noted(&mut mistakes, "last_name", PersonName::parse(&typed.last_name)),
+            last_name: noted(&mut mistakes, "last_name", last_name(&typed.last_name)),
             first_name: noted(&mut mistakes, "first_name", PersonName::parse(&typed.first_name)),
             email: noted(&mut mistakes, "email", Email::parse(&typed.email)),
             mobile: noted(&mut mistakes, "mobile", Mobile::parse(&typed.mobile)),
@@ -288,9 +288,6 @@ impl Details {
                 noted(&mut mistakes, "custom3", Custom::parse(&typed.custom[2])),
             ],
         };
-        if details.last_name.as_str().is_empty() {
-            mistakes.add("last_name", "Enter a last name.");
-        }
         if mistakes.is_empty() { Ok(details) } else { Err(mistakes) }
     }
 
@@ -306,6 +303,10 @@ impl Details {
             custom: self.custom.clone().map(|custom| custom.0),
         }
     }
+}
+
+fn last_name(typed: &str) -> Result<PersonName, String> {
+    if typed.trim().is_empty() { Err("Enter a last name.".into()) } else { PersonName::parse(typed) }
 }
 
 /// Notes the sentence and goes on with an empty text, so that all mistakes are found at once.
@@ -367,7 +368,7 @@ mod tests {
         let typed = Typed { email: "none".into(), mobile: "call me".into(), ..Typed::default() };
         let mistakes = Details::parse(&typed).unwrap_err();
         let fields: Vec<_> = mistakes.all().iter().map(|(field, _)| *field).collect();
-        assert_eq!(fields, ["user_id", "email", "mobile", "container", "last_name"]);
+        assert_eq!(fields, ["user_id", "last_name", "email", "mobile", "container"]);
     }
 
     #[test]

@@ -194,7 +194,7 @@ on_both! {
     fn a_tasks_users_are_found_by_an_index(world) {
         let who = world.lindqvist();
         let task = world.task(&who, &users(&world, &["a.berg", "b.cole"], "Sales"));
-        let scoped = world.operator_in("m.okafor", BuiltIn::Operator, &[world.container("Sales")]);
+        let scoped = world.operator_in("m.okafor", BuiltIn::Operator, &[world.user("c.dahl", "Sales").container]);
         for who in [&who, &scoped] {
             let plans = plan::plans(&world, |c| {
                 reading::find(c, who, world.now(), world.desk.settings.zone, task)?;

@@ -12,7 +12,10 @@ use crate::{
         enrollment::{hint, status, urgency},
         store::{Place, places},
     },
-    tokens::{self, Token},
+    tokens::{
+        self, Token,
+        pages::{Possible, State, path},
+    },
     users::{self, pages::Person},
     web::{Answer, Chrome, Permitted, page},
 };
@@ -30,10 +33,11 @@ struct Outstanding {
 
 /// A line of the Tokens table.
 struct Held {
-    token: Token,
-    class: &'static str,
-    icon: &'static str,
+    href: String,
+    state: State,
+    possible: Possible,
     last_used: String,
+    token: Token,
 }
 
 #[derive(Template)]
@@ -46,6 +50,8 @@ struct Page {
     sees_tasks: bool,
     may_resend: bool,
     may_provision: bool,
+    may_suspend: bool,
+    may_unlock: bool,
 }
 
 /// GET
@@ -97,18 +103,12 @@ pub async fn show(p: Permitted<may::SeeUsers>, user_id: Path<String>) -> Answer 
         sees_tasks: p.may(Permission::SeeTasks),
         may_resend: p.may(Permission::Resend),
         may_provision: p.may(Permission::Provision) && user.is_enabled(),
+        may_suspend: p.may(Permission::SuspendTokens),
+        may_unlock: p.may(Permission::Unlock),
     })
 }
 
 fn held(token: Token, moment: impl Fn(crate::clock::Timestamp) -> String) -> Held {
-    use tokens::TokenState::{Active, Assigned, Faulty, Inventory, Locked, Lost, Suspended};
-    let (class, icon) = match token.state {
-        Active => ("sent", "circle-check"),
-        Suspended => ("suspended", "player-pause"),
-        Locked => ("locked", "status-locked"),
-        Inventory | Assigned => ("queued", "circle-dashed"),
-        Lost | Faulty => ("removed", "status-removed"),
-    };
     let last_used = token.last_used_at.map_or_else(|| "never".into(), moment);
-    Held { class, icon, last_used, token }
+    Held { href: path(&token.serial), state: State::of(&token), possible: Possible::of(&token), last_used, token }
 }

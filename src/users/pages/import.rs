@@ -18,6 +18,9 @@ use crate::{
 /// What is carried from the dry run to the import within the page, in bytes; a larger file is chosen again.
 const CARRIED_BYTES: usize = 200 * 1024;
 
+/// What the button sends that imports the good lines of a file with refused ones.
+const GOOD_LINES: &str = "good";
+
 /// Lines that the page shows; the saved outcomes have all.
 const LINES_SHOWN: usize = 200;
 
@@ -41,6 +44,8 @@ struct Shown {
     report: Report,
     /// What can be gone on with: a dry run whose text is at hand.
     carried: bool,
+    /// Lines that would be imported.
+    good: usize,
     lines: Vec<Line>,
     left_out: usize,
     /// All outcomes as a file, in the address of a link.
@@ -51,8 +56,9 @@ struct Line {
     number: usize,
     user_id: String,
     word: &'static str,
-    /// The dress of a status.
+    /// The color of a status.
     kind: &'static str,
+    icon: &'static str,
     detail: String,
 }
 
@@ -90,7 +96,7 @@ async fn carry_out(p: Permitted<may::EditUsers>, upload: Upload) -> Answer {
     let how = Import {
         container: fields.text("container"),
         dry_run: !fields.ticked("import"),
-        good_lines: fields.ticked("good_lines"),
+        good_lines: fields.ticked("good_lines") || fields.raw("import") == GOOD_LINES,
     };
     let bytes = if upload.file.is_empty() { fields.raw("text").as_bytes().to_vec() } else { upload.file.clone() };
     let (container, good_lines, dry_run) = (how.container.clone(), how.good_lines, how.dry_run);
@@ -157,24 +163,20 @@ impl Shown {
         let then = report.lines.iter().filter(|line| !refused(line));
         let lines: Vec<Line> = first.chain(then).take(LINES_SHOWN).map(Line::new).collect();
         let saved = data_encoding::BASE64.encode(report.to_csv().as_bytes());
-        Shown { left_out: report.lines.len() - lines.len(), lines, carried, saved, report }
+        let good = report.lines.len() - report.count("refused");
+        Shown { left_out: report.lines.len() - lines.len(), lines, carried, good, saved, report }
     }
 }
 
 impl Line {
     fn new(line: &LineOutcome) -> Self {
-        let kind = match line.outcome {
-            Outcome::Created | Outcome::Updated(_) => "completed",
-            Outcome::Unchanged => "expired",
-            Outcome::Refused(_) => "locked",
-        };
-        let word = match line.outcome {
-            Outcome::Created => "Created",
-            Outcome::Updated(_) => "Updated",
-            Outcome::Unchanged => "Unchanged",
-            Outcome::Refused(_) => "Refused",
+        let (word, kind, icon) = match line.outcome {
+            Outcome::Created => ("Created", "completed", "circle-check"),
+            Outcome::Updated(_) => ("Updated", "completed", "circle-check"),
+            Outcome::Unchanged => ("Unchanged", "expired", "circle-minus"),
+            Outcome::Refused(_) => ("Refused", "locked", "circle-x"),
         };
         let (number, user_id) = (line.number, line.user_id.clone());
-        Line { number, user_id, word, kind, detail: line.outcome.detail() }
+        Line { number, user_id, word, kind, icon, detail: line.outcome.detail() }
     }
 }

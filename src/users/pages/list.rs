@@ -116,7 +116,7 @@ pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest) -> Answer {
         pager: Pager::new(paging, found.rows.len(), found.total, &links),
         rows: found.rows,
         total: found.total,
-        what: if search.q.is_empty() { "this search".into() } else { format!("“{}”", search.q) },
+        what: what(&search),
         all: may_provision && fields.ticked("all"),
         all_href: links.with("all", "1"),
         some_href: links.here(),
@@ -127,6 +127,12 @@ pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest) -> Answer {
         may_provision,
         search,
     })
+}
+
+/// What the users of a list match: the text alone if nothing else was asked for.
+fn what(search: &Search) -> String {
+    let text_alone = Search { q: search.q.clone(), ..Search::default() };
+    if search.q.is_empty() || *search != text_alone { "this search".into() } else { format!("“{}”", search.q) }
 }
 
 fn page_word(paging: Paging) -> String {
