@@ -25,7 +25,7 @@ use crate::{
     web::{
         Fault, assets,
         chrome::{Counts, Numbers},
-        csrf, fault, headers, health, request, session, theme, upload,
+        csrf, fault, headers, health, request, session, shortcuts, theme, upload,
     },
 };
 
@@ -95,6 +95,8 @@ pub fn routes(demo: bool) -> Vec<Route> {
         // The shell
         get("/static/{file:.*}", Gate::Open, assets::serve),
         post("/theme", Gate::Open, theme::choose),
+        get(shortcuts::SHORTCUTS, need::<may::SignedIn>(), shortcuts::show),
+        post(shortcuts::SHORTCUTS, Gate::Open, shortcuts::choose),
         get("/healthz", Gate::Open, health::alive),
         get("/readyz", Gate::Open, health::ready),
 

@@ -193,6 +193,7 @@ const PAGES: &[&str] = &[
     "/reports/operators",
     "/policy/self-enrollment",
     "/messages",
+    "/shortcuts",
 ];
 
 #[test]
@@ -213,6 +214,29 @@ fn every_page_is_accessible_on_a_desk_at_night_and_on_a_phone() {
         }
         let complaints = browser.complaints().await;
         assert!(complaints.is_empty(), "{complaints:#?}");
+    });
+}
+
+#[test]
+#[ignore = "needs Chromium: tests/run installs it"]
+fn keys_move_through_the_console_until_they_are_turned_off() {
+    let demo = Demo::start();
+    run(async {
+        let browser = Chromium::start(&demo.url, true).await;
+        sign_in(&browser, "k.lindqvist").await;
+        browser.type_keys("gt").await;
+        browser.says("Provisioning Task Management").await;
+        browser.type_keys("jje").await;
+        browser.says("Edit task").await;
+        browser.open("/users").await;
+        browser.type_keys("jx").await;
+        browser.says("1 user selected").await;
+
+        browser.open("/shortcuts").await;
+        browser.press("Turn keys off").await;
+        browser.says("Keys are off in this browser").await;
+        browser.type_keys("gt").await;
+        assert_eq!(browser.path().await, "/shortcuts");
     });
 }
 

@@ -2,9 +2,17 @@
 
 use crate::clock::Timestamp;
 
-/// Verbs whose entries are written for each of many users, beside one that sums them up.
-pub const PER_USER: [&str; 4] =
-    ["tasks.provision_user", "tasks.remove_user", "tasks.stop_date_user", "tasks.resend_user"];
+/// Verbs that the history leaves out: another entry sums them up, or (the activation code) tells what came of it.
+pub const LEFT_OUT: [&str; 5] = [
+    "tasks.provision_user",
+    "tasks.remove_user",
+    "tasks.stop_date_user",
+    "tasks.resend_user",
+    "enrollment.accept_code",
+];
+
+/// The verb of reminders: one entry for each user, many at once.
+const REMIND: &str = "tasks.remind";
 
 /// An entry of the audit log about a task.
 #[derive(Clone, Debug)]
@@ -23,18 +31,96 @@ pub struct Told {
     pub sentence: String,
 }
 
-impl Told {
+/// A line of the history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// When.
+    pub at: Timestamp,
     /// The drawing in front of it.
-    pub fn icon(&self) -> &'static str {
+    pub icon: &'static str,
+    /// Who stands in front, in bold; empty if the sentence says it.
+    pub who: String,
+    /// What happened.
+    pub sentence: String,
+}
+
+/// Tells the newest `limit` lines: reminders that went out together are one.
+pub fn tell(entries: &[Told], limit: usize) -> Vec<Event> {
+    let together = |a: &Told, b: &Told| a.verb == REMIND && b.verb == REMIND && a.at == b.at;
+    entries.chunk_by(together).take(limit).map(Told::event).collect()
+}
+
+impl Told {
+    fn event(run: &[Told]) -> Event {
+        let told = &run[0];
+        let (who, sentence) = match (told.verb.as_str(), run.len()) {
+            (REMIND, 1) => (String::new(), format!("Reminder mailed to {}", told.subject)),
+            (REMIND, many) => (String::new(), format!("Reminder mailed to {many} users")),
+            // An auth node accepted it, but it is the user one looks for.
+            ("authentication.check", _) => (told.subject.clone(), "signed in for the first time: Completed".into()),
+            ("mail.send" | "mail.bounce", _) => (String::new(), told.sentence.clone()),
+            (_, _) if told.subject.is_empty() || told.subject == told.actor => {
+                (told.actor.clone(), inside(&told.sentence))
+            }
+            (_, _) => (told.actor.clone(), format!("{}: {}", inside(&told.sentence), told.subject)),
+        };
+        Event { at: told.at, icon: told.icon(), who, sentence }
+    }
+
+    fn icon(&self) -> &'static str {
         match self.verb.as_str() {
             "tasks.provision" => "ticket",
             "tasks.stop_date" => "calendar",
-            "tasks.resend" => "send",
+            "tasks.resend" | REMIND => "send",
             "tasks.unlock" => "lock-open",
             "tasks.remove" | "tasks.remove_users" | "tasks.replace" => "user-minus",
-            "mail.send" => "mail-x",
+            "mail.send" | "mail.bounce" => "mail-x",
             verb if verb.starts_with("enrollment.") && self.outcome == "refused" => "lock",
+            "enrollment.enroll" => "key",
             _ => "circle-check",
         }
+    }
+}
+
+/// A sentence that goes on after a name.
+fn inside(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::NaiveDate;
+
+    fn told(verb: &str, actor: &str, subject: &str, sentence: &str) -> Told {
+        Told {
+            at: NaiveDate::from_ymd_opt(2026, 11, 20).unwrap().and_hms_opt(8, 0, 0).unwrap(),
+            actor: actor.into(),
+            verb: verb.into(),
+            outcome: "done".into(),
+            subject: subject.into(),
+            sentence: sentence.into(),
+        }
+    }
+
+    #[test]
+    fn a_line_begins_with_who_and_goes_on_as_one_sentence() {
+        let lines = tell(&[told("tasks.provision", "m.okafor", "", "Provisioned 25 users")], 9);
+        assert_eq!((lines[0].who.as_str(), lines[0].sentence.as_str()), ("m.okafor", "provisioned 25 users"));
+    }
+
+    #[test]
+    fn reminders_that_went_out_together_are_one_line() {
+        let remind = |subject| told(REMIND, "system", subject, "Reminded of the Stop Date 2026-11-23");
+        let lines = tell(&[remind("a.berg"), remind("b.cole")], 9);
+        assert_eq!(lines.len(), 1);
+        assert_eq!(lines[0].sentence, "Reminder mailed to 2 users");
+    }
+
+    #[test]
+    fn the_first_sign_in_is_told_of_the_user_and_not_of_the_auth_node() {
+        let lines = tell(&[told("authentication.check", "vpn", "h.brandt", "Accepted the first one-time password")], 9);
+        assert_eq!(lines[0].who, "h.brandt");
     }
 }

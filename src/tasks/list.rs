@@ -64,6 +64,55 @@ impl View {
     }
 }
 
+/// Which Stop Dates are asked for, by their distance from today.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopWithin {
+    /// Today or up to 7 days on.
+    Week,
+    /// Today or up to 30 days on.
+    Month,
+    /// More than 30 days on.
+    Later,
+}
+
+impl StopWithin {
+    /// All of them, the nearest first.
+    pub const ALL: [StopWithin; 3] = [StopWithin::Week, StopWithin::Month, StopWithin::Later];
+
+    /// The word in the address.
+    pub fn word(self) -> &'static str {
+        match self {
+            StopWithin::Week => "7-days",
+            StopWithin::Month => "30-days",
+            StopWithin::Later => "later",
+        }
+    }
+
+    /// The words of the choice.
+    pub fn words(self) -> &'static str {
+        match self {
+            StopWithin::Week => "Within 7 days",
+            StopWithin::Month => "Within 30 days",
+            StopWithin::Later => "Later than 30 days",
+        }
+    }
+
+    /// The choice of this word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        StopWithin::ALL.into_iter().find(|within| within.word() == word)
+    }
+
+    /// The first day and the last, both included.
+    pub fn days(self, today: NaiveDate) -> (NaiveDate, NaiveDate) {
+        let on = |days| today.checked_add_days(Days::new(days)).unwrap_or(NaiveDate::MAX);
+        match self {
+            StopWithin::Week => (today, on(7)),
+            StopWithin::Month => (today, on(30)),
+            StopWithin::Later => (on(31), NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or(NaiveDate::MAX)),
+        }
+    }
+}
+
 /// A column that sorts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Column {
@@ -189,6 +238,8 @@ pub struct Query {
     pub operator: String,
     /// The kind of token.
     pub authentication_type: Option<AuthenticationType>,
+    /// How far off the Stop Date is.
+    pub stop: Option<StopWithin>,
     /// The order.
     pub order: Order,
     /// The operator who asks, as a key: for [`View::Mine`].
@@ -224,7 +275,11 @@ impl Query {
             || operator.starts_with(&self.q)
             || key(&task.emailed_to).starts_with(&self.q);
         let by = self.operator.is_empty() || operator == self.operator;
-        viewed && found && by && self.authentication_type.is_none_or(|kind| kind == task.authentication_type)
+        let stops = self.stop.is_none_or(|within| {
+            let (from, to) = within.days(today);
+            (from..=to).contains(&task.stop_on())
+        });
+        viewed && found && by && stops && self.authentication_type.is_none_or(|kind| kind == task.authentication_type)
     }
 
     /// The order of two rows that were counted live.

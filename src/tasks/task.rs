@@ -154,6 +154,11 @@ impl Counts {
         let active = self.enrolled - self.used + self.outstanding() - expired;
         Progress { completed: self.used, active, locked: self.locked, expired }
     }
+
+    /// Users who may be sent their enrollment email again: Active, and yet to enroll (product.md §2, "Resend").
+    pub fn resendable(&self, progress: Progress) -> i64 {
+        progress.active - (self.enrolled - self.used)
+    }
 }
 
 #[cfg(test)]

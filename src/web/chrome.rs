@@ -34,6 +34,8 @@ pub struct Chrome {
     pub time_zone: String,
     /// "", "light" or "dark".
     pub theme: &'static str,
+    /// True if the keys of `/shortcuts` work in this browser.
+    pub keys: bool,
     /// The operator's UserID.
     pub user_id: String,
     /// Their role.
@@ -68,6 +70,8 @@ pub struct NavItem {
     pub href: &'static str,
     /// The icon's name in the sprite.
     pub icon: &'static str,
+    /// The letter that leads there after "g"; empty for none.
+    pub key: &'static str,
     /// True if the page is in this module.
     pub current: bool,
     /// The number beside it.
@@ -168,22 +172,28 @@ const PLACES: &[(&str, &[Place])] = &[
     ),
 ];
 
+/// The keys of `/shortcuts`: a letter after "g", and the address in the navigation that it leads to.
+const KEYS: &[(&str, &str)] = &[
+    ("s", "/"),
+    ("t", "/tasks"),
+    ("o", "/outbox"),
+    ("a", "/users"),
+    ("k", "/tokens"),
+    ("r", "/reports/provisioning"),
+    ("l", "/audit"),
+    ("p", "/policy/self-enrollment"),
+];
+
 impl Chrome {
-    /// The shell for `who` on the page at `path`.
-    pub fn new(
-        settings: &Settings,
-        who: &Who,
-        path: &str,
-        theme: &'static str,
-        numbers: Numbers,
-        flash: Vec<Flash>,
-    ) -> Self {
+    /// The shell for `who` on the page at `path`, in a browser that chose nothing.
+    pub fn new(settings: &Settings, who: &Who, path: &str, numbers: Numbers, flash: Vec<Flash>) -> Self {
         let here = current(path);
         let place = |&(label, href, icon, needs): &Place| {
             who.may_any(needs).then(|| NavItem {
                 label,
                 href,
                 icon,
+                key: KEYS.iter().find(|(_, to)| *to == href).map_or("", |(key, _)| key),
                 current: here == Some(href),
                 count: match href {
                     "/tasks" => Some(numbers.open_tasks),
@@ -202,7 +212,8 @@ impl Chrome {
             org: settings.organization.clone(),
             host: settings.host.clone(),
             time_zone: settings.zone.name().to_owned(),
-            theme,
+            theme: "",
+            keys: true,
             user_id: who.name().to_owned(),
             role: who.actor.role.clone(),
             initials: initials(who.name()),

@@ -19,6 +19,7 @@ pub mod permission;
 pub mod qr;
 pub mod request;
 pub mod session;
+pub mod shortcuts;
 pub mod theme;
 pub mod upload;
 pub mod visitor;

@@ -14,7 +14,7 @@ use crate::{
     web::{
         Fault,
         chrome::{self, Chrome, Flash},
-        request, session, theme,
+        request, session, shortcuts, theme,
     },
 };
 
@@ -30,6 +30,7 @@ pub struct Permitted<N> {
     pub session: Session,
     path: String,
     theme: &'static str,
+    keys: bool,
     counts: Option<chrome::Counts>,
     need: PhantomData<N>,
 }
@@ -80,7 +81,11 @@ impl<N: Need> Permitted<N> {
     }
 
     fn chrome(&self, numbers: chrome::Numbers) -> Chrome {
-        Chrome::new(&self.desk.settings, &self.who, &self.path, self.theme, numbers, chrome::take_flash(&self.session))
+        Chrome {
+            theme: self.theme,
+            keys: self.keys,
+            ..Chrome::new(&self.desk.settings, &self.who, &self.path, numbers, chrome::take_flash(&self.session))
+        }
     }
 }
 
@@ -128,6 +133,7 @@ impl<N: Need> FromRequest for Permitted<N> {
                 session,
                 path,
                 theme: theme::of(&http),
+                keys: shortcuts::are_on(&http),
                 counts: http.app_data::<chrome::Counts>().copied(),
                 need: PhantomData,
             })

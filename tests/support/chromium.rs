@@ -173,6 +173,11 @@ impl Chromium {
         element.send_keys(text).await.expect("it can be typed into");
     }
 
+    /// Types on the page, wherever the focus is.
+    pub async fn type_keys(&self, keys: &str) {
+        self.driver.action_chain().send_keys(keys).perform().await.expect("keys are typed");
+    }
+
     /// What the page says.
     pub async fn text(&self) -> String {
         match self.driver.find(By::Tag("body")).await {

@@ -16,7 +16,7 @@ use tokendesk::{
 
 use crate::{
     on_both,
-    support::{World, plan},
+    support::{Browser, World, plan},
 };
 
 /// The task numbers on a page, in order.
@@ -33,6 +33,19 @@ fn users(world: &World, names: &[&str], container: &str) -> Vec<UserId> {
 }
 
 on_both! {
+    fn the_list_is_narrowed_to_stop_dates_at_a_distance(world) {
+        let who = world.lindqvist();
+        let task = world.task(&who, &users(&world, &["a.berg"], "Sales"));
+        let scoped = world.operator_in("m.okafor", BuiltIn::Operator, &[world.user("c.dahl", "Sales").container]);
+        // The policy proposes 14 days.
+        for who in [&who, &scoped] {
+            let browser = Browser::signed_in(&world.url, &world.desk, who);
+            let link = format!("href=\"/tasks/{task}\"");
+            let shows = |stop: &str| browser.get(&format!("/tasks?stop={stop}")).expect(200).body.contains(&link);
+            assert_eq!(["7-days", "30-days", "later", "nonsense"].map(shows), [false, true, false, true]);
+        }
+    }
+
     fn the_list_has_the_columns_of_the_seed_document(world) {
         let who = world.lindqvist();
         let task = world.task(&who, &users(&world, &["a.berg", "b.cole"], "Sales"));

@@ -127,7 +127,7 @@ on_both! {
         let page = browser.get(&format!("/tasks/{task}")).expect(200);
         page.says("Completed 1").says("Active 2").says("Locked 1").says("Expired 0").says("5 of 5 attempts used")
             .says("Enrolled, not used yet").says("First sign-in today, 14:32").says("TD-TEST-").says("not enrolled")
-            .says("Failed").says("552 5.2.2 Mailbox full").says("k.lindqvist Provisioned 4 users").does_not_say("Edit");
+            .says("Failed").says("552 5.2.2 Mailbox full").says("k.lindqvist provisioned 4 users").does_not_say("Edit");
         browser.get(&format!("/tasks/{task}?status=locked")).says("Rows 1 to 1 of 1").does_not_say("Enrolled, not");
         browser.get(&format!("/tasks/{task}?mail=failed")).says("Rows 1 to 1 of 1");
         browser.get(&format!("/tasks/{task}?q=us")).says("Rows 1 to 1 of 1");

@@ -13,6 +13,7 @@ use crate::{
     tasks::{
         Status,
         enrollment::{hint, status, urgency},
+        history::{self, Event},
         list::Row,
         members::{Filter, Member},
         reading, store,
@@ -20,8 +21,11 @@ use crate::{
     web::{Answer, Chrome, Links, Pager, Paging, Permitted, page, segment},
 };
 
-/// Entries of the history that are shown.
-const HISTORY: i64 = 12;
+/// Lines of the history that are shown.
+const HISTORY: usize = 12;
+
+/// Entries that are read for them: reminders that went out together share a line.
+const ENTRIES: i64 = 200;
 
 /// The query string: search, filters, order and page of the users.
 #[derive(Deserialize)]
@@ -48,15 +52,10 @@ pub(super) struct Line {
     pub mail_hint: String,
     /// Resend leads somewhere.
     pub can_resend: bool,
-}
-
-/// A line of the history.
-struct Event {
-    icon: &'static str,
-    actor: String,
-    subject: String,
-    sentence: String,
-    at: String,
+    /// Someone who cannot enroll as things are: the user's page says why.
+    pub is_stuck: bool,
+    /// The address of the token.
+    pub token_href: String,
 }
 
 #[derive(Template)]
@@ -78,11 +77,11 @@ struct Page {
     sort_order: &'static str,
     rows: Vec<Line>,
     pager: Pager,
-    history: Vec<Event>,
+    history: Vec<(Event, String)>,
     statuses: [Status; 4],
     mails: [State; 5],
     may_edit: bool,
-    may_resend: bool,
+    resendable: i64,
     may_remove: bool,
     sees_audit: bool,
 }
@@ -106,7 +105,7 @@ pub async fn show(p: Permitted<may::SeeTasks>, number: Path<String>, typed: Type
         ..Filter::default()
     };
     let asked = filter.clone();
-    let ((row, members, total, history, attempts), chrome) = p
+    let ((row, members, total, entries, attempts), chrome) = p
         .view(move |desk, who, now| {
             let zone = desk.settings.zone;
             desk.db.read(|c| {
@@ -122,8 +121,8 @@ pub async fn show(p: Permitted<may::SeeTasks>, number: Path<String>, typed: Type
                     paging.offset(),
                     paging.size,
                 )?;
-                let history = store::history::of_task(c, who, id, HISTORY)?;
-                Ok((row, members, total, history, attempts))
+                let entries = store::history::of_task(c, who, id, ENTRIES)?;
+                Ok((row, members, total, entries, attempts))
             })
         })
         .await?;
@@ -161,20 +160,17 @@ pub async fn show(p: Permitted<may::SeeTasks>, number: Path<String>, typed: Type
         sort_order: if filter.descending { "descending" } else { "ascending" },
         pager: Pager::new(paging, rows.len(), total, &links),
         rows,
-        history: history
+        history: history::tell(&entries, HISTORY)
             .into_iter()
-            .map(|told| Event {
-                icon: told.icon(),
-                at: moment(zone, now, told.at),
-                actor: told.actor,
-                subject: told.subject,
-                sentence: told.sentence,
+            .map(|event| {
+                let at = moment(zone, now, event.at);
+                (event, at)
             })
             .collect(),
         statuses: Status::ALL,
         mails: mail::State::ALL,
         may_edit: open && super::may_edit(&p.who),
-        may_resend,
+        resendable: if may_resend { row.task.counts.resendable(row.progress) } else { 0 },
         may_remove: open && p.may(Permission::Remove),
         sees_audit: p.may(Permission::SeeAudit),
         row,
@@ -210,6 +206,8 @@ pub(super) fn line(
         hint,
         mail_hint: member.mail_hint(zone),
         can_resend: may_resend && !member.removed && status == Status::Active && member.facts.enrolled_at.is_none(),
+        is_stuck: !member.removed && matches!(status, Status::Locked | Status::Expired),
+        token_href: member.serial.as_deref().map_or_else(String::new, |serial| format!("/tokens/{}", segment(serial))),
         member,
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     operators::{Permission, may},
     tasks::{
         enrollment::urgency,
-        list::{Column, Order, Query, Row, View},
+        list::{Column, Order, Query, Row, StopWithin, View},
         reading::{self, Listed},
     },
     tokens::AuthenticationType,
@@ -24,6 +24,7 @@ pub struct Address {
     operator: Option<String>,
     #[serde(rename = "type")]
     kind: Option<String>,
+    stop: Option<String>,
     sort: Option<String>,
     page: Option<String>,
     size: Option<String>,
@@ -63,6 +64,7 @@ struct Page {
     sort: String,
     operators: Vec<(String, bool)>,
     kinds: Vec<(AuthenticationType, bool)>,
+    stops: Vec<(StopWithin, bool)>,
     chips: Vec<(String, String)>,
     heads: Vec<Head>,
     rows: Vec<Line>,
@@ -72,6 +74,7 @@ struct Page {
     may_edit: bool,
     may_remove: bool,
     sees_policy: bool,
+    sees_reports: bool,
 }
 
 /// The list.
@@ -89,6 +92,7 @@ pub async fn show(p: Permitted<may::SeeTasks>, typed: Typed<Address>) -> Answer 
         q: db::key(&q),
         operator: db::key(&operator),
         authentication_type: AuthenticationType::from_word(&kind),
+        stop: StopWithin::from_word(&text(typed.stop)),
         order: Order::parse(&text(typed.sort)),
         me: db::key(p.who.name()),
     };
@@ -99,6 +103,7 @@ pub async fn show(p: Permitted<may::SeeTasks>, typed: Typed<Address>) -> Answer 
             ("q", q.clone()),
             ("operator", operator.clone()),
             ("type", query.authentication_type.map_or(String::new(), |kind| kind.word().to_owned())),
+            ("stop", query.stop.map_or(String::new(), |within| within.word().to_owned())),
             ("sort", query.order.word()),
             ("size", if paging.size == crate::web::paging::SIZES[0] { String::new() } else { paging.size.to_string() }),
         ],
@@ -125,7 +130,8 @@ pub async fn show(p: Permitted<may::SeeTasks>, typed: Typed<Address>) -> Answer 
             })
             .collect(),
         kinds: AuthenticationType::ALL.map(|kind| (kind, query.authentication_type == Some(kind))).to_vec(),
-        chips: chips(&links, &q, &operator, query.authentication_type),
+        stops: StopWithin::ALL.map(|within| (within, query.stop == Some(within))).to_vec(),
+        chips: chips(&links, &q, &operator, &query),
         q,
         heads: heads(&links, query.order),
         pager: Pager::new(paging, rows.len(), total, &links),
@@ -141,6 +147,7 @@ pub async fn show(p: Permitted<may::SeeTasks>, typed: Typed<Address>) -> Answer 
         may_edit: super::may_edit(&p.who),
         may_remove: p.may(Permission::Remove),
         sees_policy: p.may(Permission::EditPolicies),
+        sees_reports: p.may(Permission::Reports),
     })
 }
 
@@ -168,7 +175,7 @@ fn heads(links: &Links, order: Order) -> Vec<Head> {
         .collect()
 }
 
-fn chips(links: &Links, q: &str, operator: &str, kind: Option<AuthenticationType>) -> Vec<(String, String)> {
+fn chips(links: &Links, q: &str, operator: &str, query: &Query) -> Vec<(String, String)> {
     let mut chips = Vec::new();
     if !q.is_empty() {
         chips.push((format!("“{q}”"), links.with("q", "")));
@@ -176,8 +183,11 @@ fn chips(links: &Links, q: &str, operator: &str, kind: Option<AuthenticationType
     if !operator.is_empty() {
         chips.push((format!("Operator is {operator}"), links.with("operator", "")));
     }
-    if let Some(kind) = kind {
+    if let Some(kind) = query.authentication_type {
         chips.push((format!("Authentication Type is {}", kind.words()), links.with("type", "")));
+    }
+    if let Some(within) = query.stop {
+        chips.push((format!("Stop Date {}", within.words().to_lowercase()), links.with("stop", "")));
     }
     chips
 }

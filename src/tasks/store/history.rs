@@ -9,11 +9,10 @@ use crate::{
     ids::TaskId,
     operators::{Scope, Who},
     schema::{audit_entries, users},
-    tasks::history::{PER_USER, Told},
+    tasks::history::{LEFT_OUT, Told},
 };
 
-/// The newest entries about `task` within the scope of `who`; those that verbs on many users write one by one are left
-/// out, since another entry sums them up.
+/// The newest entries about `task` within the scope of `who`; without [`LEFT_OUT`].
 ///
 /// # Errors
 /// `Database` only.
@@ -21,7 +20,7 @@ pub fn of_task(conn: &mut AnyConn, who: &Who, task: TaskId, limit: i64) -> Resul
     let mut query = audit_entries::table
         .left_join(users::table.on(users::id.nullable().eq(audit_entries::user_id)))
         .filter(audit_entries::task_id.eq(task.0))
-        .filter(audit_entries::verb.ne_all(PER_USER))
+        .filter(audit_entries::verb.ne_all(LEFT_OUT))
         .into_boxed();
     if let Scope::Containers(list) = &who.scope {
         let list: Vec<i64> = list.iter().map(|container| container.0).collect();

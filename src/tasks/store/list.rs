@@ -198,6 +198,10 @@ fn filtered(query: &Query, today: NaiveDate) -> Boxed {
     if let Some(kind) = query.authentication_type {
         tasks = tasks.filter(tasks::authentication_type.eq(kind.word()));
     }
+    if let Some(within) = query.stop {
+        let (from, to) = within.days(today);
+        tasks = tasks.filter(tasks::latest_stop_on.ge(from)).filter(tasks::latest_stop_on.le(to));
+    }
     if query.q.is_empty() {
         return tasks;
     }
