@@ -1,4 +1,4 @@
-//! Edit and Remove: users are taken out of a task, or their Stop Date is moved (product.md §2).
+//! Edit and Remove: users are chosen, and taken out of a task (product.md §2).
 
 use chrono::{Duration, NaiveDate};
 use data_encoding::HEXLOWER;
@@ -73,7 +73,7 @@ impl Picked {
         HEXLOWER.encode(&keys.hash(Purpose::Preview, text.as_bytes()))
     }
 
-    fn ids(&self) -> Vec<EnrollmentId> {
+    pub(crate) fn ids(&self) -> Vec<EnrollmentId> {
         self.members.iter().map(|member| member.enrollment).collect()
     }
 }
@@ -201,7 +201,8 @@ fn take_out(
     Ok(())
 }
 
-fn notice(who: &Who, now: Timestamp, picked: &Picked, member: &Member, kind: mail::Kind) -> mail::NewEmail {
+/// An email about a change to the chosen users.
+pub(crate) fn notice(who: &Who, now: Timestamp, picked: &Picked, member: &Member, kind: mail::Kind) -> mail::NewEmail {
     mail::NewEmail {
         kind,
         to: member.email.clone(),
@@ -225,134 +226,6 @@ fn notice(who: &Who, now: Timestamp, picked: &Picked, member: &Member, kind: mai
     }
 }
 
-/// What a new Stop Date does to the chosen users.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Effect {
-    /// Expired users who become Active again.
-    pub active_again: usize,
-    /// Users who get more days.
-    pub later: usize,
-    /// Users who get fewer days.
-    pub earlier: usize,
-    /// Users whose Stop Date it is already.
-    pub same: usize,
-}
-
-impl Effect {
-    /// Of moving the chosen users to `date`.
-    pub fn of(picked: &Picked, date: NaiveDate) -> Self {
-        let mut effect = Effect::default();
-        for member in &picked.members {
-            match member.facts.stop_on.cmp(&date) {
-                std::cmp::Ordering::Equal => effect.same += 1,
-                std::cmp::Ordering::Greater => effect.earlier += 1,
-                std::cmp::Ordering::Less if picked.status(member) == Status::Expired => effect.active_again += 1,
-                std::cmp::Ordering::Less => effect.later += 1,
-            }
-        }
-        effect
-    }
-
-    /// "3 users become Active again, 12 users get more days".
-    pub fn words(self) -> String {
-        let one = |count: usize, single: &str, many: &str| match count {
-            0 => None,
-            1 => Some(format!("1 user {single}")),
-            _ => Some(format!("{count} users {many}")),
-        };
-        let parts: Vec<String> = [
-            one(self.active_again, "becomes Active again", "become Active again"),
-            one(self.later, "gets more days", "get more days"),
-            one(self.earlier, "gets fewer days", "get fewer days"),
-            one(self.same, "stays as is", "stay as they are"),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        parts.join(", ")
-    }
-}
-
-/// What [`Picked::shown`] is asked for before the Stop Date is moved.
-pub fn moving(date: NaiveDate) -> String {
-    format!("stop-date {date}")
-}
-
-/// Reads a new Stop Date: not before today, not beyond the longest period from the Start Date.
-///
-/// # Errors
-/// A mistake in `stop_on`.
-pub fn new_stop_date(typed: &str, task: &Task, policy: &Policy, today: NaiveDate) -> Result<NaiveDate> {
-    let date: NaiveDate =
-        typed.parse().map_err(|_| Error::mistake("stop_on", "Type the new Stop Date as year-month-day."))?;
-    let latest = policy.latest_stop(task.start_on);
-    if date < today {
-        return Err(Error::mistake("stop_on", format!("The Stop Date {date} has passed. Choose {today} or later.")));
-    }
-    if date > latest {
-        let sentence =
-            format!("The policy allows a Stop Date up to {latest}, counted from the Start Date. Resend goes further.");
-        return Err(Error::mistake("stop_on", sentence));
-    }
-    Ok(date)
-}
-
-/// Moves the Stop Date of the chosen users; an Expired one whose date is moved on is Active again. No email is sent
-/// unless `notify`.
-///
-/// # Errors
-/// `Forbidden`; `NotFound`; `Invalid` for a date that may not be; `Conflict` if anything differs from what was `shown`.
-#[allow(clippy::too_many_arguments, reason = "who, when, which, what to, and what was shown")]
-pub fn change_stop_date(
-    desk: &Desk,
-    who: &Who,
-    now: Timestamp,
-    task: TaskId,
-    chosen: &Chosen,
-    date: NaiveDate,
-    notify: bool,
-    shown: &str,
-) -> Result<Effect> {
-    who.need(Permission::ChangeStopDate)?;
-    desk.db.write(|c| {
-        let picked = held(desk, c, who, now, task, chosen, &moving(date), shown)?;
-        let date = new_stop_date(&date.to_string(), &picked.task, &picked.policy, picked.today)?;
-        let effect = Effect::of(&picked, date);
-        store::write::set_stop_on(c, &picked.ids(), date)?;
-        mail::move_waiting(c, &picked.ids(), date, desk.settings.zone.end_of(date))?;
-        if notify {
-            let letters: Vec<mail::NewEmail> = picked
-                .members
-                .iter()
-                .filter(|member| !member.email.is_empty() && member.facts.stop_on != date)
-                .map(|member| {
-                    let mut letter = notice(who, now, &picked, member, mail::Kind::NewStopDate);
-                    letter.facts.previous_stop_on = Some(member.facts.stop_on);
-                    letter.facts.stop_on = Some(date);
-                    letter
-                })
-                .collect();
-            mail::post(desk, c, now, who.name(), &letters)?;
-        }
-        for part in picked.members.chunks(db::ROWS_A_STATEMENT) {
-            let entries: Vec<Entry<'_>> = part
-                .iter()
-                .map(|member| {
-                    Entry::done(&who.actor, "tasks.stop_date_user", format!("Moved the Stop Date in task {task}"))
-                        .task(task)
-                        .user(member.user, &member.user_id)
-                        .fact("Stop Date", format!("{} → {date}", member.facts.stop_on))
-                })
-                .collect();
-            audit::record_all(c, now, &entries)?;
-        }
-        store::write::recount(c, task)?;
-        let sentence = format!("Moved the Stop Date of {} to {date}", users(picked.members.len()));
-        audit::record(c, now, &Entry::done(&who.actor, "tasks.stop_date", sentence).task(task))?;
-        Ok(effect)
-    })
-}
-
 /// Removes the task: who has not enrolled loses the ability to, who has keeps the token. It cannot be reversed. An
 /// operator who does not see all users of the task takes out those in scope, and the task stays for the others.
 /// `lose` is how many the page said would lose it. How many did.
@@ -368,25 +241,35 @@ pub fn remove_task(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, notify: b
             let sentence = format!("Now {} would lose it. Nothing was done: look again.", users(picked.members.len()));
             return Err(Error::Conflict(sentence));
         }
-        let whole = store::list::find(c, id)?.is_some_and(|all| all.counts.users == picked.task.counts.users);
-        let why = if whole { RemovedWhy::TaskRemoved } else { RemovedWhy::Removed };
-        take_out(desk, c, who, now, &picked, notify, why)?;
-        if whole {
-            store::write::remove_task(c, now, id, who.name())?;
-        } else {
-            store::write::recount(c, id)?;
-        }
-        let sentence = if whole {
-            format!("Removed the task; {} can no longer enroll", users(lose))
-        } else {
-            format!("Removed {}", users(lose))
-        };
-        let entry = Entry::done(&who.actor, "tasks.remove", sentence)
-            .task(id)
-            .fact("Email notification", if notify { "sent" } else { "not sent" });
-        audit::record(c, now, &entry)?;
+        remove_whole(desk, c, who, now, &picked, notify)?;
         Ok(lose)
     })
+}
+
+/// In the verb's transaction: takes out all of `picked`, and the task itself if nobody else is in it.
+pub(crate) fn remove_whole(
+    desk: &Desk,
+    c: &mut AnyConn,
+    who: &Who,
+    now: Timestamp,
+    picked: &Picked,
+    notify: bool,
+) -> Result<()> {
+    let (id, lose) = (picked.task.id, users(picked.members.len()));
+    let whole = store::list::find(c, id)?.is_some_and(|all| all.counts.users == picked.task.counts.users);
+    let why = if whole { RemovedWhy::TaskRemoved } else { RemovedWhy::Removed };
+    take_out(desk, c, who, now, picked, notify, why)?;
+    if whole {
+        store::write::remove_task(c, now, id, who.name())?;
+    } else {
+        store::write::recount(c, id)?;
+    }
+    let sentence =
+        if whole { format!("Removed the task; {lose} can no longer enroll") } else { format!("Removed {lose}") };
+    let entry = Entry::done(&who.actor, "tasks.remove", sentence)
+        .task(id)
+        .fact("Email notification", if notify { "sent" } else { "not sent" });
+    audit::record(c, now, &entry)
 }
 
 pub(crate) fn users(count: usize) -> String {

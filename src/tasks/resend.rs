@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use crate::{
     audit::{self, Entry},
     clock::Timestamp,
-    db::{self, AnyConn, Lock},
+    db::AnyConn,
     desk::Desk,
     error::{Error, Result},
     ids::{TaskId, UserId},
@@ -13,7 +13,7 @@ use crate::{
     operators::{Permission, Who},
     policy::{self, Policy},
     tasks::{
-        edit::{self, Chosen},
+        edit::{self, Chosen, Picked},
         enrollment::{Status, status},
         links, store,
         store::Place,
@@ -120,7 +120,16 @@ pub fn resend(
 /// `Forbidden`; `NotFound`; `Conflict` if anything differs from what was `shown`, or nobody can be resent to.
 pub fn resend_all(desk: &Desk, who: &Who, now: Timestamp, task: TaskId, chosen: &Chosen, shown: &str) -> Result<usize> {
     who.need(Permission::Resend)?;
-    each(desk, who, now, task, chosen, RESEND, shown, |c, place, policy, today| {
+    desk.db.write(|c| {
+        let picked = edit::held(desk, c, who, now, task, chosen, RESEND, shown)?;
+        resend_users(desk, c, who, now, &picked)
+    })
+}
+
+/// In the verb's transaction: resends to each of `picked` who can be resent to; how many.
+pub(crate) fn resend_users(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, picked: &Picked) -> Result<usize> {
+    let task = picked.task.id;
+    let done = each(c, picked, RESEND, |c, place, policy, today| {
         if refusal(place, policy, today).is_some() || place.email.is_empty() {
             return Ok(false);
         }
@@ -132,7 +141,10 @@ pub fn resend_all(desk: &Desk, who: &Who, now: Timestamp, task: TaskId, chosen: 
             .fact("Stop Date", format!("{} → {stop_on}", place.facts.stop_on));
         audit::record(c, now, &entry)?;
         Ok(true)
-    })
+    })?;
+    let sentence = format!("Resent to {}", edit::users(done));
+    audit::record(c, now, &Entry::done(&who.actor, "tasks.resend", sentence).task(task))?;
+    Ok(done)
 }
 
 /// Sets the failed attempts of the chosen Locked users back to zero and sends each a fresh email; how many. A Stop
@@ -152,21 +164,24 @@ pub fn unlock(
 ) -> Result<usize> {
     who.need(Permission::Unlock)?;
     let reason = parse_reason(reason)?;
-    each(desk, who, now, task, chosen, UNLOCK, shown, |c, place, policy, today| {
-        let locked = status(&place.facts, policy.attempts_allowed, today) == Status::Locked;
-        if !locked || place.disabled || place.email.is_empty() {
-            return Ok(false);
-        }
-        store::write::reset_failures(c, place.id)?;
-        let stop_on = if place.facts.stop_on < today { policy.proposed_stop(today) } else { place.facts.stop_on };
-        write_anew(desk, c, who, now, place, policy, stop_on, None)?;
-        let entry = Entry::done(&who.actor, "tasks.unlock", format!("Unlocked in task {task}"))
-            .task(task)
-            .user(place.user, &place.user_id)
-            .fact("Reason", &*reason)
-            .fact("Failed attempts", format!("{} → 0", place.facts.failures));
-        audit::record(c, now, &entry)?;
-        Ok(true)
+    desk.db.write(|c| {
+        let picked = edit::held(desk, c, who, now, task, chosen, UNLOCK, shown)?;
+        each(c, &picked, UNLOCK, |c, place, policy, today| {
+            let locked = status(&place.facts, policy.attempts_allowed, today) == Status::Locked;
+            if !locked || place.disabled || place.email.is_empty() {
+                return Ok(false);
+            }
+            store::write::reset_failures(c, place.id)?;
+            let stop_on = if place.facts.stop_on < today { policy.proposed_stop(today) } else { place.facts.stop_on };
+            write_anew(desk, c, who, now, place, policy, stop_on, None)?;
+            let entry = Entry::done(&who.actor, "tasks.unlock", format!("Unlocked in task {task}"))
+                .task(task)
+                .user(place.user, &place.user_id)
+                .fact("Reason", &*reason)
+                .fact("Failed attempts", format!("{} → 0", place.facts.failures));
+            audit::record(c, now, &entry)?;
+            Ok(true)
+        })
     })
 }
 
@@ -183,36 +198,24 @@ pub fn parse_reason(typed: &str) -> Result<String> {
     }
 }
 
-#[allow(clippy::too_many_arguments, reason = "the frame of two verbs")]
+/// The frame of two verbs: does `f` for each of `picked`, and counts those it was done for.
 fn each(
-    desk: &Desk,
-    who: &Who,
-    now: Timestamp,
-    task: TaskId,
-    chosen: &Chosen,
+    c: &mut AnyConn,
+    picked: &Picked,
     act: &str,
-    shown: &str,
     mut f: impl FnMut(&mut AnyConn, &Place, &Policy, NaiveDate) -> Result<bool>,
 ) -> Result<usize> {
-    desk.db.write(|c| {
-        db::hold(c, Lock::Provision)?;
-        let picked = edit::held(desk, c, who, now, task, chosen, act, shown)?;
-        let mut done = 0;
-        for member in &picked.members {
-            let place = store::place(c, member.enrollment)?
-                .ok_or_else(|| Error::Internal("an enrollment was there and is gone".into()))?;
-            done += usize::from(f(c, &place, &picked.policy, picked.today)?);
-        }
-        if done == 0 {
-            return Err(Error::Conflict(format!("None of these users can be helped by {act}. Nothing was done.")));
-        }
-        store::write::recount(c, task)?;
-        if act == RESEND {
-            let sentence = format!("Resent to {}", edit::users(done));
-            audit::record(c, now, &Entry::done(&who.actor, "tasks.resend", sentence).task(task))?;
-        }
-        Ok(done)
-    })
+    let mut done = 0;
+    for member in &picked.members {
+        let place = store::place(c, member.enrollment)?
+            .ok_or_else(|| Error::Internal("an enrollment was there and is gone".into()))?;
+        done += usize::from(f(c, &place, &picked.policy, picked.today)?);
+    }
+    if done == 0 {
+        return Err(Error::Conflict(format!("None of these users can be helped by {act}. Nothing was done.")));
+    }
+    store::write::recount(c, picked.task.id)?;
+    Ok(done)
 }
 
 /// A new link, a new email, and what was noted of the old ones is gone.

@@ -8,7 +8,7 @@ use tokendesk::{
         edit::{self, Chosen},
         enrollment::RemovedWhy,
         members::Filter,
-        resend,
+        resend, stop_date,
     },
 };
 
@@ -90,8 +90,8 @@ on_both! {
         world.advance(chrono::Duration::days(16));
         let all = Chosen::Matching(Filter::default());
         let date = "2026-12-10".parse().unwrap();
-        let seen = shown(&world, &who, task, &all, &edit::moving(date));
-        let effect = edit::change_stop_date(&world.desk, &who, world.now(), task, &all, date, false, &seen).unwrap();
+        let seen = shown(&world, &who, task, &all, &stop_date::moving(date));
+        let effect = stop_date::change_stop_date(&world.desk, &who, world.now(), task, &all, date, false, &seen).unwrap();
         assert_eq!(effect.words(), "2 users become Active again");
         assert_eq!(world.place(task, users[0]).facts.stop_on, date);
         assert_eq!(emails(&world, "new-stop-date", "Queued"), 0);
@@ -108,8 +108,8 @@ on_both! {
         let all = Chosen::Matching(Filter::default());
         for wrong in ["2026-11-19", "2026-12-21"] {
             let date = wrong.parse().unwrap();
-            let seen = shown(&world, &who, task, &all, &edit::moving(date));
-            let outcome = edit::change_stop_date(&world.desk, &who, world.now(), task, &all, date, false, &seen);
+            let seen = shown(&world, &who, task, &all, &stop_date::moving(date));
+            let outcome = stop_date::change_stop_date(&world.desk, &who, world.now(), task, &all, date, false, &seen);
             assert!(matches!(outcome, Err(Error::Invalid(_))), "{wrong}");
         }
     }
@@ -269,8 +269,8 @@ on_both! {
         let task = world.task(&who, &users);
         let all = Chosen::Matching(Filter::default());
         let date = "2026-12-10".parse().unwrap();
-        let seen = shown(&world, &who, task, &all, &edit::moving(date));
-        edit::change_stop_date(&world.desk, &who, world.now(), task, &all, date, false, &seen).unwrap();
+        let seen = shown(&world, &who, task, &all, &stop_date::moving(date));
+        stop_date::change_stop_date(&world.desk, &who, world.now(), task, &all, date, false, &seen).unwrap();
         let (facts, give_up_at): (String, tokendesk::clock::Timestamp) = world.desk.db.read(|c| {
             use diesel::prelude::*;
             use tokendesk::schema::emails;

@@ -10,11 +10,12 @@ use crate::{
     ids::TaskId,
     operators::{Who, may, may::Need},
     tasks::{
-        edit::{self, Chosen, Effect, Picked},
+        edit::{self, Chosen, Picked},
         enrollment::Status,
         members::Member,
         reading,
         resend::{self, RESEND, UNLOCK},
+        stop_date::{self, Effect},
     },
     web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, see_other},
 };
@@ -164,9 +165,9 @@ fn ask(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, act: Act, form: &Fiel
             format!("Remove {users}"),
         ),
         Act::StopDate => {
-            let date = edit::new_stop_date(&form.text("stop_on"), &picked.task, &picked.policy, picked.today)?;
+            let date = stop_date::new_stop_date(&form.text("stop_on"), &picked.task, &picked.policy, picked.today)?;
             (
-                edit::moving(date),
+                stop_date::moving(date),
                 format!("Move the Stop Date of {users} to {date}"),
                 format!("{}.", Effect::of(&picked, date).words()),
                 "Apply".into(),
@@ -232,7 +233,7 @@ fn carry_out(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, act: Act, form:
                 .text("stop_on")
                 .parse()
                 .map_err(|_| Error::mistake("stop_on", "Type the new Stop Date as year-month-day."))?;
-            let effect = edit::change_stop_date(desk, who, now, id, &chosen, date, notify, &shown)?;
+            let effect = stop_date::change_stop_date(desk, who, now, id, &chosen, date, notify, &shown)?;
             Ok(format!("New Stop Date {date}: {}.", effect.words()))
         }
         Act::Resend => {
