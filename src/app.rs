@@ -149,6 +149,12 @@ pub fn routes(demo: bool) -> Vec<Route> {
 
         // Provisioning tasks
         get("/tasks", need::<may::SeeTasks>(), tasks::pages::list::show),
+        get("/tasks/ticked/stop-date", need::<may::SeeTasks>(), tasks::pages::several::back),
+        get("/tasks/ticked/resend", need::<may::SeeTasks>(), tasks::pages::several::back),
+        get("/tasks/ticked/remove", need::<may::SeeTasks>(), tasks::pages::several::back),
+        post("/tasks/ticked/stop-date", need::<may::InTask<may::ChangeStopDate>>(), tasks::pages::several::stop_date),
+        post("/tasks/ticked/resend", need::<may::InTask<may::Resend>>(), tasks::pages::several::resend),
+        post("/tasks/ticked/remove", need::<may::InTask<may::Remove>>(), tasks::pages::several::remove),
         get("/tasks/{number}", need::<may::SeeTasks>(), tasks::pages::detail::show),
         get("/tasks/{number}/edit", need::<may::EditTask>(), tasks::pages::edit::show),
         get("/tasks/{number}/edit/remove", need::<may::SeeTasks>(), tasks::pages::act::back),
@@ -159,8 +165,8 @@ pub fn routes(demo: bool) -> Vec<Route> {
         post("/tasks/{number}/edit/stop-date", need::<may::InTask<may::ChangeStopDate>>(), tasks::pages::act::stop_date),
         post("/tasks/{number}/edit/resend", need::<may::InTask<may::Resend>>(), tasks::pages::act::resend),
         post("/tasks/{number}/edit/unlock", need::<may::InTask<may::Unlock>>(), tasks::pages::act::unlock),
-        get("/tasks/{number}/remove", need::<may::Remove>(), tasks::pages::remove::show),
-        post("/tasks/{number}/remove", need::<may::Remove>(), tasks::pages::remove::submit),
+        get("/tasks/{number}/remove", need::<may::InTask<may::Remove>>(), tasks::pages::remove::show),
+        post("/tasks/{number}/remove", need::<may::InTask<may::Remove>>(), tasks::pages::remove::submit),
         get("/users/{user}/authentication-methods", need::<may::SeeUsers>(), users::pages::authentication_methods::show),
         get("/users/{user}/tasks/{number}/edit", need::<may::Resend>(), tasks::pages::resend::show),
         post("/users/{user}/tasks/{number}/edit", need::<may::Resend>(), tasks::pages::resend::submit),

@@ -25,6 +25,7 @@ pub mod provision;
 pub mod reading;
 pub mod reminders;
 pub mod resend;
+pub mod several;
 pub mod stop_date;
 pub mod store;
 pub mod task;

@@ -5,6 +5,7 @@ mod list;
 mod provision;
 mod reminders;
 mod screens;
+mod several;
 
 use diesel::prelude::*;
 use tokendesk::{

@@ -25,6 +25,7 @@ pub struct Address {
     #[serde(rename = "type")]
     kind: Option<String>,
     stop: Option<String>,
+    all: Option<String>,
     sort: Option<String>,
     page: Option<String>,
     size: Option<String>,
@@ -73,6 +74,12 @@ struct Page {
     may_provision: bool,
     may_edit: bool,
     may_remove: bool,
+    may_move: bool,
+    may_resend: bool,
+    all: bool,
+    all_href: String,
+    some_href: String,
+    filter: Vec<(&'static str, String)>,
     sees_policy: bool,
     sees_reports: bool,
 }
@@ -96,18 +103,17 @@ pub async fn show(p: Permitted<may::SeeTasks>, typed: Typed<Address>) -> Answer 
         order: Order::parse(&text(typed.sort)),
         me: db::key(p.who.name()),
     };
-    let links = Links::new(
-        "/tasks",
-        vec![
-            ("view", query.view.word().to_owned()),
-            ("q", q.clone()),
-            ("operator", operator.clone()),
-            ("type", query.authentication_type.map_or(String::new(), |kind| kind.word().to_owned())),
-            ("stop", query.stop.map_or(String::new(), |within| within.word().to_owned())),
-            ("sort", query.order.word()),
-            ("size", if paging.size == crate::web::paging::SIZES[0] { String::new() } else { paging.size.to_string() }),
-        ],
-    );
+    let filter = vec![
+        ("view", query.view.word().to_owned()),
+        ("q", q.clone()),
+        ("operator", operator.clone()),
+        ("type", query.authentication_type.map_or(String::new(), |kind| kind.word().to_owned())),
+        ("stop", query.stop.map_or(String::new(), |within| within.word().to_owned())),
+    ];
+    let size = if paging.size == crate::web::paging::SIZES[0] { String::new() } else { paging.size.to_string() };
+    let kept = [filter.clone(), vec![("sort", query.order.word()), ("size", size)]].concat();
+    let links = Links::new("/tasks", kept);
+    let all = typed.all.is_some();
     let asked = query.clone();
     let (listed, chrome) = p
         .view(move |desk, who, now| {
@@ -146,6 +152,12 @@ pub async fn show(p: Permitted<may::SeeTasks>, typed: Typed<Address>) -> Answer 
         may_provision: p.may(Permission::Provision),
         may_edit: super::may_edit(&p.who),
         may_remove: p.may(Permission::Remove),
+        may_move: p.may(Permission::ChangeStopDate),
+        may_resend: p.may(Permission::Resend),
+        all,
+        all_href: links.with("all", "1"),
+        some_href: links.here(),
+        filter,
         sees_policy: p.may(Permission::EditPolicies),
         sees_reports: p.may(Permission::Reports),
     })

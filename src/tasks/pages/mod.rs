@@ -11,6 +11,7 @@ pub mod list;
 pub mod provision;
 pub mod remove;
 pub mod resend;
+pub mod several;
 
 /// True if the Edit page has anything for them.
 fn may_edit(who: &Who) -> bool {

@@ -5,7 +5,7 @@ use askama::Template;
 
 use crate::{
     error::Error,
-    operators::{Permission, may},
+    operators::may,
     tasks::{edit, list::Row, reading},
     web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, see_other},
 };
@@ -20,8 +20,7 @@ struct Page {
     conflict: String,
 }
 
-async fn draw(p: Permitted<may::Remove>, number: &str, conflict: String) -> Answer {
-    p.who.need(Permission::SeeTasks)?;
+async fn draw(p: Permitted<may::InTask<may::Remove>>, number: &str, conflict: String) -> Answer {
     let id = reading::number(number)?;
     let (row, chrome) =
         p.view(move |desk, who, now| desk.db.read(|c| reading::find(c, who, now, desk.settings.zone, id))).await?;
@@ -39,7 +38,7 @@ async fn draw(p: Permitted<may::Remove>, number: &str, conflict: String) -> Answ
 ///
 /// # Errors
 /// `NotFound`; `Conflict` if the task is over.
-pub async fn show(p: Permitted<may::Remove>, number: Path<String>) -> Answer {
+pub async fn show(p: Permitted<may::InTask<may::Remove>>, number: Path<String>) -> Answer {
     draw(p, &number, String::new()).await
 }
 
@@ -47,7 +46,7 @@ pub async fn show(p: Permitted<may::Remove>, number: Path<String>) -> Answer {
 ///
 /// # Errors
 /// As [`show`].
-pub async fn submit(p: Permitted<may::Remove>, number: Path<String>, form: Fields) -> Answer {
+pub async fn submit(p: Permitted<may::InTask<may::Remove>>, number: Path<String>, form: Fields) -> Answer {
     let id = reading::number(&number)?;
     let (notify, lose) = (form.ticked("notify"), form.text("lose").parse().unwrap_or(usize::MAX));
     match p.call(move |desk, who, now| edit::remove_task(desk, who, now, id, notify, lose)).await {

@@ -1,0 +1,275 @@
+//! `/tasks/ticked/…`: says what will happen to the tasks ticked in the list, and does it on the second POST.
+
+use actix_web::http::StatusCode;
+use askama::Template;
+use chrono::NaiveDate;
+
+use crate::{
+    clock::Timestamp,
+    db,
+    desk::Desk,
+    error::{Error, Result},
+    ids::TaskId,
+    operators::{Who, may, may::Need},
+    policy,
+    tasks::{
+        edit,
+        list::{Order, Query, StopWithin, View},
+        several::{self, Act, Several, Ticked},
+    },
+    tokens::AuthenticationType,
+    web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, see_other},
+};
+
+/// Tasks that a page names before it says "and N more".
+const NAMED: usize = 10;
+
+/// The name of the field with the new Stop Date.
+const STOP_ON: &str = "stop_on";
+
+/// Fields that go from the list through the page to the button.
+const KEPT: [&str; 7] = ["task", "all", "view", "q", "operator", "type", "stop"];
+
+/// What can be done with ticked tasks; the date of a new Stop Date is still to be typed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    StopDate,
+    Resend,
+    Remove,
+}
+
+/// A task as the page names it.
+struct Line {
+    id: TaskId,
+    title: String,
+    users: usize,
+    stop_on: String,
+}
+
+#[derive(Template)]
+#[template(path = "tasks/several.html")]
+struct Page {
+    chrome: Chrome,
+    heading: String,
+    path: &'static str,
+    lines: Vec<Line>,
+    more: usize,
+    left_out: Vec<(TaskId, String)>,
+    effect: String,
+    button: String,
+    shown: String,
+    kept: Vec<(String, String)>,
+    removes: bool,
+    stop_on: Option<NaiveDate>,
+    mistake: String,
+    may_notify: bool,
+    notify: bool,
+    notice: &'static str,
+    changed: bool,
+    moved: bool,
+}
+
+/// A new Stop Date for users of the ticked tasks.
+///
+/// # Errors
+/// `Forbidden`; `Conflict` if anything differs from what was shown.
+pub async fn stop_date(p: Permitted<may::InTask<may::ChangeStopDate>>, form: Fields) -> Answer {
+    act(p, form, Asked::StopDate).await
+}
+
+/// Resends to the Active users of the ticked tasks.
+///
+/// # Errors
+/// As [`stop_date`].
+pub async fn resend(p: Permitted<may::InTask<may::Resend>>, form: Fields) -> Answer {
+    act(p, form, Asked::Resend).await
+}
+
+/// Removes the ticked tasks.
+///
+/// # Errors
+/// As [`stop_date`].
+pub async fn remove(p: Permitted<may::InTask<may::Remove>>, form: Fields) -> Answer {
+    act(p, form, Asked::Remove).await
+}
+
+/// `GET` of such an address: nothing is ticked there, so back to the check boxes.
+///
+/// # Errors
+/// `Forbidden`.
+pub async fn back(_: Permitted<may::SeeTasks>) -> Answer {
+    Ok(see_other("/tasks"))
+}
+
+async fn act<N: Need>(p: Permitted<N>, form: Fields, asked: Asked) -> Answer {
+    let confirmed = form.ticked("confirmed");
+    let mut changed = false;
+    if confirmed {
+        let fields = form.clone();
+        match p.call(move |desk, who, now| carry_out(desk, who, now, asked, &fields)).await {
+            Ok(flash) => {
+                p.flash(&flash);
+                return Ok(see_other("/tasks"));
+            }
+            Err(Fault(Error::Conflict(_))) => changed = true,
+            // It is said on the page that follows, or there is nothing left to show.
+            Err(Fault(Error::Invalid(_))) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    let fields = form.clone();
+    match p.view(move |desk, who, now| look(desk, who, now, asked, &fields)).await {
+        Ok((seen, chrome)) => draw(chrome, asked, seen, &form, changed),
+        Err(error) => {
+            let mistakes = error.mistakes()?;
+            p.flash(&Flash::bad("Nothing was changed.", mistakes.to_string()));
+            Ok(see_other("/tasks"))
+        }
+    }
+}
+
+/// The ticked tasks, or the view that stands for all it shows.
+fn ticked(form: &Fields, who: &Who) -> Ticked {
+    if form.ticked("all") {
+        return Ticked::Matching(Query {
+            view: View::from_word(&form.text("view")),
+            q: db::key(&form.text("q")),
+            operator: db::key(&form.text("operator")),
+            authentication_type: AuthenticationType::from_word(&form.text("type")),
+            stop: StopWithin::from_word(&form.text("stop")),
+            order: Order::default(),
+            me: db::key(who.name()),
+        });
+    }
+    Ticked::These(form.all("task").iter().filter_map(|id| id.parse().ok()).map(TaskId).collect())
+}
+
+/// What the page shows: the act with its date, what it does, and what is wrong with the date that was typed.
+struct Seen {
+    act: Act,
+    several: Several,
+    shown: String,
+    mistake: String,
+    /// Another date was typed than the page had spoken of.
+    moved: bool,
+}
+
+fn typed_date(form: &Fields) -> Result<NaiveDate> {
+    form.text(STOP_ON).parse().map_err(|_| Error::mistake(STOP_ON, "Type the new Stop Date as year-month-day."))
+}
+
+fn look(desk: &Desk, who: &Who, now: Timestamp, asked: Asked, form: &Fields) -> Result<Seen> {
+    let ticked = ticked(form, who);
+    let look = |act| Ok((act, several::look(desk, who, now, &ticked, act)?));
+    let mut mistake = String::new();
+    let (act, several) = match asked {
+        Asked::Resend => look(Act::Resend)?,
+        Asked::Remove => look(Act::Remove)?,
+        Asked::StopDate if form.ticked(STOP_ON) => match typed_date(form).and_then(|date| look(Act::StopDate(date))) {
+            Err(Error::Invalid(mistakes)) => {
+                mistake = mistakes.to_string();
+                propose(desk, now, look)?
+            }
+            other => other?,
+        },
+        Asked::StopDate => propose(desk, now, look)?,
+    };
+    let other_date = matches!(act, Act::StopDate(date) if form.text("previewed") != date.to_string());
+    let moved = form.ticked("confirmed") && other_date;
+    Ok(Seen { shown: several.shown(&desk.keys, act), act, several, mistake, moved })
+}
+
+/// The policy's proposal; today where that is beyond the longest period of all the ticked tasks.
+fn propose<T>(desk: &Desk, now: Timestamp, look: impl Fn(Act) -> Result<T>) -> Result<T> {
+    let today = desk.settings.zone.today(now);
+    let proposed = desk.db.read(policy::current)?.proposed_stop(today);
+    match look(Act::StopDate(proposed)) {
+        Err(Error::Invalid(_)) => look(Act::StopDate(today)),
+        other => other,
+    }
+}
+
+fn carry_out(desk: &Desk, who: &Who, now: Timestamp, asked: Asked, form: &Fields) -> Result<Flash> {
+    let act = match asked {
+        Asked::StopDate => Act::StopDate(typed_date(form)?),
+        Asked::Resend => Act::Resend,
+        Asked::Remove => Act::Remove,
+    };
+    let (ticked, notify) = (ticked(form, who), form.ticked("notify"));
+    let done = several::carry_out(desk, who, now, &ticked, act, notify, &form.text("shown"))?;
+    let (tasks, users) = (tasks(done.parts.len()), edit::users(done.users()));
+    Ok(match act {
+        Act::StopDate(date) => {
+            Flash::good(format!("New Stop Date {date} in {tasks}."), format!("{}.", done.effect(date).words()))
+        }
+        Act::Resend => Flash::good(format!("Resent to {users} in {tasks}."), ""),
+        Act::Remove => Flash::good(
+            format!("Removed {tasks}."),
+            format!("{users} can no longer enroll. Enrolled users keep their tokens."),
+        ),
+    })
+}
+
+fn tasks(count: usize) -> String {
+    if count == 1 { "1 task".into() } else { format!("{count} tasks") }
+}
+
+fn draw(chrome: Chrome, asked: Asked, seen: Seen, form: &Fields, changed: bool) -> Answer {
+    let Seen { act, several, shown, mistake, moved } = seen;
+    let (count, users) = (tasks(several.parts.len()), edit::users(several.users()));
+    let (path, heading, effect, button) = match act {
+        Act::StopDate(date) => {
+            ("stop-date", format!("New Stop Date for {count}"), format!("{}.", several.effect(date).words()), "Apply".into())
+        }
+        Act::Resend => (
+            "resend",
+            format!("Resend to {users} in {count}"),
+            "Each gets a new link and activation code; the old ones stop working. The Stop Date becomes the later of the present one and the one the policy proposes today.".into(),
+            format!("Resend to {users}"),
+        ),
+        Act::Remove => (
+            "remove",
+            format!("Remove {count}?"),
+            format!("{users} lose their ability to enroll. To let them enroll later you have to provision them again."),
+            format!("Remove {count}"),
+        ),
+    };
+    let lines = several.parts.iter().take(NAMED).map(|picked| Line {
+        id: picked.task.id,
+        title: picked.task.title(),
+        users: picked.members.len(),
+        stop_on: picked.task.stop_on().to_string(),
+    });
+    let status = match (changed && !moved, mistake.is_empty()) {
+        (true, _) => StatusCode::CONFLICT,
+        (_, false) => StatusCode::UNPROCESSABLE_ENTITY,
+        _ => StatusCode::OK,
+    };
+    let page = Page {
+        chrome,
+        heading,
+        path,
+        lines: lines.collect(),
+        more: several.parts.len().saturating_sub(NAMED),
+        left_out: several.left_out,
+        effect,
+        button,
+        shown,
+        kept: form.pairs().iter().filter(|(name, _)| KEPT.contains(&name.as_str())).cloned().collect(),
+        removes: asked == Asked::Remove,
+        stop_on: match act {
+            Act::StopDate(date) => Some(date),
+            _ => None,
+        },
+        mistake,
+        may_notify: asked != Asked::Resend,
+        notify: if form.ticked("confirmed") { form.ticked("notify") } else { asked == Asked::Remove },
+        notice: match asked {
+            Asked::Remove => "An email says that their enrollment was canceled.",
+            _ => "An email says the new Stop Date. The link they have keeps working.",
+        },
+        changed: changed && !moved,
+        moved,
+    };
+    page_with(status, &page)
+}

@@ -1,0 +1,204 @@
+//! Several tasks at once, ticked in the list: New Stop Date, Resend, Remove. Each does what it does to one task, all in
+//! one transaction.
+
+use chrono::NaiveDate;
+use data_encoding::HEXLOWER;
+
+use crate::{
+    clock::Timestamp,
+    db::{self, AnyConn, Lock},
+    desk::Desk,
+    error::{Error, Result},
+    ids::TaskId,
+    keys::{Keys, Purpose},
+    operators::{Permission, Who},
+    tasks::{
+        edit::{self, Chosen, Picked},
+        enrollment::Status,
+        list::Query,
+        members::Filter,
+        reading, resend,
+        stop_date::{self, Effect},
+    },
+};
+
+/// Tasks that are changed at once, at most: what one person can look over, and one transaction of seconds.
+pub const TASKS_AT_ONCE: usize = 200;
+
+/// The tasks an operator ticked, or a view that stands for all it shows.
+#[derive(Clone, Debug)]
+pub enum Ticked {
+    /// These.
+    These(Vec<TaskId>),
+    /// All that the list shows for this.
+    Matching(Query),
+}
+
+/// What is done to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Their users who have not enrolled get this Stop Date.
+    StopDate(NaiveDate),
+    /// Their Active users who have not enrolled are sent the email again.
+    Resend,
+    /// They are removed.
+    Remove,
+}
+
+impl Act {
+    /// What the operator must hold.
+    pub fn permission(self) -> Permission {
+        match self {
+            Act::StopDate(_) => Permission::ChangeStopDate,
+            Act::Resend => Permission::Resend,
+            Act::Remove => Permission::Remove,
+        }
+    }
+
+    fn name(self) -> String {
+        match self {
+            Act::StopDate(date) => stop_date::moving(date),
+            Act::Resend => resend::RESEND.into(),
+            Act::Remove => edit::REMOVE.into(),
+        }
+    }
+
+    fn filter(self) -> Filter {
+        let status = (self == Act::Resend).then_some(Status::Active);
+        Filter { status, ..Filter::default() }
+    }
+}
+
+/// The ticked tasks as they are now.
+pub struct Several {
+    /// The tasks with the users whom it concerns; the newest task first.
+    pub parts: Vec<Picked>,
+    /// Tasks that are left as they are, and why.
+    pub left_out: Vec<(TaskId, String)>,
+}
+
+impl Several {
+    /// The users whom it concerns.
+    pub fn users(&self) -> usize {
+        self.parts.iter().map(|picked| picked.members.len()).sum()
+    }
+
+    /// What a new Stop Date does to all of them.
+    pub fn effect(&self, date: NaiveDate) -> Effect {
+        self.parts.iter().map(|picked| Effect::of(picked, date)).sum()
+    }
+
+    /// The keyed hash of what is shown before `act`: which tasks, who in them, in what status, until when.
+    pub fn shown(&self, keys: &Keys, act: Act) -> String {
+        let parts: Vec<String> = self.parts.iter().map(|picked| picked.shown(keys, &act.name())).collect();
+        HEXLOWER.encode(&keys.hash(Purpose::Preview, parts.join(" ").as_bytes()))
+    }
+}
+
+/// Reads the ticked tasks, to show what `act` would do to them.
+///
+/// # Errors
+/// `Forbidden`; `Invalid` if nothing was ticked, too much, or nothing that `act` could change, or for a date that has
+/// passed.
+pub fn look(desk: &Desk, who: &Who, now: Timestamp, ticked: &Ticked, act: Act) -> Result<Several> {
+    who.need(act.permission())?;
+    desk.db.read(|c| looked(desk, c, who, now, ticked, act))
+}
+
+/// Does `act` to the ticked tasks, all or none; how many users it concerned. `notify` tells them by email of a new Stop
+/// Date or a canceled enrollment.
+///
+/// # Errors
+/// As [`look`]; `Conflict` if anything differs from what was `shown`.
+pub fn carry_out(
+    desk: &Desk,
+    who: &Who,
+    now: Timestamp,
+    ticked: &Ticked,
+    act: Act,
+    notify: bool,
+    shown: &str,
+) -> Result<Several> {
+    who.need(act.permission())?;
+    desk.db.write(|c| {
+        db::hold(c, Lock::Provision)?;
+        let several = looked(desk, c, who, now, ticked, act)?;
+        if several.shown(&desk.keys, act) != shown {
+            return Err(Error::Conflict("Some of these tasks changed since the page was shown.".into()));
+        }
+        for picked in &several.parts {
+            match act {
+                Act::StopDate(date) => {
+                    stop_date::move_users(desk, c, who, now, picked, date, notify)?;
+                }
+                Act::Resend => {
+                    resend::resend_users(desk, c, who, now, picked)?;
+                }
+                Act::Remove => edit::remove_whole(desk, c, who, now, picked, notify)?,
+            }
+        }
+        Ok(several)
+    })
+}
+
+fn looked(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, ticked: &Ticked, act: Act) -> Result<Several> {
+    let today = desk.settings.zone.today(now);
+    if let Act::StopDate(date) = act
+        && date < today
+    {
+        return Err(Error::mistake("stop_on", format!("The Stop Date {date} has passed. Choose {today} or later.")));
+    }
+    let mut several = Several { parts: Vec::new(), left_out: Vec::new() };
+    for id in ids(desk, c, who, now, ticked)? {
+        match edit::picked(desk, c, who, now, id, &Chosen::Matching(act.filter())).and_then(|mut picked| {
+            if act == Act::Resend {
+                picked.members.retain(|member| !member.email.is_empty() && !member.disabled);
+            }
+            if let Act::StopDate(date) = act {
+                stop_date::new_stop_date(&date.to_string(), &picked.task, &picked.policy, today)?;
+            }
+            Ok(picked)
+        }) {
+            Ok(picked) if picked.members.is_empty() => several.left_out.push((id, nobody(act))),
+            Ok(picked) => several.parts.push(picked),
+            // What is outside of the scope does not exist, and is not spoken of.
+            Err(Error::NotFound { .. }) => {}
+            Err(Error::Conflict(why)) => several.left_out.push((id, why)),
+            Err(Error::Invalid(mistakes)) if !mistakes.of("stop_on").is_empty() => {
+                several.left_out.push((id, mistakes.to_string()));
+            }
+            Err(Error::Invalid(_)) => several.left_out.push((id, nobody(act))),
+            Err(other) => return Err(other),
+        }
+    }
+    if several.parts.is_empty() {
+        let why = several.left_out.first().map_or_else(|| "There is no such task.".into(), |(_, why)| why.clone());
+        return Err(Error::mistake("task", format!("None of the ticked tasks can be changed. {why}")));
+    }
+    Ok(several)
+}
+
+fn nobody(act: Act) -> String {
+    let whom = if act == Act::Resend { "Active, with an email address, and yet to enroll" } else { "yet to enroll" };
+    format!("Nobody in it is {whom}.")
+}
+
+fn ids(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, ticked: &Ticked) -> Result<Vec<TaskId>> {
+    let mut ids = match ticked {
+        Ticked::These(ids) => ids.clone(),
+        Ticked::Matching(query) => {
+            let limit = i64::try_from(TASKS_AT_ONCE + 1).unwrap_or(i64::MAX);
+            let listed = reading::list(c, who, now, desk.settings.zone, query, 0, limit)?;
+            listed.rows.iter().map(|row| row.task.id).collect()
+        }
+    };
+    ids.sort_unstable_by(|a, b| b.cmp(a));
+    ids.dedup();
+    match ids.len() {
+        0 => Err(Error::mistake("task", "Tick at least one task.")),
+        many if many > TASKS_AT_ONCE => {
+            Err(Error::mistake("task", format!("Up to {TASKS_AT_ONCE} tasks can be changed at once. Tick fewer.")))
+        }
+        _ => Ok(ids),
+    }
+}

@@ -1,0 +1,137 @@
+//! Several tasks at once, from the check boxes of the list.
+
+use tokendesk::{
+    error::Error,
+    ids::TaskId,
+    operators::{BuiltIn, Who},
+    tasks::{
+        list::Query,
+        several::{self, Act, Ticked},
+    },
+};
+
+use crate::{
+    on_both,
+    support::{Browser, World, browser::Page},
+};
+
+/// A task of one new user in each container named.
+fn task(world: &World, who: &Who, names: &[(&str, &str)]) -> TaskId {
+    let users: Vec<_> = names.iter().map(|(name, container)| world.user(name, container).id).collect();
+    world.task(who, &users)
+}
+
+fn hidden(page: &Page, name: &str) -> String {
+    page.body.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap().split('"').next().unwrap().to_owned()
+}
+
+fn see(world: &World, who: &Who, ticked: &Ticked, act: Act) -> several::Several {
+    several::look(&world.desk, who, world.now(), ticked, act).unwrap()
+}
+
+fn is_open(world: &World, task: TaskId) -> bool {
+    let who = Who::system();
+    let zone = world.desk.settings.zone;
+    world.desk.db.read(|c| tokendesk::tasks::find(c, &who, world.now(), zone, task)).unwrap().task.is_open()
+}
+
+on_both! {
+    fn ticked_tasks_are_removed_after_a_page_that_names_them(world) {
+        let who = world.lindqvist();
+        let (first, second) = (task(&world, &who, &[("a.berg", "Sales")]), task(&world, &who, &[("b.cole", "Sales")]));
+        let third = task(&world, &who, &[("c.dahl", "Sales")]);
+        let browser = Browser::signed_in(&world.url, &world.desk, &who);
+        browser.get("/tasks").expect(200).says("New Stop Date").says("Resend to active users").says("Remove");
+        let (one, two) = (first.to_string(), second.to_string());
+        let page = browser.post("/tasks/ticked/remove", &[("task", &one), ("task", &two)]).expect(200);
+        let shown = hidden(&page, "shown");
+        page.says("Remove 2 tasks?").says("This cannot be reversed.").says(&one).says(&two).says("Email notification");
+        assert!(is_open(&world, first));
+        let form = [("task", one.as_str()), ("task", &two), ("confirmed", "1"), ("shown", &shown), ("notify", "1")];
+        assert_eq!(browser.post("/tasks/ticked/remove", &form).location(), "/tasks");
+        browser.get("/tasks").says("Removed 2 tasks.").says("2 users can no longer enroll.");
+        assert_eq!([first, second, third].map(|task| is_open(&world, task)), [false, false, true]);
+    }
+
+    fn a_new_stop_date_says_what_it_does_before_apply(world) {
+        let who = world.lindqvist();
+        let tasks = [task(&world, &who, &[("a.berg", "Sales"), ("b.cole", "Sales")]), task(&world, &who, &[("c.dahl", "Sales")])];
+        world.advance(chrono::Duration::days(16));
+        let browser = Browser::signed_in(&world.url, &world.desk, &who);
+        let all = [("all", "1"), ("view", "past")];
+        // The policy's own proposal goes beyond the longest period of these tasks.
+        browser.post("/tasks/ticked/stop-date", &[&all[..], &[("stop_on", "2026-12-21")]].concat()).expect(422).says("up to 2026-12-20");
+        let page = browser.post("/tasks/ticked/stop-date", &[&all[..], &[("stop_on", "2026-12-10")]].concat()).expect(200);
+        let shown = hidden(&page, "shown");
+        page.says("New Stop Date for 2 tasks").says("3 users become Active again.");
+        // Another date under the same button is shown first.
+        let sent = [&all[..], &[("confirmed", "1"), ("shown", &shown), ("previewed", "2026-12-10")]].concat();
+        let other = browser.post("/tasks/ticked/stop-date", &[&sent[..], &[("stop_on", "2026-12-11")]].concat()).expect(200);
+        other.says("2026-12-11 does this.");
+        let done = browser.post("/tasks/ticked/stop-date", &[&sent[..], &[("stop_on", "2026-12-10")]].concat());
+        assert_eq!(done.location(), "/tasks");
+        browser.get("/tasks").says("New Stop Date 2026-12-10 in 2 tasks.").says("3 users become Active again.");
+        for task in tasks {
+            let row = world.desk.db.read(|c| tokendesk::tasks::find(c, &who, world.now(), world.desk.settings.zone, task));
+            assert_eq!(row.unwrap().task.stop_on().to_string(), "2026-12-10");
+        }
+    }
+
+    fn a_task_that_cannot_take_the_date_is_left_and_named(world) {
+        let who = world.lindqvist();
+        let old = task(&world, &who, &[("a.berg", "Sales")]);
+        world.advance(chrono::Duration::days(10));
+        let young = task(&world, &who, &[("b.cole", "Sales")]);
+        let act = Act::StopDate("2026-12-28".parse().unwrap());
+        let seen = see(&world, &who, &Ticked::These(vec![old, young]), act);
+        assert_eq!(seen.parts.len(), 1);
+        assert_eq!((seen.left_out[0].0, seen.left_out[0].1.contains("2026-12-20")), (old, true));
+        let past = Act::StopDate("2026-11-29".parse().unwrap());
+        let refused = several::look(&world.desk, &who, world.now(), &Ticked::These(vec![young]), past);
+        assert!(matches!(refused, Err(Error::Invalid(_))));
+    }
+
+    fn only_active_users_are_resent_to(world) {
+        let who = world.lindqvist();
+        let (first, second) = (task(&world, &who, &[("a.berg", "Sales"), ("b.cole", "Sales")]), task(&world, &who, &[("c.dahl", "Sales")]));
+        let user = |name: &str| world.desk.db.read(|c| tokendesk::users::find(c, &who, name)).unwrap().id;
+        world.lock(first, user("a.berg"));
+        world.enroll(second, user("c.dahl"));
+        let ticked = Ticked::These(vec![first, second]);
+        let seen = see(&world, &who, &ticked, Act::Resend);
+        assert_eq!((seen.users(), seen.left_out.len()), (1, 1));
+        let shown = seen.shown(&world.desk.keys, Act::Resend);
+        let done = several::carry_out(&world.desk, &who, world.now(), &ticked, Act::Resend, false, &shown).unwrap();
+        assert_eq!(done.users(), 1);
+        assert_eq!(world.place(first, user("a.berg")).facts.failures, 5);
+    }
+
+    fn nothing_is_done_if_one_of_the_tasks_moved(world) {
+        let who = world.lindqvist();
+        let (first, second) = (task(&world, &who, &[("a.berg", "Sales")]), task(&world, &who, &[("b.cole", "Sales"), ("c.dahl", "Sales")]));
+        let ticked = Ticked::Matching(Query::default());
+        let shown = see(&world, &who, &ticked, Act::Remove).shown(&world.desk.keys, Act::Remove);
+        let user = world.desk.db.read(|c| tokendesk::users::find(c, &who, "b.cole")).unwrap().id;
+        world.enroll(second, user);
+        let outcome = several::carry_out(&world.desk, &who, world.now(), &ticked, Act::Remove, false, &shown);
+        assert!(matches!(outcome, Err(Error::Conflict(_))));
+        assert!(is_open(&world, first) && is_open(&world, second));
+    }
+
+    fn tasks_outside_of_the_scope_are_neither_changed_nor_named(world) {
+        let who = world.lindqvist();
+        let (mine, theirs) = (task(&world, &who, &[("a.berg", "Sales")]), task(&world, &who, &[("b.cole", "Legal")]));
+        let sales = world.user("c.dahl", "Sales").container;
+        let scoped = world.operator_in("m.okafor", BuiltIn::ProvisioningManager, &[sales]);
+        let seen = see(&world, &scoped, &Ticked::These(vec![mine, theirs]), Act::Remove);
+        assert_eq!((seen.parts.len(), seen.left_out.len()), (1, 0));
+        let only_theirs = several::look(&world.desk, &scoped, world.now(), &Ticked::These(vec![theirs]), Act::Remove);
+        assert!(matches!(only_theirs, Err(Error::Invalid(_))));
+    }
+
+    fn without_the_permissions_there_is_nothing_to_tick(world) {
+        task(&world, &world.lindqvist(), &[("a.berg", "Sales")]);
+        let auditor = world.signed_in("a.reyes", BuiltIn::Auditor);
+        auditor.get("/tasks").expect(200).does_not_say("Select tasks").does_not_say("Resend to active users");
+    }
+}
