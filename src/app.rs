@@ -191,7 +191,8 @@ pub fn routes(demo: bool) -> Vec<Route> {
         post("/tokens/{serial}/revoke", need::<may::SuspendTokens>(), tokens::pages::revoke::submit),
 
         // Audit
-        get("/audit", need::<may::ReadAudit>(), audit::pages::list),
+        get("/audit", need::<may::ReadAudit>(), audit::pages::list::show),
+        get("/audit/{id}", need::<may::ReadAudit>(), audit::pages::entry::show),
 
 
         // Policy and messages

@@ -179,6 +179,7 @@ const PAGES: &[&str] = &[
     "/outbox?state=sent",
     "/audit",
     "/audit?operator=m.okafor",
+    "/audit/2000",
     "/account",
     "/tokens",
     "/tokens/import",

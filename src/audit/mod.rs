@@ -13,7 +13,7 @@ pub mod pages;
 pub mod search;
 pub mod store;
 
-pub use search::{Line, Search};
+pub use search::{Area, Line, Search, Sight};
 pub use store::find;
 
 /// Who did it, as the log remembers them for ever (names, not row ids that may go).

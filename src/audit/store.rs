@@ -1,18 +1,21 @@
 //! Rows of the audit log.
 
-use diesel::prelude::*;
+use diesel::{
+    dsl::{exists, not},
+    prelude::*,
+};
 
 use crate::{
     audit::{
         ActorKind, Entry, Outcome,
-        search::{Line, Search},
+        search::{Line, Search, Sight},
     },
     clock::Timestamp,
     db::{self, AnyConn},
     error::Result,
     ids::{TaskId, UserId},
     insert_all,
-    schema::audit_entries,
+    schema::{audit_entries, enrollments, users},
 };
 
 #[derive(Insertable)]
@@ -71,7 +74,10 @@ struct Row {
     at: Timestamp,
     actor_kind: String,
     actor: String,
+    role: String,
     address: String,
+    request: String,
+    verb: String,
     outcome: String,
     task_id: Option<i64>,
     user_id: Option<i64>,
@@ -87,7 +93,10 @@ impl From<Row> for Line {
             at: row.at,
             actor_kind: row.actor_kind,
             actor: row.actor,
+            role: row.role,
             address: row.address,
+            request: row.request,
+            verb: row.verb,
             refused: row.outcome == Outcome::Refused.word(),
             task: row.task_id.map(TaskId),
             user: row.user_id.map(UserId),
@@ -105,8 +114,27 @@ type Query<'a> = audit_entries::BoxedQuery<'a, <AnyConn as diesel::Connection>::
 fn matching(search: &Search) -> Query<'static> {
     use audit_entries::dsl;
     let mut query: Query<'static> = dsl::audit_entries.into_boxed();
-    if let Some(own) = &search.only_of {
-        query = query.filter(dsl::actor_key.eq(db::key(own)).and(dsl::actor_kind.eq(ActorKind::Operator.word())));
+    let own = |name: &str| dsl::actor_key.eq(db::key(name)).and(dsl::actor_kind.eq(ActorKind::Operator.word()));
+    match &search.sight {
+        Sight::All => {}
+        Sight::Own(name) => query = query.filter(own(name)),
+        Sight::Within { containers, own: name } => {
+            let list: Vec<i64> = containers.iter().map(|container| container.0).collect();
+            let seen = users::table.filter(users::container_id.eq_any(list.clone())).select(users::id);
+            let of_seen_user = dsl::user_id.is_not_null().and(dsl::user_id.assume_not_null().eq_any(seen));
+            // A sum over a task names numbers from outside of the scope, unless all of its users are inside.
+            let outside = enrollments::table
+                .inner_join(users::table)
+                .filter(enrollments::task_id.nullable().eq(dsl::task_id))
+                .filter(users::container_id.ne_all(list));
+            let of_seen_task = dsl::task_id.is_not_null().and(not(exists(outside)));
+            query = query.filter(of_seen_user.or(dsl::user_id.is_null().and(own(name).or(of_seen_task))));
+        }
+    }
+    if let Some(area) = search.area {
+        let verb = format!("{}.", area.word());
+        let end = db::after(&verb).unwrap_or_default();
+        query = query.filter(dsl::verb.ge(verb).and(dsl::verb.lt(end)));
     }
     if !search.actor.is_empty() {
         query = query.filter(dsl::actor_key.eq(db::key(&search.actor)));
@@ -144,6 +172,27 @@ pub fn find(conn: &mut AnyConn, search: &Search, offset: i64, limit: i64) -> Res
     };
     let rows: Vec<Row> = query.load(conn)?;
     Ok((rows.into_iter().map(Line::from).collect(), total))
+}
+
+/// The entry of this number, if `search` would find it.
+///
+/// # Errors
+/// `Database` only.
+pub fn entry(conn: &mut AnyConn, search: &Search, id: i64) -> Result<Option<Line>> {
+    let row: Option<Row> =
+        matching(search).filter(audit_entries::id.eq(id)).select(Row::as_select()).first(conn).optional()?;
+    Ok(row.map(Line::from))
+}
+
+/// The numbers of the entries before and after `id` that `search` would find.
+///
+/// # Errors
+/// `Database` only.
+pub fn beside(conn: &mut AnyConn, search: &Search, id: i64) -> Result<(Option<i64>, Option<i64>)> {
+    let number = audit_entries::id;
+    let older = matching(search).filter(number.lt(id)).order(number.desc()).select(number).first(conn).optional()?;
+    let newer = matching(search).filter(number.gt(id)).order(number.asc()).select(number).first(conn).optional()?;
+    Ok((older, newer))
 }
 
 /// The newest entries on the thing of this name (a serial number), in any case.

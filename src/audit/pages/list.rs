@@ -5,11 +5,12 @@ use askama::Template;
 use chrono::{Datelike as _, NaiveDate};
 use serde::Deserialize;
 
+use super::{Fact, fact, kind, sight, user_address};
 use crate::{
-    audit::{self, ActorKind, Line, Search},
+    audit::{self, Area, Line, Search},
     clock::{Timestamp, Zone},
     operators::{self, Permission, may},
-    web::{Answer, Chrome, Links, Pager, Paging, Permitted, page, segment},
+    web::{Answer, Chrome, Links, Pager, Paging, Permitted, page},
 };
 
 /// What the address asks for; all of it as it was typed.
@@ -17,6 +18,7 @@ use crate::{
 pub struct Asked {
     q: Option<String>,
     operator: Option<String>,
+    action: Option<String>,
     from: Option<String>,
     to: Option<String>,
     page: Option<String>,
@@ -33,6 +35,8 @@ struct AuditPage {
     from: String,
     to: String,
     operators: Vec<String>,
+    area: Option<Area>,
+    areas: [Area; Area::ALL.len()],
     chips: Vec<(String, String)>,
     days: Vec<Day>,
     pager: Pager,
@@ -60,15 +64,8 @@ struct Row {
     from: String,
 }
 
-/// A name and a value, and the value before if it changed.
-struct Fact {
-    name: String,
-    before: Option<String>,
-    now: String,
-}
-
 /// The list.
-pub async fn list(p: Permitted<may::ReadAudit>, asked: Query<Asked>) -> Answer {
+pub async fn show(p: Permitted<may::ReadAudit>, asked: Query<Asked>) -> Answer {
     let text = |value: &Option<String>| value.as_deref().unwrap_or_default().trim().to_owned();
     let number = |value: &Option<String>| value.as_deref().and_then(|value| value.trim().parse::<i64>().ok());
     let (q, operator, from, to) = (text(&asked.q), text(&asked.operator), text(&asked.from), text(&asked.to));
@@ -79,10 +76,12 @@ pub async fn list(p: Permitted<may::ReadAudit>, asked: Query<Asked>) -> Answer {
     let search = Search {
         text: q.clone(),
         actor: if all { operator.clone() } else { String::new() },
-        only_of: (!all).then(|| p.who.name().to_owned()),
+        sight: sight(&p.who),
+        area: Area::from_word(&text(&asked.action)),
         from: date(&from).and_then(|day| day.pred_opt()).map(|before| zone.end_of(before)),
         until: date(&to).map(|day| zone.end_of(day)),
     };
+    let area = search.area;
     let ((lines, total, operators), chrome) = p
         .view(move |desk, _, _| {
             desk.db.read(|c| {
@@ -103,16 +102,24 @@ pub async fn list(p: Permitted<may::ReadAudit>, asked: Query<Asked>) -> Answer {
         vec![
             ("q", q.clone()),
             ("operator", operator.clone()),
+            ("action", area.map_or(String::new(), |area| area.word().to_owned())),
             ("from", from.clone()),
             ("to", to.clone()),
             ("size", size),
         ],
     );
-    let chips = [("q", "Search", &q), ("operator", "Operator", &operator), ("from", "From", &from), ("to", "To", &to)]
-        .into_iter()
-        .filter(|(_, _, value)| !value.is_empty())
-        .map(|(name, words, value)| (format!("{words}: {value}"), links.with(name, "")))
-        .collect();
+    let action = area.map_or(String::new(), |area| area.words().to_owned());
+    let chips = [
+        ("q", "Search", &q),
+        ("operator", "Operator", &operator),
+        ("action", "Action", &action),
+        ("from", "From", &from),
+        ("to", "To", &to),
+    ]
+    .into_iter()
+    .filter(|(_, _, value)| !value.is_empty())
+    .map(|(name, words, value)| (format!("{words}: {value}"), links.with(name, "")))
+    .collect();
     let pager = Pager::new(paging, lines.len(), total, &links);
     page(&AuditPage {
         chrome,
@@ -122,6 +129,8 @@ pub async fn list(p: Permitted<may::ReadAudit>, asked: Query<Asked>) -> Answer {
         from,
         to,
         operators,
+        area,
+        areas: Area::ALL,
         chips,
         days: days(lines, zone, p.now, p.may(Permission::SeeUsers)),
         pager,
@@ -155,19 +164,13 @@ fn day_words(today: NaiveDate, day: NaiveDate) -> String {
 }
 
 fn row(line: Line, time: String, see_users: bool) -> Row {
-    let fact = |(name, value): (String, String)| match value.split_once(" → ") {
-        Some((before, now)) => Fact { name, before: Some(before.to_owned()), now: now.to_owned() },
-        None => Fact { name, before: None, now: value },
-    };
-    // Operators and the server go by their names; a user or an auth node might have the name of an operator.
-    let kind = [ActorKind::User, ActorKind::AuthNode].into_iter().find(|kind| kind.word() == line.actor_kind);
+    let (kind, user_address) = (kind(&line), user_address(&line, see_users));
     let said = line.sentence.contains(&line.subject) || line.subject == line.actor;
-    let user_address = line.user.filter(|_| see_users).map(|_| format!("/users/{}", segment(&line.subject)));
     Row {
         number: line.id,
         time,
         who: line.actor,
-        kind: kind.map_or("", ActorKind::word),
+        kind,
         refused: line.refused,
         sentence: line.sentence,
         subject: if said { String::new() } else { line.subject },
