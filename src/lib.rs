@@ -27,6 +27,7 @@ pub mod tasks;
 pub mod authentication;
 pub mod enrollment;
 pub mod reports;
+pub mod why;
 
 pub mod demo;
 

@@ -77,6 +77,7 @@ diesel::table! {
         created_at -> Timestamp,
         disabled_at -> Nullable<Timestamp>,
         last_used_at -> Nullable<Timestamp>,
+        refused_at -> Nullable<Timestamp>,
     }
 }
 
@@ -193,6 +194,9 @@ diesel::table! {
         first_used_at -> Nullable<Timestamp>,
         last_used_at -> Nullable<Timestamp>,
         state_reason -> Text,
+        rejected -> Text,
+        rejected_at -> Nullable<Timestamp>,
+        rejected_seconds -> Nullable<BigInt>,
     }
 }
 
@@ -286,6 +290,10 @@ diesel::table! {
         pending_seed -> Nullable<Binary>,
         token_id -> Nullable<BigInt>,
         version -> BigInt,
+        missed -> Text,
+        missed_at -> Nullable<Timestamp>,
+        missed_seconds -> Nullable<BigInt>,
+        older_link_at -> Nullable<Timestamp>,
     }
 }
 

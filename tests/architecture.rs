@@ -28,6 +28,7 @@ const ORDER: &[&str] = &[
     "tasks",
     "authentication",
     "enrollment",
+    "why",
     "reports",
     "demo",
 ];

@@ -208,3 +208,17 @@ pub fn of_subject(conn: &mut AnyConn, subject: &str, limit: i64) -> Result<Vec<L
         .load(conn)?;
     Ok(rows.into_iter().map(Line::from).collect())
 }
+
+/// The newest entries on this user.
+///
+/// # Errors
+/// `Database` only.
+pub fn of_user(conn: &mut AnyConn, user: UserId, limit: i64) -> Result<Vec<Line>> {
+    let rows: Vec<Row> = audit_entries::table
+        .filter(audit_entries::user_id.eq(user.0))
+        .order(audit_entries::id.desc())
+        .limit(limit)
+        .select(Row::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(Line::from).collect())
+}

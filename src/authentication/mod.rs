@@ -104,6 +104,15 @@ pub fn nodes(desk: &Desk, who: &Who) -> Result<Vec<AuthNode>> {
     desk.db.read(store::all)
 }
 
+/// The disabled auth node that knocked last, and when, if it did after `since`: why users who did everything right cannot
+/// sign in there.
+///
+/// # Errors
+/// `Database` only.
+pub fn refused_node(c: &mut AnyConn, since: Timestamp) -> Result<Option<(String, Timestamp)>> {
+    store::refused_since(c, since)
+}
+
 /// The auth node that `key` belongs to.
 ///
 /// # Errors
@@ -119,6 +128,7 @@ pub fn admit(desk: &Desk, now: Timestamp, key: Option<&str>, address: &str, requ
         let (address, request) = (address.to_owned(), request.to_owned());
         Actor { kind, name: name.to_owned(), role: String::new(), address, request }
     };
+    let refused = found.as_ref().map(|node| node.id);
     let (actor, sentence) = match found {
         Some(node) if node.disabled_at.is_none() => {
             let actor = who(ActorKind::AuthNode, &node.name);
@@ -131,6 +141,9 @@ pub fn admit(desk: &Desk, now: Timestamp, key: Option<&str>, address: &str, requ
     heed(desk, now, &bucket, node::MOST_UNKNOWN_KEYS)?;
     desk.db.write(|c| {
         store::add_failure(c, now, node::window_start(now), &bucket)?;
+        if let Some(node) = refused {
+            store::note_refused(c, now, node)?;
+        }
         audit::record(c, now, &Entry::refused(&actor, "authentication.check", sentence))
     })?;
     Err(Error::SignedOut)

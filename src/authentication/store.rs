@@ -89,6 +89,29 @@ pub fn note_use(c: &mut AnyConn, now: Timestamp, node: AuthNodeId) -> Result<()>
     Ok(())
 }
 
+/// Notes that a disabled auth node has knocked.
+///
+/// # Errors
+/// `Database` only.
+pub fn note_refused(c: &mut AnyConn, now: Timestamp, node: AuthNodeId) -> Result<()> {
+    diesel::update(auth_nodes::table.find(node.0)).set(auth_nodes::refused_at.eq(now)).execute(c)?;
+    Ok(())
+}
+
+/// The disabled auth node that knocked last, and when, if that was after `since`.
+///
+/// # Errors
+/// `Database` only.
+pub fn refused_since(c: &mut AnyConn, since: Timestamp) -> Result<Option<(String, Timestamp)>> {
+    let row: Option<(String, Option<Timestamp>)> = auth_nodes::table
+        .filter(auth_nodes::disabled_at.is_not_null().and(auth_nodes::refused_at.gt(since)))
+        .order(auth_nodes::refused_at.desc())
+        .select((auth_nodes::name, auth_nodes::refused_at))
+        .first(c)
+        .optional()?;
+    Ok(row.and_then(|(name, at)| Some((name, at?))))
+}
+
 /// The user of this User ID, in any case: no more than a check needs, since it runs at every sign-in of everybody.
 ///
 /// # Errors

@@ -9,8 +9,8 @@ use crate::{
     enrollment::{End, Step, View, Visit, fail, note, store, verified},
     error::{Error, Result},
     mail::{self, Facts, NewEmail},
-    tasks::{self, store::Place},
-    tokens::{self, AuthenticationType, Binding, Judgment, Making, Seed, Standing, Token, one_time},
+    tasks::{self, Missed, store::Place},
+    tokens::{self, AuthenticationType, Binding, BindingRefusal, Judgment, Making, Seed, Standing, Token, one_time},
 };
 
 /// How long the email that says "you enrolled" is tried, in days, if the Stop Date is nearer than that.
@@ -64,7 +64,10 @@ pub fn prove(desk: &Desk, now: Timestamp, visit: &Visit, typed: &str) -> Result<
         let seconds = clock::unix_seconds(now);
         let proof = match one_time::judge(&seed, &Making::APP, &Standing::default(), seconds, typed) {
             Judgment::Right(proof) => proof,
-            _ => return fail(desk, c, now, visit, view, "Wrong one-time password"),
+            _ => {
+                let off = one_time::off::off_by(&seed, &Making::APP, seconds, typed);
+                return fail(desk, c, now, visit, view, Missed::Password(off));
+            }
         };
         let token = tokens::enroll_app(desk, c, now, view.place.user, view.place.container, &seed, &proof)?;
         finish(desk, c, now, visit, view, token)
@@ -88,9 +91,18 @@ pub fn claim_device(desk: &Desk, now: Timestamp, visit: &Visit, serial: &str, ty
         }
         match tokens::bind_hardware(desk, c, now, view.place.user, view.place.container, serial, typed)? {
             Binding::Bound(token) => finish(desk, c, now, visit, view, token),
-            Binding::Refused(why) => fail(desk, c, now, visit, view, why.words()),
+            Binding::Refused(why) => fail(desk, c, now, visit, view, missed(why)),
         }
     })
+}
+
+fn missed(why: BindingRefusal) -> Missed {
+    match why {
+        BindingRefusal::NoSuchDevice => Missed::NoSuchDevice,
+        BindingRefusal::NotInInventory => Missed::DeviceTaken,
+        BindingRefusal::Wrong(off) => Missed::DevicePassword(off),
+        BindingRefusal::FarAhead => Missed::DeviceFarAhead,
+    }
 }
 
 fn need_type(place: &Place, authentication_type: AuthenticationType) -> Result<()> {

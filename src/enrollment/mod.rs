@@ -13,10 +13,10 @@ use crate::{
     keys::Purpose,
     policy,
     tasks::{
-        self, links,
+        self, Missed, links,
         store::{self as task_store, Link, Place},
     },
-    tokens::{self, AuthenticationType, Token},
+    tokens::{self, AuthenticationType, Token, one_time},
 };
 
 mod binding;
@@ -84,8 +84,15 @@ pub enum Step<T> {
 /// `Database` only.
 pub fn open(desk: &Desk, now: Timestamp, visit: &Visit) -> Result<Option<View>> {
     let Some((_, view)) = desk.db.read(|c| look(desk, c, now, visit))? else { return Ok(None) };
-    if view.end.is_none() && view.place.opened_at.is_none() {
-        desk.db.write(|c| task_store::notes::set_opened(c, now, view.place.id))?;
+    let place = &view.place;
+    // Once after each email: a reminder brings a link of its own.
+    let unnoted = place.opened_at.is_none() || place.opened_at < place.emailed_at;
+    match view.end {
+        None if unnoted => desk.db.write(|c| task_store::notes::set_opened(c, now, place.id))?,
+        Some(End::Superseded(_)) if place.older_link_at.is_none() || place.older_link_at < place.emailed_at => {
+            desk.db.write(|c| tasks::note_older_link(c, now, place.id))?;
+        }
+        _ => {}
     }
     Ok(Some(view))
 }
@@ -106,7 +113,7 @@ pub fn accept_code(desk: &Desk, now: Timestamp, visit: &Visit, code: &str) -> Re
             return Ok(Step::Empty(view));
         }
         if !links::matches(&desk.keys, &visit.handle, code, &link.code_hash) {
-            return fail(desk, c, now, visit, view, "Wrong activation code");
+            return fail(desk, c, now, visit, view, Missed::Code);
         }
         let place = &view.place;
         if store::open_sessions(c, now, place.id)? >= portal::MOST_SESSIONS {
@@ -116,6 +123,7 @@ pub fn accept_code(desk: &Desk, now: Timestamp, visit: &Visit, code: &str) -> Re
         let hash = desk.keys.hash(Purpose::EnrollmentSession, session.as_bytes());
         store::open_session(c, now, &hash, place.id, link.id, portal::session_end(now))?;
         task_store::notes::set_code_accepted(c, now, place.id)?;
+        task_store::missed::forgive_code(c, place.id)?;
         if place.authentication_type == AuthenticationType::AuthenticatorApp && place.pending_seed.is_none() {
             let seed = tokens::new_seed(desk);
             let sealed = desk.keys.seal(&desk.random, &binding::seed_place(place), seed.bytes());
@@ -201,20 +209,24 @@ fn enrolled(desk: &Desk, c: &mut AnyConn, now: Timestamp, visit: &Visit) -> Resu
 }
 
 /// Counts a failed attempt. The enrollment is held, so that nobody else counts at the same time.
-fn fail<T>(desk: &Desk, c: &mut AnyConn, now: Timestamp, visit: &Visit, view: View, why: &str) -> Result<Step<T>> {
+fn fail<T>(desk: &Desk, c: &mut AnyConn, now: Timestamp, visit: &Visit, view: View, missed: Missed) -> Result<Step<T>> {
     let (place, allowed) = (&view.place, view.attempts_allowed);
     let Some(failures) = tasks::note_failure(c, place.id, allowed)? else {
         return Ok(look(desk, c, now, visit)?.map_or(Step::Unknown, |(_, view)| Step::Ended(view)));
     };
+    tasks::note_missed(c, now, place.id, missed)?;
     let locked = failures >= allowed;
     let sentence =
         if locked { "Failed an enrollment attempt; the enrollment is Locked" } else { "Failed an enrollment attempt" };
     let actor = actor(visit, &place.user_id);
-    let entry = Entry::refused(&actor, "enrollment.attempt", sentence)
+    let mut entry = Entry::refused(&actor, "enrollment.attempt", sentence)
         .user(place.user, &place.user_id)
         .task(place.task)
-        .fact("Reason", why)
+        .fact("Reason", missed.words())
         .fact("Attempts", format!("{failures} of {allowed}"));
+    if let Some(seconds) = missed.seconds() {
+        entry = entry.fact("Clock", one_time::off::words(seconds));
+    }
     audit::record(c, now, &entry)?;
     let mut view = view;
     view.place.facts.failures = failures;

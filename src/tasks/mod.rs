@@ -19,6 +19,7 @@ pub mod history;
 pub mod links;
 pub mod list;
 pub mod members;
+pub mod missed;
 pub mod pages;
 pub mod plan;
 pub mod provision;
@@ -32,6 +33,7 @@ pub mod task;
 
 pub use assigning::{assign_device, stock};
 pub use enrollment::{EnrollmentFacts, Status, status};
+pub use missed::{Miss, Missed};
 pub use reading::{count_open, find};
 pub use reminders::send_reminders;
 pub use task::Task;
@@ -85,4 +87,20 @@ pub fn note_used(conn: &mut AnyConn, now: Timestamp, token: TokenId) -> Result<O
 /// `Database` only.
 pub fn note_failure(conn: &mut AnyConn, enrollment: EnrollmentId, limit: i64) -> Result<Option<i64>> {
     store::notes::add_failure(conn, enrollment, limit)
+}
+
+/// Notes what the failed attempt of `enrollment` was, for the help desk; never what was typed.
+///
+/// # Errors
+/// `Database` only.
+pub fn note_missed(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId, missed: Missed) -> Result<()> {
+    store::missed::set(conn, now, enrollment, missed)
+}
+
+/// Notes that a link was opened which a newer email has superseded, if that was not noted since.
+///
+/// # Errors
+/// `Database` only.
+pub fn note_older_link(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId) -> Result<()> {
+    store::missed::set_older_link(conn, now, enrollment)
 }

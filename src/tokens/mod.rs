@@ -15,12 +15,14 @@ pub mod inventory;
 pub mod lifecycle;
 pub mod one_time;
 pub mod pages;
+pub mod rejected;
 pub mod store;
 pub mod token;
 
 pub use changing::{assign, find, resume, resync, revoke, suspend, unlock};
 
 pub use one_time::{Judgment, Making, MovingFactor, Seed, Standing};
+pub use rejected::{Rejected, Rejection};
 pub use store::{available, by_serial, of_user};
 pub use token::{AuthenticationType, Token, TokenState};
 
@@ -85,17 +87,20 @@ pub fn check(desk: &Desk, c: &mut AnyConn, now: Timestamp, user: UserId, typed: 
     let seconds = clock::unix_seconds(now);
     if active.is_empty() {
         // The time it takes should not tell who has a token.
-        one_time::judge(&Seed::new([0; 20]), &Making::APP, &Standing::default(), seconds, typed);
+        let nobodys = Seed::new([0; 20]);
+        one_time::judge(&nobodys, &Making::APP, &Standing::default(), seconds, typed);
+        one_time::off::off_by(&nobodys, &Making::APP, seconds, typed);
         let locked = all.iter().any(|held| held.token.state == TokenState::Locked);
         return Ok(Verdict::Rejected(if locked { Reason::Locked } else { Reason::NoToken }));
     }
-    let (mut reason, mut far_ahead) = (Reason::Wrong, Vec::new());
+    let (mut reason, mut far_ahead, mut rejected) = (Reason::Wrong, Vec::new(), Vec::new());
     for held in &active {
         let seed = open_seed(desk, &held.token.serial, &held.sealed_seed)?;
-        match one_time::judge(&seed, &held.token.making, &held.standing, seconds, typed) {
+        let what = match one_time::judge(&seed, &held.token.making, &held.standing, seconds, typed) {
             Judgment::Right(standing) => {
                 if !store::accept(c, now, held.token.id, &standing)? {
                     reason = Reason::Used;
+                    rejected.push((held, Rejected::Used, seed));
                     continue;
                 }
                 let others = active.iter().filter(|other| other.token.failures > 0).map(|other| other.token.id);
@@ -106,18 +111,27 @@ pub fn check(desk: &Desk, c: &mut AnyConn, now: Timestamp, user: UserId, typed: 
             Judgment::FarAhead(standing) => {
                 far_ahead.push((held.token.id, standing));
                 reason = Reason::FarAhead;
+                Rejected::FarAhead
             }
-            Judgment::Used if reason == Reason::Wrong => reason = Reason::Used,
-            Judgment::Used | Judgment::Wrong => {}
-        }
+            Judgment::Used => {
+                if reason == Reason::Wrong {
+                    reason = Reason::Used;
+                }
+                Rejected::Used
+            }
+            Judgment::Wrong => Rejected::Wrong,
+        };
+        rejected.push((held, what, seed));
     }
     for (token, standing) in far_ahead {
         store::await_next(c, token, &standing)?;
     }
     let allowed = policy::current(c)?.token_failures_allowed;
     let mut locked = Vec::new();
-    for held in &active {
-        if store::charge(c, held.token.id, allowed)? {
+    for (held, what, seed) in rejected {
+        // For operators to read; it accepts nothing.
+        let off = one_time::off::off_by(&seed, &held.token.making, seconds, typed).filter(|_| what == Rejected::Wrong);
+        if store::charge(c, now, held.token.id, what, off, allowed)? {
             locked.push(held.token.serial.clone());
         }
     }
@@ -173,22 +187,11 @@ pub enum BindingRefusal {
     NoSuchDevice,
     /// Somebody has it, or it is out of use.
     NotInInventory,
-    /// The one-time password is not one of the device's.
-    Wrong,
+    /// The one-time password is not one of the device's near here; the seconds that its clock is off, if it is one from
+    /// another time.
+    Wrong(Option<i64>),
     /// It is from far ahead; the next one will do.
     FarAhead,
-}
-
-impl BindingRefusal {
-    /// The reason in words, for the audit log.
-    pub fn words(self) -> &'static str {
-        match self {
-            BindingRefusal::NoSuchDevice => "There is no such serial number in the inventory of the user's container",
-            BindingRefusal::NotInInventory => "The device of this serial number is not in inventory",
-            BindingRefusal::Wrong => "Wrong one-time password",
-            BindingRefusal::FarAhead => "Far ahead of the counter; the next one-time password brings it back into step",
-        }
-    }
 }
 
 /// Gives a device from inventory to a user who has it in hand: its serial number and one of its values say so. Two users
@@ -234,7 +237,9 @@ pub fn bind_hardware(
             store::await_next(c, held.token.id, &standing)?;
             refused(BindingRefusal::FarAhead)
         }
-        Judgment::Used | Judgment::Wrong => refused(BindingRefusal::Wrong),
+        Judgment::Used | Judgment::Wrong => {
+            refused(BindingRefusal::Wrong(one_time::off::off_by(&seed, &held.token.making, seconds, typed)))
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::oath::{self, Algorithm};
 
+pub mod off;
 pub mod resync;
 
 /// Values beyond the expected one that a counter-based token may be ahead, for presses that nobody sent

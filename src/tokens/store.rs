@@ -12,12 +12,14 @@ use crate::{
     schema::tokens,
     tokens::{
         one_time::{Making, MovingFactor, Standing, algorithm_of, algorithm_word},
+        rejected::Rejected,
         token::{AuthenticationType, Token, TokenState, serial_key},
     },
 };
 
 pub mod change;
 pub mod list;
+pub mod rejections;
 
 /// A token with its secret (sealed) and what is remembered of its values.
 pub struct Held {
@@ -72,6 +74,9 @@ struct Row {
     first_used_at: Option<Timestamp>,
     last_used_at: Option<Timestamp>,
     state_reason: String,
+    _rejected: String,
+    _rejected_at: Option<Timestamp>,
+    _rejected_seconds: Option<i64>,
 }
 
 impl TryFrom<Row> for Held {
@@ -271,13 +276,27 @@ pub fn forgive(c: &mut AnyConn, of: impl Iterator<Item = TokenId>) -> Result<()>
     Ok(())
 }
 
-/// Counts a wrong one; true if it was the last straw and the token is Locked now.
+/// Counts a rejected one and notes what was wrong with it; true if it was the last straw and the token is Locked now.
 ///
 /// # Errors
 /// `Database` only.
-pub fn charge(c: &mut AnyConn, token: TokenId, allowed: i64) -> Result<bool> {
+pub fn charge(
+    c: &mut AnyConn,
+    now: Timestamp,
+    token: TokenId,
+    rejected: Rejected,
+    seconds: Option<i64>,
+    allowed: i64,
+) -> Result<bool> {
     let active = || tokens::table.find(token.0).filter(tokens::state.eq(TokenState::Active.word()));
-    diesel::update(active()).set(tokens::failures.eq(tokens::failures + 1)).execute(c)?;
+    diesel::update(active())
+        .set((
+            tokens::failures.eq(tokens::failures + 1),
+            tokens::rejected.eq(rejected.word()),
+            tokens::rejected_at.eq(now),
+            tokens::rejected_seconds.eq(seconds),
+        ))
+        .execute(c)?;
     let locked = diesel::update(active().filter(tokens::failures.ge(allowed)))
         .set((
             tokens::state.eq(TokenState::Locked.word()),
@@ -323,6 +342,9 @@ pub fn take_from_inventory(
             tokens::drift.eq(standing.drift),
             tokens::resync_counter.eq(standing.resync_counter),
             tokens::failures.eq(0),
+            tokens::rejected.eq(""),
+            tokens::rejected_at.eq(None::<Timestamp>),
+            tokens::rejected_seconds.eq(None::<i64>),
         ))
         .execute(c)?;
     Ok(changed == 1)

@@ -15,6 +15,7 @@ use crate::{
     schema::{containers, operator_containers, operators, roles},
 };
 
+pub mod holders;
 pub mod sign_in;
 pub mod throttle;
 

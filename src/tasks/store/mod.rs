@@ -6,6 +6,7 @@ pub mod drafts;
 pub mod history;
 pub mod list;
 pub mod members;
+pub mod missed;
 pub mod notes;
 pub mod places;
 pub mod reminders;

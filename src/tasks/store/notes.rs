@@ -92,23 +92,26 @@ pub fn add_failure(conn: &mut AnyConn, enrollment: EnrollmentId, limit: i64) -> 
     Ok(Some(failures))
 }
 
-/// Notes that the link was opened, if that was not noted before. Counts nothing: a mail scanner can do it too.
+/// Notes that the link of the newest email was opened, if that was not noted before. Counts nothing: a mail scanner can
+/// do it too.
 ///
 /// # Errors
 /// `Database` only.
 pub fn set_opened(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId) -> Result<()> {
-    diesel::update(enrollments::table.find(enrollment.0).filter(enrollments::opened_at.is_null()))
+    let unnoted = enrollments::opened_at.is_null().or(enrollments::opened_at.lt(enrollments::emailed_at));
+    diesel::update(enrollments::table.find(enrollment.0).filter(unnoted))
         .set(enrollments::opened_at.eq(now))
         .execute(conn)?;
     Ok(())
 }
 
-/// Notes that the activation code was accepted, if that was not noted before.
+/// Notes that the activation code of the newest email was accepted, if that was not noted before.
 ///
 /// # Errors
 /// `Database` only.
 pub fn set_code_accepted(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId) -> Result<()> {
-    diesel::update(enrollments::table.find(enrollment.0).filter(enrollments::code_accepted_at.is_null()))
+    let unnoted = enrollments::code_accepted_at.is_null().or(enrollments::code_accepted_at.lt(enrollments::emailed_at));
+    diesel::update(enrollments::table.find(enrollment.0).filter(unnoted))
         .set(enrollments::code_accepted_at.eq(now))
         .execute(conn)?;
     Ok(())

@@ -62,6 +62,8 @@ pub struct Place {
     pub code_accepted_at: Option<Timestamp>,
     /// When the key was shown.
     pub key_shown_at: Option<Timestamp>,
+    /// When a link was opened that a newer email had superseded.
+    pub older_link_at: Option<Timestamp>,
     /// The sealed seed that is shown until it is proven.
     pub pending_seed: Option<Vec<u8>>,
     /// The token that was enrolled.
@@ -110,6 +112,7 @@ struct EnrollmentRow {
     pending_seed: Option<Vec<u8>>,
     token_id: Option<i64>,
     version: i64,
+    older_link_at: Option<Timestamp>,
 }
 
 #[derive(Queryable, Selectable)]
@@ -182,6 +185,7 @@ impl TryFrom<Rows> for Place {
             opened_at: enrollment.opened_at,
             code_accepted_at: enrollment.code_accepted_at,
             key_shown_at: enrollment.key_shown_at,
+            older_link_at: enrollment.older_link_at,
             pending_seed: enrollment.pending_seed,
             token: enrollment.token_id.map(TokenId),
             version: enrollment.version,
@@ -257,6 +261,22 @@ pub fn outstanding_of_all(conn: &mut AnyConn, users: &[UserId]) -> Result<Vec<Pl
         .filter(enrollments::removed_at.is_null().and(tasks::removed_at.is_null()))
         .filter(enrollments::used_at.is_null())
         .order(enrollments::task_id.desc())
+        .select((EnrollmentRow::as_select(), TaskRow::as_select(), UserRow::as_select()))
+        .load(conn)?;
+    rows.into_iter().map(Place::try_from).collect()
+}
+
+/// The newest places of one user, the newest task first, removed or not.
+///
+/// # Errors
+/// `Database` only.
+pub fn newest_of(conn: &mut AnyConn, user: UserId, limit: i64) -> Result<Vec<Place>> {
+    let rows: Vec<Rows> = enrollments::table
+        .inner_join(tasks::table)
+        .inner_join(users::table)
+        .filter(enrollments::user_id.eq(user.0))
+        .order(enrollments::task_id.desc())
+        .limit(limit)
         .select((EnrollmentRow::as_select(), TaskRow::as_select(), UserRow::as_select()))
         .load(conn)?;
     rows.into_iter().map(Place::try_from).collect()

@@ -272,7 +272,9 @@ pub fn set_stop_on(conn: &mut AnyConn, places: &[EnrollmentId], date: NaiveDate)
 /// # Errors
 /// `Database` only.
 pub fn reset_failures(conn: &mut AnyConn, place: EnrollmentId) -> Result<()> {
-    diesel::update(enrollments::table.find(place.0)).set(enrollments::failures.eq(0)).execute(conn)?;
+    diesel::update(enrollments::table.find(place.0))
+        .set((enrollments::failures.eq(0), enrollments::missed.eq(""), enrollments::missed_at.eq(None::<Timestamp>)))
+        .execute(conn)?;
     Ok(())
 }
 

@@ -1,0 +1,81 @@
+//! The last failed attempt of an enrollment, older links, and who took it out of its task.
+
+use diesel::prelude::*;
+
+use crate::{
+    clock::Timestamp,
+    db::AnyConn,
+    error::Result,
+    ids::EnrollmentId,
+    schema::{enrollments, tasks},
+    tasks::missed::{Miss, Missed},
+};
+
+/// What a diagnosis asks of an enrollment beside its place.
+#[derive(Clone, Debug, Default)]
+pub struct Trace {
+    /// The last failed attempt.
+    pub miss: Option<Miss>,
+    /// The UserID of who took it out of its task, or removed the task; empty if nobody did.
+    pub removed_by: String,
+}
+
+type Row = (String, Option<Timestamp>, Option<i64>, String, String);
+
+/// The trace of `enrollment`.
+///
+/// # Errors
+/// `Database` only.
+pub fn trace(c: &mut AnyConn, enrollment: EnrollmentId) -> Result<Trace> {
+    let (word, at, seconds, by, task_by): Row = enrollments::table
+        .inner_join(tasks::table)
+        .filter(enrollments::id.eq(enrollment.0))
+        .select((
+            enrollments::missed,
+            enrollments::missed_at,
+            enrollments::missed_seconds,
+            enrollments::removed_by,
+            tasks::removed_by,
+        ))
+        .first(c)?;
+    let miss = Missed::from_word(&word, seconds).zip(at).map(|(what, at)| Miss { what, at });
+    Ok(Trace { miss, removed_by: if by.is_empty() { task_by } else { by } })
+}
+
+/// Notes the last failed attempt.
+///
+/// # Errors
+/// `Database` only.
+pub fn set(c: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId, missed: Missed) -> Result<()> {
+    diesel::update(enrollments::table.find(enrollment.0))
+        .set((
+            enrollments::missed.eq(missed.word()),
+            enrollments::missed_at.eq(now),
+            enrollments::missed_seconds.eq(missed.seconds()),
+        ))
+        .execute(c)?;
+    Ok(())
+}
+
+/// Forgets a wrong activation code, since a right one followed.
+///
+/// # Errors
+/// `Database` only.
+pub fn forgive_code(c: &mut AnyConn, enrollment: EnrollmentId) -> Result<()> {
+    diesel::update(enrollments::table.find(enrollment.0).filter(enrollments::missed.eq(Missed::Code.word())))
+        .set((enrollments::missed.eq(""), enrollments::missed_at.eq(None::<Timestamp>)))
+        .execute(c)?;
+    Ok(())
+}
+
+/// Notes the use of an older link, once after each email.
+///
+/// # Errors
+/// `Database` only.
+pub fn set_older_link(c: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId) -> Result<()> {
+    let unnoted = enrollments::older_link_at.is_null().or(enrollments::older_link_at.lt(enrollments::emailed_at));
+    diesel::update(enrollments::table.find(enrollment.0).filter(unnoted))
+        .set(enrollments::older_link_at.eq(now))
+        .execute(c)?;
+    Ok(())
+}

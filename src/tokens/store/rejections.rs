@@ -1,0 +1,28 @@
+//! The last rejections of a user's tokens.
+
+use diesel::prelude::*;
+
+use crate::{
+    clock::Timestamp,
+    db::AnyConn,
+    error::Result,
+    ids::{TokenId, UserId},
+    schema::tokens,
+    tokens::rejected::{Rejected, Rejection},
+};
+
+/// The last rejection of each of a user's tokens that has one.
+///
+/// # Errors
+/// `Database` only.
+pub fn of_user(c: &mut AnyConn, user: UserId) -> Result<Vec<Rejection>> {
+    let rows: Vec<(i64, String, Option<Timestamp>, Option<i64>)> = tokens::table
+        .filter(tokens::user_id.eq(user.0))
+        .order(tokens::id)
+        .select((tokens::id, tokens::rejected, tokens::rejected_at, tokens::rejected_seconds))
+        .load(c)?;
+    let rejection = |(id, word, at, seconds): (i64, String, Option<Timestamp>, Option<i64>)| {
+        Some(Rejection { token: TokenId(id), what: Rejected::from_word(&word)?, at: at?, seconds })
+    };
+    Ok(rows.into_iter().filter_map(rejection).collect())
+}

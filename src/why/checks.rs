@@ -1,0 +1,170 @@
+//! The facts in the order of an enrollment, each with a mark and a time.
+
+use crate::{
+    clock::{Timestamp, distance, moment},
+    mail::State as Mail,
+    tasks::Status,
+    tokens::{TokenState, one_time::off},
+    why::{facts::Facts, remedy::Stage, situation::Situation},
+};
+
+/// How a fact turned out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// It is as it should be.
+    Good,
+    /// It stands in the way.
+    Bad,
+    /// It has not happened yet.
+    Open,
+}
+
+/// One line of the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// Where it belongs.
+    pub stage: Stage,
+    /// How it turned out.
+    pub mark: Mark,
+    /// What it is.
+    pub words: String,
+    /// When, or why; may be empty.
+    pub detail: String,
+    /// A mail server's answer, as it was given; may be empty.
+    pub answer: String,
+    /// True for the one that the sentence is about.
+    pub cause: bool,
+}
+
+fn check(stage: Stage, mark: Mark, words: impl Into<String>, detail: impl Into<String>) -> Check {
+    Check { stage, mark, words: words.into(), detail: detail.into(), answer: String::new(), cause: false }
+}
+
+/// All facts that matter for this user, in order; the first one of the situation's stage is the cause.
+pub fn checks(situation: Situation, facts: &Facts) -> Vec<Check> {
+    let at = |at: Option<Timestamp>| at.map(|at| moment(facts.zone, facts.now, at)).unwrap_or_default();
+    let mut list = vec![match facts.user.disabled_at {
+        None => check(
+            Stage::Account,
+            Mark::Good,
+            "Account is enabled",
+            format!("In {}, within your scope", facts.user.container_name),
+        ),
+        disabled => check(Stage::Account, Mark::Bad, "Account is disabled", at(disabled)),
+    }];
+    match &facts.place {
+        None => list.push(check(Stage::Task, Mark::Bad, "In no provisioning task", "")),
+        Some(place) if place.facts.enrolled_at.is_some() => {
+            let words = format!("Enrolled with task {}", place.task);
+            list.push(check(Stage::Task, Mark::Good, words, at(place.facts.enrolled_at)));
+        }
+        Some(place) if place.removed_at.is_some() || place.task_removed_at.is_some() => {
+            let words = match situation {
+                Situation::TaskRemoved => format!("Task {} was removed", place.task),
+                Situation::Replaced => format!("Replaced in task {}", place.task),
+                _ => format!("Taken out of task {}", place.task),
+            };
+            let when = at(place.removed_at.or(place.task_removed_at));
+            list.push(check(Stage::Task, Mark::Bad, words, format!("{when}, by {}", facts.trace.removed_by)));
+        }
+        Some(_) => enrolling(facts, &mut list),
+    }
+    with_token(situation, facts, &mut list);
+    if let Some(cause) = list.iter_mut().find(|check| Some(check.stage) == situation.stage()) {
+        cause.cause = true;
+        if cause.mark == Mark::Good {
+            cause.mark = Mark::Bad;
+        }
+    }
+    list
+}
+
+fn enrolling(facts: &Facts, list: &mut Vec<Check>) {
+    let Some(place) = &facts.place else { return };
+    let at = |at: Timestamp| moment(facts.zone, facts.now, at);
+    let status = facts.status().unwrap_or(Status::Active);
+    let stop = place.facts.stop_on;
+    let verb = if stop < facts.today() { "Stopped" } else { "Stops" };
+    let detail = format!("{verb} {stop}, {}", distance(facts.today(), stop));
+    let mark = if status == Status::Active { Mark::Good } else { Mark::Bad };
+    list.push(check(Stage::Task, mark, format!("Task {} is {}", place.task, status.word()), detail));
+    match facts.devices {
+        Some(0) => list.push(check(Stage::Inventory, Mark::Bad, "No hardware token in inventory", "")),
+        Some(1) => list.push(check(Stage::Inventory, Mark::Good, "1 hardware token available", "")),
+        Some(count) => list.push(check(Stage::Inventory, Mark::Good, format!("{count} hardware tokens available"), "")),
+        None => {}
+    }
+    list.push(email(facts));
+    list.push(match (facts.older_link_at(), facts.opened_at()) {
+        (Some(older), _) => check(Stage::Link, Mark::Bad, "An older link was opened", at(older)),
+        (None, Some(opened)) => check(Stage::Link, Mark::Good, "Link opened", at(opened)),
+        (None, None) => check(Stage::Link, Mark::Open, "Link not opened yet", ""),
+    });
+    list.push(match facts.code_accepted_at() {
+        Some(accepted) => check(Stage::Enrolling, Mark::Good, "Activation code accepted", at(accepted)),
+        None => check(Stage::Enrolling, Mark::Open, "Activation code not accepted yet", ""),
+    });
+    let failures = place.facts.failures.min(facts.policy.attempts_allowed);
+    let last = facts.trace.miss;
+    let detail = last.map(|miss| format!("Last: {}, {}", miss.what.short(), at(miss.at))).unwrap_or_default();
+    let mark = if status == Status::Locked { Mark::Bad } else { Mark::Good };
+    let words = format!("{failures} of {} attempts used", facts.policy.attempts_allowed);
+    list.push(check(Stage::Attempts, mark, words, detail));
+    if let Some((miss, seconds)) = last.and_then(|miss| Some((miss, miss.what.seconds()?))) {
+        list.push(check(Stage::Clock, Mark::Bad, format!("Clock {}", off::words(seconds)), at(miss.at)));
+    }
+}
+
+fn email(facts: &Facts) -> Check {
+    let Some(email) = &facts.email else {
+        let words = if facts.user.email.is_empty() { "No email address" } else { "No email was written" };
+        return check(Stage::Email, Mark::Bad, words, "");
+    };
+    let at = |at: Timestamp| moment(facts.zone, facts.now, at);
+    let answered = at(email.last_answer_at.unwrap_or(email.created_at));
+    let (mark, words, detail) = match email.state {
+        Mail::Queued => (Mark::Open, "Email waits to be sent", at(email.created_at)),
+        Mail::Sent => (Mark::Good, "Email sent", at(email.sent_at.unwrap_or(email.created_at))),
+        Mail::Deferred => {
+            let next = email.next_try_at.map(|next| format!(", next try {}", at(next))).unwrap_or_default();
+            (Mark::Bad, "Email deferred", format!("{answered}{next}"))
+        }
+        Mail::Failed => (Mark::Bad, "Email refused", answered),
+        Mail::Canceled => (Mark::Bad, "Email canceled", at(email.created_at)),
+    };
+    let spoken = matches!(email.state, Mail::Deferred | Mail::Failed);
+    let answer = if spoken { email.last_answer.clone() } else { String::new() };
+    Check { answer, ..check(Stage::Email, mark, words, detail) }
+}
+
+fn with_token(situation: Situation, facts: &Facts, list: &mut Vec<Check>) {
+    let at = |at: Timestamp| moment(facts.zone, facts.now, at);
+    let enrolled = facts.place.as_ref().is_none_or(|place| place.facts.enrolled_at.is_some());
+    if !enrolled {
+        return;
+    }
+    let Some(token) = facts.token() else {
+        if facts.place.is_some() {
+            list.push(check(Stage::Token, Mark::Bad, "Token was taken from them", ""));
+        } else if let Some(waiting) = facts.assigned() {
+            list.push(check(Stage::Token, Mark::Open, format!("{} is Assigned", waiting.serial), "Not enrolled yet"));
+        }
+        return;
+    };
+    let mark = if token.state == TokenState::Active { Mark::Good } else { Mark::Bad };
+    let words = format!("{} is {}", token.serial, token.state.word());
+    list.push(check(Stage::Token, mark, words, token.state_reason.clone()));
+    if let Some((rejection, seconds)) = facts.rejection().and_then(|one| Some((one, one.seconds?))) {
+        list.push(check(Stage::Clock, Mark::Bad, format!("Clock {}", off::words(seconds)), at(rejection.at)));
+    }
+    list.push(match (facts.rejection(), token.last_used_at) {
+        (Some(rejection), _) => check(Stage::Use, Mark::Bad, "Last one-time password rejected", at(rejection.at)),
+        (None, Some(used)) => check(Stage::Use, Mark::Good, "Last one-time password accepted", at(used)),
+        (None, None) => check(Stage::Use, Mark::Open, "Not used yet", ""),
+    });
+    if let (Situation::NodeDisabled, Some((name, refused))) = (situation, &facts.refused_node) {
+        let last = list.len() - 1;
+        list[last].stage = Stage::Token;
+        list.push(check(Stage::Use, Mark::Bad, format!("Auth node {name} is disabled"), at(*refused)));
+    }
+}

@@ -1,0 +1,166 @@
+//! What mends a situation, who may, and which check it fails.
+
+use crate::{operators::Permission, why::Situation};
+
+/// What mends a situation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// Enable the account.
+    EnableAccount,
+    /// Write an address into the profile.
+    EditEmail,
+    /// Provision, or provision anew.
+    Provision,
+    /// Move the Stop Date.
+    MoveStopDate,
+    /// Set the failed attempts back, and send a fresh email.
+    UnlockEnrollment,
+    /// Send a fresh email, to another address if need be.
+    Resend,
+    /// Bring devices into inventory.
+    ImportTokens,
+    /// Look what the mail server says.
+    LookAtEmail,
+    /// Take the token back into use.
+    ResumeToken,
+    /// Forgive the token's wrong one-time passwords.
+    UnlockToken,
+    /// Bring the token back into step with two one-time passwords.
+    ResyncToken,
+    /// Give the auth node a key that works.
+    RenewKey,
+}
+
+impl Remedy {
+    /// What the operator must hold for it.
+    pub fn permission(self) -> Permission {
+        match self {
+            Remedy::EnableAccount | Remedy::EditEmail => Permission::EditUsers,
+            Remedy::Provision => Permission::Provision,
+            Remedy::MoveStopDate => Permission::ChangeStopDate,
+            Remedy::Resend => Permission::Resend,
+            Remedy::UnlockEnrollment | Remedy::UnlockToken | Remedy::ResyncToken => Permission::Unlock,
+            Remedy::ImportTokens => Permission::ImportTokens,
+            Remedy::LookAtEmail => Permission::SeeOutbox,
+            Remedy::ResumeToken => Permission::SuspendTokens,
+            Remedy::RenewKey => Permission::ManageOperators,
+        }
+    }
+}
+
+/// Where in the list of checks a situation belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The account.
+    Account,
+    /// The task.
+    Task,
+    /// The inventory.
+    Inventory,
+    /// The email.
+    Email,
+    /// The link.
+    Link,
+    /// The activation code, the key, the device.
+    Enrolling,
+    /// The failed attempts.
+    Attempts,
+    /// The clock of the phone or the device.
+    Clock,
+    /// The token.
+    Token,
+    /// Signing in with it.
+    Use,
+}
+
+impl Situation {
+    /// What mends it: the first one that the operator may do. Nothing, where it is up to the user.
+    pub fn remedies(self) -> &'static [Remedy] {
+        use Situation as S;
+        match self {
+            S::AccountDisabled => &[Remedy::EnableAccount],
+            S::NoEmail => &[Remedy::EditEmail, Remedy::Resend],
+            S::NeverProvisioned
+            | S::DeviceAssigned
+            | S::Replaced
+            | S::TakenOut
+            | S::TaskRemoved
+            | S::ExpiredForGood
+            | S::TokenLost
+            | S::TokenFaulty
+            | S::TokenGone => &[Remedy::Provision],
+            S::Expired => &[Remedy::MoveStopDate],
+            S::Locked => &[Remedy::UnlockEnrollment],
+            S::NoDeviceLeft => &[Remedy::ImportTokens],
+            S::EmailWaiting => &[Remedy::LookAtEmail],
+            S::NotEmailed
+            | S::EmailDeferred
+            | S::MailboxFull
+            | S::NoSuchAddress
+            | S::EmailRefused
+            | S::EmailGivenUp
+            | S::EmailCanceled
+            | S::LinkNotOpened
+            | S::OlderLinkUsed
+            | S::CodeNotTyped
+            | S::WrongCode
+            | S::WrongPassword
+            | S::KeyNotProven
+            | S::DeviceNotTyped => &[Remedy::Resend],
+            S::TokenSuspended => &[Remedy::ResumeToken],
+            S::TokenLocked => &[Remedy::UnlockToken],
+            S::OutOfStep | S::TokenClockOff | S::PasswordsWrong => &[Remedy::ResyncToken],
+            S::NodeDisabled => &[Remedy::RenewKey],
+            S::EmailOnItsWay
+            | S::PhoneClockOff
+            | S::SerialUnknown
+            | S::SerialTaken
+            | S::DevicePasswordWrong
+            | S::DeviceClockOff
+            | S::DeviceFarAhead
+            | S::NotUsedYet
+            | S::PasswordReused
+            | S::TokenClockBroken
+            | S::InOrder => &[],
+        }
+    }
+
+    /// Which check it fails.
+    pub fn stage(self) -> Option<Stage> {
+        use Situation as S;
+        Some(match self {
+            S::AccountDisabled => Stage::Account,
+            S::NeverProvisioned
+            | S::DeviceAssigned
+            | S::Replaced
+            | S::TakenOut
+            | S::TaskRemoved
+            | S::Expired
+            | S::ExpiredForGood => Stage::Task,
+            S::NoDeviceLeft => Stage::Inventory,
+            S::NoEmail
+            | S::NotEmailed
+            | S::EmailOnItsWay
+            | S::EmailWaiting
+            | S::EmailDeferred
+            | S::MailboxFull
+            | S::NoSuchAddress
+            | S::EmailRefused
+            | S::EmailGivenUp
+            | S::EmailCanceled => Stage::Email,
+            S::LinkNotOpened | S::OlderLinkUsed => Stage::Link,
+            S::CodeNotTyped | S::KeyNotProven | S::DeviceNotTyped => Stage::Enrolling,
+            S::Locked
+            | S::WrongCode
+            | S::WrongPassword
+            | S::SerialUnknown
+            | S::SerialTaken
+            | S::DevicePasswordWrong
+            | S::DeviceFarAhead => Stage::Attempts,
+            S::PhoneClockOff | S::DeviceClockOff | S::TokenClockOff | S::TokenClockBroken => Stage::Clock,
+            S::TokenSuspended | S::TokenLocked | S::TokenLost | S::TokenFaulty | S::TokenGone => Stage::Token,
+            S::NotUsedYet | S::NodeDisabled | S::PasswordReused | S::OutOfStep | S::PasswordsWrong => Stage::Use,
+            S::InOrder => return None,
+        })
+    }
+}

@@ -1,0 +1,244 @@
+//! Why a user cannot enroll: the first failing fact of account, task, email, link, attempts, clock and token decides.
+
+use chrono::Duration;
+
+use crate::{
+    mail::State as Mail,
+    tasks::{Missed, Status, enrollment::RemovedWhy},
+    tokens::{
+        AuthenticationType, Rejected, TokenState,
+        one_time::{MOST_DRIFT, Making},
+    },
+    why::{facts::Facts, refusal::Refusal},
+};
+
+/// An email that has not been tried for so many minutes waits for something other than its turn.
+const QUEUED_MINUTES: i64 = 10;
+
+/// What stands between a user and a token that works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Situation {
+    /// The account is disabled.
+    AccountDisabled,
+    /// There is no address to write to.
+    NoEmail,
+    /// Nobody has provisioned the user.
+    NeverProvisioned,
+    /// A device was given by hand, and no task lets the user enroll it.
+    DeviceAssigned,
+    /// A newer task took the place of this one.
+    Replaced,
+    /// An operator took the user out of the task.
+    TakenOut,
+    /// The task was removed.
+    TaskRemoved,
+    /// The Stop Date has passed, and may be moved.
+    Expired,
+    /// The Stop Date has passed, and the longest period is over.
+    ExpiredForGood,
+    /// Too many failed attempts.
+    Locked,
+    /// There is no device that the user could enroll.
+    NoDeviceLeft,
+    /// No email was ever written.
+    NotEmailed,
+    /// The email goes out in a moment.
+    EmailOnItsWay,
+    /// The email waits, and nobody takes it.
+    EmailWaiting,
+    /// The mail server refused it for now.
+    EmailDeferred,
+    /// The mailbox is full.
+    MailboxFull,
+    /// There is no such address.
+    NoSuchAddress,
+    /// The mail server refused it for another reason.
+    EmailRefused,
+    /// It was refused for now until it was too late.
+    EmailGivenUp,
+    /// It was canceled before it went out.
+    EmailCanceled,
+    /// It was sent, and the link was not opened.
+    LinkNotOpened,
+    /// The user opens an older email.
+    OlderLinkUsed,
+    /// The link was opened, and no activation code was typed.
+    CodeNotTyped,
+    /// The activation code was wrong.
+    WrongCode,
+    /// The key was shown, and no one-time password was typed.
+    KeyNotProven,
+    /// The one-time password was wrong.
+    WrongPassword,
+    /// The one-time password was right for another time.
+    PhoneClockOff,
+    /// The code was accepted, and no serial number was typed.
+    DeviceNotTyped,
+    /// The serial number is not in inventory.
+    SerialUnknown,
+    /// The device of this serial number is somebody's, or out of use.
+    SerialTaken,
+    /// The device's one-time password was wrong.
+    DevicePasswordWrong,
+    /// The device's one-time password was right for another time.
+    DeviceClockOff,
+    /// The device was pressed often without being used.
+    DeviceFarAhead,
+    /// Enrolled, and the token has never been used.
+    NotUsedYet,
+    /// The system that the user signs in to has a disabled key.
+    NodeDisabled,
+    /// The token is Suspended.
+    TokenSuspended,
+    /// The token is Locked.
+    TokenLocked,
+    /// The token is Lost.
+    TokenLost,
+    /// The token is Faulty.
+    TokenFaulty,
+    /// The token that was enrolled is no longer the user's.
+    TokenGone,
+    /// The last one-time password had been used before.
+    PasswordReused,
+    /// The device's counter is far ahead.
+    OutOfStep,
+    /// The token's clock is off, by no more than can be learned.
+    TokenClockOff,
+    /// The token's clock is off by more than that.
+    TokenClockBroken,
+    /// The last one-time passwords were wrong.
+    PasswordsWrong,
+    /// Nothing is in the way.
+    InOrder,
+}
+
+impl Situation {
+    /// The situation that these facts amount to.
+    pub fn of(facts: &Facts) -> Self {
+        if facts.user.disabled_at.is_some() {
+            return Situation::AccountDisabled;
+        }
+        let Some(place) = &facts.place else { return without_task(facts) };
+        if place.facts.enrolled_at.is_some() {
+            return with_token(facts);
+        }
+        match (place.removed_why, place.task_removed_at) {
+            (Some(RemovedWhy::Replaced), _) => return Situation::Replaced,
+            (Some(RemovedWhy::Removed), _) => return Situation::TakenOut,
+            (Some(RemovedWhy::TaskRemoved), _) | (None, Some(_)) => return Situation::TaskRemoved,
+            (None, None) => {}
+        }
+        match facts.status() {
+            Some(Status::Locked) => return Situation::Locked,
+            Some(Status::Expired) if facts.policy.latest_stop(place.start_on) < facts.today() => {
+                return Situation::ExpiredForGood;
+            }
+            Some(Status::Expired) => return Situation::Expired,
+            _ => {}
+        }
+        if facts.devices == Some(0) {
+            return Situation::NoDeviceLeft;
+        }
+        if facts.code_accepted_at().is_some() {
+            return enrolling(facts, place.authentication_type);
+        }
+        if facts.older_link_at().is_some() {
+            return Situation::OlderLinkUsed;
+        }
+        match facts.miss() {
+            Some(_) => Situation::WrongCode,
+            None if facts.opened_at().is_some() => Situation::CodeNotTyped,
+            None => by_email(facts),
+        }
+    }
+}
+
+/// Somebody who never was in a task.
+fn without_task(facts: &Facts) -> Situation {
+    if facts.token().is_some() {
+        return with_token(facts);
+    }
+    let ended = |state| facts.tokens.iter().any(|token| token.state == state);
+    if facts.assigned().is_some() {
+        Situation::DeviceAssigned
+    } else if ended(TokenState::Lost) {
+        Situation::TokenLost
+    } else if ended(TokenState::Faulty) {
+        Situation::TokenFaulty
+    } else if facts.user.email.is_empty() {
+        Situation::NoEmail
+    } else {
+        Situation::NeverProvisioned
+    }
+}
+
+fn by_email(facts: &Facts) -> Situation {
+    let Some(email) = &facts.email else {
+        return if facts.user.email.is_empty() { Situation::NoEmail } else { Situation::NotEmailed };
+    };
+    let no_address = facts.user.email.is_empty();
+    match email.state {
+        Mail::Sent => Situation::LinkNotOpened,
+        Mail::Queued if facts.now - email.created_at < Duration::minutes(QUEUED_MINUTES) => Situation::EmailOnItsWay,
+        Mail::Queued => Situation::EmailWaiting,
+        Mail::Deferred => Situation::EmailDeferred,
+        Mail::Failed | Mail::Canceled if no_address => Situation::NoEmail,
+        Mail::Canceled => Situation::EmailCanceled,
+        Mail::Failed => match Refusal::of(&email.last_answer) {
+            Refusal::MailboxFull => Situation::MailboxFull,
+            Refusal::NoSuchAddress => Situation::NoSuchAddress,
+            Refusal::TooLate => Situation::EmailGivenUp,
+            Refusal::Other => Situation::EmailRefused,
+        },
+    }
+}
+
+/// Somebody whose activation code was accepted.
+fn enrolling(facts: &Facts, kind: AuthenticationType) -> Situation {
+    match (facts.miss().map(|miss| miss.what), kind) {
+        (Some(Missed::Code), _) => Situation::WrongCode,
+        (Some(Missed::Password(Some(_))), _) => Situation::PhoneClockOff,
+        (Some(Missed::Password(None)), _) => Situation::WrongPassword,
+        (Some(Missed::NoSuchDevice), _) => Situation::SerialUnknown,
+        (Some(Missed::DeviceTaken), _) => Situation::SerialTaken,
+        (Some(Missed::DevicePassword(Some(_))), _) => Situation::DeviceClockOff,
+        (Some(Missed::DevicePassword(None)), _) => Situation::DevicePasswordWrong,
+        (Some(Missed::DeviceFarAhead), _) => Situation::DeviceFarAhead,
+        (None, AuthenticationType::AuthenticatorApp) => Situation::KeyNotProven,
+        (None, AuthenticationType::HardwareToken) => Situation::DeviceNotTyped,
+    }
+}
+
+/// Somebody who has enrolled, or got a token in another way.
+fn with_token(facts: &Facts) -> Situation {
+    let Some(token) = facts.token() else { return Situation::TokenGone };
+    match token.state {
+        TokenState::Suspended => return Situation::TokenSuspended,
+        TokenState::Locked => return Situation::TokenLocked,
+        TokenState::Lost => return Situation::TokenLost,
+        TokenState::Faulty => return Situation::TokenFaulty,
+        TokenState::Inventory | TokenState::Assigned => return Situation::TokenGone,
+        TokenState::Active => {}
+    }
+    if let Some(rejection) = facts.rejection() {
+        return match (rejection.what, rejection.seconds) {
+            (Rejected::Used, _) => Situation::PasswordReused,
+            (Rejected::FarAhead, _) => Situation::OutOfStep,
+            (Rejected::Wrong, Some(seconds)) if seconds.abs() <= learnable(&token.making) => Situation::TokenClockOff,
+            (Rejected::Wrong, Some(_)) => Situation::TokenClockBroken,
+            (Rejected::Wrong, None) => Situation::PasswordsWrong,
+        };
+    }
+    if facts.node_refused_since_use().is_some() {
+        Situation::NodeDisabled
+    } else if token.first_used_at.is_none() {
+        Situation::NotUsedYet
+    } else {
+        Situation::InOrder
+    }
+}
+
+/// The drift that a resynchronization can remember, in seconds.
+fn learnable(making: &Making) -> i64 {
+    MOST_DRIFT * i64::from(making.period)
+}
