@@ -136,6 +136,7 @@ pub fn routes(demo: bool) -> Vec<Route> {
         post("/users/{user}/edit", need::<may::EditUsers>(), users::pages::edit::send),
         post("/users/{user}/disable", need::<may::EditUsers>(), users::pages::detail::disable),
         post("/users/{user}/enable", need::<may::EditUsers>(), users::pages::detail::enable),
+        post("/users/{user}/email", need::<may::EditUsers>(), users::pages::why::save_email),
 
         // Provision
         get("/provision", need::<may::Provision>(), tasks::pages::provision::nobody),
@@ -171,6 +172,7 @@ pub fn routes(demo: bool) -> Vec<Route> {
         get("/users/{user}/tasks/{number}/edit", need::<may::Resend>(), tasks::pages::resend::show),
         post("/users/{user}/tasks/{number}/edit", need::<may::Resend>(), tasks::pages::resend::submit),
         post("/users/{user}/tasks/{number}/unlock", need::<may::Unlock>(), tasks::pages::resend::unlock),
+        post("/users/{user}/tasks/{number}/stop-date", need::<may::ChangeStopDate>(), users::pages::why::move_stop_date),
 
         // Outbox
         get("/outbox", need::<may::SeeOutbox>(), mail::pages::outbox::show),

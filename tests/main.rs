@@ -17,3 +17,4 @@ mod tasks;
 mod tokens;
 mod users;
 mod walk;
+mod why;

@@ -52,7 +52,12 @@ pub fn checks(situation: Situation, facts: &Facts) -> Vec<Check> {
         ),
         disabled => check(Stage::Account, Mark::Bad, "Account is disabled", at(disabled)),
     }];
+    if facts.place.is_none() && facts.user.email.is_empty() {
+        list.push(email(facts));
+    }
     match &facts.place {
+        // A token may have come in another way than by a task.
+        None if facts.token().is_some() => {}
         None => list.push(check(Stage::Task, Mark::Bad, "In no provisioning task", "")),
         Some(place) if place.facts.enrolled_at.is_some() => {
             let words = format!("Enrolled with task {}", place.task);

@@ -1,24 +1,65 @@
-//! `/users/{user id}/authentication-methods`: the user's Provisioning Tasks and tokens.
+//! `/users/{user id}/authentication-methods`: why the user cannot enroll, their Provisioning Tasks and tokens.
 
-use actix_web::web::Path;
+use actix_web::{
+    http::StatusCode,
+    web::{Path, Query},
+};
 use askama::Template;
+use serde::Deserialize;
 
 use crate::{
+    audit,
     clock::moment,
+    error::Mistakes,
     mail,
-    operators::{Permission, may},
-    policy,
+    operators::{
+        Permission,
+        may::{self, Need},
+    },
     tasks::{
+        edit::{self, Chosen},
         enrollment::{hint, status, urgency},
+        reading, resend,
         store::{Place, places},
     },
     tokens::{
-        self, Token,
+        Token,
         pages::{Possible, State, path},
     },
-    users::{self, pages::Person},
-    web::{Answer, Chrome, Permitted, page},
+    users::{
+        self,
+        pages::{Person, why::Panel},
+    },
+    web::{Answer, Chrome, Fields, Permitted, page_with},
+    why::{self, Remedy},
 };
+
+/// Entries of the history that are shown; the audit log has all.
+const ENTRIES: i64 = 20;
+
+/// The query string: the task whose place is looked at.
+#[derive(Default, Deserialize)]
+pub struct Address {
+    /// Its number; without it, the one that matters most.
+    pub task: Option<String>,
+}
+
+/// A form of the panel that comes back.
+#[derive(Default)]
+pub struct Came {
+    /// What was typed.
+    pub fields: Option<Fields>,
+    /// What was wrong with it.
+    pub mistakes: Mistakes,
+}
+
+/// A line of the history.
+struct Past {
+    icon: &'static str,
+    actor: String,
+    sentence: String,
+    at: String,
+}
 
 /// A line of the Provisioning Tasks table.
 struct Outstanding {
@@ -45,9 +86,13 @@ struct Held {
 struct Page {
     chrome: Chrome,
     person: Person,
+    why: Panel,
+    mistakes: Mistakes,
     outstanding: Vec<Outstanding>,
     tokens: Vec<Held>,
+    history: Vec<Past>,
     sees_tasks: bool,
+    sees_reports: bool,
     may_resend: bool,
     may_provision: bool,
     may_suspend: bool,
@@ -58,21 +103,37 @@ struct Page {
 ///
 /// # Errors
 /// `NotFound` if there is no such user in scope.
-pub async fn show(p: Permitted<may::SeeUsers>, user_id: Path<String>) -> Answer {
-    let ((user, places, emails, tokens, attempts), chrome) = p
-        .view(move |desk, who, _| {
-            desk.db.read(|c| {
+pub async fn show(p: Permitted<may::SeeUsers>, user_id: Path<String>, address: Query<Address>) -> Answer {
+    draw(p, user_id.into_inner(), address.into_inner(), Came::default()).await
+}
+
+/// The page, or what comes back of a form of its panel.
+pub(super) async fn draw<N: Need>(p: Permitted<N>, user_id: String, address: Address, came: Came) -> Answer {
+    let task = address.task.as_deref().and_then(|number| reading::number(number).ok());
+    let ((diagnosis, places, emails, lines, unlock_shown), chrome) = p
+        .view(move |desk, who, now| {
+            let (diagnosis, places, emails, lines) = desk.db.read(|c| {
                 let user = users::find(c, who, &user_id)?;
                 let places = places::outstanding_of(c, user.id)?;
                 let ids: Vec<_> = places.iter().filter_map(|place| place.last_email).collect();
                 let emails = mail::latest_of(c, &ids)?;
-                let tokens = tokens::of_user(c, user.id)?;
-                Ok((user, places, emails, tokens, policy::current(c)?.attempts_allowed))
-            })
+                let lines = audit::store::of_user(c, user.id, ENTRIES)?;
+                Ok((why::diagnose(desk, c, who, now, user, task)?, places, emails, lines))
+            })?;
+            // What is unlocked is what was shown.
+            let unlock_shown = match (diagnosis.remedy, &diagnosis.facts.place) {
+                (Some(Remedy::UnlockEnrollment), Some(place)) => {
+                    let picked = edit::pick(desk, who, now, place.task, &Chosen::These(vec![place.id]))?;
+                    Some(picked.shown(&desk.keys, resend::UNLOCK))
+                }
+                _ => None,
+            };
+            Ok((diagnosis, places, emails, lines, unlock_shown))
         })
         .await?;
     let (zone, now) = (p.desk.settings.zone, p.now);
     let today = zone.today(now);
+    let attempts = diagnosis.facts.policy.attempts_allowed;
     let outstanding = places
         .into_iter()
         .map(|place| {
@@ -94,18 +155,50 @@ pub async fn show(p: Permitted<may::SeeUsers>, user_id: Path<String>) -> Answer 
             }
         })
         .collect();
-    let tokens = tokens.into_iter().map(|token| held(token, |at| moment(zone, now, at))).collect();
-    page(&Page {
-        chrome,
-        person: Person::new(&user),
-        outstanding,
-        tokens,
-        sees_tasks: p.may(Permission::SeeTasks),
-        may_resend: p.may(Permission::Resend),
-        may_provision: p.may(Permission::Provision) && user.is_enabled(),
-        may_suspend: p.may(Permission::SuspendTokens),
-        may_unlock: p.may(Permission::Unlock),
-    })
+    let same = |a: &audit::Line, b: &audit::Line| a.actor == b.actor && a.sentence == b.sentence;
+    let history = lines.chunk_by(same).map(|run| Past::of(run, moment(zone, now, run[0].at))).collect();
+    let user = &diagnosis.facts.user;
+    let person = Person::new(user);
+    let status = if came.mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    page_with(
+        status,
+        &Page {
+            chrome,
+            why: Panel::new(&diagnosis, &person, &came, unlock_shown),
+            mistakes: came.mistakes,
+            person,
+            outstanding,
+            tokens: diagnosis
+                .facts
+                .tokens
+                .iter()
+                .map(|token| held(token.clone(), |at| moment(zone, now, at)))
+                .collect(),
+            history,
+            sees_tasks: p.may(Permission::SeeTasks),
+            sees_reports: p.may(Permission::Reports),
+            may_resend: p.may(Permission::Resend),
+            may_provision: p.may(Permission::Provision) && user.is_enabled(),
+            may_suspend: p.may(Permission::SuspendTokens),
+            may_unlock: p.may(Permission::Unlock),
+        },
+    )
+}
+
+impl Past {
+    /// What happened several times in a row is one line, with the time of the last.
+    fn of(run: &[audit::Line], at: String) -> Self {
+        let line = &run[0];
+        let times = if run.len() > 1 { format!(", {} times", run.len()) } else { String::new() };
+        let icon = if line.refused { "circle-x" } else { "circle-check" };
+        // Of what the server does by itself, the sentence says enough.
+        if line.actor == audit::Actor::system().name {
+            return Past { icon, actor: String::new(), sentence: format!("{}{times}", line.sentence), at };
+        }
+        let mut letters = line.sentence.chars();
+        let inside: String = letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect();
+        Past { icon, actor: line.actor.clone(), sentence: format!("{inside}{times}"), at }
+    }
 }
 
 fn held(token: Token, moment: impl Fn(crate::clock::Timestamp) -> String) -> Held {

@@ -10,7 +10,7 @@ use crate::{
         self, User,
         pages::{Person, list::token_words},
     },
-    web::{self, Answer, Chrome, Flash, Permitted},
+    web::{self, Answer, Chrome, Fields, Flash, Permitted},
 };
 
 #[derive(Template)]
@@ -59,8 +59,10 @@ pub async fn disable(p: Permitted<may::EditUsers>, user_id: Path<String>) -> Ans
 }
 
 /// POST `/users/{user id}/enable`
-pub async fn enable(p: Permitted<may::EditUsers>, user_id: Path<String>) -> Answer {
+pub async fn enable(p: Permitted<may::EditUsers>, user_id: Path<String>, fields: Fields) -> Answer {
     let user = p.call(move |desk, who, now| users::enable(desk, who, now, &user_id)).await?;
     p.flash(&Flash::good(format!("Enabled {}.", user.name()), ""));
-    Ok(web::see_other(&Person::new(&user).path))
+    let back = fields.text("back");
+    let to = if back.is_empty() { Person::new(&user).path } else { web::session::local_path(&back).to_owned() };
+    Ok(web::see_other(&to))
 }

@@ -17,6 +17,7 @@ pub mod edit;
 pub mod import;
 pub mod list;
 pub mod new;
+pub mod why;
 
 /// What the head of a user's pages shows (`templates/users/person.html`).
 pub struct Person {

@@ -1,0 +1,146 @@
+//! Account and task.
+
+use tokendesk::{
+    mail::Kind,
+    policy::Policy,
+    tasks::{edit, edit::Chosen},
+    tokens::MovingFactor,
+};
+
+use super::*;
+use crate::on_both;
+
+fn remove(world: &World, invited: &Invited) {
+    let chosen = Chosen::These(vec![world.place(invited.task, invited.user.id).id]);
+    let who = world.lindqvist_or_known();
+    let picked = edit::pick(&world.desk, &who, world.now(), invited.task, &chosen).unwrap();
+    let shown = picked.shown(&world.desk.keys, edit::REMOVE);
+    edit::remove_users(&world.desk, &who, world.now(), invited.task, &chosen, false, &shown).unwrap();
+}
+
+on_both! {
+    fn a_disabled_account_comes_before_everything(world) {
+        let invited = invite_app(&world);
+        users::disable(&world.desk, &Who::system(), world.now(), "t.adeyemi").unwrap();
+        let remedy = is(&world, &invited.user, Situation::AccountDisabled, "It was disabled today at 14:32");
+        assert_eq!(remedy, Some(Remedy::EnableAccount));
+    }
+
+    fn a_user_without_an_address_is_named_as_such(world) {
+        let user = without_email(&world, "n.one");
+        assert_eq!(is(&world, &user, Situation::NoEmail, "Provision leaves this user out"), Some(Remedy::EditEmail));
+    }
+
+    fn an_address_that_was_deleted_is_missed_once_the_email_came_back(world) {
+        let user = world.person("t.adeyemi");
+        provision(&world, &user, AuthenticationType::AuthenticatorApp);
+        carry(&world, Some("550 5.1.1 No such user here"));
+        forget_email(&world, &user);
+        is(&world, &user, Situation::NoEmail, "no enrollment email for task");
+        let helper = world.operator("h.elp", BuiltIn::HelpDesk);
+        let found = diagnosis_by(&world, &helper, &user, None);
+        assert_eq!(found.remedy, Some(Remedy::Resend), "who may not edit the profile types an address for one message");
+    }
+
+    fn a_user_nobody_has_provisioned(world) {
+        let user = world.person("t.adeyemi");
+        assert_eq!(is(&world, &user, Situation::NeverProvisioned, "never in a provisioning task"), Some(Remedy::Provision));
+    }
+
+    fn a_device_given_by_hand_waits_for_a_task(world) {
+        let user = world.person("t.adeyemi");
+        world.device("FT-1", MovingFactor::Counter);
+        tasks::assign_device(&world.desk, &world.lindqvist_or_known(), world.now(), "FT-1", "t.adeyemi").unwrap();
+        assert_eq!(is(&world, &user, Situation::DeviceAssigned, "FT-1 was given to this user by hand"), Some(Remedy::Provision));
+    }
+
+    fn a_user_who_was_taken_out_hears_by_whom_and_when(world) {
+        let invited = invite_app(&world);
+        world.advance(Duration::days(1));
+        remove(&world, &invited);
+        world.advance(Duration::days(1));
+        let remedy = is(&world, &invited.user, Situation::TakenOut, "k.lindqvist removed them yesterday at 14:32");
+        assert_eq!(remedy, Some(Remedy::Provision));
+    }
+
+    fn a_place_that_was_replaced_names_the_newer_task(world) {
+        let invited = invite_app(&world);
+        let choice = Choice { include_with_task: true, ..world.app_choice() };
+        let chosen = Selection::Users(vec![invited.user.id]);
+        let newer = tasks::drafts::provision(&world.desk, &world.lindqvist_or_known(), world.now(), &chosen, &choice).unwrap();
+        let older = diagnosis_by(&world, &Who::system(), &invited.user, Some(invited.task));
+        assert_eq!(older.situation, Situation::Replaced);
+        assert_eq!(older.words.sentence, format!("This place was replaced by task {newer}"));
+        is(&world, &invited.user, Situation::EmailOnItsWay, "on its way");
+    }
+
+    fn a_task_that_was_removed(world) {
+        let invited = invite_app(&world);
+        edit::remove_task(&world.desk, &world.lindqvist_or_known(), world.now(), invited.task, false, 1).unwrap();
+        let remedy = is(&world, &invited.user, Situation::TaskRemoved, "k.lindqvist removed the task today at 14:32");
+        assert_eq!(remedy, Some(Remedy::Provision));
+    }
+
+    fn a_stop_date_that_has_passed_is_moved(world) {
+        let invited = invite_app(&world);
+        world.advance(Duration::days(18));
+        let remedy = is(&world, &invited.user, Situation::Expired, "The Stop Date passed 4 days ago");
+        assert_eq!(remedy, Some(Remedy::MoveStopDate));
+    }
+
+    fn beyond_the_longest_period_only_provision_helps(world) {
+        let invited = invite_app(&world);
+        world.advance(Duration::days(Policy::default().longest_period + 1));
+        let remedy = is(&world, &invited.user, Situation::ExpiredForGood, "allows no Stop Date after 2026-12-20");
+        assert_eq!(remedy, Some(Remedy::Provision));
+    }
+
+    fn a_locked_enrollment_says_what_was_wrong_last(world) {
+        let invited = invite_app(&world);
+        for _ in 0..5 {
+            invited.types(&world, "WRONG");
+        }
+        let remedy = is(&world, &invited.user, Situation::Locked, "5 of 5 attempts failed. The last one, today at 14:32: wrong activation code");
+        assert_eq!(remedy, Some(Remedy::UnlockEnrollment));
+    }
+
+    fn a_place_that_waits_counts_before_one_that_has_expired(world) {
+        let invited = invite_app(&world);
+        world.advance(Duration::days(20));
+        for n in 0..2 {
+            world.device(&format!("FT-{n}"), MovingFactor::Counter);
+        }
+        provision(&world, &invited.user, AuthenticationType::HardwareToken);
+        is(&world, &invited.user, Situation::EmailOnItsWay, "");
+        let older = diagnosis_by(&world, &Who::system(), &invited.user, Some(invited.task));
+        assert_eq!(older.situation, Situation::Expired, "the other one can be asked for");
+    }
+
+    fn a_user_in_a_task_without_devices_in_inventory(world) {
+        world.device("FT-1", MovingFactor::Counter);
+        let invited = invite(&world, AuthenticationType::HardwareToken);
+        let lindqvist = world.lindqvist_or_known();
+        let faulty = tokendesk::tokens::lifecycle::Fate::Faulty;
+        tokendesk::tokens::revoke(&world.desk, &lindqvist, world.now(), "FT-1", tokendesk::tokens::TokenState::Inventory, faulty, "broke").unwrap();
+        let remedy = is(&world, &invited.user, Situation::NoDeviceLeft, "The inventory of Sales is empty");
+        assert_eq!(remedy, Some(Remedy::ImportTokens));
+    }
+
+    fn a_moved_stop_date_is_told_and_the_old_link_works_again(world) {
+        let invited = invite_app(&world);
+        world.advance(Duration::days(20));
+        let browser = world.signed_in("m.okafor", BuiltIn::ProvisioningManager);
+        let page = browser.get("/users/t.adeyemi/authentication-methods").expect(200).says("The Stop Date passed 6 days ago");
+        let version = world.place(invited.task, invited.user.id).version.to_string();
+        assert!(page.body.contains(&format!("name=\"version\" value=\"{version}\"")));
+        let path = format!("/users/t.adeyemi/tasks/{}/stop-date", invited.task);
+        browser.post(&path, &[("stop_on", "2026-12-01"), ("version", &version)]).expect(422).says("has passed").says("Nothing was changed");
+        browser.post(&path, &[("stop_on", "2026-12-15"), ("version", "77")]).expect(409);
+        let saved = browser.post(&path, &[("stop_on", "2026-12-15"), ("version", &version)]);
+        assert_eq!(saved.location(), "/users/t.adeyemi/authentication-methods");
+        is(&world, &invited.user, Situation::LinkNotOpened, "");
+        let mailbox = carry(&world, None);
+        assert!(mailbox.search("t.adeyemi", 0, 9).0.iter().any(|parcel| parcel.kind == Kind::NewStopDate));
+        assert!(invited.types(&world, &invited.code).is_some());
+    }
+}

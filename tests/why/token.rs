@@ -1,0 +1,147 @@
+//! Once enrolled: the token, its clock, and signing in with it.
+
+use tokendesk::tokens::{self, MovingFactor, TokenState as S, lifecycle::Fate};
+
+use super::*;
+use crate::on_both;
+
+fn serial(world: &World, user: &User) -> String {
+    world.desk.db.read(|c| tokens::of_user(c, user.id)).unwrap().pop().expect("a token").serial
+}
+
+/// Enrolled and used: the user and the key.
+fn completed(world: &World) -> (Invited, Seed) {
+    let invited = invite_app(world);
+    let seed = invited.enrolls(world);
+    world.advance(Duration::minutes(1));
+    assert!(signs_in(world, &invited.user, &app(&seed, world, 0)));
+    (invited, seed)
+}
+
+on_both! {
+    fn enrolled_and_never_used(world) {
+        let invited = invite_app(&world);
+        invited.enrolls(&world);
+        assert_eq!(is(&world, &invited.user, Situation::NotUsedYet, "sign in with it once"), None);
+    }
+
+    fn everything_is_fine(world) {
+        let (invited, _) = completed(&world);
+        assert_eq!(is(&world, &invited.user, Situation::InOrder, "accepted today at 14:33"), None);
+    }
+
+    fn a_disabled_auth_node_is_named(world) {
+        let (invited, _) = completed(&world);
+        let key = authentication::add_node(&world.desk, &Who::command_line(), world.now(), "VPN").unwrap();
+        authentication::disable_node(&world.desk, &Who::command_line(), world.now(), "VPN").unwrap();
+        is(&world, &invited.user, Situation::InOrder, "");
+        world.advance(Duration::minutes(5));
+        assert!(authentication::admit(&world.desk, world.now(), Some(&key), "192.0.2.1", "r").is_err());
+        let remedy = is(&world, &invited.user, Situation::NodeDisabled, "the auth node VPN is disabled; it knocked today at 14:38");
+        assert_eq!(remedy, Some(Remedy::RenewKey));
+        world.advance(Duration::days(2));
+        is(&world, &invited.user, Situation::InOrder, "");
+    }
+
+    fn a_suspended_token_says_why(world) {
+        let (invited, _) = completed(&world);
+        let name = serial(&world, &invited.user);
+        tokens::suspend(&world.desk, &world.lindqvist_or_known(), world.now(), &name, "Phone reported lost").unwrap();
+        let remedy = is(&world, &invited.user, Situation::TokenSuspended, "The reason: Phone reported lost.");
+        assert_eq!(remedy, Some(Remedy::ResumeToken));
+    }
+
+    fn a_token_locked_by_wrong_one_time_passwords(world) {
+        let (invited, seed) = completed(&world);
+        for _ in 0..10 {
+            assert!(!signs_in(&world, &invited.user, &wrong(&seed, &world)));
+        }
+        assert_eq!(is(&world, &invited.user, Situation::TokenLocked, "10 wrong one-time passwords in a row"), Some(Remedy::UnlockToken));
+    }
+
+    fn a_token_that_is_lost(world) {
+        let (invited, _) = completed(&world);
+        let name = serial(&world, &invited.user);
+        tokens::revoke(&world.desk, &world.lindqvist_or_known(), world.now(), &name, S::Active, Fate::Lost, "left in a taxi").unwrap();
+        assert_eq!(is(&world, &invited.user, Situation::TokenLost, "left in a taxi"), Some(Remedy::Provision));
+    }
+
+    fn a_token_that_is_faulty(world) {
+        let (invited, _) = completed(&world);
+        let name = serial(&world, &invited.user);
+        tokens::revoke(&world.desk, &world.lindqvist_or_known(), world.now(), &name, S::Active, Fate::Faulty, "screen is dark").unwrap();
+        assert_eq!(is(&world, &invited.user, Situation::TokenFaulty, "screen is dark"), Some(Remedy::Provision));
+    }
+
+    fn a_device_that_went_back_to_inventory(world) {
+        world.device("FT-1", MovingFactor::Counter);
+        let invited = invite(&world, AuthenticationType::HardwareToken);
+        let visit = invited.comes_in(&world);
+        assert!(invited.claims(&world, &visit, "FT-1", &oath::hotp(b"12345678901234567890", 0, 6, Algorithm::Sha1)));
+        tokens::revoke(&world.desk, &world.lindqvist_or_known(), world.now(), "FT-1", S::Active, Fate::Inventory, "returned").unwrap();
+        assert_eq!(is(&world, &invited.user, Situation::TokenGone, "taken from them"), Some(Remedy::Provision));
+    }
+
+    fn a_one_time_password_that_was_used_before(world) {
+        let (invited, seed) = completed(&world);
+        assert!(!signs_in(&world, &invited.user, &app(&seed, &world, 0)));
+        assert_eq!(is(&world, &invited.user, Situation::PasswordReused, "Each code works once"), None);
+        world.advance(Duration::minutes(1));
+        assert!(signs_in(&world, &invited.user, &app(&seed, &world, 0)));
+        is(&world, &invited.user, Situation::InOrder, "");
+    }
+
+    fn a_device_out_of_step(world) {
+        let user = world.person("t.adeyemi");
+        let device = world.device_of(&user, "FT-1", MovingFactor::Counter);
+        assert!(!signs_in(&world, &user, &device.press(100)));
+        let remedy = is(&world, &user, Situation::OutOfStep, "The token FT-1 is out of step");
+        assert_eq!(remedy, Some(Remedy::ResyncToken));
+        let helper = world.signed_in("h.elp", BuiltIn::HelpDesk);
+        let back = "/users/t.adeyemi/authentication-methods";
+        helper.get(back).expect(200).says("First one-time password");
+        let form = [("first", device.press(101)), ("second", device.press(102)), ("back", back.to_owned())];
+        let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        assert_eq!(helper.post("/tokens/FT-1/resync", &form).location(), back);
+        assert!(signs_in(&world, &user, &device.press(103)));
+        is(&world, &user, Situation::InOrder, "");
+    }
+
+    fn an_enrolled_app_whose_clock_drifts(world) {
+        let (invited, seed) = completed(&world);
+        assert!(!signs_in(&world, &invited.user, &app(&seed, &world, -240)));
+        let remedy = is(&world, &invited.user, Situation::TokenClockOff, "The phone’s clock is 4 minutes behind");
+        assert_eq!(remedy, Some(Remedy::ResyncToken));
+    }
+
+    fn a_clock_too_far_off_to_be_learned(world) {
+        let (invited, seed) = completed(&world);
+        assert!(!signs_in(&world, &invited.user, &app(&seed, &world, 7_200)));
+        assert_eq!(is(&world, &invited.user, Situation::TokenClockBroken, "2 hours ahead"), None);
+        let rejections = world.desk.db.read(|c| tokens::store::rejections::of_user(c, invited.user.id)).unwrap();
+        assert_eq!((rejections[0].seconds, rejections[0].what), (Some(7_200), tokens::Rejected::Wrong));
+    }
+
+    fn wrong_one_time_passwords_in_a_row(world) {
+        let (invited, seed) = completed(&world);
+        for _ in 0..3 {
+            assert!(!signs_in(&world, &invited.user, &wrong(&seed, &world)));
+        }
+        let remedy = is(&world, &invited.user, Situation::PasswordsWrong, "3 in a row");
+        assert_eq!(remedy, Some(Remedy::ResyncToken));
+        assert!(!world.dump("tokens").contains(&wrong(&seed, &world)), "what was typed is not kept");
+    }
+
+    fn what_was_rejected_of_one_user_is_not_told_of_the_next(world) {
+        let (user, next) = (world.person("t.adeyemi"), world.person("n.ext"));
+        let device = world.device_of(&user, "FT-1", MovingFactor::Counter);
+        assert!(!signs_in(&world, &user, "000000"));
+        tokens::revoke(&world.desk, &world.lindqvist_or_known(), world.now(), "FT-1", S::Active, Fate::Inventory, "left us").unwrap();
+        let bound = world.desk.db.write(|c| {
+            tokens::bind_hardware(&world.desk, c, world.now(), next.id, next.container, "FT-1", &device.press(1))
+        });
+        assert!(matches!(bound, Ok(tokens::Binding::Bound(_))), "{bound:?}");
+        assert_eq!(world.desk.db.read(|c| tokens::store::rejections::of_user(c, next.id)).unwrap(), []);
+        is(&world, &next, Situation::NotUsedYet, "");
+    }
+}
