@@ -1,0 +1,112 @@
+//! The token and signing in with it, in words.
+
+use super::{Words, when, words};
+use crate::{
+    tokens::{AuthenticationType, one_time::off},
+    why::{facts::Facts, situation::Situation},
+};
+
+pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
+    use Situation as S;
+    let Some(token) = facts.token() else {
+        return words(
+            "The token they enrolled was taken from them",
+            "It was revoked after they had enrolled it. They can be provisioned anew.",
+            "Your token was taken out of use. You will get an email to set up a new one.",
+        );
+    };
+    let serial = &token.serial;
+    let reason = |sentence: &str| match token.state_reason.as_str() {
+        "" => sentence.to_owned(),
+        reason => format!("{sentence} The reason: {reason}."),
+    };
+    let rejected = when(facts, facts.rejection().map(|rejection| rejection.at));
+    let off = facts.rejection().and_then(|rejection| rejection.seconds).map(off::words).unwrap_or_default();
+    let device = token.authentication_type == AuthenticationType::HardwareToken;
+    match situation {
+        S::TokenSuspended => words(
+            format!("Their token {serial} is Suspended"),
+            reason("They have enrolled; its one-time passwords are refused until it is resumed."),
+            "Your token is out of use for the moment. Is it with you, and has nobody else had it?",
+        ),
+        S::TokenLocked => words(
+            format!("Their token {serial} is Locked"),
+            reason("They have enrolled; too many wrong one-time passwords in a row locked it."),
+            "After too many wrong codes your token was locked. I will unlock it; please wait for a new code.",
+        ),
+        S::TokenLost => words(
+            format!("Their token {serial} is Lost"),
+            reason("It was revoked. They can be provisioned anew."),
+            "Your token was reported lost. You will get an email to set up a new one.",
+        ),
+        S::TokenFaulty => words(
+            format!("Their token {serial} is Faulty"),
+            reason("It was revoked. They can be provisioned anew."),
+            "Your token was reported broken. You will get an email to set up a new one.",
+        ),
+        S::NotUsedYet => words(
+            "They have enrolled, and not used the token yet",
+            format!(
+                "{serial} is Active since {}. Its first accepted one-time password makes this Completed.",
+                when(facts, token.bound_at).trim_start_matches("on ")
+            ),
+            "Your token is set up. Please sign in with it once.",
+        ),
+        S::NodeDisabled => {
+            let (name, at) = facts.refused_node.clone().unwrap_or_default();
+            words(
+                format!("The system {name} is refused"),
+                format!(
+                    "{serial} is in order, but the key of the auth node {name} is disabled; it knocked {}.",
+                    facts.at(at)
+                ),
+                "Your token is in order. The system you sign in to has a problem of its own; we are on it.",
+            )
+        }
+        S::PasswordReused => words(
+            "The one-time password had been used before",
+            format!("Rejected {rejected}: every value of {serial} is accepted once."),
+            "Each code works once. Please wait for the next one, and type that.",
+        ),
+        S::OutOfStep => words(
+            format!("The token {serial} is out of step"),
+            format!("The value rejected {rejected} is far ahead: the button was pressed often without signing in."),
+            "Please press your token’s button, read me the digits, then press again and read me the next ones.",
+        ),
+        S::TokenClockOff => words(
+            format!("The {}’s clock is {off}", if device { "token" } else { "phone" }),
+            format!(
+                "The value of {serial} rejected {rejected} was right for that time. Two values in a row bring it into step."
+            ),
+            if device {
+                "Please read me the digits your token shows now, and then the next ones."
+            } else {
+                "Please set your phone to automatic date and time, and then type the next code."
+            },
+        ),
+        S::TokenClockBroken => words(
+            format!("The {}’s clock is {off}", if device { "token" } else { "phone" }),
+            format!(
+                "The value of {serial} rejected {rejected} was right for that time. That is too far off to be learned."
+            ),
+            if device {
+                "The clock of your token has run off. You will get another one."
+            } else {
+                "Please set your phone to automatic date and time, and then type the next code."
+            },
+        ),
+        S::PasswordsWrong => words(
+            "The last one-time passwords were wrong",
+            format!(
+                "{} in a row, the last one {rejected}; after {} the token {serial} is Locked.",
+                token.failures, facts.policy.token_failures_allowed
+            ),
+            "Please read me two codes in a row, so that I can see whether your token is out of step.",
+        ),
+        _ => words(
+            "Everything is in order",
+            format!("{serial} is Active; its last one-time password was accepted {}.", when(facts, token.last_used_at)),
+            "Your token works. What do you see when you try to sign in?",
+        ),
+    }
+}
