@@ -52,6 +52,8 @@ kinds! {
     Canceled = "canceled", "Canceled";
     /// A token was bound to the user.
     Enrolled = "enrolled", "Enrolled";
+    /// A device was given to the user by hand.
+    TokenAssigned = "token-assigned", "Token assigned";
     /// A token was taken out of use for a while.
     TokenSuspended = "token-suspended", "Token suspended";
     /// A token was revoked.
@@ -67,6 +69,11 @@ impl Kind {
     /// True if each authentication type has words of its own: how to enroll an app is not how to enroll a device.
     pub fn by_type(self) -> bool {
         self == Kind::Enrollment
+    }
+
+    /// True if it is about a token alone, whatever task it came from.
+    pub fn is_about_token(self) -> bool {
+        matches!(self, Kind::TokenAssigned | Kind::TokenSuspended | Kind::TokenRevoked)
     }
 
     /// True if the email carries the enrollment link and the activation code, and is of no use without them.

@@ -190,7 +190,7 @@ pub fn revoke(
             .fact("State", format!("{} → {}", token.state.word(), fate.state().word()))
             .fact("Reason", &reason);
         record(c, now, entry, &token, user.as_ref())?;
-        if lifecycle::is_in_use(token.state) {
+        if lifecycle::concerns_user(token.state) {
             tell(desk, c, now, who, Kind::TokenRevoked, &token, user.as_ref())?;
         }
         Ok(find(c, who, serial)?.token)
@@ -198,11 +198,11 @@ pub fn revoke(
 }
 
 /// Gives a device from inventory to `user` by hand, in the caller's transaction, who has seen that one is left. The
-/// user still has to enroll it.
+/// user is told, and still has to enroll it.
 ///
 /// # Errors
 /// `NotFound` out of scope, `Invalid` if it is for another container, `Conflict` if it is not in Inventory.
-pub fn assign(c: &mut AnyConn, who: &Who, now: Timestamp, serial: &str, user: &User) -> Result<Token> {
+pub fn assign(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, serial: &str, user: &User) -> Result<Token> {
     if !who.may_any(&[Permission::ImportTokens, Permission::Provision]) {
         return Err(Error::Forbidden(Permission::ImportTokens.words()));
     }
@@ -220,6 +220,7 @@ pub fn assign(c: &mut AnyConn, who: &Who, now: Timestamp, serial: &str, user: &U
     }
     let sentence = format!("Assigned the token {} to {}", token.serial, user.user_id);
     record(c, now, Entry::done(&who.actor, "tokens.assign", sentence), &token, Some(user))?;
+    tell(desk, c, now, who, Kind::TokenAssigned, &token, Some(user))?;
     Ok(find(c, who, serial)?.token)
 }
 

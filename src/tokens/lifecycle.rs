@@ -109,6 +109,11 @@ pub fn is_in_use(state: TokenState) -> bool {
     matches!(state, TokenState::Active | TokenState::Suspended | TokenState::Locked)
 }
 
+/// True for the states of which a user was told, so that they are told of the end too.
+pub fn concerns_user(state: TokenState) -> bool {
+    is_in_use(state) || state == TokenState::Assigned
+}
+
 /// Reads a reason: one line, which is kept and shown for ever.
 ///
 /// # Errors

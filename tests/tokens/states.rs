@@ -183,4 +183,74 @@ on_both! {
         let back = manager.post("/tokens/FT-1/resume", &[("back", "https://evil.example")]);
         assert_eq!(back.status, 409);
     }
+
+    fn a_user_is_told_when_a_device_is_assigned_and_when_it_is_taken_back(world) {
+        let (who, user) = (world.operator("k.lindqvist", BuiltIn::Operator), world.person("t.adeyemi"));
+        world.device("FT-1", MovingFactor::Counter);
+        let token = tokendesk::tasks::assign_device(&world.desk, &who, world.now(), "FT-1", "t.adeyemi").unwrap();
+        assert_eq!((token.state, token.user), (S::Assigned, Some(user.id)));
+        assert_eq!(letters(&world), [Kind::TokenAssigned]);
+        let again = tokendesk::tasks::assign_device(&world.desk, &who, world.now(), "FT-1", "t.adeyemi");
+        assert!(matches!(again, Err(Error::Conflict(_))), "{again:?}");
+        tokens::revoke(&world.desk, &who, world.now(), "FT-1", S::Assigned, Fate::Inventory, "the wrong one").unwrap();
+        assert_eq!(letters(&world), [Kind::TokenRevoked, Kind::TokenAssigned]);
+        tokens::revoke(&world.desk, &who, world.now(), "FT-1", S::Inventory, Fate::Faulty, "dead battery").unwrap();
+        assert_eq!(letters(&world).len(), 2, "it was nobody's");
+    }
+
+    fn a_letter_about_a_token_names_its_serial_number_and_whom_to_ask(world) {
+        let who = world.operator("k.lindqvist", BuiltIn::Operator);
+        world.person("t.adeyemi");
+        world.device("FT-1", MovingFactor::Counter);
+        tokendesk::tasks::assign_device(&world.desk, &who, world.now(), "FT-1", "t.adeyemi").unwrap();
+        let mailbox = mail::Mailbox::default();
+        mail::courier::run_once(&world.desk, &mail::Carrier::Mailbox(mailbox.clone())).unwrap();
+        let letter = mailbox.search("t.adeyemi", 0, 9).0[0].letter(&world.desk.settings).unwrap();
+        assert_eq!(letter.subject, "A sign-in token was assigned to you");
+        for words in ["FT-1", "k.lindqvist", "extension 4400", "hardware token"] {
+            assert!(letter.text.contains(words) && letter.html.contains(words), "{words}: {}", letter.text);
+        }
+    }
+
+    /// Inventory → Assigned → Active → Locked → Active → Suspended → Active → Lost → Inventory (found) → Active → Faulty →
+    /// Inventory (repaired): a help desk gets from each state to the one it needs.
+    fn every_state_can_be_reached_and_left(world) {
+        let (who, user) = (world.operator("k.lindqvist", BuiltIn::Operator), world.person("t.adeyemi"));
+        let device = world.device("FT-1", MovingFactor::Counter);
+        let (desk, now) = (&world.desk, world.now());
+        let state = || world.token("FT-1").state;
+        let bind = |n: u64| {
+            let typed = device.press(n);
+            let bound = desk.db.write(|c| tokens::bind_hardware(desk, c, now, user.id, user.container, "FT-1", &typed));
+            assert!(matches!(bound, Ok(tokens::Binding::Bound(_))), "{bound:?}");
+        };
+        let revoke = |seen, fate, reason: &str| tokens::revoke(desk, &who, now, "FT-1", seen, fate, reason).unwrap();
+        assert_eq!(state(), S::Inventory);
+        tokendesk::tasks::assign_device(desk, &who, now, "FT-1", "t.adeyemi").unwrap();
+        assert_eq!(state(), S::Assigned);
+        assert!(!accepted(&world, &user, &device.press(0)), "not enrolled yet");
+        bind(0);
+        assert_eq!(state(), S::Active);
+        for _ in 0..10 {
+            assert!(!accepted(&world, &user, "000000"));
+        }
+        assert_eq!((state(), world.token("FT-1").state_reason.as_str()), (S::Locked, "10 wrong one-time passwords in a row"));
+        tokens::unlock(desk, &who, now, "FT-1", "knew the answers").unwrap();
+        assert_eq!((state(), world.token("FT-1").state_reason.as_str()), (S::Active, ""));
+        tokens::suspend(desk, &who, now, "FT-1", "on leave").unwrap();
+        assert_eq!((state(), world.token("FT-1").state_reason.as_str()), (S::Suspended, "on leave"));
+        tokens::resume(desk, &who, now, "FT-1").unwrap();
+        assert!(accepted(&world, &user, &device.press(1)));
+        let token = revoke(S::Active, Fate::Lost, "left in a taxi");
+        assert_eq!((token.state, token.state_reason.as_str(), token.user), (S::Lost, "left in a taxi", Some(user.id)));
+        assert!(!accepted(&world, &user, &device.press(2)));
+        let token = revoke(S::Lost, Fate::Inventory, "the taxi driver brought it");
+        assert_eq!((token.state, token.state_reason.as_str(), token.user), (S::Inventory, "", None));
+        bind(2);
+        let token = revoke(S::Active, Fate::Faulty, "screen is dark");
+        assert_eq!((token.state, token.state_reason.as_str()), (S::Faulty, "screen is dark"));
+        revoke(S::Faulty, Fate::Inventory, "new battery");
+        bind(3);
+        assert_eq!(state(), S::Active);
+    }
 }

@@ -78,8 +78,8 @@ pub fn placeholders(kind: Kind) -> impl Iterator<Item = &'static Placeholder> {
         "link" | "link_shown" | "code" => kind.carries_link(),
         "stop_date" | "stop_day" => kind.carries_link() || kind == Kind::NewStopDate,
         "previous_stop_date" => kind == Kind::NewStopDate,
-        "task" => !matches!(kind, Kind::TokenSuspended | Kind::TokenRevoked),
-        "serial_number" => matches!(kind, Kind::Enrolled | Kind::TokenSuspended | Kind::TokenRevoked),
+        "task" => !kind.is_about_token(),
+        "serial_number" => kind == Kind::Enrolled || kind.is_about_token(),
         "requester" => kind != Kind::Enrolled,
         _ => true,
     })

@@ -97,7 +97,7 @@ async fn build(
             Choice { value: one.word(), words, hint, chosen: fate == Some(one) }
         })
         .collect();
-    let tells = lifecycle::is_in_use(token.state) && user.as_ref().is_some_and(|user| !user.email.is_empty());
+    let tells = lifecycle::concerns_user(token.state) && user.as_ref().is_some_and(|user| !user.email.is_empty());
     Ok(Page {
         chrome,
         path: path(&token.serial),
