@@ -312,6 +312,14 @@ pub fn latest_of(c: &mut AnyConn, ids: &[EmailId]) -> Result<Vec<Email>> {
     store::list::of(c, ids)
 }
 
+/// How many emails with a link of their own were written about an enrollment.
+///
+/// # Errors
+/// `Database` only.
+pub fn count_with_link(c: &mut AnyConn, enrollment: EnrollmentId) -> Result<i64> {
+    store::count_with_link(c, enrollment)
+}
+
 /// How the mail server does.
 ///
 /// # Errors

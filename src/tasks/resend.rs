@@ -218,6 +218,20 @@ fn each(
     Ok(done)
 }
 
+/// What the email tells, with the Stop Date as it will be.
+pub fn told(place: &Place, stop_on: NaiveDate) -> mail::Facts {
+    mail::Facts {
+        first_name: place.first_name.clone(),
+        name: format!("{} {}", place.first_name, place.last_name).trim().to_owned(),
+        user_id: place.user_id.clone(),
+        authentication_type: place.authentication_type.plain().into(),
+        task: Some(place.task.0),
+        stop_on: Some(stop_on),
+        requester: place.operator.clone(),
+        ..mail::Facts::default()
+    }
+}
+
 /// A new link, a new email, and what was noted of the old ones is gone.
 #[allow(clippy::too_many_arguments, reason = "the step that two verbs share")]
 fn write_anew(
@@ -241,16 +255,7 @@ fn write_anew(
         container: Some(place.container),
         task: Some(place.task),
         enrollment: Some(place.id),
-        facts: mail::Facts {
-            first_name: place.first_name.clone(),
-            name: format!("{} {}", place.first_name, place.last_name).trim().to_owned(),
-            user_id: place.user_id.clone(),
-            authentication_type: place.authentication_type.plain().into(),
-            task: Some(place.task.0),
-            stop_on: Some(stop_on),
-            requester: place.operator.clone(),
-            ..mail::Facts::default()
-        },
+        facts: told(place, stop_on),
         secret: Some(mail::Secret {
             handle: Some(link.handle),
             code: Some(link.code),

@@ -80,6 +80,7 @@ impl Situation {
         match self {
             S::AccountDisabled => &[Remedy::EnableAccount],
             S::NoEmail => &[Remedy::EditEmail, Remedy::Resend],
+            S::LockedWithoutEmail => &[Remedy::EditEmail],
             S::NeverProvisioned
             | S::DeviceAssigned
             | S::Replaced
@@ -151,6 +152,7 @@ impl Situation {
             S::LinkNotOpened | S::OlderLinkUsed => Stage::Link,
             S::CodeNotTyped | S::KeyNotProven | S::DeviceNotTyped => Stage::Enrolling,
             S::Locked
+            | S::LockedWithoutEmail
             | S::WrongCode
             | S::WrongPassword
             | S::SerialUnknown

@@ -38,6 +38,8 @@ pub enum Situation {
     ExpiredForGood,
     /// Too many failed attempts.
     Locked,
+    /// Too many failed attempts, and no address for the fresh email that an Unlock sends.
+    LockedWithoutEmail,
     /// There is no device that the user could enroll.
     NoDeviceLeft,
     /// No email was ever written.
@@ -129,6 +131,7 @@ impl Situation {
             (None, None) => {}
         }
         match facts.status() {
+            Some(Status::Locked) if facts.user.email.is_empty() => return Situation::LockedWithoutEmail,
             Some(Status::Locked) => return Situation::Locked,
             Some(Status::Expired) if facts.policy.latest_stop(place.start_on) < facts.today() => {
                 return Situation::ExpiredForGood;

@@ -38,7 +38,8 @@ impl Words {
             | S::Expired
             | S::ExpiredForGood
             | S::NoDeviceLeft
-            | S::Locked => of_task(situation, facts),
+            | S::Locked
+            | S::LockedWithoutEmail => of_task(situation, facts),
             S::NotEmailed
             | S::EmailOnItsWay
             | S::EmailWaiting
@@ -156,14 +157,22 @@ fn of_task(situation: Situation, facts: &Facts) -> Words {
         _ => {
             let last =
                 facts.trace.miss.map(|miss| format!(" The last one, {}: {}.", facts.at(miss.at), miss.what.short()));
+            let failed = format!(
+                "{} of {} attempts failed.{}",
+                place.map(|place| place.facts.failures.min(facts.policy.attempts_allowed)).unwrap_or_default(),
+                facts.policy.attempts_allowed,
+                last.unwrap_or_default()
+            );
+            if situation == S::LockedWithoutEmail {
+                return words(
+                    "The enrollment is Locked, and there is no email address",
+                    format!("{failed} Unlock sends a fresh email: the profile needs an address first."),
+                    "After too many wrong tries your link was locked. Which email address can you read?",
+                );
+            }
             words(
                 "The enrollment is Locked",
-                format!(
-                    "{} of {} attempts failed.{}",
-                    place.map(|place| place.facts.failures.min(facts.policy.attempts_allowed)).unwrap_or_default(),
-                    facts.policy.attempts_allowed,
-                    last.unwrap_or_default()
-                ),
+                failed,
                 "After too many wrong tries your link was locked. I will unlock it and send you a fresh email.",
             )
         }

@@ -104,6 +104,16 @@ on_both! {
         assert_eq!(remedy, Some(Remedy::UnlockEnrollment));
     }
 
+    fn a_locked_user_without_an_address_gets_one_first(world) {
+        let invited = invite_app(&world);
+        for _ in 0..5 {
+            invited.types(&world, "WRONG");
+        }
+        forget_email(&world, &invited.user);
+        let remedy = is(&world, &invited.user, Situation::LockedWithoutEmail, "the profile needs an address first");
+        assert_eq!(remedy, Some(Remedy::EditEmail));
+    }
+
     fn a_place_that_waits_counts_before_one_that_has_expired(world) {
         let invited = invite_app(&world);
         world.advance(Duration::days(20));

@@ -189,6 +189,16 @@ pub fn cancel_of_task(c: &mut AnyConn, task: TaskId) -> Result<usize> {
     Ok(canceled)
 }
 
+/// How many emails with a link of their own were written about an enrollment.
+///
+/// # Errors
+/// `Database` only.
+pub fn count_with_link(c: &mut AnyConn, enrollment: EnrollmentId) -> Result<i64> {
+    let kinds: Vec<&str> = Kind::ALL.iter().filter(|kind| kind.carries_link()).map(|kind| kind.word()).collect();
+    let about = emails::table.filter(emails::enrollment_id.eq(enrollment.0)).filter(emails::kind.eq_any(kinds));
+    Ok(about.count().get_result(c)?)
+}
+
 /// An email that goes nowhere any more. Who has claimed it stays: what is in a worker's hand may still be accepted.
 fn wiped(state: State) -> Wiped {
     Wiped { state: state.word(), sealed: None, next_try_at: None }

@@ -9,6 +9,7 @@ use crate::{
     desk::Desk,
     error::{Error, Mistakes, Result},
     mail,
+    messages::{self, message::Message},
     operators::{Permission, Who, may},
     policy::{self, Policy},
     tasks::{
@@ -31,6 +32,8 @@ struct Known {
     place: Place,
     policy: Policy,
     last: Option<mail::Email>,
+    sent: i64,
+    letter: mail::Letter,
     unlock_shown: Option<String>,
 }
 
@@ -44,7 +47,10 @@ struct Page {
     task: String,
     refusal: Option<String>,
     email: String,
-    last_bad: String,
+    /// When the last message was refused, where it went, and the mail server's answer.
+    last_bad: Option<(String, String, String)>,
+    sent_so_far: String,
+    letter: mail::Letter,
     last_recent: String,
     stop_now: String,
     stop_now_hint: String,
@@ -63,14 +69,21 @@ struct Page {
 
 fn know(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, number: &str) -> Result<Known> {
     let task = reading::number(number)?;
-    let (user, place, policy, last) = desk.db.read(|c| {
+    let today = desk.settings.zone.today(now);
+    let (user, place, policy, last, sent, wording) = desk.db.read(|c| {
         let user = users::find(c, who, user_id)?;
         let place = resend::place(c, who, task, user.id)?;
         let ids: Vec<_> = place.last_email.into_iter().collect();
         let last = mail::latest_of(c, &ids)?.pop();
-        Ok((user, place, policy::current(c)?, last))
+        let sent = mail::count_with_link(c, place.id)?;
+        let message = Message { kind: mail::Kind::Enrollment, authentication_type: Some(place.authentication_type) };
+        let wording = messages::current(desk, c, message)?.wording;
+        Ok((user, place, policy::current(c)?, last, sent, wording))
     })?;
-    let today = desk.settings.zone.today(now);
+    // The link and the code are made when it is sent.
+    let secret = mail::Secret { handle: Some("…".into()), code: Some("•••".into()), ..mail::Secret::default() };
+    let facts = resend::told(&place, resend::stop_after(&place, &policy, today));
+    let letter = mail::letter::render(&desk.settings, mail::Kind::Enrollment, &facts, Some(&secret), Some(&wording))?;
     let locked = place.removed_at.is_none()
         && place.task_removed_at.is_none()
         && status(&place.facts, policy.attempts_allowed, today) == Status::Locked;
@@ -80,7 +93,7 @@ fn know(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, number: &str) -> 
     } else {
         None
     };
-    Ok(Known { user, place, policy, last, unlock_shown })
+    Ok(Known { user, place, policy, last, sent, letter, unlock_shown })
 }
 
 /// Resend, or Unlock: whoever may do either opens the page.
@@ -93,7 +106,7 @@ async fn draw<N: may::Need>(
 ) -> Answer {
     let (user_id, number) = path;
     let (known, chrome) = p.view(move |desk, who, now| know(desk, who, now, &user_id, &number)).await?;
-    let Known { user, place, policy, last, unlock_shown } = known;
+    let Known { user, place, policy, last, sent, letter, unlock_shown } = known;
     let (zone, now) = (p.desk.settings.zone, p.now);
     let today = zone.today(now);
     let after = resend::stop_after(&place, &policy, today);
@@ -112,15 +125,25 @@ async fn draw<N: may::Need>(
             task: place.task.to_string(),
             refusal,
             email: typed.unwrap_or_else(|| user.email.clone()),
-            last_bad: failed
-                .map(|email| {
-                    let at = email.last_answer_at.unwrap_or(email.created_at);
-                    format!("The last message to {} {}: {}", email.shown_to, moment(zone, now, at), email.last_answer)
-                })
-                .unwrap_or_default(),
+            last_bad: failed.map(|email| {
+                let at = email.last_answer_at.unwrap_or(email.created_at);
+                (inside(&moment(zone, now, at)), email.shown_to.clone(), email.last_answer.clone())
+            }),
+            sent_so_far: match (sent, last.as_ref()) {
+                (1, Some(last)) => format!("Sent once so far, {}", inside(&moment(zone, now, last.created_at))),
+                (2.., Some(last)) => {
+                    format!("Sent {sent} times so far, last {}", inside(&moment(zone, now, last.created_at)))
+                }
+                _ => "Not sent yet".into(),
+            },
+            letter,
             last_recent: recent
                 .map(|email| {
-                    format!("An email went out {}; it is {}.", moment(zone, now, email.created_at), email.state.word())
+                    format!(
+                        "An email went out {}; it is {}.",
+                        inside(&moment(zone, now, email.created_at)),
+                        email.state.word()
+                    )
                 })
                 .unwrap_or_default(),
             stop_now: place.facts.stop_on.to_string(),
@@ -138,6 +161,12 @@ async fn draw<N: may::Need>(
             may_resend: p.may(Permission::Resend),
         },
     )
+}
+
+/// "Today, 09:12" inside a sentence.
+fn inside(moment: &str) -> String {
+    let mut letters = moment.chars();
+    letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect()
 }
 
 /// `GET`: Resend, or what to do instead.
