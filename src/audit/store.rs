@@ -209,14 +209,18 @@ pub fn of_subject(conn: &mut AnyConn, subject: &str, limit: i64) -> Result<Vec<L
     Ok(rows.into_iter().map(Line::from).collect())
 }
 
-/// The newest entries on this user, but for every single check of a one-time password.
+/// What the history of a user leaves out: every single check of a one-time password, and the activation code, of which
+/// another entry tells what came of it.
+const UNTOLD: [&str; 2] = ["authentication.check", "enrollment.accept_code"];
+
+/// The newest entries on this user that tell something.
 ///
 /// # Errors
 /// `Database` only.
 pub fn of_user(conn: &mut AnyConn, user: UserId, limit: i64) -> Result<Vec<Line>> {
     let rows: Vec<Row> = audit_entries::table
         .filter(audit_entries::user_id.eq(user.0))
-        .filter(audit_entries::verb.ne("authentication.check"))
+        .filter(audit_entries::verb.ne_all(UNTOLD))
         .order(audit_entries::id.desc())
         .limit(limit)
         .select(Row::as_select())

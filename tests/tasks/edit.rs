@@ -246,7 +246,7 @@ on_both! {
         let path = format!("/users/t.adeyemi/tasks/{task}/edit");
         let page = desk.get(&path).expect(200);
         assert!(page.body.contains("value=\"t.adeyemi@example.org\""));
-        page.says("Stop Date after Resend").says("An email went out Today");
+        page.says("Stop Date after Resend").says("An email went out today, 14:32; it is Queued");
         let page = desk.post(&path, &[("email", "t.adeyemi@example")]).expect(422);
         assert!(page.body.contains("value=\"t.adeyemi@example\""));
         desk.post(&path, &[("email", "t.adeyemi@example.org")]).location();

@@ -21,6 +21,19 @@ on_both! {
         assert!(!world.dump("emails").contains("tobi@home.example"));
     }
 
+    fn resend_shows_the_message_the_last_answer_and_how_often_it_was_sent(world) {
+        let user = world.person("t.adeyemi");
+        let task = provision(&world, &user, AuthenticationType::AuthenticatorApp);
+        carry(&world, Some("552 5.2.2 Mailbox full"));
+        let helper = world.signed_in("h.elp", BuiltIn::HelpDesk);
+        let path = format!("/users/t.adeyemi/tasks/{task}/edit");
+        let page = helper.get(&path).expect(200).says("The last message to t.adeyemi@example.org was refused today, 14:32: 552 5.2.2 Mailbox full");
+        let page = page.says("Sent once so far, today, 14:32").says("Subject Set up your sign-in token by 4 December").says("Hello Tobi");
+        page.says("Stops working when this message is sent");
+        helper.post(&path, &[("email", "t.adeyemi@example.org")]).location();
+        helper.get(&path).expect(200).says("Sent 2 times so far, last today, 14:32").says("it is Queued");
+    }
+
     fn who_may_not_is_told_whom_to_ask(world) {
         let invited = invite_app(&world);
         world.advance(Duration::days(20));

@@ -50,7 +50,8 @@ struct Page {
     /// When the last message was refused, where it went, and the mail server's answer.
     last_bad: Option<(String, String, String)>,
     sent_so_far: String,
-    letter: mail::Letter,
+    subject: String,
+    paragraphs: Vec<Vec<String>>,
     last_recent: String,
     stop_now: String,
     stop_now_hint: String,
@@ -136,8 +137,10 @@ async fn draw<N: may::Need>(
                 }
                 _ => "Not sent yet".into(),
             },
-            letter,
+            paragraphs: paragraphs(&letter.text),
+            subject: letter.subject,
             last_recent: recent
+                .filter(|_| failed.is_none())
                 .map(|email| {
                     format!(
                         "An email went out {}; it is {}.",
@@ -161,6 +164,21 @@ async fn draw<N: may::Need>(
             may_resend: p.may(Permission::Resend),
         },
     )
+}
+
+/// The text of an email for a narrow column: lines that were broken for a mail program flow, those of a list and those
+/// after a colon stay.
+fn paragraphs(text: &str) -> Vec<Vec<String>> {
+    let lines: Vec<&str> = text.trim().lines().filter(|line| line.trim_end() != "--").collect();
+    let list = |part: &[&str]| part.iter().any(|line| line.starts_with(' ')) || part[0].ends_with(':');
+    lines
+        .split(|line| line.trim().is_empty())
+        .filter(|part| !part.is_empty())
+        .map(|part| match list(part) {
+            true => part.iter().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect(),
+            false => vec![part.join(" ")],
+        })
+        .collect()
 }
 
 /// "Today, 09:12" inside a sentence.
