@@ -115,7 +115,7 @@ fn enrolling(facts: &Facts, list: &mut Vec<Check>) {
     let mark = if status == Status::Locked { Mark::Bad } else { Mark::Good };
     let words = format!("{failures} of {} attempts used", facts.policy.attempts_allowed);
     list.push(check(Stage::Attempts, mark, words, detail));
-    if let Some((miss, seconds)) = last.and_then(|miss| Some((miss, miss.what.seconds()?))) {
+    if let Some((miss, seconds)) = facts.miss().and_then(|miss| Some((miss, miss.what.seconds()?))) {
         list.push(check(Stage::Clock, Mark::Bad, format!("Clock {}", off::words(seconds)), at(miss.at)));
     }
 }

@@ -136,7 +136,7 @@ fn of_task(situation: Situation, facts: &Facts) -> Words {
         S::Expired => words(
             format!("The Stop Date passed {}", distance(facts.today(), stop)),
             format!("They had until {stop} in {task}. With a later Stop Date the link in their email works again."),
-            "Your link has run out. I can give you more days, and the link you have will work again.",
+            "Your link has run out. With more days it works again: you will hear from us by email.",
         ),
         S::ExpiredForGood => words(
             format!("The Stop Date passed {}", distance(facts.today(), stop)),
