@@ -19,6 +19,10 @@ use crate::{
     error::{Error, Result},
 };
 
+mod lock;
+
+pub use lock::{Lock, hold, share};
+
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
@@ -27,6 +31,9 @@ const BUSY_MILLISECONDS: u32 = 5_000;
 
 /// How long a request waits for a connection before it fails, in seconds: longer, and the browser has given up.
 const CHECKOUT_SECONDS: u64 = 10;
+
+/// How often a transaction is tried that others keep from ending: they have gone by then, or something is wrong.
+const TRIES: u32 = 5;
 
 /// Rows in one INSERT: PostgreSQL takes 65,535 binds a statement, and no table here has more than 32 columns.
 pub const ROWS_A_STATEMENT: usize = 2_000;
@@ -82,21 +89,6 @@ macro_rules! upsert_all {
             }),
         }
     }};
-}
-
-/// What a transaction can reserve for itself, so that two servers do not decide the same thing at once.
-#[derive(Clone, Copy, Debug)]
-pub enum Lock {
-    /// Who may get a place in a task: taken by Provision and by what binds tokens from inventory.
-    Provision = 1,
-    /// The rows of operators and roles: the last full Operator stays.
-    Operators = 2,
-    /// Creating and importing users.
-    Users = 3,
-    /// Migrations at start.
-    Migrate = 4,
-    /// The Self-Enrollment Policy: shared by what counts by its limits, so that they do not change meanwhile.
-    Policy = 5,
 }
 
 /// The pools of connections: for SQLite one writer and several readers, for PostgreSQL one pool for both.
@@ -172,32 +164,23 @@ impl Db {
         f(&mut *loan(&self.reader)?)
     }
 
-    /// Runs `f` in one transaction: all or nothing. Not to be nested.
+    /// Runs `f` in one transaction: all or nothing. Not to be nested. Where PostgreSQL ends a transaction because it and
+    /// another one wait for each other, nothing of it has happened, and `f` runs again from the beginning.
     ///
     /// # Errors
     /// What `f` answers, and then nothing has changed; or `Database` if it could not be committed.
-    pub fn write<T>(&self, f: impl FnOnce(&mut AnyConn) -> Result<T>) -> Result<T> {
-        type Manager = <AnyConn as Connection>::TransactionManager;
+    pub fn write<T>(&self, mut f: impl FnMut(&mut AnyConn) -> Result<T>) -> Result<T> {
         let mut conn = loan(&self.writer)?;
-        match &mut *conn {
-            // IMMEDIATE: a deferred transaction that reads and then writes fails at once beside another writer.
-            AnyConn::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")?,
-            AnyConn::Pg(c) => AnsiTransactionManager::begin_transaction(c)?,
-        }
-        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| f(&mut conn)));
-        match outcome {
-            Ok(Ok(value)) => {
-                Manager::commit_transaction(&mut *conn)?;
-                Ok(value)
-            }
-            Ok(Err(error)) => {
-                Manager::rollback_transaction(&mut *conn)?;
-                Err(error)
-            }
-            Err(panic) => {
-                // The connection goes back to the pool: it must not carry half a transaction with it.
-                let _ = Manager::rollback_transaction(&mut *conn);
-                std::panic::resume_unwind(panic)
+        let mut tries = 1;
+        loop {
+            match transaction(&mut conn, &mut f) {
+                Err(error) if tries < TRIES && is_deadlock(&error) => {
+                    tracing::warn!(
+                        "two transactions waited for each other; try {tries} of {TRIES} is repeated: {error}"
+                    );
+                    tries += 1;
+                }
+                outcome => return outcome,
             }
         }
     }
@@ -209,14 +192,14 @@ impl Db {
     pub fn migrate(&self) -> Result<Vec<String>> {
         let mut conn = loan(&self.writer)?;
         if let AnyConn::Pg(c) = &mut *conn {
-            c.batch_execute(&format!("SELECT pg_advisory_lock({})", lock_number(Lock::Migrate)))?;
+            c.batch_execute(&format!("SELECT pg_advisory_lock({})", lock::number(Lock::Migrate)))?;
         }
         let outcome = match &mut *conn {
             AnyConn::Pg(c) => names(c.run_pending_migrations(POSTGRES_MIGRATIONS)),
             AnyConn::Sqlite(c) => names(c.run_pending_migrations(SQLITE_MIGRATIONS)),
         };
         if let AnyConn::Pg(c) = &mut *conn {
-            c.batch_execute(&format!("SELECT pg_advisory_unlock({})", lock_number(Lock::Migrate)))?;
+            c.batch_execute(&format!("SELECT pg_advisory_unlock({})", lock::number(Lock::Migrate)))?;
         }
         outcome
     }
@@ -265,39 +248,36 @@ impl Db {
     }
 }
 
+fn transaction<T>(conn: &mut AnyConn, f: &mut impl FnMut(&mut AnyConn) -> Result<T>) -> Result<T> {
+    type Manager = <AnyConn as Connection>::TransactionManager;
+    match conn {
+        // IMMEDIATE: a deferred transaction that reads and then writes fails at once beside another writer.
+        AnyConn::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")?,
+        AnyConn::Pg(c) => AnsiTransactionManager::begin_transaction(c)?,
+    }
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| f(conn))) {
+        Ok(Ok(value)) => {
+            Manager::commit_transaction(conn)?;
+            Ok(value)
+        }
+        Ok(Err(error)) => {
+            Manager::rollback_transaction(conn)?;
+            Err(error)
+        }
+        Err(panic) => {
+            // The connection goes back to the pool: it must not carry half a transaction with it.
+            let _ = Manager::rollback_transaction(conn);
+            std::panic::resume_unwind(panic)
+        }
+    }
+}
+
 fn names(outcome: diesel::migration::Result<Vec<diesel::migration::MigrationVersion<'_>>>) -> Result<Vec<String>> {
     outcome.map(|versions| versions.iter().map(ToString::to_string).collect()).map_err(Error::Database)
 }
 
 fn loan(pool: &Pool<ConnectionManager<AnyConn>>) -> Result<Loan> {
     pool.get().map_err(|error| Error::Database(error.into()))
-}
-
-/// "TD" in front, so that the numbers do not meet those of other programs on the same server.
-fn lock_number(lock: Lock) -> i64 {
-    0x5444_0000 + lock as i64
-}
-
-/// Holds `lock` until the transaction ends. SQLite needs nothing: it has one writer.
-///
-/// # Errors
-/// `Database` if it does not answer.
-pub fn hold(conn: &mut AnyConn, lock: Lock) -> Result<()> {
-    if let AnyConn::Pg(c) = conn {
-        c.batch_execute(&format!("SELECT pg_advisory_xact_lock({})", lock_number(lock)))?;
-    }
-    Ok(())
-}
-
-/// Shares `lock` until the transaction ends: others may share it too, and who wants to [`hold`] it waits.
-///
-/// # Errors
-/// `Database` if it does not answer.
-pub fn share(conn: &mut AnyConn, lock: Lock) -> Result<()> {
-    if let AnyConn::Pg(c) = conn {
-        c.batch_execute(&format!("SELECT pg_advisory_xact_lock_shared({})", lock_number(lock)))?;
-    }
-    Ok(())
 }
 
 /// The form in which names are compared and sorted: without case, without outer spaces.
@@ -339,6 +319,16 @@ impl From<diesel::result::Error> for Error {
     fn from(error: diesel::result::Error) -> Self {
         Error::Database(Box::new(error))
     }
+}
+
+/// True if PostgreSQL ended the transaction because it and another one waited for each other. diesel does not hand on the
+/// code (40P01), so the message is read; in most of the languages a server may speak it holds this word.
+fn is_deadlock(error: &Error) -> bool {
+    use diesel::result::Error as Diesel;
+    matches!(error, Error::Database(inner) if matches!(
+        inner.downcast_ref::<Diesel>(),
+        Some(Diesel::DatabaseError(_, told)) if told.message().to_lowercase().contains("deadlock")
+    ))
 }
 
 /// True if a unique index refused the row: the name is taken.

@@ -172,7 +172,7 @@ on_both! {
         let seed = Seed::new(*b"12345678901234567890");
         let making = Making { moving_factor: MovingFactor::Counter, ..Making::APP };
         let device = tokens::Device { serial: "HW-1".into(), seed, making, container: Some(legal.container) };
-        world.desk.db.write(|c| tokens::insert_inventory(&world.desk, c, world.now(), &[device])).unwrap();
+        world.desk.db.write(|c| tokens::insert_inventory(&world.desk, c, world.now(), std::slice::from_ref(&device))).unwrap();
         let bind = |user: &User| {
             world.desk.db.write(|c| {
                 tokens::bind_hardware(&world.desk, c, world.now(), user.id, user.container, "hw-1", "755224")

@@ -9,6 +9,7 @@ mod mail;
 mod messages;
 mod operators;
 mod policy;
+mod races;
 mod reports;
 mod serve;
 mod snapshot;

@@ -4,7 +4,7 @@ use chrono::Duration;
 
 use crate::{
     clock::{self, Timestamp},
-    db::AnyConn,
+    db::{self, AnyConn, Lock},
     desk::Desk,
     enrollment::{End, Step, View, Visit, fail, note, store, verified},
     error::{Error, Result},
@@ -80,6 +80,8 @@ pub fn prove(desk: &Desk, now: Timestamp, visit: &Visit, typed: &str) -> Result<
 /// As [`show_device`].
 pub fn claim_device(desk: &Desk, now: Timestamp, visit: &Visit, serial: &str, typed: &str) -> Result<Step<Token>> {
     desk.db.write(|c| {
+        // First of all: who changes many places holds this lock and then waits for each place.
+        db::hold(c, Lock::Provision)?;
         store::hold(c, &visit.handle)?;
         let view = match verified(desk, c, now, visit)? {
             Ok(view) => view,

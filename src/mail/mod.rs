@@ -189,6 +189,9 @@ pub fn release(desk: &Desk, now: Timestamp, worker: &str, emails: &[EmailId]) ->
 pub fn settle(desk: &Desk, now: Timestamp, list: &[Settled]) -> Result<()> {
     desk.db.write(|c| {
         let mut tries = Vec::with_capacity(list.len());
+        // By number, as everybody holds emails: see `store::cancel`.
+        let mut list: Vec<&Settled> = list.iter().collect();
+        list.sort_by_key(|settled| settled.email.id);
         for one in list {
             let state = settle_one(c, now, one)?;
             tries.push(store::work::NewTry::new(one.email.id, now, state, &one.email.keepable(&one.answer)));

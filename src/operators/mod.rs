@@ -200,7 +200,7 @@ fn change(
     now: Timestamp,
     verb: &'static str,
     user_id: &str,
-    f: impl FnOnce(&mut AnyConn, &Operator) -> Result<()>,
+    f: impl Fn(&mut AnyConn, &Operator) -> Result<()>,
 ) -> Result<()> {
     who.need(Permission::ManageOperators)?;
     let outcome = desk.db.write(|c| {
@@ -221,7 +221,8 @@ fn change(
 fn refused<T>(desk: &Desk, who: &Who, now: Timestamp, verb: &'static str, user_id: &str, error: Error) -> Result<T> {
     if matches!(error, Error::Forbidden(_) | Error::Conflict(_)) {
         let entry = Entry::refused(&who.actor, verb, "Refused to change an operator").subject(user_id);
-        desk.db.write(|c| audit::record(c, now, &entry.fact("Reason", error.to_string())))?;
+        let entry = entry.fact("Reason", error.to_string());
+        desk.db.write(|c| audit::record(c, now, &entry))?;
     }
     Err(error)
 }

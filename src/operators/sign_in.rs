@@ -63,8 +63,8 @@ pub fn with_password(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, type
         Some(_) => "changed meanwhile",
     };
     desk.db.write(|c| {
-        if let Some(found) = found.filter(|_| right)
-            && store::sign_in::still_right(c, &found)?
+        if let Some(found) = found.as_ref().filter(|_| right)
+            && store::sign_in::still_right(c, found)?
         {
             throttle::reset(c, &user)?;
             throttle::forgive(c, now, &address)?;

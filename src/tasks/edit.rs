@@ -127,6 +127,10 @@ pub(crate) fn held(
     shown: &str,
 ) -> Result<Picked> {
     db::hold(c, Lock::Provision)?;
+    match chosen {
+        Chosen::These(ids) => store::hold::these(c, ids)?,
+        Chosen::Matching(_) => store::hold::of_tasks(c, &[task])?,
+    }
     let picked = picked(desk, c, who, now, task, chosen)?;
     if picked.shown(&desk.keys, act) != shown {
         return Err(Error::Conflict("Some of these users changed since the page was shown. Nothing was done.".into()));
@@ -178,16 +182,16 @@ fn take_out(
         return Err(Error::Conflict("Some of these users enrolled at this very moment. Nothing was done.".into()));
     }
     mail::cancel_waiting(c, now, &ids)?;
-    if notify {
-        let letters: Vec<mail::NewEmail> = picked
-            .members
-            .iter()
-            .filter(|member| !member.email.is_empty())
-            .map(|m| notice(who, now, picked, m, mail::Kind::Canceled))
-            .collect();
-        mail::post(desk, c, now, who.name(), &letters)?;
-    }
+    // In parts, so that the memory in use does not grow with the task.
     for part in picked.members.chunks(db::ROWS_A_STATEMENT) {
+        if notify {
+            let letters: Vec<mail::NewEmail> = part
+                .iter()
+                .filter(|member| !member.email.is_empty())
+                .map(|member| notice(who, now, picked, member, mail::Kind::Canceled))
+                .collect();
+            mail::post(desk, c, now, who.name(), &letters)?;
+        }
         let entries: Vec<Entry<'_>> = part
             .iter()
             .map(|member| {
@@ -236,6 +240,7 @@ pub fn remove_task(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, notify: b
     who.need(Permission::Remove)?;
     desk.db.write(|c| {
         db::hold(c, Lock::Provision)?;
+        store::hold::of_tasks(c, &[id])?;
         let picked = picked(desk, c, who, now, id, &Chosen::Matching(Filter::default()))?;
         if picked.members.len() != lose {
             let sentence = format!("Now {} would lose it. Nothing was done: look again.", users(picked.members.len()));

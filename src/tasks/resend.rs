@@ -5,10 +5,10 @@ use chrono::NaiveDate;
 use crate::{
     audit::{self, Entry},
     clock::Timestamp,
-    db::AnyConn,
+    db::{AnyConn, ROWS_A_STATEMENT},
     desk::Desk,
     error::{Error, Result},
-    ids::{TaskId, UserId},
+    ids::{EnrollmentId, TaskId, UserId},
     mail,
     operators::{Permission, Who},
     policy::{self, Policy},
@@ -22,6 +22,9 @@ use crate::{
 
 /// The longest reason, in characters.
 pub const REASON_LETTERS: usize = 200;
+
+/// Users who are read, written to and noted at a time: the memory in use does not grow with the task.
+const USERS_AT_A_TIME: usize = ROWS_A_STATEMENT;
 
 /// What [`edit::Picked::shown`] is asked for before emails are resent.
 pub const RESEND: &str = "resend";
@@ -93,6 +96,9 @@ pub fn resend(
     who.need(Permission::Resend)?;
     let today = desk.settings.zone.today(now);
     desk.db.write(|c| {
+        // Held before it is looked at: two at once would leave two codes that work, and who enrolls at this moment must
+        // not be written to any more.
+        store::hold::of_user(c, task, user)?;
         let place = place(c, who, task, user)?;
         let policy = policy::current(c)?;
         if let Some(sentence) = refusal(&place, &policy, today) {
@@ -102,7 +108,7 @@ pub fn resend(
             return Err(Error::mistake("email", "The profile has no email address: type one for this message."));
         }
         let stop_on = stop_after(&place, &policy, today);
-        let resent = write_anew(desk, c, who, now, &place, &policy, stop_on, alternate)?;
+        write_anew(desk, c, who, now, &policy, &[(&place, stop_on)], alternate)?;
         store::write::recount(c, task)?;
         let to = if alternate.is_some() { "an alternate address (not kept)".into() } else { place.email.clone() };
         let entry = Entry::done(&who.actor, "tasks.resend", format!("Resent task {task} to {to}"))
@@ -110,7 +116,8 @@ pub fn resend(
             .user(place.user, &place.user_id)
             .fact("Stop Date", format!("{} → {stop_on}", place.facts.stop_on));
         audit::record(c, now, &entry)?;
-        Ok(resent)
+        let shown_to = alternate.map_or_else(|| place.email.clone(), mail::masked);
+        Ok(Resent { shown_to, stop_on })
     })
 }
 
@@ -129,18 +136,24 @@ pub fn resend_all(desk: &Desk, who: &Who, now: Timestamp, task: TaskId, chosen: 
 /// In the verb's transaction: resends to each of `picked` who can be resent to; how many.
 pub(crate) fn resend_users(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, picked: &Picked) -> Result<usize> {
     let task = picked.task.id;
-    let done = each(c, picked, RESEND, |c, place, policy, today| {
-        if refusal(place, policy, today).is_some() || place.email.is_empty() {
-            return Ok(false);
-        }
-        let stop_on = stop_after(place, policy, today);
-        write_anew(desk, c, who, now, place, policy, stop_on, None)?;
-        let entry = Entry::done(&who.actor, "tasks.resend_user", format!("Resent task {task} to {}", place.email))
-            .task(task)
-            .user(place.user, &place.user_id)
-            .fact("Stop Date", format!("{} → {stop_on}", place.facts.stop_on));
-        audit::record(c, now, &entry)?;
-        Ok(true)
+    let done = in_parts(c, picked, RESEND, |c, places, policy, today| {
+        let fresh: Vec<Fresh<'_>> = places
+            .iter()
+            .filter(|place| refusal(place, policy, today).is_none() && !place.email.is_empty())
+            .map(|place| (place, stop_after(place, policy, today)))
+            .collect();
+        write_anew(desk, c, who, now, policy, &fresh, None)?;
+        let entries: Vec<Entry<'_>> = fresh
+            .iter()
+            .map(|(place, stop_on)| {
+                Entry::done(&who.actor, "tasks.resend_user", format!("Resent task {task} to {}", place.email))
+                    .task(task)
+                    .user(place.user, &place.user_id)
+                    .fact("Stop Date", format!("{} → {stop_on}", place.facts.stop_on))
+            })
+            .collect();
+        audit::record_all(c, now, &entries)?;
+        Ok(fresh.len())
     })?;
     let sentence = format!("Resent to {}", edit::users(done));
     audit::record(c, now, &Entry::done(&who.actor, "tasks.resend", sentence).task(task))?;
@@ -166,21 +179,30 @@ pub fn unlock(
     let reason = parse_reason(reason)?;
     desk.db.write(|c| {
         let picked = edit::held(desk, c, who, now, task, chosen, UNLOCK, shown)?;
-        each(c, &picked, UNLOCK, |c, place, policy, today| {
-            let locked = status(&place.facts, policy.attempts_allowed, today) == Status::Locked;
-            if !locked || place.disabled || place.email.is_empty() {
-                return Ok(false);
-            }
-            store::write::reset_failures(c, place.id)?;
-            let stop_on = if place.facts.stop_on < today { policy.proposed_stop(today) } else { place.facts.stop_on };
-            write_anew(desk, c, who, now, place, policy, stop_on, None)?;
-            let entry = Entry::done(&who.actor, "tasks.unlock", format!("Unlocked in task {task}"))
-                .task(task)
-                .user(place.user, &place.user_id)
-                .fact("Reason", &*reason)
-                .fact("Failed attempts", format!("{} → 0", place.facts.failures));
-            audit::record(c, now, &entry)?;
-            Ok(true)
+        in_parts(c, &picked, UNLOCK, |c, places, policy, today| {
+            let locked = |place: &&Place| status(&place.facts, policy.attempts_allowed, today) == Status::Locked;
+            let fresh: Vec<Fresh<'_>> = places
+                .iter()
+                .filter(|place| locked(place) && !place.disabled && !place.email.is_empty())
+                .map(|place| {
+                    let stop_on = place.facts.stop_on;
+                    (place, if stop_on < today { policy.proposed_stop(today) } else { stop_on })
+                })
+                .collect();
+            write_anew(desk, c, who, now, policy, &fresh, None)?;
+            store::write::reset_failures(c, &ids(&fresh))?;
+            let entries: Vec<Entry<'_>> = fresh
+                .iter()
+                .map(|(place, _)| {
+                    Entry::done(&who.actor, "tasks.unlock", format!("Unlocked in task {task}"))
+                        .task(task)
+                        .user(place.user, &place.user_id)
+                        .fact("Reason", &*reason)
+                        .fact("Failed attempts", format!("{} → 0", place.facts.failures))
+                })
+                .collect();
+            audit::record_all(c, now, &entries)?;
+            Ok(fresh.len())
         })
     })
 }
@@ -198,18 +220,18 @@ pub fn parse_reason(typed: &str) -> Result<String> {
     }
 }
 
-/// The frame of two verbs: does `f` for each of `picked`, and counts those it was done for.
-fn each(
+/// The frame of two verbs: does `f` for `picked`, some users at a time; for how many it was done.
+fn in_parts(
     c: &mut AnyConn,
     picked: &Picked,
     act: &str,
-    mut f: impl FnMut(&mut AnyConn, &Place, &Policy, NaiveDate) -> Result<bool>,
+    mut f: impl FnMut(&mut AnyConn, &[Place], &Policy, NaiveDate) -> Result<usize>,
 ) -> Result<usize> {
     let mut done = 0;
-    for member in &picked.members {
-        let place = store::place(c, member.enrollment)?
-            .ok_or_else(|| Error::Internal("an enrollment was there and is gone".into()))?;
-        done += usize::from(f(c, &place, &picked.policy, picked.today)?);
+    for members in picked.members.chunks(USERS_AT_A_TIME) {
+        let ids: Vec<EnrollmentId> = members.iter().map(|member| member.enrollment).collect();
+        let places = store::places::of(c, &ids)?;
+        done += f(c, &places, &picked.policy, picked.today)?;
     }
     if done == 0 {
         return Err(Error::Conflict(format!("None of these users can be helped by {act}. Nothing was done.")));
@@ -232,41 +254,52 @@ pub fn told(place: &Place, stop_on: NaiveDate) -> mail::Facts {
     }
 }
 
-/// A new link, a new email, and what was noted of the old ones is gone.
-#[allow(clippy::too_many_arguments, reason = "the step that two verbs share")]
+/// A place that is written to again, and its Stop Date then.
+type Fresh<'a> = (&'a Place, NaiveDate);
+
+fn ids(fresh: &[Fresh<'_>]) -> Vec<EnrollmentId> {
+    fresh.iter().map(|(place, _)| place.id).collect()
+}
+
+/// For each a new link and a new email, and what was noted of the old ones is gone. The statements are as many for one
+/// user as for [`USERS_AT_A_TIME`].
 fn write_anew(
     desk: &Desk,
     c: &mut AnyConn,
     who: &Who,
     now: Timestamp,
-    place: &Place,
     policy: &Policy,
-    stop_on: NaiveDate,
+    fresh: &[Fresh<'_>],
     alternate: Option<&str>,
-) -> Result<Resent> {
-    mail::cancel_waiting(c, now, &[place.id])?;
-    let link = links::make(desk, c, now, place.id, policy)?;
-    let to = alternate.unwrap_or(&place.email);
-    let letter = mail::NewEmail {
-        kind: mail::Kind::Enrollment,
-        to: to.to_owned(),
-        alternate: alternate.is_some(),
-        user: Some(place.user),
-        container: Some(place.container),
-        task: Some(place.task),
-        enrollment: Some(place.id),
-        facts: told(place, stop_on),
-        secret: Some(mail::Secret {
-            handle: Some(link.handle),
-            code: Some(link.code),
-            carries_code: policy.link_carries_code,
-            alternate_to: None,
-        }),
-        give_up_at: desk.settings.zone.end_of(stop_on),
-    };
-    mail::post(desk, c, now, who.name(), std::slice::from_ref(&letter))?;
-    let shown_to = if alternate.is_some() { mail::masked(to) } else { to.to_owned() };
-    store::write::begin_anew(c, place.id, stop_on)?;
-    store::write::note_email(c, now, place.id, &shown_to)?;
-    Ok(Resent { shown_to, stop_on })
+) -> Result<()> {
+    if fresh.is_empty() {
+        return Ok(());
+    }
+    let ids = ids(fresh);
+    mail::cancel_waiting(c, now, &ids)?;
+    let links = links::make_all(desk, c, now, &ids, policy)?;
+    let letters: Vec<mail::NewEmail> = fresh
+        .iter()
+        .zip(links)
+        .map(|((place, stop_on), link)| mail::NewEmail {
+            kind: mail::Kind::Enrollment,
+            to: alternate.unwrap_or(&place.email).to_owned(),
+            alternate: alternate.is_some(),
+            user: Some(place.user),
+            container: Some(place.container),
+            task: Some(place.task),
+            enrollment: Some(place.id),
+            facts: told(place, *stop_on),
+            secret: Some(mail::Secret {
+                handle: Some(link.handle),
+                code: Some(link.code),
+                carries_code: policy.link_carries_code,
+                alternate_to: None,
+            }),
+            give_up_at: desk.settings.zone.end_of(*stop_on),
+        })
+        .collect();
+    mail::post(desk, c, now, who.name(), &letters)?;
+    let stops: Vec<(EnrollmentId, NaiveDate)> = fresh.iter().map(|(place, stop_on)| (place.id, *stop_on)).collect();
+    store::write::begin_anew(c, now, &stops)
 }

@@ -19,6 +19,7 @@ use crate::{
         members::Filter,
         reading, resend,
         stop_date::{self, Effect},
+        store,
     },
 };
 
@@ -122,11 +123,14 @@ pub fn carry_out(
     who.need(act.permission())?;
     desk.db.write(|c| {
         db::hold(c, Lock::Provision)?;
+        let tasks = ids(desk, c, who, now, ticked)?;
+        store::hold::of_tasks(c, &tasks)?;
         let several = looked(desk, c, who, now, ticked, act)?;
         if several.shown(&desk.keys, act) != shown {
             return Err(Error::Conflict("Some of these tasks changed since the page was shown.".into()));
         }
-        for picked in &several.parts {
+        // The oldest task first: the order in which everybody holds tasks.
+        for picked in several.parts.iter().rev() {
             match act {
                 Act::StopDate(date) => {
                     stop_date::move_users(desk, c, who, now, picked, date, notify)?;

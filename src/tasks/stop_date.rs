@@ -141,21 +141,21 @@ pub(crate) fn move_users(
     let effect = Effect::of(picked, date);
     store::write::set_stop_on(c, &picked.ids(), date)?;
     mail::move_waiting(c, &picked.ids(), date, desk.settings.zone.end_of(date))?;
-    if notify {
-        let letters: Vec<mail::NewEmail> = picked
-            .members
-            .iter()
-            .filter(|member| !member.email.is_empty() && member.facts.stop_on != date)
-            .map(|member| {
-                let mut letter = notice(who, now, picked, member, mail::Kind::NewStopDate);
-                letter.facts.previous_stop_on = Some(member.facts.stop_on);
-                letter.facts.stop_on = Some(date);
-                letter
-            })
-            .collect();
-        mail::post(desk, c, now, who.name(), &letters)?;
-    }
+    // In parts, so that the memory in use does not grow with the task.
     for part in picked.members.chunks(db::ROWS_A_STATEMENT) {
+        if notify {
+            let letters: Vec<mail::NewEmail> = part
+                .iter()
+                .filter(|member| !member.email.is_empty() && member.facts.stop_on != date)
+                .map(|member| {
+                    let mut letter = notice(who, now, picked, member, mail::Kind::NewStopDate);
+                    letter.facts.previous_stop_on = Some(member.facts.stop_on);
+                    letter.facts.stop_on = Some(date);
+                    letter
+                })
+                .collect();
+            mail::post(desk, c, now, who.name(), &letters)?;
+        }
         let entries: Vec<Entry<'_>> = part
             .iter()
             .map(|member| {

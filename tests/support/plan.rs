@@ -36,7 +36,7 @@ struct PostgresLine {
 ///
 /// PostgreSQL is told that reading whole tables is dear, since the tables of tests are small: a plan that reads one
 /// all the same has no index to go by.
-pub fn plans(world: &World, run: impl FnOnce(&mut AnyConn) -> Result<()>) -> Vec<Plan> {
+pub fn plans(world: &World, mut run: impl FnMut(&mut AnyConn) -> Result<()>) -> Vec<Plan> {
     let outcome = world.desk.db.write(|c| {
         let heard = Arc::new(Mutex::new(Vec::new()));
         let ear = heard.clone();
@@ -56,7 +56,7 @@ pub fn plans(world: &World, run: impl FnOnce(&mut AnyConn) -> Result<()>) -> Vec
 }
 
 /// All lines of the plans of [`plans`]: "SEARCH users USING INDEX …", "SCAN users".
-pub fn of(world: &World, run: impl FnOnce(&mut AnyConn) -> Result<()>) -> Vec<String> {
+pub fn of(world: &World, run: impl FnMut(&mut AnyConn) -> Result<()>) -> Vec<String> {
     plans(world, run).into_iter().flat_map(|plan| plan.lines).collect()
 }
 

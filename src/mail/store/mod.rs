@@ -128,6 +128,21 @@ fn waiting() -> [&'static str; 2] {
     [State::Queued.word(), State::Deferred.word()]
 }
 
+/// Holds what waits for these enrollments until the transaction ends, by number: as workers do who settle many emails,
+/// so that neither waits for the other. SQLite needs nothing: it has one writer.
+fn hold_waiting(c: &mut AnyConn, enrollments: &[i64]) -> Result<()> {
+    if let AnyConn::Pg(pg) = c {
+        emails::table
+            .filter(emails::enrollment_id.eq_any(enrollments))
+            .filter(emails::state.eq_any(waiting()))
+            .order(emails::id)
+            .select(emails::id)
+            .for_no_key_update()
+            .execute(pg)?;
+    }
+    Ok(())
+}
+
 /// Cancels what waits for these enrollments and wipes its secrets; how many emails that were.
 ///
 /// # Errors
@@ -136,6 +151,7 @@ pub fn cancel(c: &mut AnyConn, enrollments: &[EnrollmentId]) -> Result<usize> {
     let mut canceled = 0;
     for chunk in enrollments.chunks(IDS_A_STATEMENT) {
         let ids: Vec<i64> = chunk.iter().map(|id| id.0).collect();
+        hold_waiting(c, &ids)?;
         canceled += diesel::update(
             emails::table.filter(emails::enrollment_id.eq_any(ids)).filter(emails::state.eq_any(waiting())),
         )
@@ -158,6 +174,7 @@ pub fn move_stop_date(
 ) -> Result<()> {
     for chunk in enrollments.chunks(IDS_A_STATEMENT) {
         let ids: Vec<i64> = chunk.iter().map(|id| id.0).collect();
+        hold_waiting(c, &ids)?;
         let rows: Vec<(i64, String)> = emails::table
             .filter(emails::enrollment_id.eq_any(ids))
             .filter(emails::state.eq_any(waiting()))

@@ -4,6 +4,7 @@ pub mod candidates;
 pub mod check;
 pub mod drafts;
 pub mod history;
+pub mod hold;
 pub mod list;
 pub mod members;
 pub mod missed;

@@ -1,11 +1,12 @@
 //! What verbs write of tasks and enrollments, for one user or for 100,000 at once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
 use diesel::{
+    dsl::sql,
     prelude::*,
-    sql_types::{BigInt, Text},
+    sql_types::{BigInt, Nullable, Text},
 };
 
 use crate::{
@@ -235,22 +236,6 @@ pub fn recount_locked(conn: &mut AnyConn, task: Option<TaskId>) -> Result<()> {
     Ok(())
 }
 
-/// Sets what the newest email of one enrollment and of its task is; `shown_to` is masked for an alternate address.
-///
-/// # Errors
-/// `Database` only.
-pub fn note_email(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId, shown_to: &str) -> Result<()> {
-    diesel::sql_query(
-        "UPDATE enrollments SET last_email_id = (SELECT MAX(m.id) FROM emails m WHERE m.enrollment_id = enrollments.id), \
-         emailed_to = $1 WHERE id = $2",
-    )
-    .bind::<Text, _>(shown_to)
-    .bind::<BigInt, _>(enrollment.0)
-    .execute(conn)?;
-    diesel::update(enrollments::table.find(enrollment.0)).set(enrollments::emailed_at.eq(now)).execute(conn)?;
-    Ok(())
-}
-
 /// Moves the Stop Date of these enrollments, as far as nobody enrolled.
 ///
 /// # Errors
@@ -271,29 +256,50 @@ pub fn set_stop_on(conn: &mut AnyConn, places: &[EnrollmentId], date: NaiveDate)
 ///
 /// # Errors
 /// `Database` only.
-pub fn reset_failures(conn: &mut AnyConn, place: EnrollmentId) -> Result<()> {
-    diesel::update(enrollments::table.find(place.0))
-        .set((enrollments::failures.eq(0), enrollments::missed.eq(""), enrollments::missed_at.eq(None::<Timestamp>)))
-        .execute(conn)?;
+pub fn reset_failures(conn: &mut AnyConn, places: &[EnrollmentId]) -> Result<()> {
+    let ids: Vec<i64> = places.iter().map(|place| place.0).collect();
+    for part in ids.chunks(ROWS_A_STATEMENT) {
+        diesel::update(enrollments::table.filter(enrollments::id.eq_any(part)))
+            .set((
+                enrollments::failures.eq(0),
+                enrollments::missed.eq(""),
+                enrollments::missed_at.eq(None::<Timestamp>),
+                enrollments::missed_seconds.eq(None::<i64>),
+            ))
+            .execute(conn)?;
+    }
     Ok(())
 }
 
-/// A fresh email is on its way: what was noted of the older one no longer counts, and the key that was shown to whoever
-/// held the older code is thrown away.
+/// A fresh email to each of these is on its way: its enrollment learns which, and stops on the date beside it. What was
+/// noted of the older email no longer counts, and the key that was shown to whoever held the older code is thrown away.
 ///
 /// # Errors
 /// `Database` only.
-pub fn begin_anew(conn: &mut AnyConn, place: EnrollmentId, stop_on: NaiveDate) -> Result<()> {
-    diesel::update(enrollments::table.find(place.0))
-        .set((
-            enrollments::stop_on.eq(stop_on),
-            enrollments::opened_at.eq(None::<Timestamp>),
-            enrollments::code_accepted_at.eq(None::<Timestamp>),
-            enrollments::key_shown_at.eq(None::<Timestamp>),
-            enrollments::pending_seed.eq(None::<Vec<u8>>),
-            enrollments::version.eq(enrollments::version + 1),
-        ))
-        .execute(conn)?;
+pub fn begin_anew(conn: &mut AnyConn, now: Timestamp, stops: &[(EnrollmentId, NaiveDate)]) -> Result<()> {
+    // Many users, few dates: one statement for each date.
+    let mut by_date: BTreeMap<NaiveDate, Vec<i64>> = BTreeMap::new();
+    for (place, stop_on) in stops {
+        by_date.entry(*stop_on).or_default().push(place.0);
+    }
+    let newest = "FROM emails m WHERE m.enrollment_id = enrollments.id ORDER BY m.id DESC LIMIT 1";
+    for (stop_on, ids) in by_date {
+        for part in ids.chunks(ROWS_A_STATEMENT) {
+            diesel::update(enrollments::table.filter(enrollments::id.eq_any(part)))
+                .set((
+                    enrollments::stop_on.eq(stop_on),
+                    enrollments::last_email_id.eq(sql::<Nullable<BigInt>>(&format!("(SELECT m.id {newest})"))),
+                    enrollments::emailed_to.eq(sql::<Text>(&format!("(SELECT m.shown_to {newest})"))),
+                    enrollments::emailed_at.eq(now),
+                    enrollments::opened_at.eq(None::<Timestamp>),
+                    enrollments::code_accepted_at.eq(None::<Timestamp>),
+                    enrollments::key_shown_at.eq(None::<Timestamp>),
+                    enrollments::pending_seed.eq(None::<Vec<u8>>),
+                    enrollments::version.eq(enrollments::version + 1),
+                ))
+                .execute(conn)?;
+        }
+    }
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::{
     audit::{self, Entry},
     clock::Timestamp,
-    db::{self, AnyConn},
+    db::{self, AnyConn, Lock},
     desk::Desk,
     error::{Error, Result},
     ids::ContainerId,
@@ -59,11 +59,15 @@ pub fn import(desk: &Desk, who: &Who, now: Timestamp, bytes: &[u8], choices: &Ch
     who.need(Permission::ImportTokens)?;
     let (format, lines) = read(bytes, now, &choices.opening)?;
     let work = |c: &mut AnyConn| {
+        if !choices.dry_run {
+            // Two files with the same serial numbers come one after the other, and the second is told line by line.
+            db::hold(c, Lock::Tokens)?;
+        }
         let containers = users::containers(c, &who.scope)?;
         let containers: HashMap<String, ContainerId> =
             containers.into_iter().map(|(id, name)| (db::key(&name), id)).collect();
         let fallback = place(who, &containers, &choices.container).map_err(|why| Error::mistake("container", why))?;
-        let (mut report, good) = judge(c, who, format, lines, &containers, fallback)?;
+        let (mut report, good) = judge(c, who, format, &lines, &containers, fallback)?;
         let all_or_good = report.refused() == 0 || choices.good_ones;
         if choices.dry_run || !all_or_good || good.is_empty() {
             return Ok(report);
@@ -127,7 +131,7 @@ fn judge(
     c: &mut AnyConn,
     who: &Who,
     format: Format,
-    lines: Vec<Line>,
+    lines: &[Line],
     containers: &HashMap<String, ContainerId>,
     fallback: Option<ContainerId>,
 ) -> Result<(Report, Good)> {
@@ -138,8 +142,8 @@ fn judge(
     let mut report = Report { format, lines: Vec::with_capacity(lines.len()), carried_out: false };
     let mut good = Good::new();
     for line in lines {
-        let (number, serial) = (line.number, line.serial);
-        let judged = line.device.and_then(|device| {
+        let (number, serial) = (line.number, line.serial.clone());
+        let judged = line.device.clone().and_then(|device| {
             let key = serial_key(&device.serial);
             if let Some(first) = seen.get(&key) {
                 let part = format.part().to_lowercase();

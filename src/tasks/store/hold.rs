@@ -1,0 +1,64 @@
+//! Places that are held until the transaction ends, so that what was decided by them still holds when it is written.
+//! SQLite needs nothing: it has one writer.
+//!
+//! Everybody takes what they need in one order, so that nobody waits for someone who waits for them: the lock of
+//! Provision, places by number, the lock of the policy, emails by number, tasks by number.
+
+use diesel::prelude::*;
+
+use crate::{
+    db::AnyConn,
+    error::Result,
+    ids::{EnrollmentId, TaskId, UserId},
+    schema::enrollments,
+};
+
+/// The places of these tasks in which a user may still enroll.
+///
+/// # Errors
+/// `Database` only.
+pub fn of_tasks(c: &mut AnyConn, tasks: &[TaskId]) -> Result<()> {
+    let tasks: Vec<i64> = tasks.iter().map(|task| task.0).collect();
+    if let AnyConn::Pg(pg) = c {
+        enrollments::table
+            .filter(enrollments::task_id.eq_any(tasks))
+            .filter(enrollments::removed_at.is_null().and(enrollments::enrolled_at.is_null()))
+            .order(enrollments::id)
+            .select(enrollments::id)
+            .for_no_key_update()
+            .execute(pg)?;
+    }
+    Ok(())
+}
+
+/// These places.
+///
+/// # Errors
+/// `Database` only.
+pub fn these(c: &mut AnyConn, places: &[EnrollmentId]) -> Result<()> {
+    let ids: Vec<i64> = places.iter().map(|place| place.0).collect();
+    if let AnyConn::Pg(pg) = c {
+        enrollments::table
+            .filter(enrollments::id.eq_any(ids))
+            .order(enrollments::id)
+            .select(enrollments::id)
+            .for_no_key_update()
+            .execute(pg)?;
+    }
+    Ok(())
+}
+
+/// The place of a user in a task.
+///
+/// # Errors
+/// `Database` only.
+pub fn of_user(c: &mut AnyConn, task: TaskId, user: UserId) -> Result<()> {
+    if let AnyConn::Pg(pg) = c {
+        enrollments::table
+            .filter(enrollments::task_id.eq(task.0).and(enrollments::user_id.eq(user.0)))
+            .select(enrollments::id)
+            .for_no_key_update()
+            .execute(pg)?;
+    }
+    Ok(())
+}
