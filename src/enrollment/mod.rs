@@ -84,17 +84,31 @@ pub enum Step<T> {
 /// `Database` only.
 pub fn open(desk: &Desk, now: Timestamp, visit: &Visit) -> Result<Option<View>> {
     let Some((_, view)) = desk.db.read(|c| look(desk, c, now, visit))? else { return Ok(None) };
-    let place = &view.place;
-    // Once after each email: a reminder brings a link of its own.
-    let unnoted = place.opened_at.is_none() || place.opened_at < place.emailed_at;
-    match view.end {
-        None if unnoted => desk.db.write(|c| task_store::notes::set_opened(c, now, place.id))?,
-        Some(End::Superseded(_)) if place.older_link_at.is_none() || place.older_link_at < place.emailed_at => {
-            desk.db.write(|c| tasks::note_older_link(c, now, place.id))?;
-        }
-        _ => {}
+    if has_news(&view) {
+        desk.db.write(|c| note_opened(c, now, &view))?;
     }
     Ok(Some(view))
+}
+
+/// True if it is not noted yet that this link was opened. Once after each email: a reminder brings a link of its own.
+fn has_news(view: &View) -> bool {
+    let place = &view.place;
+    let unnoted = |at: Option<Timestamp>| at.is_none() || at < place.emailed_at;
+    match view.end {
+        Some(End::Superseded(_)) => unnoted(place.older_link_at),
+        None | Some(End::Locked | End::Expired(_) | End::Disabled) => unnoted(place.opened_at),
+        Some(End::AlreadyEnrolled | End::Replaced | End::Canceled(_)) => false,
+    }
+}
+
+/// Notes that the link was opened: who sends a code has it open, even if the page itself came from elsewhere (a browser's
+/// memory, a page opened before the newest email).
+fn note_opened(c: &mut AnyConn, now: Timestamp, view: &View) -> Result<()> {
+    match view.end {
+        _ if !has_news(view) => Ok(()),
+        Some(End::Superseded(_)) => tasks::note_older_link(c, now, view.place.id),
+        _ => task_store::notes::set_opened(c, now, view.place.id),
+    }
 }
 
 /// Takes an activation code, in any case, spaces and dashes left out. A right one opens a session, whose key goes into
@@ -106,6 +120,7 @@ pub fn accept_code(desk: &Desk, now: Timestamp, visit: &Visit, code: &str) -> Re
     desk.db.write(|c| {
         store::hold(c, &visit.handle)?;
         let Some((link, view)) = look(desk, c, now, visit)? else { return Ok(Step::Unknown) };
+        note_opened(c, now, &view)?;
         if view.end.is_some() {
             return Ok(Step::Ended(view));
         }

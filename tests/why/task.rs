@@ -19,6 +19,25 @@ fn remove(world: &World, invited: &Invited) {
 }
 
 on_both! {
+    fn who_only_ever_sent_codes_has_opened_the_link(world) {
+        let invited = invite_app(&world);
+        for _ in 0..5 {
+            assert_eq!(invited.types(&world, "WRONGCODE"), None);
+        }
+        let found = diagnosis(&world, &invited.user);
+        let link = found.checks.iter().find(|check| check.stage == why::remedy::Stage::Link).expect("the link is looked at");
+        assert_eq!((found.situation, link.words.as_str(), link.mark), (Situation::Locked, "Link opened", Mark::Good));
+    }
+
+    fn a_link_that_is_opened_after_it_ended_was_opened(world) {
+        let invited = invite_app(&world);
+        world.advance(Duration::days(15));
+        invited.open(&world);
+        let place = world.place(invited.task, invited.user.id);
+        assert_eq!(place.opened_at, Some(world.now()));
+        is(&world, &invited.user, Situation::Expired, "");
+    }
+
     fn a_disabled_account_comes_before_everything(world) {
         let invited = invite_app(&world);
         users::disable(&world.desk, &Who::system(), world.now(), "t.adeyemi").unwrap();
