@@ -37,8 +37,12 @@ pub struct Written {
     pub database_connections: u32,
     /// `smtp://`, `smtps://` or `smtp://…?tls=required`, with user and password if the server wants them.
     pub smtp_url: String,
+    /// A PEM file with the certificate of a private authority that the mail server's certificate may come from.
+    pub smtp_ca_file: String,
     /// The sender of emails: `Name <address>`.
     pub mail_from: String,
+    /// The address that mail servers send undeliverable email back to (the envelope sender); empty: that of `mail_from`.
+    pub mail_return_path: String,
     /// Workers that send email at the same time.
     pub mail_workers: u32,
     /// 64 hex digits; empty: kept in `data_dir/master.key`, made at the first start (SQLite only).
@@ -72,7 +76,9 @@ impl Default for Written {
             database_url: String::new(),
             database_connections: 8,
             smtp_url: String::new(),
+            smtp_ca_file: String::new(),
             mail_from: String::new(),
+            mail_return_path: String::new(),
             mail_workers: 4,
             master_key: String::new(),
             organization: "Tokendesk".into(),
@@ -107,8 +113,12 @@ pub struct Settings {
     pub database_connections: u32,
     /// The mail server; `None`: email waits in the outbox.
     pub smtp_url: Option<Url>,
+    /// What the file `smtp_ca_file` holds; `None`: only public authorities are believed.
+    pub smtp_ca: Option<Vec<u8>>,
     /// The sender of emails.
     pub mail_from: Sender,
+    /// The address that undeliverable email is sent back to.
+    pub mail_return_path: String,
     /// Workers that send email at the same time.
     pub mail_workers: u32,
     /// The key of all secrets, where it is set rather than kept in a file.
@@ -238,6 +248,21 @@ impl Settings {
             text => parse_sender(text)
                 .ok_or_else(|| wrong("mail_from", text, "Name <address>, such as Help desk <help@example.org>"))?,
         };
+        let mail_return_path = match written.mail_return_path.as_str() {
+            "" => mail_from.address.clone(),
+            text => {
+                parse_sender(text)
+                    .filter(|sender| sender.name.is_empty() && !text.contains('<'))
+                    .ok_or_else(|| wrong("mail_return_path", text, "an address, such as bounces@example.org"))?
+                    .address
+            }
+        };
+        let smtp_ca = match written.smtp_ca_file.as_str() {
+            "" => None,
+            path => Some(std::fs::read(path).map_err(|error| {
+                Error::Internal(format!("The setting smtp_ca_file names {path}, which cannot be read: {error}."))
+            })?),
+        };
         Ok(Settings {
             listen,
             public_url: written.public_url.trim_end_matches('/').to_owned(),
@@ -247,6 +272,8 @@ impl Settings {
             database_url,
             database_connections: written.database_connections,
             smtp_url,
+            smtp_ca,
+            mail_return_path,
             mail_from,
             mail_workers: written.mail_workers,
             master_key,
@@ -322,6 +349,8 @@ mod tests {
         assert!(error(|w| w.session_hours = 0).contains("session_hours"));
         assert!(error(|w| w.database_url = "mysql://x".into()).contains("database_url"));
         assert!(error(|w| w.mail_from = "nobody".into()).contains("mail_from"));
+        assert!(error(|w| w.mail_return_path = "Bounces <b@example.org>".into()).contains("mail_return_path"));
+        assert!(error(|w| w.smtp_ca_file = "not/there.pem".into()).contains("not/there.pem"));
     }
 
     #[test]

@@ -136,6 +136,8 @@ diesel::table! {
         last_answer -> Text,
         last_answer_at -> Nullable<Timestamp>,
         sender -> Text,
+        bounced_at -> Nullable<Timestamp>,
+        bounce_status -> Text,
     }
 }
 
@@ -146,6 +148,18 @@ diesel::table! {
         at -> Timestamp,
         outcome -> Text,
         answer -> Text,
+    }
+}
+
+diesel::table! {
+    email_reports (id) {
+        id -> BigInt,
+        email_id -> BigInt,
+        at -> Timestamp,
+        action -> Text,
+        status -> Text,
+        diagnostic -> Text,
+        digest -> Text,
     }
 }
 
@@ -343,6 +357,7 @@ diesel::joinable!(enrollment_links -> enrollments (enrollment_id));
 diesel::joinable!(enrollment_sessions -> enrollments (enrollment_id));
 diesel::joinable!(enrollment_sessions -> enrollment_links (link_id));
 diesel::joinable!(email_tries -> emails (email_id));
+diesel::joinable!(email_reports -> emails (email_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     containers,
@@ -356,6 +371,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_entries,
     emails,
     email_tries,
+    email_reports,
     users,
     tokens,
     self_enrollment_policy,

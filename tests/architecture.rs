@@ -44,6 +44,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("actix_session", &["/pages.rs", "/pages/", "src/web/"]),
     ("askama", &["/pages.rs", "/pages/", "src/web/", "src/mail/letter"]),
     ("lettre", &["src/mail/courier"]),
+    ("mail_parser", &["src/mail/bounce.rs"]),
     ("argon2", &["src/operators/password.rs"]),
     ("getrandom", &["src/ids.rs"]),
     ("SystemTime", &[]),

@@ -13,6 +13,7 @@ use crate::{
 
 pub mod auth_node;
 pub mod backup;
+pub mod bounces;
 pub mod check;
 pub mod demo;
 pub mod operator;
@@ -49,6 +50,9 @@ enum Command {
     /// Systems that ask for one-time passwords to be checked.
     #[command(subcommand)]
     AuthNode(auth_node::Command),
+    /// What became of emails after the mail server accepted them.
+    #[command(subcommand)]
+    Bounces(bounces::Command),
     /// Bring the database up to this version.
     Migrate(Place),
     /// Copy the embedded database to a file while the server runs.
@@ -109,6 +113,7 @@ pub fn run() -> ExitCode {
         Command::Users(command) => users::run(command),
         Command::Tokens(command) => tokens::run(command),
         Command::AuthNode(command) => auth_node::run(command),
+        Command::Bounces(command) => return bounces::run(command),
         Command::Migrate(place) => migrate(&place),
         Command::Backup { place, file } => backup::run(&place, &file),
     };

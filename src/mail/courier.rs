@@ -304,9 +304,9 @@ impl Worker {
             letter::render(settings, email.kind, &email.facts, email.secret.as_ref(), email.wording.as_deref())
                 .map_err(|error| error.to_string())
                 .and_then(|letter| message::compose(&server.from, &to, &email.message_id, now, letter));
-        match (written, message::address(&server.from.address)) {
+        match (written, message::address(&server.return_path)) {
             (Ok(bytes), Some(from)) => self.hand_over(&server, &from, &to, &bytes).await,
-            (Ok(_), None) => report(Verdict::RefusedForNow, "The setting mail_from holds no address".into()),
+            (Ok(_), None) => report(Verdict::RefusedForNow, "The setting mail_return_path holds no address".into()),
             (Err(sentence), _) => report(Verdict::RefusedForNow, sentence),
         }
     }

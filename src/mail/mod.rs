@@ -13,17 +13,20 @@ use crate::{
     ids::{ContainerId, EmailId, EnrollmentId, TaskId, UserId},
 };
 
+pub mod bounce;
 pub mod courier;
+pub mod importing;
 pub mod letter;
 pub mod mailbox;
 pub mod outbox;
 pub mod pages;
+pub mod status;
 mod store;
 
 pub use courier::{Carrier, Courier};
 pub use letter::{Facts, Kind, Letter, NewEmail, Secret, Wording, masked};
 pub use mailbox::Mailbox;
-pub use outbox::{Email, State, Try};
+pub use outbox::{Delivery, Email, State, Try};
 pub use store::{messages, own_host};
 
 /// Puts `emails` into the outbox, due now, in the transaction that causes them; `sender` is the UserID of the operator
@@ -110,10 +113,15 @@ impl Claimed {
                 answer = replace_caseless(&answer, hidden, "•••");
             }
         }
-        match answer.char_indices().nth(ANSWER_LETTERS) {
-            Some((end, _)) => format!("{}…", &answer[..end]),
-            None => answer,
-        }
+        shortened(answer)
+    }
+}
+
+/// `answer`, or as much of it as is kept.
+fn shortened(answer: String) -> String {
+    match answer.char_indices().nth(ANSWER_LETTERS) {
+        Some((end, _)) => format!("{}…", &answer[..end]),
+        None => answer,
     }
 }
 
@@ -234,7 +242,7 @@ fn settle_one(c: &mut AnyConn, now: Timestamp, settled: &Settled) -> Result<Stat
 /// Which rows of the outbox are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum View {
-    /// Refused of late, and no newer email went to the same enrollment.
+    /// Refused or sent back of late, and no newer email went to the same enrollment.
     Attention,
     /// One state.
     State(State),
@@ -289,7 +297,7 @@ pub fn count(
     store::list::count(c, now, containers, filter, view)
 }
 
-/// How many emails failed and still matter, for the number beside the navigation.
+/// How many emails failed or came back and still matter, for the number beside the navigation.
 ///
 /// # Errors
 /// `Database` only.
@@ -305,6 +313,14 @@ pub fn find(c: &mut AnyConn, containers: Option<&[ContainerId]>, id: EmailId) ->
     let email = store::list::find(c, containers, id)?;
     let tries = store::list::tries(c, id)?;
     Ok((email, tries))
+}
+
+/// What delivery reports said of an email, the newest first.
+///
+/// # Errors
+/// `Database` only.
+pub fn deliveries(c: &mut AnyConn, id: EmailId) -> Result<Vec<Delivery>> {
+    store::reports::of(c, id)
 }
 
 /// The emails of these ids, in no order: what became of the newest one of each user in a list.

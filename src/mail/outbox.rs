@@ -5,7 +5,10 @@ use chrono::Duration;
 use crate::{
     clock::Timestamp,
     ids::{ContainerId, EmailId, EnrollmentId, TaskId, UserId},
-    mail::letter::{Facts, Kind},
+    mail::{
+        bounce::Action,
+        letter::{Facts, Kind},
+    },
 };
 
 /// What became of an email.
@@ -19,13 +22,16 @@ pub enum State {
     Deferred,
     /// Refused for good, or given up.
     Failed,
+    /// Accepted, and sent back later: a delivery report says that it did not arrive (RFC 3464).
+    Bounced,
     /// No longer wanted before it could go out.
     Canceled,
 }
 
 impl State {
     /// All of them, in the order of the tabs.
-    pub const ALL: [State; 5] = [State::Queued, State::Sent, State::Deferred, State::Failed, State::Canceled];
+    pub const ALL: [State; 6] =
+        [State::Queued, State::Sent, State::Deferred, State::Failed, State::Bounced, State::Canceled];
 
     /// The word in the database, which is also the one on the screen.
     pub fn word(self) -> &'static str {
@@ -34,6 +40,7 @@ impl State {
             State::Sent => "Sent",
             State::Deferred => "Deferred",
             State::Failed => "Failed",
+            State::Bounced => "Bounced",
             State::Canceled => "Canceled",
         }
     }
@@ -46,6 +53,16 @@ impl State {
     /// True if it may still go out.
     pub fn is_waiting(self) -> bool {
         matches!(self, State::Queued | State::Deferred)
+    }
+
+    /// True if it did not arrive and is not tried any more.
+    pub fn is_final_trouble(self) -> bool {
+        matches!(self, State::Failed | State::Bounced)
+    }
+
+    /// True if the user was not reached by it, as far as mail servers say.
+    pub fn is_trouble(self) -> bool {
+        matches!(self, State::Deferred | State::Failed | State::Bounced)
     }
 }
 
@@ -111,10 +128,14 @@ pub struct Email {
     pub give_up_at: Timestamp,
     /// When the mail server accepted it.
     pub sent_at: Option<Timestamp>,
-    /// The mail server's last answer; empty before the first.
+    /// The mail server's last answer, or what a delivery report said since; empty before the first.
     pub last_answer: String,
     /// When it answered.
     pub last_answer_at: Option<Timestamp>,
+    /// When a delivery report said that it did not arrive.
+    pub bounced_at: Option<Timestamp>,
+    /// The enhanced status code in that report, such as "5.1.1"; empty without one.
+    pub bounce_status: String,
     /// The UserID of the operator whose doing it was, or "system".
     pub sender: String,
 }
@@ -128,6 +149,19 @@ pub struct Try {
     pub outcome: State,
     /// What the mail server answered.
     pub answer: String,
+}
+
+/// What a delivery report said.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// When it was read.
+    pub at: Timestamp,
+    /// What became of the email.
+    pub action: Action,
+    /// The enhanced status code; empty without one.
+    pub status: String,
+    /// What the mail server said.
+    pub said: String,
 }
 
 #[cfg(test)]

@@ -84,6 +84,6 @@ fn stand(conn: &mut AnyConn, ground: &Ground, user: UserId, tokens: i64) -> Resu
     let status = tasks::status(&place.facts, ground.attempts_allowed, ground.today);
     let waits = place.facts.enrolled_at.is_none();
     let email = place.last_email.filter(|_| waits).map(|id| mail::latest_of(conn, &[id])).transpose()?;
-    let failed = email.is_some_and(|list| list.iter().any(|email| email.state == mail::State::Failed));
+    let failed = email.is_some_and(|list| list.iter().any(|email| email.state.is_final_trouble()));
     Ok(if failed { Stand::MailFailed(place.task) } else { Stand::In(place.task, status) })
 }

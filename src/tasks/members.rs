@@ -3,7 +3,7 @@
 use crate::{
     clock::{Timestamp, Zone},
     ids::{ContainerId, EnrollmentId, UserId},
-    mail::State,
+    mail::{State, status},
     tasks::enrollment::{EnrollmentFacts, Status},
 };
 
@@ -73,6 +73,7 @@ impl Member {
                 .next_try_at
                 .map_or_else(|| mail.answer.clone(), |at| format!("Next try {}", zone.local(at).format("%H:%M"))),
             State::Failed => mail.answer.clone(),
+            State::Bounced => status::plain(&mail.answer).map_or_else(|| mail.answer.clone(), Into::into),
             State::Queued | State::Canceled => String::new(),
             State::Sent if self.facts.enrolled_at.is_some() => String::new(),
             State::Sent if self.key_shown => "Key shown, not finished".into(),

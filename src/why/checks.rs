@@ -135,9 +135,10 @@ fn email(facts: &Facts) -> Check {
             (Mark::Bad, "Email deferred", format!("{answered}{next}"))
         }
         Mail::Failed => (Mark::Bad, "Email refused", answered),
+        Mail::Bounced => (Mark::Bad, "Email came back", answered),
         Mail::Canceled => (Mark::Bad, "Email canceled", at(email.created_at)),
     };
-    let spoken = matches!(email.state, Mail::Deferred | Mail::Failed);
+    let spoken = email.state.is_trouble();
     let answer = if spoken { email.last_answer.clone() } else { String::new() };
     Check { answer, ..check(Stage::Email, mark, words, detail) }
 }

@@ -185,9 +185,9 @@ fn by_email(facts: &Facts) -> Situation {
         Mail::Queued if facts.now - email.created_at < Duration::minutes(QUEUED_MINUTES) => Situation::EmailOnItsWay,
         Mail::Queued => Situation::EmailWaiting,
         Mail::Deferred => Situation::EmailDeferred,
-        Mail::Failed | Mail::Canceled if no_address => Situation::NoEmail,
+        Mail::Failed | Mail::Bounced | Mail::Canceled if no_address => Situation::NoEmail,
         Mail::Canceled => Situation::EmailCanceled,
-        Mail::Failed => match Refusal::of(&email.last_answer) {
+        Mail::Failed | Mail::Bounced => match Refusal::of(&email.last_answer) {
             Refusal::MailboxFull => Situation::MailboxFull,
             Refusal::NoSuchAddress => Situation::NoSuchAddress,
             Refusal::TooLate => Situation::EmailGivenUp,

@@ -1,7 +1,10 @@
 //! What goes out, and what of it stays.
 
 use mail_parser::{MessageParser, MimeHeaders};
-use tokendesk::mail::{self, Facts, Mailbox, NewEmail, Secret, courier, mailbox::Refusal};
+use tokendesk::{
+    config::{Settings, Written},
+    mail::{self, Facts, Mailbox, NewEmail, Secret, courier, mailbox::Refusal},
+};
 
 use super::*;
 use crate::{
@@ -179,6 +182,43 @@ on_both! {
         courier::run_once(&world.desk, &Carrier::Smtp(Box::new(trusting))).expect("the database answers");
         assert_eq!(states(&world), ["Sent"]);
         assert!(sink.received()[0].encrypted);
+    }
+
+    fn a_private_authority_is_believed_if_the_settings_name_it(world) {
+        let sink = Sink::with(Setup { starttls: true, ..Setup::default() }, |_, _| Manner::Accept);
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("ca.pem");
+        std::fs::write(&file, &sink.certificate).expect("a file");
+        let with = |file: &std::path::Path| {
+            Settings::check(Written { smtp_url: format!("smtp://localhost:{}", sink.port), smtp_ca_file: file.display().to_string(), ..Written::default() })
+        };
+        let settings = with(&file).expect("the settings are right");
+        let carrier = Carrier::of(&settings).expect("the certificate is right");
+        assert!(carrier.words().ends_with("STARTTLS"), "who names an authority wants TLS: {}", carrier.words());
+        post_to(&world, &["a@example.org"]);
+        courier::run_once(&world.desk, &carrier).expect("the database answers");
+        assert_eq!(states(&world), ["Sent"]);
+        assert!(sink.received()[0].encrypted);
+        // Another authority's certificate does not vouch for this server.
+        let other = Sink::with(Setup { starttls: true, ..Setup::default() }, |_, _| Manner::Accept);
+        std::fs::write(&file, &other.certificate).expect("a file");
+        let stranger = Carrier::of(&with(&file).expect("the settings are right")).expect("the certificate is right");
+        post_to(&world, &["b@example.org"]);
+        courier::run_once(&world.desk, &stranger).expect("the database answers");
+        assert_eq!(states(&world), ["Sent", "Deferred"]);
+        std::fs::write(&file, "no certificate").expect("a file");
+        let Err(error) = Carrier::of(&with(&file).expect("it can be read")) else { panic!("this is no certificate") };
+        assert!(error.to_string().contains("smtp_ca_file"), "{error}");
+        assert!(with(&folder.path().join("gone.pem")).is_err_and(|error| error.to_string().contains("gone.pem")));
+    }
+
+    fn bounces_go_to_an_address_of_their_own(world, |settings| settings.mail_return_path = "bounces@example.org".into()) {
+        let sink = Sink::new();
+        post_to(&world, &["a@example.org"]);
+        send(&world, &sink);
+        let received = sink.received().remove(0);
+        assert_eq!(received.from, "bounces@example.org");
+        assert!(received.data.contains("From: \"Example Org help desk\" <tokendesk@127.0.0.1>"), "{}", received.data);
     }
 
     fn tls_from_the_first_byte_works_too(world) {

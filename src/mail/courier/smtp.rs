@@ -23,6 +23,9 @@ use crate::{
     mail::{Verdict, letter::one_line},
 };
 
+/// How a certificate begins in a PEM file (RFC 7468 §5.1).
+const PEM_BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+
 /// How long to wait for the mail server before it counts as down.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
@@ -50,6 +53,7 @@ pub struct Smtp {
     timeouts: Timeouts,
     roots: Vec<Certificate>,
     pub(super) from: Sender,
+    pub(super) return_path: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +91,8 @@ impl Smtp {
             (user, password) => Some(Credentials::new(decode(user)?, decode(password.unwrap_or_default())?)),
         };
         let near = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        // Who names an authority wants its certificates checked.
+        let required = required || settings.smtp_ca.is_some();
         let security = match url.scheme() {
             "smtps" => Security::Implicit,
             _ if required || (credentials.is_some() && !near) => Security::Required,
@@ -103,7 +109,7 @@ impl Smtp {
             Ok(std::net::IpAddr::V6(ip)) => ClientId::Ipv6(ip),
             Err(_) => ClientId::Domain(own.to_owned()),
         };
-        Ok(Smtp {
+        let smtp = Smtp {
             port: url.port().unwrap_or(usual),
             host,
             security,
@@ -112,7 +118,14 @@ impl Smtp {
             timeouts: Timeouts::default(),
             roots: Vec::new(),
             from: settings.mail_from.clone(),
-        })
+            return_path: settings.mail_return_path.clone(),
+        };
+        match &settings.smtp_ca {
+            Some(pem) => smtp.trusting(pem).map_err(|_| {
+                Error::Internal("The file that the setting smtp_ca_file names holds no certificate in PEM.".into())
+            }),
+            None => Ok(smtp),
+        }
     }
 
     /// The same with other timeouts.
@@ -128,6 +141,10 @@ impl Smtp {
     pub fn trusting(mut self, pem: &[u8]) -> Result<Self> {
         let root =
             Certificate::from_pem(pem).map_err(|error| Error::Internal(format!("This is no certificate: {error}.")))?;
+        // The library takes a file without any certificate for one with none to add.
+        if !pem.windows(PEM_BEGIN.len()).any(|part| part == PEM_BEGIN) {
+            return Err(Error::Internal("There is no certificate in it.".into()));
+        }
         self.roots.push(root);
         Ok(self)
     }

@@ -6,7 +6,7 @@ use askama::Template;
 use crate::{
     clock::{self, Timestamp, Zone},
     ids::ContainerId,
-    mail::{self, Carrier, Email, Filter, Health, Kind, State, View},
+    mail::{self, Carrier, Email, Filter, Health, Kind, State, View, status},
     operators::{Permission, Scope, may},
     web::{Answer, Chrome, Fields, Links, Pager, Paging, Permitted, page},
 };
@@ -55,17 +55,19 @@ struct Relay {
 struct Line {
     email: Email,
     second: String,
+    reason: &'static str,
     answered: String,
     next: String,
 }
 
 /// The views, with the word of each in the address.
-const VIEWS: [(&str, &str, View); 7] = [
+const VIEWS: [(&str, &str, View); 8] = [
     ("attention", "Needs attention", View::Attention),
     ("queued", "Queued", View::State(State::Queued)),
     ("sent", "Sent", View::State(State::Sent)),
     ("deferred", "Deferred", View::State(State::Deferred)),
     ("failed", "Failed", View::State(State::Failed)),
+    ("bounced", "Bounced", View::State(State::Bounced)),
     ("canceled", "Canceled", View::State(State::Canceled)),
     ("all", "All", View::All),
 ];
@@ -147,7 +149,12 @@ fn line(email: Email, zone: Zone, now: Timestamp) -> Line {
     };
     let answered = email.last_answer_at.map(|at| clock::moment(zone, now, at)).unwrap_or_default();
     let next = next_words(&email, zone, now);
-    Line { email, second, answered, next }
+    Line { reason: plain_words(&email), email, second, answered, next }
+}
+
+/// Why it did not arrive, in plain words; empty if it did, or if nobody can tell.
+pub(super) fn plain_words(email: &Email) -> &'static str {
+    if email.state.is_trouble() { status::plain(&email.last_answer).unwrap_or_default() } else { "" }
 }
 
 /// When it is tried next, in words.
@@ -157,7 +164,7 @@ pub(super) fn next_words(email: &Email, zone: Zone, now: Timestamp) -> String {
         (State::Deferred, Some(at)) if at <= now => "soon".into(),
         (State::Deferred, Some(at)) if zone.today(at) == zone.today(now) => zone.local(at).format("%H:%M").to_string(),
         (State::Deferred, Some(at)) => zone.local(at).format("%Y-%m-%d %H:%M").to_string(),
-        (State::Failed, _) => "stopped".into(),
+        (State::Failed | State::Bounced, _) => "stopped".into(),
         _ => String::new(),
     }
 }

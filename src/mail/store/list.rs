@@ -21,13 +21,13 @@ use crate::{
 
 type Query<'a> = emails::BoxedQuery<'a, <AnyConn as Connection>::Backend>;
 
-/// Refused, and no newer email went to the same enrollment. The states stand in the text, and not as values beside it,
+/// Refused or sent back, and no newer email went to the same enrollment. The states stand in the text, and not as values beside it,
 /// since the partial index is used only so.
-const WANTS_ATTENTION: &str = "emails.state IN ('Deferred', 'Failed') AND NOT EXISTS (SELECT 1 FROM emails newer \
+const WANTS_ATTENTION: &str = "emails.state IN ('Deferred', 'Failed', 'Bounced') AND NOT EXISTS (SELECT 1 FROM emails newer \
     WHERE newer.enrollment_id = emails.enrollment_id AND newer.id > emails.id)";
 
 /// The same, of those that are not tried again.
-const HAS_FAILED: &str = "emails.state = 'Failed' AND NOT EXISTS (SELECT 1 FROM emails newer \
+const HAS_FAILED: &str = "emails.state IN ('Failed', 'Bounced') AND NOT EXISTS (SELECT 1 FROM emails newer \
     WHERE newer.enrollment_id = emails.enrollment_id AND newer.id > emails.id)";
 
 fn filtered<'a>(now: Timestamp, containers: Option<&'a [ContainerId]>, filter: &'a Filter, view: View) -> Query<'a> {

@@ -20,6 +20,7 @@ use crate::{
 
 pub mod list;
 pub mod messages;
+pub mod reports;
 pub mod work;
 
 /// Ids in one statement; both databases take more, and none gets faster by it.
@@ -251,6 +252,8 @@ struct Row {
     last_answer: String,
     last_answer_at: Option<Timestamp>,
     sender: String,
+    bounced_at: Option<Timestamp>,
+    bounce_status: String,
 }
 
 /// The columns of [`Row`]: all but the secret and the claim.
@@ -276,6 +279,8 @@ macro_rules! columns {
             emails::last_answer,
             emails::last_answer_at,
             emails::sender,
+            emails::bounced_at,
+            emails::bounce_status,
         )
     };
 }
@@ -306,6 +311,8 @@ impl TryFrom<Row> for Email {
             last_answer: row.last_answer,
             last_answer_at: row.last_answer_at,
             sender: row.sender,
+            bounced_at: row.bounced_at,
+            bounce_status: row.bounce_status,
         })
     }
 }

@@ -79,7 +79,7 @@ struct Page {
     pager: Pager,
     history: Vec<(Event, String)>,
     statuses: [Status; 4],
-    mails: [State; 5],
+    mails: [State; 6],
     may_edit: bool,
     resendable: i64,
     may_remove: bool,

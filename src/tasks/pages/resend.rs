@@ -111,7 +111,7 @@ async fn draw<N: may::Need>(
     let (zone, now) = (p.desk.settings.zone, p.now);
     let today = zone.today(now);
     let after = resend::stop_after(&place, &policy, today);
-    let failed = last.as_ref().filter(|email| matches!(email.state, mail::State::Failed | mail::State::Deferred));
+    let failed = last.as_ref().filter(|email| email.state.is_trouble());
     let recent = last.as_ref().filter(|email| (now - email.created_at).num_minutes() < RECENT_MINUTES);
     let status_code = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let refusal = resend::refusal(&place, &policy, today);

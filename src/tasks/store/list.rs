@@ -26,12 +26,12 @@ type Backend = <AnyConn as diesel::Connection>::Backend;
 type Boxed = tasks::BoxedQuery<'static, Backend>;
 
 /// Emails in trouble. Written out, since an index with a condition is not found through bound values.
-pub const IN_TROUBLE: &str = "emails.state IN ('Deferred', 'Failed')";
+pub const IN_TROUBLE: &str = "emails.state IN ('Deferred', 'Failed', 'Bounced')";
 
 /// The tasks in which someone who has yet to enroll was not reached by the newest email. Driven by emails_attention.
 const WITH_TROUBLE: &str = "tasks.id IN (SELECT e.task_id FROM emails JOIN enrollments e ON e.id = emails.enrollment_id \
-     AND e.last_email_id = emails.id WHERE emails.state IN ('Deferred', 'Failed') AND e.removed_at IS NULL \
-     AND e.enrolled_at IS NULL)";
+     AND e.last_email_id = emails.id WHERE emails.state IN ('Deferred', 'Failed', 'Bounced') \
+     AND e.removed_at IS NULL AND e.enrolled_at IS NULL)";
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = tasks)]

@@ -133,8 +133,8 @@ fn narrow(mut task: Task, places: &[(Inside, Option<String>)], attempts: i64, to
             newest = place.last_email_id;
             task.emailed_to.clone_from(&place.emailed_to);
         }
-        let trouble = [State::Deferred.word(), State::Failed.word()];
-        mail_trouble |= place.enrolled_at.is_none() && state.as_deref().is_some_and(|state| trouble.contains(&state));
+        let trouble = state.as_deref().and_then(State::from_word).is_some_and(State::is_trouble);
+        mail_trouble |= place.enrolled_at.is_none() && trouble;
     }
     counts.locked = progress.locked;
     Row { task, progress, mail_trouble }

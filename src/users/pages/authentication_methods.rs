@@ -146,8 +146,7 @@ pub(super) async fn draw<N: Need>(p: Permitted<N>, user_id: String, address: Add
                 } else {
                     place.emailed_to.clone()
                 },
-                mail_trouble: email
-                    .is_some_and(|email| matches!(email.state, mail::State::Failed | mail::State::Deferred)),
+                mail_trouble: email.is_some_and(|email| email.state.is_trouble()),
                 stop_hint,
                 urgency,
                 status: status(&place.facts, attempts, today).word(),

@@ -1,0 +1,119 @@
+//! Taking delivery reports: they find their email and say what became of it after it was accepted.
+
+use crate::{
+    audit::{self, Actor, Entry},
+    clock::Timestamp,
+    db::AnyConn,
+    desk::Desk,
+    error::Result,
+    ids::EmailId,
+    mail::{
+        Email, State,
+        bounce::{self, Action, REPORT_BYTES, Read, Report},
+        shortened, status, store,
+    },
+};
+
+/// What came of a message of the mailbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// The email is Bounced now.
+    Bounced(EmailId, String),
+    /// The report was noted with the email, whose state it does not change.
+    Noted(EmailId, Action),
+    /// This very report was noted before.
+    Known(EmailId),
+    /// It is about no email of ours.
+    NotOurs,
+    /// It is no delivery report.
+    NoReport,
+    /// It is one, but this is wrong with it.
+    Malformed(&'static str),
+    /// It is longer than [`REPORT_BYTES`].
+    TooLong,
+}
+
+impl Taken {
+    /// What is printed of it.
+    pub fn words(&self) -> String {
+        match self {
+            Taken::Bounced(email, why) => format!("email {email} bounced: {why}"),
+            Taken::Noted(email, action) => format!("email {email}: {}", action.words().to_lowercase()),
+            Taken::Known(email) => format!("email {email}: this report was read before"),
+            Taken::NotOurs => "skipped: it is about no email of this installation".into(),
+            Taken::NoReport => "skipped: no delivery report".into(),
+            Taken::Malformed(why) => format!("skipped: a malformed delivery report, {why}"),
+            Taken::TooLong => format!("skipped: longer than {} KiB", REPORT_BYTES / 1024),
+        }
+    }
+
+    /// True if something was done with it, now or before.
+    pub fn is_taken(&self) -> bool {
+        matches!(self, Taken::Bounced(..) | Taken::Noted(..) | Taken::Known(_))
+    }
+}
+
+/// Reads a message of the mailbox that bounces come to, and notes what it reports. Only an email that was accepted and
+/// is Sent becomes Bounced; an email may be sent again afterwards, and the same report does not mark it twice.
+///
+/// # Errors
+/// `Database` only; nothing is noted then, and the message may be read again.
+pub fn take(desk: &Desk, now: Timestamp, actor: &Actor, bytes: &[u8]) -> Result<Taken> {
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > REPORT_BYTES {
+        return Ok(Taken::TooLong);
+    }
+    let report = match bounce::read(bytes) {
+        Read::Report(report) => report,
+        Read::NoReport => return Ok(Taken::NoReport),
+        Read::Malformed(why) => return Ok(Taken::Malformed(why)),
+    };
+    desk.db.write(|c| {
+        for id in &report.message_ids {
+            if let Some(email) = store::reports::find(c, id)? {
+                return note(c, now, actor, &email, &report);
+            }
+        }
+        Ok(Taken::NotOurs)
+    })
+}
+
+fn note(c: &mut AnyConn, now: Timestamp, actor: &Actor, email: &Email, report: &Report) -> Result<Taken> {
+    let said = said(email, report);
+    if !store::reports::insert(c, now, email.id, report, &said)? {
+        return Ok(Taken::Known(email.id));
+    }
+    let why = status::words(&report.status).map_or_else(|| said.clone(), str::to_owned);
+    let bounced = report.action == Action::Failed
+        && email.state == State::Sent
+        && store::reports::set_bounced(c, now, email.id, &report.status, &said)?;
+    let mut entry = if bounced {
+        Entry::refused(actor, "mail.bounce", format!("Email to {} bounced: {said}", email.shown_to))
+    } else {
+        let sentence = format!("Delivery report on the email to {}: {}", email.shown_to, report.action.words());
+        Entry::done(actor, "mail.report", sentence)
+    };
+    entry = entry.fact("Message", email.kind.words());
+    // In the history of the task stands what changed something.
+    if let (true, Some(task)) = (bounced, email.task) {
+        entry = entry.task(task);
+    }
+    if let Some(user) = email.user {
+        entry = entry.user(user, &email.facts.user_id);
+    }
+    audit::record(c, now, &entry)?;
+    Ok(if bounced { Taken::Bounced(email.id, why) } else { Taken::Noted(email.id, report.action) })
+}
+
+/// What is kept of what the mail server said. Of an email to an address that was typed for it alone, only the code: the
+/// words name the address, which is kept nowhere (product.md §2).
+fn said(email: &Email, report: &Report) -> String {
+    let plain = status::words(&report.status).unwrap_or("No reason was given");
+    if email.alternate || report.diagnostic.is_empty() {
+        return format!("{} {plain}", report.status).trim().to_owned();
+    }
+    // A filter that dislikes a link repeats it, and the code may stand in it.
+    let words = report.diagnostic.split(' ').map(|word| if word.contains("/enroll/") { "•••" } else { word });
+    let words = words.collect::<Vec<_>>().join(" ");
+    let told = status::enhanced(&words).is_some_and(|code| code == report.status) || report.status.is_empty();
+    shortened(if told { words } else { format!("{} {words}", report.status) })
+}
