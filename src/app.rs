@@ -8,6 +8,7 @@ use actix_web::{
 };
 
 use crate::{
+    alerts::pages as alerts,
     audit,
     authentication::pages as authentication,
     clock::{Timestamp, Zone},
@@ -200,6 +201,8 @@ pub fn routes(demo: bool) -> Vec<Route> {
         // Policy and messages
         get("/policy/self-enrollment", need::<may::EditPolicies>(), policy::pages::show),
         post("/policy/self-enrollment", need::<may::EditPolicies>(), policy::pages::change),
+        get("/policy/alerts", need::<may::EditPolicies>(), alerts::show),
+        post("/policy/alerts", need::<may::EditPolicies>(), alerts::change),
         get("/messages", need::<may::EditPolicies>(), messages::pages::list),
         get("/messages/{kind}", need::<may::EditPolicies>(), messages::pages::show),
         post("/messages/{kind}", need::<may::EditPolicies>(), messages::pages::save),

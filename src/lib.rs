@@ -24,6 +24,7 @@ pub mod tokens;
 
 pub mod tasks;
 
+pub mod alerts;
 pub mod authentication;
 pub mod enrollment;
 pub mod reports;

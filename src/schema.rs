@@ -1,6 +1,10 @@
 //! The tables, written by hand so that one definition serves SQLite and PostgreSQL; a test compares it with both.
 //! Ids are 64-bit, times are UTC without a zone, dates are calendar dates in the organization's time zone.
 
+mod alerts;
+
+pub use alerts::*;
+
 diesel::table! {
     containers (id) {
         id -> BigInt,

@@ -29,6 +29,7 @@ const ORDER: &[&str] = &[
     "authentication",
     "enrollment",
     "why",
+    "alerts",
     "reports",
     "demo",
 ];
@@ -39,7 +40,10 @@ const BELOW_WEB: &[&str] =
 
 /// A word, and the files it is at home in (ends of paths, or parts of them).
 const HOMES: &[(&str, &[&str])] = &[
-    ("diesel", &["/store.rs", "/store/", "src/db.rs", "src/db/", "src/schema.rs", "src/operators/sessions.rs"]),
+    (
+        "diesel",
+        &["/store.rs", "/store/", "src/db.rs", "src/db/", "src/schema.rs", "src/schema/", "src/operators/sessions.rs"],
+    ),
     ("actix_web", &["/pages.rs", "/pages/", "src/web/", "src/app.rs", "src/commands/"]),
     ("actix_session", &["/pages.rs", "/pages/", "src/web/"]),
     ("askama", &["/pages.rs", "/pages/", "src/web/", "src/mail/letter"]),

@@ -1,5 +1,6 @@
 //! The integration tests: one binary, and this is its table of contents.
 
+mod alerts;
 mod architecture;
 mod authentication;
 mod database;

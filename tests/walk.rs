@@ -200,6 +200,7 @@ const PAGES: &[&str] = &[
     "/reports/tokens",
     "/reports/operators",
     "/policy/self-enrollment",
+    "/policy/alerts",
     "/messages",
     "/shortcuts",
 ];

@@ -7,7 +7,8 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    app,
+    alerts, app,
+    clock::Timestamp,
     config::Settings,
     desk::Desk,
     error::{Error, Result},
@@ -17,6 +18,9 @@ use crate::{
 
 /// How long requests under way may take to finish after SIGTERM, in seconds: longer than any page takes.
 const FINISH_SECONDS: u64 = 30;
+
+/// How often operators are told what happened, in seconds: "at once", for somebody who then opens an email.
+const ALERT_SECONDS: u64 = 60;
 
 /// How often sessions that have ended are swept out of the database and reminders are looked for, in seconds.
 const SWEEP_SECONDS: u64 = 600;
@@ -41,7 +45,8 @@ pub fn run(desk: Desk, carrier: Carrier, listener: TcpListener) -> Result<()> {
     System::new().block_on(async move {
         let courier = Courier::start(desk.clone(), carrier.clone(), desk.settings.mail_workers);
         let stop = CancellationToken::new();
-        let sweeper = actix_web::rt::spawn(sweep(desk.clone(), stop.clone()));
+        let rounds = [(SWEEP_SECONDS, sweep as Round), (ALERT_SECONDS, alert as Round)]
+            .map(|(seconds, round)| actix_web::rt::spawn(now_and_then(seconds, round, desk.clone(), stop.clone())));
         let own = desk.clone();
         let server = HttpServer::new(move || {
             App::new().configure(|config| {
@@ -60,7 +65,9 @@ pub fn run(desk: Desk, carrier: Carrier, listener: TcpListener) -> Result<()> {
         let outcome = server.await.map_err(problem);
         stop.cancel();
         courier.stop().await;
-        let _ = sweeper.await;
+        for round in rounds {
+            let _ = round.await;
+        }
         tracing::info!("stopped");
         outcome
     })
@@ -74,22 +81,33 @@ pub fn wait_for<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     System::new().block_on(work)
 }
 
-/// Sweeps out what has ended, and posts the reminders that are due, now and then.
-async fn sweep(desk: Desk, stop: CancellationToken) {
+/// What the server does by itself, at this time.
+type Round = fn(&Desk, Timestamp) -> Result<()>;
+
+/// Sweeps out what has ended, and posts the reminders that are due.
+fn sweep(desk: &Desk, now: Timestamp) -> Result<()> {
+    operators::sessions::sweep(desk, now)?;
+    tasks::send_reminders(desk, now)?;
+    Ok(())
+}
+
+/// Tells operators what happened.
+fn alert(desk: &Desk, now: Timestamp) -> Result<()> {
+    alerts::send(desk, now)?;
+    Ok(())
+}
+
+/// Does `round` every so many seconds, on a thread where it may wait, until it is to `stop`.
+async fn now_and_then(seconds: u64, round: Round, desk: Desk, stop: CancellationToken) {
     loop {
         let worker = desk.clone();
-        let outcome = actix_web::web::block(move || {
-            let now = worker.now();
-            operators::sessions::sweep(&worker, now)?;
-            tasks::send_reminders(&worker, now)
-        })
-        .await;
+        let outcome = actix_web::web::block(move || round(&worker, worker.now())).await;
         if let Ok(Err(error)) = outcome {
-            tracing::warn!("the round of sweeping and reminding was not finished: {error}");
+            tracing::warn!("a round of sweeping, reminding or alerting was not finished: {error}");
         }
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(Duration::from_secs(SWEEP_SECONDS)) => {}
+            () = tokio::time::sleep(Duration::from_secs(seconds)) => {}
         }
     }
 }

@@ -19,6 +19,8 @@ pub enum Lock {
     Policy = 5,
     /// Importing tokens.
     Tokens = 6,
+    /// What operators are told: one server at a time looks for it and tells it.
+    Alerts = 7,
 }
 
 /// "TD" in front, so that the numbers do not meet those of other programs on the same server.

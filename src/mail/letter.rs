@@ -8,6 +8,7 @@ use crate::{
     ids::{ContainerId, EnrollmentId, TaskId, UserId},
 };
 
+pub mod alert;
 mod markup;
 mod rendering;
 pub mod wording;
@@ -58,6 +59,8 @@ kinds! {
     TokenSuspended = "token-suspended", "Token suspended";
     /// A token was revoked.
     TokenRevoked = "token-revoked", "Token revoked";
+    /// What happened to users, told to an operator.
+    Alert = "alert", "Operator alert";
 }
 
 impl Kind {
@@ -69,6 +72,11 @@ impl Kind {
     /// True if each authentication type has words of its own: how to enroll an app is not how to enroll a device.
     pub fn by_type(self) -> bool {
         self == Kind::Enrollment
+    }
+
+    /// True if it goes to operators: its words are not for the console to change.
+    pub fn is_for_operators(self) -> bool {
+        self == Kind::Alert
     }
 
     /// True if it is about a token alone, whatever task it came from.
@@ -109,6 +117,9 @@ pub struct Facts {
     /// The serial number of the token it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub serial: Option<String>,
+    /// What an operator is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alert: Option<alert::Alert>,
 }
 
 /// What must not stay: sealed until the mail server has accepted the email, then wiped (product.md §6).

@@ -29,7 +29,7 @@ impl Message {
                 vec![Message { kind: *kind, authentication_type: None }]
             }
         };
-        Kind::ALL.iter().flat_map(of).collect()
+        Kind::ALL.iter().filter(|kind| !kind.is_for_operators()).flat_map(of).collect()
     }
 
     /// The message of these words in addresses; where a type is needed and none is named, the first.
@@ -60,6 +60,7 @@ impl Message {
             Kind::TokenAssigned => "When a hardware token was assigned to a user by hand",
             Kind::TokenSuspended => "When a token was suspended",
             Kind::TokenRevoked => "When a token was revoked",
+            Kind::Alert => "When something happened that a role is told of (Operator alerts)",
         }
     }
 
@@ -97,6 +98,7 @@ pub fn sample(message: Message, policy: &Policy, today: NaiveDate, requester: &s
         previous_stop_on: stop_on.pred_opt(),
         requester: requester.into(),
         serial: Some("TD-0000-0000".into()),
+        alert: None,
     };
     let length = usize::try_from(policy.code_length).unwrap_or(10);
     let secret = message.kind.carries_link().then(|| Secret {
@@ -115,7 +117,8 @@ mod tests {
     #[test]
     fn every_message_is_found_by_its_address() {
         let all = Message::all();
-        assert_eq!(all.len(), Kind::ALL.len() + AuthenticationType::ALL.len() - 1);
+        // Enrollment has one for each type; what operators are told has none.
+        assert_eq!(all.len(), Kind::ALL.len() + AuthenticationType::ALL.len() - 2);
         for message in all {
             let type_word = message.authentication_type.map_or("", AuthenticationType::word);
             assert_eq!(Message::find(message.kind.word(), type_word), Some(message));

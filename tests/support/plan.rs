@@ -32,7 +32,7 @@ struct PostgresLine {
     line: String,
 }
 
-/// The plans of all SELECTs that `run` sends; what it changes is kept.
+/// The plans of all SELECTs that `run` sends, alone or in an INSERT; what it changes is kept.
 ///
 /// PostgreSQL is told that reading whole tables is dear, since the tables of tests are small: a plan that reads one
 /// all the same has no index to go by.
@@ -49,7 +49,9 @@ pub fn plans(world: &World, mut run: impl FnMut(&mut AnyConn) -> Result<()>) -> 
         c.set_instrumentation(|_: InstrumentationEvent<'_>| {});
         outcome?;
         let heard = heard.lock().expect("nothing panics here").clone();
-        let selects = heard.into_iter().filter(|sql| sql.starts_with("SELECT")).map(without_binds);
+        // What is inserted from a SELECT is read by it.
+        let reads = |sql: &String| sql.starts_with("SELECT") || (sql.starts_with("INSERT") && sql.contains(" SELECT "));
+        let selects = heard.into_iter().filter(reads).map(without_binds);
         selects.map(|sql| Ok(Plan { lines: explain(c, &sql)?, sql })).collect::<Result<Vec<_>>>()
     });
     outcome.expect("the plans can be read")

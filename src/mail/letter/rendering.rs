@@ -3,7 +3,7 @@
 use askama::Template;
 use chrono::{Datelike, NaiveDate};
 
-use super::{Facts, Kind, Secret, Wording, one_line};
+use super::{Facts, Kind, Secret, Wording, alert::Alert, one_line};
 use crate::{
     clock::{Zone, long_date},
     config::Settings,
@@ -45,6 +45,7 @@ fn fill(kind: Kind, v: &View) -> askama::Result<Letter> {
         TokenAssigned: "letters/token-assigned/subject.txt", "letters/token-assigned/body.txt", "letters/token-assigned/body.html";
         TokenSuspended: "letters/token-suspended/subject.txt", "letters/token-suspended/body.txt", "letters/token-suspended/body.html";
         TokenRevoked: "letters/token-revoked/subject.txt", "letters/token-revoked/body.txt", "letters/token-revoked/body.html";
+        Alert: "letters/alert/subject.txt", "letters/alert/body.txt", "letters/alert/body.html";
     }
 }
 
@@ -83,6 +84,7 @@ pub(super) struct View {
     /// The link without `#code` and without its scheme: what is shown of it.
     pub(super) shown_link: String,
     pub(super) code: String,
+    pub(super) alert: Alert,
 }
 
 /// Renders the email of this `kind`: by the `wording` of operators, or the built-in one. `secret` is opened only for
@@ -161,6 +163,7 @@ impl View {
             shown_link: shown(&link).to_owned(),
             link,
             code: grouped(code),
+            alert: facts.alert.as_ref().map(|alert| alert.written(&settings.public_url)).unwrap_or_default(),
         }
     }
 }
@@ -225,6 +228,7 @@ mod tests {
             stop_on: "2026-11-27".parse().ok(),
             requester: "k.lindqvist".into(),
             serial: Some("TD-7K2M".into()),
+            alert: Some(Alert { operator: "t.adeyemi".into(), sum: "1 lock-out".into(), ..Alert::default() }),
             ..Facts::default()
         }
     }

@@ -1,0 +1,65 @@
+//! Operator alerts: what each role is told of by email, at once or once a day; off until somebody chooses it.
+
+use crate::{
+    audit::{self, Entry},
+    clock::Timestamp,
+    db::{self, AnyConn, Lock},
+    desk::Desk,
+    error::{Error, Result},
+    operators::{Permission, Who, store as operators},
+};
+
+pub mod alert;
+pub mod choice;
+pub mod pages;
+mod round;
+pub mod store;
+mod telling;
+
+pub use alert::{Delivery, Event};
+pub use choice::{Change, Choice, Difference, RoleChoices, Typed};
+pub use round::send;
+pub use store::{changes, changes_since, version};
+
+/// All roles, built-in ones first, and how each is told.
+///
+/// # Errors
+/// `Database` only.
+pub fn choices(c: &mut AnyConn) -> Result<Vec<RoleChoices>> {
+    let on = store::choices(c)?;
+    let mut all = Vec::new();
+    for name in operators::roles(c)? {
+        let Some((role, name, permissions)) = operators::role(c, &name)? else { continue };
+        let mut on: Vec<Choice> = on.iter().filter(|(of, _)| *of == role).map(|(_, choice)| *choice).collect();
+        on.sort_by_key(|choice| choice.event);
+        all.push(RoleChoices { role, name, permissions, on });
+    }
+    Ok(all)
+}
+
+/// Changes what roles are told, and keeps who, when, old and new value. `version` is the one the form was opened with.
+/// What is turned on begins now: nobody is told the past. What is different now; nothing if all was as typed already.
+///
+/// # Errors
+/// `Forbidden`; `Invalid` with a sentence for each kind of event; `Conflict` if someone else changed it meanwhile.
+pub fn change(desk: &Desk, who: &Who, now: Timestamp, typed: &Typed, version: i64) -> Result<Vec<Difference>> {
+    who.need(Permission::EditPolicies)?;
+    desk.db.write(|c| {
+        db::hold(c, Lock::Alerts)?;
+        if store::version(c)? != version {
+            return Err(Error::Conflict("Someone else changed the operator alerts meanwhile.".into()));
+        }
+        let differences = typed.differences(&choices(c)?)?;
+        if differences.is_empty() {
+            return Ok(differences);
+        }
+        store::choose(c, now, version + 1, &differences)?;
+        store::keep(c, now, who.name(), version + 1, &differences)?;
+        let mut entry = Entry::done(&who.actor, "alerts.change", "Changed the operator alerts");
+        for Difference { name, event, old, new, .. } in &differences {
+            entry = entry.fact(event.words(), format!("{name}: {} → {}", old.words(), new.words()));
+        }
+        audit::record(c, now, &entry)?;
+        Ok(differences)
+    })
+}

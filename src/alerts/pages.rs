@@ -1,0 +1,209 @@
+//! `/policy/alerts`: what operators are told of by email, by role, and the Change Log of it.
+
+use std::collections::HashMap;
+
+use actix_web::{http::StatusCode, web::Query};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::{
+    alerts::{
+        self, Change, Delivery, Event, RoleChoices, Typed,
+        alert::{DIGEST_HOUR, PAUSE_MINUTES},
+        choice::field,
+    },
+    clock::moment,
+    error::{Error, Mistakes},
+    operators::{self, Permission, Scope, may},
+    web::{Answer, Chrome, Fault, Fields, Flash, Links, Pager, Paging, Permitted, page, page_with, see_other},
+};
+
+const PATH: &str = "/policy/alerts";
+
+/// The page of the Change Log.
+#[derive(Default, Deserialize)]
+pub struct Address {
+    page: Option<String>,
+    size: Option<String>,
+}
+
+/// A line of the Change Log as it is drawn.
+struct Line {
+    at: String,
+    change: Change,
+}
+
+/// A role and an event.
+struct Cell {
+    event: Event,
+    field: String,
+    /// The word that is chosen, or was typed.
+    chosen: String,
+    /// The role sees such things; without that there is nothing to choose.
+    may: bool,
+    error: String,
+}
+
+/// A role.
+struct Row {
+    name: String,
+    /// Who would get it; empty if that is not for who looks.
+    reach: String,
+    cells: Vec<Cell>,
+}
+
+#[derive(Template)]
+#[template(path = "alerts/settings.html")]
+struct Page {
+    chrome: Chrome,
+    rows: Vec<Row>,
+    events: [Event; 3],
+    deliveries: [Delivery; 3],
+    version: i64,
+    mistakes: Mistakes,
+    /// What someone else changed since the form was opened.
+    meanwhile: Vec<Line>,
+    log: Vec<Line>,
+    pager: Pager,
+    digest_hour: u32,
+    pause: i64,
+    zone: &'static str,
+}
+
+/// What is read for the page.
+struct Around {
+    roles: Vec<RoleChoices>,
+    /// By the name of a role: operators who may sign in, and those of them with an email address.
+    reach: Option<HashMap<String, (usize, usize)>>,
+    version: i64,
+    log: Vec<Change>,
+    total: i64,
+    meanwhile: Vec<Change>,
+}
+
+/// The choices.
+///
+/// # Errors
+/// `Forbidden` without the permission to edit policies.
+pub async fn show(p: Permitted<may::EditPolicies>, address: Query<Address>) -> Answer {
+    let (shown, _) = build(&p, address.into_inner(), &Typed::default(), None).await?;
+    page(&shown)
+}
+
+/// Changes them.
+///
+/// # Errors
+/// As [`show`]; mistakes come back with status 422, a change made meanwhile with 409.
+pub async fn change(p: Permitted<may::EditPolicies>, fields: Fields) -> Answer {
+    let typed = Typed::of(fields.pairs().iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let version = fields.text("version").parse().unwrap_or_default();
+    let sent = typed.clone();
+    match p.call(move |desk, who, now| alerts::change(desk, who, now, &sent, version)).await {
+        Ok(differences) if differences.is_empty() => {
+            p.flash(&Flash::good("Nothing to change.", "The alerts were already as you chose them."));
+            Ok(see_other(PATH))
+        }
+        Ok(differences) => {
+            let turned_on = differences.iter().any(|one| one.old == Delivery::Off);
+            let detail = if turned_on { "What happens from now on is told." } else { "" };
+            p.flash(&Flash::good("Operator alerts saved.", detail));
+            Ok(see_other(PATH))
+        }
+        Err(Fault(Error::Invalid(mistakes))) => {
+            let (shown, _) = build(&p, Address::default(), &typed, Some(version)).await?;
+            page_with(StatusCode::UNPROCESSABLE_ENTITY, &Page { mistakes, version, meanwhile: Vec::new(), ..shown })
+        }
+        Err(Fault(Error::Conflict(_))) => {
+            // The next try is made knowing what changed.
+            let (shown, version) = build(&p, Address::default(), &typed, Some(version)).await?;
+            page_with(StatusCode::CONFLICT, &Page { version, ..shown })
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+/// The page with what was typed, else the choices as they are, and their version; `opened` is the version the form was
+/// opened with.
+async fn build(
+    p: &Permitted<may::EditPolicies>,
+    address: Address,
+    typed: &Typed,
+    opened: Option<i64>,
+) -> Result<(Page, i64), Fault> {
+    let number = |text: Option<String>| text.and_then(|text| text.trim().parse().ok());
+    let paging = Paging::new(number(address.page), number(address.size));
+    let (around, chrome) = p
+        .view(move |desk, who, _| {
+            // Who the operators are is for those who manage them.
+            let counted = who.may(Permission::ManageOperators) && who.scope == Scope::All;
+            desk.db.read(|c| {
+                let (log, total) = alerts::changes(c, paging.offset(), paging.size)?;
+                let meanwhile = opened.map(|version| alerts::changes_since(c, version)).transpose()?;
+                let mut reach: HashMap<String, (usize, usize)> = HashMap::new();
+                for operator in if counted { operators::list(c)? } else { Vec::new() } {
+                    if operator.suspended_at.is_none() {
+                        let of_role = reach.entry(operator.role).or_default();
+                        of_role.0 += 1;
+                        of_role.1 += usize::from(operator.email.is_some_and(|email| !email.trim().is_empty()));
+                    }
+                }
+                Ok(Around {
+                    roles: alerts::choices(c)?,
+                    reach: counted.then_some(reach),
+                    version: alerts::version(c)?,
+                    log,
+                    total,
+                    meanwhile: meanwhile.unwrap_or_default(),
+                })
+            })
+        })
+        .await?;
+    let zone = p.desk.settings.zone;
+    let lines = |changes: Vec<Change>| {
+        changes.into_iter().map(|change| Line { at: moment(zone, p.now, change.at), change }).collect::<Vec<_>>()
+    };
+    let size = if paging.size == crate::web::paging::SIZES[0] { String::new() } else { paging.size.to_string() };
+    let links = Links::new(PATH, vec![("size", size)]);
+    let row = |role: RoleChoices| Row {
+        cells: Event::ALL.map(|event| cell(&role, event, typed)).into(),
+        reach: around.reach.as_ref().map(|reach| in_words(reach.get(&role.name).copied())).unwrap_or_default(),
+        name: role.name,
+    };
+    let shown = Page {
+        chrome,
+        rows: around.roles.into_iter().map(row).collect(),
+        events: Event::ALL,
+        deliveries: Delivery::ALL,
+        version: around.version,
+        mistakes: Mistakes::default(),
+        meanwhile: lines(around.meanwhile),
+        pager: Pager::new(paging, around.log.len(), around.total, &links),
+        log: lines(around.log),
+        digest_hour: DIGEST_HOUR,
+        pause: PAUSE_MINUTES,
+        zone: zone.name(),
+    };
+    Ok((shown, around.version))
+}
+
+fn cell(role: &RoleChoices, event: Event, typed: &Typed) -> Cell {
+    let word = typed.word(role.role, event);
+    Cell {
+        event,
+        field: field(role.role, event),
+        chosen: word.unwrap_or(role.of(event).word()).to_owned(),
+        may: role.permissions.has(event.permission()),
+        error: word.map(|word| role.mistake(event, word)).unwrap_or_default(),
+    }
+}
+
+/// Who of a role would get an email.
+fn in_words(of_role: Option<(usize, usize)>) -> String {
+    match of_role.unwrap_or_default() {
+        (0, _) => "No operator".into(),
+        (1, 1) => "1 operator".into(),
+        (1, _) => "1 operator, without an email address".into(),
+        (all, with) if all == with => format!("{all} operators"),
+        (all, with) => format!("{all} operators, {} without an email address", all - with),
+    }
+}

@@ -1,0 +1,279 @@
+//! A round of the server: what happened since the last one is written down, and told to whom it is due.
+//!
+//! All of a round is one transaction under one lock: the events, the emails that tell them, and up to where each
+//! operator was told. A server that is killed in the middle has told nothing, and one that comes second finds nothing.
+
+use std::collections::HashMap;
+
+use chrono::{Days, Duration};
+
+use super::{
+    alert::{self, Delivery, Event, KEPT_DAYS, LATE_MINUTES, LISTED, TRIED_HOURS},
+    choice::Choice,
+    store::{
+        self,
+        events::{self, Found, Ground, Span},
+        told::{self, Told},
+    },
+    telling,
+};
+use crate::{
+    audit::{self, Actor, Entry},
+    clock::{Timestamp, Zone, long_date},
+    db::{self, AnyConn, Lock},
+    desk::Desk,
+    error::Result,
+    ids::{ContainerId, OperatorId},
+    mail::{self, letter::alert::Alert},
+    operators::{self, Operator},
+    policy,
+};
+
+/// Somebody who is told something.
+struct Recipient {
+    operator: Operator,
+    email: String,
+    /// `None`: all.
+    containers: Option<Vec<ContainerId>>,
+    /// How, by the role they have now.
+    choices: Vec<Choice>,
+}
+
+/// What is true of all recipients of a round.
+struct Round {
+    zone: Zone,
+    ground: Ground,
+    /// The newest event before this round, and after it.
+    before: i64,
+    newest: i64,
+}
+
+/// What was read for one recipient serves the others of the same span and scope.
+#[derive(Default)]
+struct Read {
+    counts: HashMap<Span, Vec<(Option<ContainerId>, i64)>>,
+    lists: HashMap<(Span, Option<Vec<ContainerId>>), Vec<Found>>,
+}
+
+/// Tells operators what happened; how many emails that were. Cheap if all alerts are off, and many servers may call it at
+/// once. Only operators who may sign in and have an email address are told, only what their role may see, and only of
+/// users in their scope.
+///
+/// # Errors
+/// `Database` only; nothing was told then, and the next round does it.
+pub fn send(desk: &Desk, now: Timestamp) -> Result<usize> {
+    if desk.db.read(store::all_off)? {
+        return Ok(0);
+    }
+    desk.db.write(|c| round(desk, c, now))
+}
+
+fn round(desk: &Desk, c: &mut AnyConn, now: Timestamp) -> Result<usize> {
+    db::hold(c, Lock::Alerts)?;
+    let zone = desk.settings.zone;
+    let ground = Ground { now, today: zone.today(now), attempts_allowed: policy::current(c)?.attempts_allowed };
+    let before = events::newest(c)?;
+    let roles = super::choices(c)?;
+    let chosen: Vec<Choice> = roles.iter().flat_map(|role| role.effective()).collect();
+    collect(c, zone, &ground, &chosen)?;
+    let round = Round { zone, ground, before, newest: events::newest(c)? };
+
+    let mut people = Vec::new();
+    for operator in operators::list(c)? {
+        let role = roles.iter().find(|role| role.name == operator.role);
+        let email = operator.email.clone().filter(|email| !email.trim().is_empty());
+        if let (None, Some(role), Some(email)) = (operator.suspended_at, role, email) {
+            let containers = match operator.all_containers {
+                true => None,
+                false => Some(operators::store::containers_of(c, operator.id)?),
+            };
+            people.push(Recipient { operator, email, containers, choices: role.effective().collect() });
+        }
+    }
+    let known: HashMap<(OperatorId, Event), Told> =
+        told::all(c)?.into_iter().map(|told| ((told.operator, told.event), told)).collect();
+    let (mut read, mut emails, mut standing, mut changed) = (Read::default(), Vec::new(), Vec::new(), Vec::new());
+    for recipient in people {
+        let mine: Vec<(Choice, Told)> =
+            recipient.choices.iter().map(|choice| (*choice, round.told(&known, &recipient, choice))).collect();
+        standing.extend(mine.iter().map(|(_, told)| (told.operator, told.event)));
+        for delivery in [Delivery::AtOnce, Delivery::Daily] {
+            let due = mine.iter().filter(|(choice, _)| choice.delivery == delivery).copied().collect();
+            emails.extend(round.tell(c, &mut read, &recipient, delivery, due, &mut changed)?);
+        }
+        // Who is new to it is remembered from now on, due or not.
+        for (_, told) in mine {
+            let settled = changed.iter().any(|one| (one.operator, one.event) == (told.operator, told.event));
+            if !settled && !known.contains_key(&(told.operator, told.event)) {
+                changed.push(told);
+            }
+        }
+    }
+    told::keep(c, &changed)?;
+    for event in Event::ALL {
+        let gone = known.keys().filter(|key| key.1 == event && !standing.contains(key));
+        let gone: Vec<OperatorId> = gone.map(|key| key.0).collect();
+        if !gone.is_empty() {
+            told::forget(c, event, &gone)?;
+        }
+    }
+    events::forget(c, now - Duration::days(KEPT_DAYS))?;
+    post(desk, c, now, &emails)
+}
+
+/// Writes down what happened since the last round, of what somebody is told.
+fn collect(c: &mut AnyConn, zone: Zone, ground: &Ground, chosen: &[Choice]) -> Result<()> {
+    let last = events::collected_to(c)?;
+    for event in Event::ALL {
+        let Some(since) = chosen.iter().filter(|one| one.event == event).map(|one| one.since).min() else { continue };
+        let from = since.max(last - Duration::minutes(LATE_MINUTES));
+        match event {
+            Event::Expired => {
+                let mut day = zone.today(from) - Days::new(1);
+                while day < ground.today {
+                    let ended_at = zone.end_of(day);
+                    if ended_at >= from {
+                        events::collect_expired(c, ground, day, ended_at)?;
+                    }
+                    day = day + Days::new(1);
+                }
+            }
+            Event::LockOut => events::collect_lock_outs(c, ground, from)?,
+            Event::FailedMail => events::collect_failed_mail(c, ground, from)?,
+        }
+    }
+    // Another server's clock may be ahead of this one's.
+    events::set_collected_to(c, ground.now.max(last))
+}
+
+impl Round {
+    /// Up to where a recipient was told. Who is new to it (by a choice, another role, a first address, or no longer
+    /// suspended) begins with this round.
+    fn told(&self, known: &HashMap<(OperatorId, Event), Told>, recipient: &Recipient, choice: &Choice) -> Told {
+        let (operator, event) = (recipient.operator.id, choice.event);
+        let at = match choice.delivery {
+            Delivery::AtOnce => self.ground.now - alert::pause(),
+            Delivery::Daily | Delivery::Off => self.ground.now,
+        };
+        known.get(&(operator, event)).copied().unwrap_or(Told { operator, event, to: self.before, at })
+    }
+
+    /// The email to a recipient about `rows`, all told in the same way; `None` if none is due or nothing happened.
+    /// What is different then goes to `changed`.
+    fn tell(
+        &self,
+        c: &mut AnyConn,
+        read: &mut Read,
+        recipient: &Recipient,
+        delivery: Delivery,
+        mut rows: Vec<(Choice, Told)>,
+        changed: &mut Vec<Told>,
+    ) -> Result<Option<mail::NewEmail>> {
+        let is_due = |told: &Told| alert::is_due(delivery, self.zone, self.ground.now, told.at);
+        match delivery {
+            // All that is told at once is in one email, and waits for the pause after the last.
+            Delivery::AtOnce if !rows.iter().all(|(_, told)| is_due(told)) => return Ok(None),
+            Delivery::AtOnce | Delivery::Off => {}
+            Delivery::Daily => rows.retain(|(_, told)| is_due(told)),
+        }
+        let (mut counts, mut groups) = (Vec::new(), Vec::new());
+        for (choice, told) in &rows {
+            let span = Span { event: choice.event, after: told.to, to: self.newest, since: choice.since };
+            let count = if told.to < self.newest { read.count(c, &span, recipient)? } else { 0 };
+            if count > 0 {
+                let found = read.list(c, &self.ground, span, recipient)?;
+                counts.push((choice.event, count));
+                groups.push(telling::group(choice.event, count, found, recipient.operator.permissions, self.zone));
+            }
+        }
+        for (_, told) in rows {
+            // A digest without a word was due nevertheless.
+            let at = if delivery == Delivery::Daily || !counts.is_empty() { self.ground.now } else { told.at };
+            let after = Told { to: self.newest, at, ..told };
+            if after != told {
+                changed.push(after);
+            }
+        }
+        if counts.is_empty() {
+            return Ok(None);
+        }
+        let local = self.zone.local(self.ground.now);
+        Ok(Some(letter(
+            recipient,
+            self.ground.now,
+            Alert {
+                sum: telling::sum(&counts),
+                digest: delivery == Delivery::Daily,
+                operator: recipient.operator.user_id.clone(),
+                role: recipient.operator.role.clone(),
+                until: format!("{}, {}, {}", long_date(local.date()), local.format("%H:%M"), self.zone.name()),
+                groups,
+            },
+        )))
+    }
+}
+
+impl Read {
+    /// How many events of the span are in the recipient's scope.
+    fn count(&mut self, c: &mut AnyConn, span: &Span, recipient: &Recipient) -> Result<i64> {
+        if !self.counts.contains_key(span) {
+            self.counts.insert(*span, events::count(c, span)?);
+        }
+        let inside = |container: &Option<ContainerId>| match &recipient.containers {
+            None => true,
+            Some(list) => container.is_some_and(|container| list.contains(&container)),
+        };
+        let sums = self.counts.get(span).map(Vec::as_slice).unwrap_or_default();
+        Ok(sums.iter().filter(|(container, _)| inside(container)).map(|(_, events)| events).sum())
+    }
+
+    /// The first of them.
+    fn list(&mut self, c: &mut AnyConn, ground: &Ground, span: Span, recipient: &Recipient) -> Result<&[Found]> {
+        let key = (span, recipient.containers.clone());
+        if !self.lists.contains_key(&key) {
+            let found = events::list(c, ground, &span, recipient.containers.as_deref(), LISTED)?;
+            self.lists.insert(key.clone(), found);
+        }
+        Ok(self.lists.get(&key).map(Vec::as_slice).unwrap_or_default())
+    }
+}
+
+fn letter(recipient: &Recipient, now: Timestamp, alert: Alert) -> mail::NewEmail {
+    let Operator { user_id, name, .. } = &recipient.operator;
+    let called = if name.trim().is_empty() { user_id } else { name };
+    mail::NewEmail {
+        kind: mail::Kind::Alert,
+        to: recipient.email.clone(),
+        alternate: false,
+        user: None,
+        // Nobody whose scope is narrower than the recipient's finds it in the outbox.
+        container: None,
+        task: None,
+        enrollment: None,
+        facts: mail::Facts {
+            first_name: called.clone(),
+            name: called.clone(),
+            alert: Some(alert),
+            ..mail::Facts::default()
+        },
+        secret: None,
+        give_up_at: now + Duration::hours(TRIED_HOURS),
+    }
+}
+
+/// Puts the emails into the outbox; how many they are.
+fn post(desk: &Desk, c: &mut AnyConn, now: Timestamp, emails: &[mail::NewEmail]) -> Result<usize> {
+    let system = Actor::system();
+    mail::post(desk, c, now, &system.name, emails)?;
+    let alerts = emails.iter().filter_map(|email| email.facts.alert.as_ref());
+    let entries: Vec<Entry<'_>> = alerts
+        .map(|alert| {
+            let what = if alert.digest { "a daily digest" } else { "an alert" };
+            Entry::done(&system, "alerts.send", format!("Sent an operator {what}: {}", alert.sum))
+                .subject(&alert.operator)
+                .fact("Role", alert.role.clone())
+        })
+        .collect();
+    audit::record_all(c, now, &entries)?;
+    Ok(emails.len())
+}
