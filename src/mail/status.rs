@@ -16,7 +16,7 @@ fn is_code(word: &str) -> bool {
 
 /// What an enhanced status code means, in plain words; `None` for one that says nothing ("5.0.0") or is unknown.
 pub fn words(code: &str) -> Option<&'static str> {
-    let (_, rest) = code.split_once('.')?;
+    let (class, rest) = code.split_once('.')?;
     let (subject, _) = rest.split_once('.')?;
     Some(match rest {
         "1.1" | "1.0" => "No such mailbox",
@@ -49,6 +49,8 @@ pub fn words(code: &str) -> Option<&'static str> {
             "4" => "Trouble on the way",
             "5" => "The mail servers did not understand each other",
             "6" => "The contents were refused",
+            // Greylisting above all, which is over with the next try.
+            "7" if class == "4" => "Put off by policy",
             "7" => "Refused by policy",
             _ => return None,
         },
@@ -83,6 +85,7 @@ mod tests {
         assert_eq!(words("5.1.1"), Some("No such mailbox"));
         assert_eq!(words("4.2.2"), Some("The mailbox is full"));
         assert_eq!(words("5.7.1"), Some("Refused by policy"));
+        assert_eq!(words("4.7.1"), Some("Put off by policy"));
         assert_eq!(words("5.7.509"), Some("Refused by policy"));
         assert_eq!(words("5.0.0"), None);
         assert_eq!(plain("554 Transaction failed"), None);

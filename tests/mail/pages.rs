@@ -49,8 +49,8 @@ on_both! {
         let page = browser.get("/outbox").expect(200);
         assert!(page.body.contains("<h1>Outbox</h1>"));
         page.says("Needs attention 2 Queued 1 Sent 1 Deferred 1 Failed 1 Bounced 0 Canceled 1 All 5")
-            .says("gone@example.org Tobi Adeyemi 1042 Enrollment Failed 1 550 5.1.1 No such user here Today, 14:32 stopped")
-            .says("grey@example.org Tobi Adeyemi 1042 Enrollment Deferred 1 451 4.7.1 Greylisted, try again later Today, 14:32 14:33")
+            .says("gone@example.org Tobi Adeyemi 1042 Enrollment Failed No such mailbox 1 550 5.1.1 No such user here Today, 14:32 stopped")
+            .says("grey@example.org Tobi Adeyemi 1042 Enrollment Deferred Put off by policy 1 451 4.7.1 Greylisted, try again later Today, 14:32 14:33")
             .does_not_say("Sent@example.org");
         for (state, address) in [
             ("queued", "queued@example.org"),
