@@ -1,6 +1,7 @@
 //! What happens at the same moment: a user who enrolls, and an operator who changes what they enroll with. However it
 //! ends, there is one winner, nobody is told of a database that fell over itself, and every count is right.
 
+mod counting;
 mod devices;
 mod one_user;
 mod storm;
@@ -205,6 +206,16 @@ const LAWS: &[(&str, &str)] = &[
         "the audit log has every user who was taken out of a task",
         "SELECT ABS((SELECT COUNT(*) FROM enrollments WHERE removed_at IS NOT NULL AND removed_why <> 'replaced') \
          - (SELECT COUNT(*) FROM audit_entries WHERE verb = 'tasks.remove_user')) AS n",
+    ),
+    (
+        "a task knows the newest email of its users",
+        "SELECT COUNT(*) AS n FROM tasks t WHERE COALESCE(t.last_email_id, 0) <> COALESCE((SELECT MAX(e.last_email_id) \
+         FROM enrollments e WHERE e.task_id = t.id AND (e.removed_at IS NULL OR e.removed_why = 'task removed')), 0)",
+    ),
+    (
+        "the earliest Stop Date of a task is that of one of its users",
+        "SELECT COUNT(*) AS n FROM tasks t WHERE t.users > 0 AND t.earliest_stop_on <> (SELECT MIN(e.stop_on) FROM enrollments e \
+         WHERE e.task_id = t.id AND (e.removed_at IS NULL OR e.removed_why = 'task removed'))",
     ),
     (
         "the latest Stop Date of a task is that of one of its users",

@@ -20,6 +20,7 @@ use crate::{
     tasks::{
         enrollment::RemovedWhy,
         plan::{Candidate, Plan},
+        store::hold,
     },
 };
 
@@ -181,6 +182,7 @@ pub fn note_last_emails(conn: &mut AnyConn, task: TaskId) -> Result<()> {
 pub fn recount(conn: &mut AnyConn, task: TaskId) -> Result<()> {
     // First of all: the locked users are counted last, by limits that must not change in between.
     db::share(conn, Lock::Policy)?;
+    hold::task(conn, task)?;
     // Those who went with a removed task stay counted in it: it is history then.
     diesel::sql_query(format!(
         "UPDATE tasks SET \
@@ -215,16 +217,13 @@ pub fn recount(conn: &mut AnyConn, task: TaskId) -> Result<()> {
 /// The enrollments that count for a task.
 const IN_IT: &str = "(e.removed_at IS NULL OR e.removed_why = 'task removed')";
 
-/// Counts the locked users of one task, or of all open ones after the policy's limit was changed.
+/// Counts the locked users of one task, whose row the caller holds, or of all in which someone has not enrolled after the
+/// policy's limit was changed; the caller holds `Lock::Policy` then, so that nobody else counts locked users.
 ///
 /// # Errors
 /// `Database` only.
 pub fn recount_locked(conn: &mut AnyConn, task: Option<TaskId>) -> Result<()> {
-    let which = if task.is_some() {
-        "tasks.id = $1"
-    } else {
-        "tasks.removed_at IS NULL AND tasks.enrolled < tasks.users AND $1 = 0"
-    };
+    let which = if task.is_some() { "tasks.id = $1" } else { "tasks.enrolled < tasks.users AND $1 = 0" };
     diesel::sql_query(format!(
         "UPDATE tasks SET locked = (SELECT COUNT(*) FROM enrollments e WHERE e.task_id = tasks.id AND {IN_IT} \
            AND e.enrolled_at IS NULL \
