@@ -39,6 +39,18 @@ pub enum Gate {
     AuthNode,
     /// To be signed in, and to hold one permission of each of these lists; no list: signed in is enough.
     Operator(&'static [&'static [Permission]]),
+    /// The same, and to work in all containers.
+    Everywhere(&'static [&'static [Permission]]),
+}
+
+impl Gate {
+    /// What whoever is signed in has to hold; `None` if nobody has to be.
+    pub fn needs(self) -> Option<&'static [&'static [Permission]]> {
+        match self {
+            Gate::Open | Gate::AuthNode => None,
+            Gate::Operator(needs) | Gate::Everywhere(needs) => Some(needs),
+        }
+    }
 }
 
 /// One address.
@@ -86,7 +98,7 @@ where
 
 /// The gate of handlers that take `Permitted<N>`.
 fn need<N: Need>() -> Gate {
-    Gate::Operator(N::NEEDS)
+    if N::EVERYWHERE { Gate::Everywhere(N::NEEDS) } else { Gate::Operator(N::NEEDS) }
 }
 
 /// Every address there is. `demo` adds the mailbox and the clock of the demo.
@@ -124,6 +136,34 @@ pub fn routes(demo: bool) -> Vec<Route> {
         post("/sign-out", Gate::Open, operators::pages::sign_in::sign_out),
         get("/account", need::<may::SignedIn>(), operators::pages::account::show),
         post("/account/password", need::<may::SignedIn>(), operators::pages::account::change_password),
+        post("/account/sessions", need::<may::SignedIn>(), operators::pages::account::end_sessions),
+
+        // Operators, roles and auth nodes, for those who manage them
+        get("/operators", need::<may::ManageOperators>(), operators::pages::list::show),
+        get("/operators/new", need::<may::ManageOperators>(), operators::pages::new::show),
+        post("/operators/new", need::<may::ManageOperators>(), operators::pages::new::send),
+        get("/operators/{operator}", need::<may::ManageOperators>(), operators::pages::detail::show),
+        post("/operators/{operator}", need::<may::ManageOperators>(), operators::pages::detail::save),
+        post("/operators/{operator}/suspend", need::<may::ManageOperators>(), operators::pages::detail::suspend),
+        post("/operators/{operator}/resume", need::<may::ManageOperators>(), operators::pages::detail::resume),
+        get("/operators/{operator}/password", need::<may::ManageOperators>(), operators::pages::password::show),
+        post("/operators/{operator}/password", need::<may::ManageOperators>(), operators::pages::password::submit),
+        post("/operators/{operator}/second-factor", need::<may::ManageOperators>(), operators::pages::detail::reset_second_factor),
+        post("/operators/{operator}/sessions", need::<may::ManageOperators>(), operators::pages::detail::end_sessions),
+        get("/operators/{operator}/remove", need::<may::ManageOperators>(), operators::pages::remove::show),
+        post("/operators/{operator}/remove", need::<may::ManageOperators>(), operators::pages::remove::submit),
+        get("/roles", need::<may::ManageOperators>(), operators::pages::roles::show),
+        get("/roles/new", need::<may::Everywhere<may::ManageOperators>>(), operators::pages::role::new),
+        post("/roles/new", need::<may::Everywhere<may::ManageOperators>>(), operators::pages::role::add),
+        get("/roles/{role}", need::<may::ManageOperators>(), operators::pages::role::show),
+        post("/roles/{role}", need::<may::Everywhere<may::ManageOperators>>(), operators::pages::role::save),
+        get("/roles/{role}/remove", need::<may::Everywhere<may::ManageOperators>>(), operators::pages::role_remove::show),
+        post("/roles/{role}/remove", need::<may::Everywhere<may::ManageOperators>>(), operators::pages::role_remove::submit),
+        get("/auth-nodes", need::<may::ManageOperators>(), authentication::nodes::show),
+        post("/auth-nodes", need::<may::Everywhere<may::ManageOperators>>(), authentication::nodes::add),
+        post("/auth-nodes/{node}/disable", need::<may::Everywhere<may::ManageOperators>>(), authentication::nodes::disable),
+        get("/auth-nodes/{node}/key", need::<may::Everywhere<may::ManageOperators>>(), authentication::nodes::ask_key),
+        post("/auth-nodes/{node}/key", need::<may::Everywhere<may::ManageOperators>>(), authentication::nodes::new_key),
 
 
         // Users: Assignment
@@ -223,7 +263,7 @@ pub fn routes(demo: bool) -> Vec<Route> {
 
 
         // The API of auth nodes
-        post("/api/v1/authenticate", Gate::AuthNode, authentication::authenticate),
+        post("/api/v1/authenticate", Gate::AuthNode, authentication::api::authenticate),
 
 
     ];

@@ -21,6 +21,7 @@ diesel::table! {
         name_key -> Text,
         built_in -> Bool,
         permissions -> Text,
+        version -> BigInt,
     }
 }
 
@@ -41,6 +42,8 @@ diesel::table! {
         suspended_at -> Nullable<Timestamp>,
         created_at -> Timestamp,
         last_sign_in_at -> Nullable<Timestamp>,
+        removed_at -> Nullable<Timestamp>,
+        version -> BigInt,
     }
 }
 
@@ -352,6 +355,7 @@ diesel::table! {
 }
 
 diesel::joinable!(operators -> roles (role_id));
+diesel::joinable!(operator_containers -> containers (container_id));
 diesel::joinable!(users -> containers (container_id));
 diesel::joinable!(enrollments -> tasks (task_id));
 diesel::joinable!(enrollments -> users (user_id));

@@ -6,7 +6,7 @@ use crate::{
     db::{self, AnyConn, Lock},
     desk::Desk,
     error::{Error, Result},
-    operators::{Permission, Who, store as operators},
+    operators::{Permission, Role, Who, store::role},
 };
 
 pub mod alert;
@@ -28,8 +28,7 @@ pub use store::{changes, changes_since, version};
 pub fn choices(c: &mut AnyConn) -> Result<Vec<RoleChoices>> {
     let on = store::choices(c)?;
     let mut all = Vec::new();
-    for name in operators::roles(c)? {
-        let Some((role, name, permissions)) = operators::role(c, &name)? else { continue };
+    for Role { id: role, name, permissions, .. } in role::all(c)? {
         let mut on: Vec<Choice> = on.iter().filter(|(of, _)| *of == role).map(|(_, choice)| *choice).collect();
         on.sort_by_key(|choice| choice.event);
         all.push(RoleChoices { role, name, permissions, on });

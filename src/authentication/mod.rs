@@ -66,7 +66,7 @@ pub struct Caller {
 /// # Errors
 /// `Forbidden`; `Invalid` if the name will not do; `Conflict` if it is taken.
 pub fn add_node(desk: &Desk, who: &Who, now: Timestamp, name: &str) -> Result<String> {
-    who.need(Permission::ManageOperators)?;
+    who.need_everywhere(Permission::ManageOperators)?;
     let name = node::name(name).map_err(Error::Invalid)?;
     let key = format!("{}{}", node::KEY_PREFIX, desk.random.secret());
     let added = desk.db.write(|c| {
@@ -87,7 +87,7 @@ pub fn add_node(desk: &Desk, who: &Who, now: Timestamp, name: &str) -> Result<St
 /// # Errors
 /// `Forbidden`; `NotFound` if there is no such auth node in use.
 pub fn disable_node(desk: &Desk, who: &Who, now: Timestamp, name: &str) -> Result<()> {
-    who.need(Permission::ManageOperators)?;
+    who.need_everywhere(Permission::ManageOperators)?;
     desk.db.write(|c| {
         let name = store::disable(c, now, name)?.ok_or_else(|| Error::not_found("auth node in use called", name))?;
         let sentence = format!("Disabled the auth node {name}");
@@ -102,6 +102,32 @@ pub fn disable_node(desk: &Desk, who: &Who, now: Timestamp, name: &str) -> Resul
 pub fn nodes(desk: &Desk, who: &Who) -> Result<Vec<AuthNode>> {
     who.need(Permission::ManageOperators)?;
     desk.db.read(store::all)
+}
+
+/// The auth node of this row.
+///
+/// # Errors
+/// `Forbidden`, or `NotFound`.
+pub fn node(desk: &Desk, who: &Who, id: AuthNodeId) -> Result<AuthNode> {
+    who.need(Permission::ManageOperators)?;
+    desk.db.read(|c| store::by_id(c, id))?.ok_or_else(|| Error::not_found("auth node", id.to_string()))
+}
+
+/// Gives an auth node a new key, which is shown this once; the old one is refused from now on, and a disabled auth node
+/// is in use again. Its name and the key.
+///
+/// # Errors
+/// `Forbidden`, or `NotFound`.
+pub fn new_key(desk: &Desk, who: &Who, now: Timestamp, id: AuthNodeId) -> Result<(String, String)> {
+    who.need_everywhere(Permission::ManageOperators)?;
+    let node = self::node(desk, who, id)?;
+    let key = format!("{}{}", node::KEY_PREFIX, desk.random.secret());
+    desk.db.write(|c| {
+        store::set_key(c, id, &desk.keys.hash(Purpose::AuthNode, key.as_bytes()))?;
+        let sentence = format!("Gave the auth node {} a new key", node.name);
+        audit::record(c, now, &Entry::done(&who.actor, "auth_nodes.new_key", sentence).subject(&node.name))
+    })?;
+    Ok((node.name, key))
 }
 
 /// The disabled auth node that knocked last, and when, if it did after `since`: why users who did everything right cannot

@@ -41,6 +41,30 @@ pub fn by_key(c: &mut AnyConn, key_hash: &[u8]) -> Result<Option<AuthNode>> {
     Ok(row.map(AuthNode::from))
 }
 
+/// The auth node of this row.
+///
+/// # Errors
+/// `Database` only.
+pub fn by_id(c: &mut AnyConn, id: AuthNodeId) -> Result<Option<AuthNode>> {
+    let row: Option<NodeRow> = auth_nodes::table.find(id.0).select(NODE).first(c).optional()?;
+    Ok(row.map(AuthNode::from))
+}
+
+/// Puts a key in place of the one before, and the auth node in use.
+///
+/// # Errors
+/// `Database` only.
+pub fn set_key(c: &mut AnyConn, id: AuthNodeId, key_hash: &[u8]) -> Result<()> {
+    diesel::update(auth_nodes::table.find(id.0))
+        .set((
+            auth_nodes::key_hash.eq(key_hash),
+            auth_nodes::disabled_at.eq(None::<Timestamp>),
+            auth_nodes::refused_at.eq(None::<Timestamp>),
+        ))
+        .execute(c)?;
+    Ok(())
+}
+
 /// All auth nodes, by name.
 ///
 /// # Errors

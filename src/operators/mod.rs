@@ -6,14 +6,18 @@ use crate::{
     db::{self, AnyConn, Lock},
     desk::Desk,
     error::{Error, Mistakes, Result},
-    ids::OperatorId,
+    ids::{ContainerId, OperatorId},
 };
 
 pub mod account;
+mod browser;
+pub mod managing;
 pub mod operator;
 pub mod pages;
 pub mod password;
 pub mod role;
+pub mod roles;
+pub mod search;
 pub mod second_factor;
 pub mod sessions;
 pub mod sign_in;
@@ -21,10 +25,13 @@ pub mod store;
 pub mod throttle;
 pub mod who;
 
-pub use operator::{NewOperator, Operator};
-pub use role::{BuiltIn, Permission, Permissions, may};
+pub use operator::{Details, NewOperator, Operator};
+pub use role::{BuiltIn, Permission, Permissions, Role, may};
 pub use store::list;
 pub use who::{Scope, Who};
+
+/// What is missing where a role holds what is needed, and the scope is not everything.
+pub const ALL_CONTAINERS: &str = "all containers";
 
 /// The operator of a session, as they are now.
 pub struct AtWork {
@@ -76,34 +83,54 @@ pub fn add(desk: &Desk, who: &Who, now: Timestamp, new: NewOperator) -> Result<O
     let outcome = desk.db.write(|c| {
         db::hold(c, Lock::Operators)?;
         let mut mistakes = Mistakes::default();
-        let role = store::role(c, &new.role)?;
-        if role.is_none() {
-            mistakes
-                .add("role", format!("There is no role “{}”. There are: {}.", new.role, store::roles(c)?.join(", ")));
-        }
         if store::find(c, &new.user_id)?.is_some() {
             mistakes.add("user_id", taken(&new.user_id));
         }
-        if let Some(list) = &new.containers
-            && (list.is_empty() || usize::try_from(store::count_containers(c, list)?) != Ok(list.len()))
-        {
-            mistakes.add("containers", "Choose one or more of the containers there are.");
-        }
+        let role = known(c, &mut mistakes, &new.role, new.containers.as_deref())?;
         mistakes.into_result()?;
-        let (role, name, held) = role.ok_or_else(|| Error::not_found("role", &new.role))?;
-        grantable(who, held, &new.containers.clone().map_or(Scope::All, Scope::Containers))?;
-        let id = store::insert(c, now, &new, role, &hash)?;
+        let role = role.ok_or_else(|| Error::not_found("role", &new.role))?;
+        grantable(who, role.permissions, &scope_of(new.containers.clone()))?;
+        let id = store::insert(c, now, &new, role.id, &hash)?;
         let scope =
             new.containers.as_ref().map_or("all containers".into(), |list| format!("{} containers", list.len()));
         let entry = Entry::done(&who.actor, "operators.add", "Added an operator").subject(&new.user_id);
-        audit::record(c, now, &entry.fact("Role", name).fact("Scope", scope))?;
+        audit::record(c, now, &entry.fact("Role", role.name).fact("Scope", scope))?;
         Ok(id)
     });
     outcome.map_err(|error| if db::is_taken(&error) { Error::mistake("user_id", taken(&new.user_id)) } else { error })
 }
 
 fn taken(user_id: &str) -> String {
-    format!("There is an operator {user_id} already. UserIDs are compared without case.")
+    format!(
+        "There is an operator {user_id} already. UserIDs are compared without case, and none is given to a second \
+         person, even after the first was removed."
+    )
+}
+
+/// The role of this name; a mistake if there is none, or if the containers are none or not known.
+fn known(
+    c: &mut AnyConn,
+    mistakes: &mut Mistakes,
+    role: &str,
+    containers: Option<&[ContainerId]>,
+) -> Result<Option<Role>> {
+    let found = store::role::named(c, role)?;
+    if found.is_none() && role.is_empty() {
+        mistakes.add("role", "Choose a role.");
+    } else if found.is_none() {
+        let names: Vec<String> = store::role::all(c)?.into_iter().map(|role| role.name).collect();
+        mistakes.add("role", format!("There is no role “{role}”. There are: {}.", names.join(", ")));
+    }
+    if let Some(list) = containers
+        && (list.is_empty() || usize::try_from(store::count_containers(c, list)?) != Ok(list.len()))
+    {
+        mistakes.add("containers", "Choose one or more of the containers there are.");
+    }
+    Ok(found)
+}
+
+fn scope_of(containers: Option<Vec<ContainerId>>) -> Scope {
+    containers.map_or(Scope::All, Scope::Containers)
 }
 
 /// Keeps an operator from signing in, and ends their sessions at once.
@@ -115,6 +142,7 @@ pub fn suspend(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<
         if operator.suspended_at.is_some() {
             return Ok(());
         }
+        managing::not_oneself(who, operator.id, "suspend")?;
         keep_one(c, operator)?;
         store::set_suspended(c, operator.id, Some(now))?;
         sessions::delete_all_of(c, operator.id)?;
@@ -135,27 +163,6 @@ pub fn resume(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<(
         store::set_suspended(c, operator.id, None)?;
         let entry = Entry::done(&who.actor, "operators.resume", "Let an operator sign in again");
         audit::record(c, now, &entry.subject(&operator.user_id))
-    })
-}
-
-/// Gives an operator another role; it counts from their next request on.
-///
-/// # Errors
-/// `NotFound` for the operator; `Invalid` for the role; `Conflict` if this is the last unsuspended `Operator`;
-/// `Forbidden` if the role holds more than `who` does, or the operator does already.
-pub fn change_role(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, role: &str) -> Result<()> {
-    change(desk, who, now, "operators.change_role", user_id, |c, operator| {
-        let Some((id, name, held)) = store::role(c, role)? else {
-            return Err(Error::mistake("role", format!("There is no role “{role}”.")));
-        };
-        if name == operator.role {
-            return Ok(());
-        }
-        grantable(who, held, &Scope::Containers(Vec::new()))?;
-        keep_one(c, operator)?;
-        store::set_role(c, operator.id, id)?;
-        let entry = Entry::done(&who.actor, "operators.change_role", "Changed the role of an operator");
-        audit::record(c, now, &entry.subject(&operator.user_id).fact("Role", format!("{} → {name}", operator.role)))
     })
 }
 
@@ -205,11 +212,7 @@ fn change(
     who.need(Permission::ManageOperators)?;
     let outcome = desk.db.write(|c| {
         db::hold(c, Lock::Operators)?;
-        let operator = store::find(c, user_id)?.ok_or_else(|| Error::not_found("operator", user_id))?;
-        let scope = match operator.all_containers {
-            true => Scope::All,
-            false => Scope::Containers(store::containers_of(c, operator.id)?),
-        };
+        let (operator, scope) = managing::find(c, who, user_id)?;
         // Whoever resets the password of someone above them could sign in as them.
         grantable(who, operator.permissions, &scope)?;
         f(c, &operator)
@@ -229,14 +232,10 @@ fn refused<T>(desk: &Desk, who: &Who, now: Timestamp, verb: &'static str, user_i
 
 /// Nobody grants what they lack (product.md §5), nor takes over someone who has more.
 fn grantable(who: &Who, permissions: Permissions, scope: &Scope) -> Result<()> {
-    if let Some(lacking) = Permission::ALL.iter().find(|p| permissions.has(**p) && !who.may(**p)) {
+    if let Some(lacking) = permissions.beyond(who.permissions).next() {
         return Err(Error::Forbidden(lacking.words()));
     }
-    let inside = match scope {
-        Scope::All => who.scope == Scope::All,
-        Scope::Containers(list) => list.iter().all(|container| who.scope.holds(*container)),
-    };
-    if inside { Ok(()) } else { Err(Error::Forbidden("all containers")) }
+    if who.scope.covers(scope) { Ok(()) } else { Err(Error::Forbidden(ALL_CONTAINERS)) }
 }
 
 /// The last unsuspended `Operator` can be neither suspended, removed nor demoted (product.md §5).

@@ -38,6 +38,48 @@ pub struct Operator {
     pub last_sign_in_at: Option<Timestamp>,
     /// True if an authenticator app has been set up.
     pub has_second_factor: bool,
+    /// When they were added.
+    pub created_at: Timestamp,
+    /// Counts the changes of what is in [`Details`].
+    pub version: i64,
+}
+
+impl Operator {
+    /// What to call them: the name, else the UserID.
+    pub fn called(&self) -> &str {
+        if self.name.is_empty() { &self.user_id } else { &self.name }
+    }
+}
+
+/// What others may change about an operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Details {
+    /// Their name; empty if not known.
+    pub name: String,
+    /// Where to write to them; empty if not known.
+    pub email: String,
+    /// The name of the role.
+    pub role: String,
+    /// The containers they work in; `None`: everywhere.
+    pub containers: Option<Vec<ContainerId>>,
+}
+
+impl Details {
+    /// The same without outer spaces.
+    #[must_use]
+    pub fn trimmed(mut self) -> Self {
+        for text in [&mut self.name, &mut self.email, &mut self.role] {
+            *text = text.trim().to_owned();
+        }
+        self
+    }
+
+    /// What is wrong with the texts; whether role and containers are known is for the database.
+    pub fn mistakes(&self) -> Mistakes {
+        let mut mistakes = Mistakes::default();
+        about_texts(&mut mistakes, &self.name, &self.email);
+        mistakes
+    }
 }
 
 /// What is asked for a new operator.
@@ -78,13 +120,17 @@ impl NewOperator {
                 format!("A UserID has 1 to {LONGEST_USER_ID} letters and digits, and . _ - @ + between them."),
             );
         }
-        if self.name.chars().count() > LONGEST_TEXT || self.name.chars().any(char::is_control) {
-            mistakes.add("name", format!("A name has at most {LONGEST_TEXT} characters on one line."));
-        }
-        if !self.email.is_empty() && !is_email(&self.email) {
-            mistakes.add("email", "This is not an email address.");
-        }
+        about_texts(&mut mistakes, &self.name, &self.email);
         mistakes
+    }
+}
+
+fn about_texts(mistakes: &mut Mistakes, name: &str, email: &str) {
+    if name.chars().count() > LONGEST_TEXT || name.chars().any(char::is_control) {
+        mistakes.add("name", format!("A name has at most {LONGEST_TEXT} characters on one line."));
+    }
+    if !email.is_empty() && !is_email(email) {
+        mistakes.add("email", "This is not an email address.");
     }
 }
 

@@ -1,5 +1,7 @@
 //! Permissions and roles (product.md §5).
 
+use crate::{error::Mistakes, ids::RoleId};
+
 /// Declares the permissions: the enum, the words people read, and a type for each that handlers ask for.
 macro_rules! permissions {
     ($($(#[$doc:meta])* $name:ident = $words:literal),+ $(,)?) => {
@@ -32,6 +34,15 @@ macro_rules! permissions {
             pub trait Need: 'static {
                 /// One of each of these lists; no list: being signed in is enough.
                 const NEEDS: &'static [&'static [Permission]];
+                /// True for what is in no container and counts in all of them: roles, auth nodes.
+                const EVERYWHERE: bool = false;
+            }
+
+            /// The same, for operators whose scope is everything.
+            pub struct Everywhere<N>(std::marker::PhantomData<N>);
+            impl<N: Need> Need for Everywhere<N> {
+                const NEEDS: &'static [&'static [Permission]] = N::NEEDS;
+                const EVERYWHERE: bool = true;
             }
 
             /// Being signed in is enough.
@@ -122,6 +133,80 @@ permissions! {
     ManageOperators = "operators, roles, auth nodes",
 }
 
+impl Permission {
+    /// Where it stands in the console: the group of the navigation, and the module in it. Roles are made from check
+    /// boxes in this order.
+    pub fn place(self) -> (&'static str, &'static str) {
+        use Permission::*;
+        match self {
+            SeeUsers | EditUsers => ("Manage", "Assignment"),
+            SeeTasks | Provision | ChangeStopDate | Remove | Resend | Unlock => ("Manage", "Provisioning Tasks"),
+            SuspendTokens | ImportTokens => ("Manage", "Tokens"),
+            SeeOutbox | SendAgain => ("Oversee", "Outbox"),
+            Reports => ("Oversee", "Reports"),
+            SeeAudit | SeeOwnAudit => ("Oversee", "Audit"),
+            EditPolicies => ("Set up", "Policy and Comms"),
+            ManageOperators => ("Set up", "Operators"),
+        }
+    }
+
+    /// What it opens, in one sentence, for who makes a role.
+    pub fn meaning(self) -> &'static str {
+        use Permission::*;
+        match self {
+            SeeUsers => "Find users, read their details and tokens, and why one cannot enroll.",
+            EditUsers => "Also disable and enable accounts.",
+            SeeTasks => "The list of tasks and each task; without it a Task is a plain number.",
+            Provision => "Choose users, make a task, and send the enrollment emails.",
+            ChangeStopDate => "For users of a task, or for whole tasks.",
+            Remove => "Takes the ability to enroll from users. It cannot be reversed.",
+            Resend => "Send a user a new enrollment email, also to another address.",
+            Unlock => "Set failed attempts back, and resync a token. Asks for a reason.",
+            SuspendTokens => "Also resume; and take a token from its user.",
+            ImportTokens => "Bring seeds into the inventory, and assign a serial number by hand.",
+            SeeOutbox => "Every email, what the mail server answered, and what the user did with it.",
+            SendAgain => "Also cancel an email that waits.",
+            Reports => "All reports, and their CSV files.",
+            SeeAudit => "What everybody did, within the scope.",
+            SeeOwnAudit => "Only what they did themselves.",
+            EditPolicies => "Self-Enrollment Policy, operator alerts, and the words of emails.",
+            ManageOperators => "Who may sign in and do what, and which systems may check one-time passwords.",
+        }
+    }
+}
+
+/// A role: a name and what it holds.
+#[derive(Clone, Debug)]
+pub struct Role {
+    /// The row.
+    pub id: RoleId,
+    /// Its name, unique without case.
+    pub name: String,
+    /// True for those that can be neither edited nor removed.
+    pub built_in: bool,
+    /// What it holds.
+    pub permissions: Permissions,
+    /// Counts the changes.
+    pub version: i64,
+}
+
+/// The longest name of a role, in characters: it stands in the corner of every page.
+const LONGEST_NAME: usize = 40;
+
+/// What is wrong with a role as it was made; whether the name is taken is for the database.
+pub fn mistakes(name: &str, held: Permissions) -> Mistakes {
+    let mut mistakes = Mistakes::default();
+    if name.is_empty() {
+        mistakes.add("name", "Give the role a name, such as “Night shift”.");
+    } else if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+        mistakes.add("name", format!("A name has at most {LONGEST_NAME} characters on one line."));
+    }
+    if held == Permissions::default() {
+        mistakes.add("permissions", "Tick at least one permission: with none there is nothing to sign in for.");
+    }
+    mistakes
+}
+
 /// A set of permissions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Permissions(u32);
@@ -135,6 +220,16 @@ impl Permissions {
     /// True if `permission` is among them.
     pub fn has(self, permission: Permission) -> bool {
         self.0 & (1 << permission as u32) != 0
+    }
+
+    /// How many.
+    pub fn count(self) -> u32 {
+        self.0.count_ones()
+    }
+
+    /// Those among them that `other` lacks.
+    pub fn beyond(self, other: Permissions) -> impl Iterator<Item = Permission> {
+        Permission::ALL.iter().copied().filter(move |p| self.has(*p) && !other.has(*p))
     }
 
     /// Reads the names as the database keeps them; names that are no longer known grant nothing.

@@ -6,7 +6,9 @@ use std::collections::HashMap;
 use chrono::Duration;
 use diesel::prelude::*;
 
-use crate::{clock::Timestamp, desk::Desk, error::Result, ids::OperatorId, keys::Purpose, schema::sessions};
+use crate::{
+    clock::Timestamp, db::AnyConn, desk::Desk, error::Result, ids::OperatorId, keys::Purpose, schema::sessions,
+};
 
 /// The state of a session: a name and JSON each, as actix-session keeps it.
 pub type State = HashMap<String, String>;
@@ -18,6 +20,10 @@ pub const OPERATOR: &str = "operator";
 /// ended with the operator's sessions all the same.
 pub const PENDING: &str = "pending_operator";
 
+/// The name under which it holds a random name of its own, by which pages speak of the session: the key would sign in
+/// whoever reads it.
+pub const MARK: &str = "mark";
+
 /// How often the time of the last request is written down, in seconds: once a minute is exact enough for an idle
 /// limit counted in minutes, and spares a write on every request.
 const SEEN_EVERY_SECONDS: i64 = 60;
@@ -28,6 +34,11 @@ fn hash(desk: &Desk, key: &str) -> Vec<u8> {
 
 fn operator(state: &State) -> Option<i64> {
     state.get(OPERATOR).or_else(|| state.get(PENDING))?.parse().ok()
+}
+
+/// A text of the state; empty if there is none.
+fn text(state: &State, name: &str) -> String {
+    state.get(name).and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
 }
 
 /// The state of the session with this key, unless the idle or the absolute limit has passed (product.md §5).
@@ -44,9 +55,7 @@ pub fn load(desk: &Desk, key: &str, now: Timestamp) -> Result<Option<State>> {
             .optional()?)
     })?;
     let Some((state, created_at, seen_at)) = row else { return Ok(None) };
-    let idle = Duration::minutes(i64::from(desk.settings.session_idle_minutes));
-    let longest = Duration::hours(i64::from(desk.settings.session_hours));
-    if now >= seen_at + idle || now >= created_at + longest {
+    if is_over(desk, created_at, seen_at, now) {
         delete(desk, key)?;
         return Ok(None);
     }
@@ -59,23 +68,31 @@ pub fn load(desk: &Desk, key: &str, now: Timestamp) -> Result<Option<State>> {
     Ok(serde_json::from_str(&state).ok())
 }
 
+/// True once the idle or the absolute limit has passed.
+fn is_over(desk: &Desk, created_at: Timestamp, seen_at: Timestamp, now: Timestamp) -> bool {
+    let idle = Duration::minutes(i64::from(desk.settings.session_idle_minutes));
+    let longest = Duration::hours(i64::from(desk.settings.session_hours));
+    now >= seen_at + idle || now >= created_at + longest
+}
+
 /// Stores a new session and returns its key.
 ///
 /// # Errors
 /// `Database` only.
 pub fn insert(desk: &Desk, state: &State, now: Timestamp) -> Result<String> {
     let key = desk.random.secret();
-    let text = |name: &str| state.get(name).and_then(|json| serde_json::from_str::<String>(json).ok());
+    let mut state = state.clone();
+    state.entry(MARK.into()).or_insert_with(|| format!("\"{}\"", desk.random.handle()));
     desk.db.write(|c| {
         diesel::insert_into(sessions::table)
             .values((
                 sessions::key_hash.eq(hash(desk, &key)),
-                sessions::operator_id.eq(operator(state)),
-                sessions::state.eq(serde_json::to_string(state).unwrap_or_default()),
+                sessions::operator_id.eq(operator(&state)),
+                sessions::state.eq(serde_json::to_string(&state).unwrap_or_default()),
                 sessions::created_at.eq(now),
                 sessions::seen_at.eq(now),
-                sessions::address.eq(text("address").unwrap_or_default()),
-                sessions::agent.eq(text("agent").unwrap_or_default()),
+                sessions::address.eq(text(&state, "address")),
+                sessions::agent.eq(text(&state, "agent")),
             ))
             .execute(c)?;
         Ok(())
@@ -114,9 +131,57 @@ pub fn delete(desk: &Desk, key: &str) -> Result<()> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn delete_all_of(conn: &mut crate::db::AnyConn, operator: OperatorId) -> Result<()> {
+pub fn delete_all_of(conn: &mut AnyConn, operator: OperatorId) -> Result<()> {
     diesel::delete(sessions::table.filter(sessions::operator_id.eq(operator.0))).execute(conn)?;
     Ok(())
+}
+
+/// A session somebody is signed in to.
+#[derive(Clone, Debug)]
+pub struct Open {
+    /// Its name on pages.
+    pub mark: String,
+    /// When they signed in.
+    pub since: Timestamp,
+    /// When it was last used, to the minute.
+    pub seen_at: Timestamp,
+    /// The address they signed in from.
+    pub address: String,
+    /// What the browser called itself.
+    pub agent: String,
+}
+
+/// The sessions an operator is signed in to, last used first; half signed in is not signed in.
+///
+/// # Errors
+/// `Database` only.
+pub fn open_of(desk: &Desk, conn: &mut AnyConn, operator: OperatorId, now: Timestamp) -> Result<Vec<Open>> {
+    let rows: Vec<(String, Timestamp, Timestamp, String, String)> = sessions::table
+        .filter(sessions::operator_id.eq(operator.0))
+        .order((sessions::seen_at.desc(), sessions::created_at.desc()))
+        .select((sessions::state, sessions::created_at, sessions::seen_at, sessions::address, sessions::agent))
+        .load(conn)?;
+    let open = |(state, since, seen_at, address, agent): (String, Timestamp, Timestamp, String, String)| {
+        let state: State = serde_json::from_str(&state).ok()?;
+        let signed_in = state.contains_key(OPERATOR) && !is_over(desk, since, seen_at, now);
+        signed_in.then(|| Open { mark: text(&state, MARK), since, seen_at, address, agent })
+    };
+    Ok(rows.into_iter().filter_map(open).collect())
+}
+
+/// Ends the sessions of an operator whose mark is among those that `ends` says; how many there were.
+///
+/// # Errors
+/// `Database` only.
+pub fn end(conn: &mut AnyConn, operator: OperatorId, ends: impl Fn(&str) -> bool) -> Result<usize> {
+    let rows: Vec<(Vec<u8>, String)> = sessions::table
+        .filter(sessions::operator_id.eq(operator.0))
+        .select((sessions::key_hash, sessions::state))
+        .load(conn)?;
+    let mark = |state: &str| serde_json::from_str(state).map(|state| text(&state, MARK)).unwrap_or_default();
+    let ended: Vec<Vec<u8>> =
+        rows.into_iter().filter(|(_, state)| ends(&mark(state))).map(|(key_hash, _)| key_hash).collect();
+    Ok(diesel::delete(sessions::table.filter(sessions::key_hash.eq_any(ended))).execute(conn)?)
 }
 
 /// Deletes sessions whose idle limit has passed; one that is still loaded would be refused anyway.

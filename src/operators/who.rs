@@ -4,7 +4,10 @@ use crate::{
     audit::{Actor, ActorKind},
     error::{Error, Result},
     ids::{ContainerId, OperatorId},
-    operators::role::{Permission, Permissions},
+    operators::{
+        ALL_CONTAINERS,
+        role::{Permission, Permissions},
+    },
 };
 
 /// The containers an operator works in; what is outside does not exist for them (product.md §1).
@@ -22,6 +25,14 @@ impl Scope {
         match self {
             Scope::All => true,
             Scope::Containers(list) => list.contains(&container),
+        }
+    }
+
+    /// True if all that exists for `other` exists for this scope.
+    pub fn covers(&self, other: &Scope) -> bool {
+        match other {
+            Scope::All => *self == Scope::All,
+            Scope::Containers(list) => list.iter().all(|container| self.holds(*container)),
         }
     }
 }
@@ -87,5 +98,14 @@ impl Who {
     /// `Forbidden` with the permission's words.
     pub fn need(&self, permission: Permission) -> Result<()> {
         if self.may(permission) { Ok(()) } else { Err(Error::Forbidden(permission.words())) }
+    }
+
+    /// For verbs on what is in no container and counts in all of them: refuses unless the scope is everything, too.
+    ///
+    /// # Errors
+    /// `Forbidden` with what is missing.
+    pub fn need_everywhere(&self, permission: Permission) -> Result<()> {
+        self.need(permission)?;
+        if self.scope == Scope::All { Ok(()) } else { Err(Error::Forbidden(ALL_CONTAINERS)) }
     }
 }

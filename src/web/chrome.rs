@@ -168,6 +168,7 @@ const PLACES: &[(&str, &[Place])] = &[
         &[
             ("Policy", "/policy/self-enrollment", "nav-policy", &[Permission::EditPolicies]),
             ("Comms", "/messages", "nav-comms", &[Permission::EditPolicies]),
+            ("Operators", "/operators", "nav-operators", &[Permission::ManageOperators]),
         ],
     ),
 ];

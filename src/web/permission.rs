@@ -10,7 +10,7 @@ use crate::{
     clock::Timestamp,
     desk::Desk,
     error::{Error, Result},
-    operators::{self, Permission, Who, may::Need},
+    operators::{self, Permission, Scope, Who, may::Need},
     web::{
         Fault,
         chrome::{self, Chrome, Flash},
@@ -115,13 +115,15 @@ impl<N: Need> FromRequest for Permitted<N> {
                 let who = at_work.who;
                 // Of several permissions the first is named: it is the one that opens all of the page.
                 let missing = N::NEEDS.iter().find(|any_of| !who.may_any(any_of)).and_then(|any_of| any_of.first());
-                if let Some(permission) = missing {
+                let missing = missing.map(|permission| permission.words());
+                let partly = N::EVERYWHERE && who.scope != Scope::All;
+                if let Some(missing) = missing.or(partly.then_some(operators::ALL_CONTAINERS)) {
                     worker.db.write(|c| {
                         let entry = Entry::refused(&who.actor, "console.open", format!("Refused {refused}"))
-                            .fact("Permission missing", permission.words());
+                            .fact("Permission missing", missing);
                         audit::record(c, now, &entry)
                     })?;
-                    return Err(Error::Forbidden(permission.words()));
+                    return Err(Error::Forbidden(missing));
                 }
                 Ok(who)
             })

@@ -89,7 +89,7 @@ on_both! {
         assert_eq!(world.round(), 1);
         assert_eq!(world.sums()[1], "w@desk.example: 2 lock-outs");
         // And with the role itself the choices go.
-        operators::change_role(&world.desk, &Who::system(), world.now(), "w", "Auditor").unwrap();
+        world.change_role(&Who::system(), "w", "Auditor").unwrap();
         world.desk.db.write(|c| Ok(diesel::delete(role_rows::table.find(role.0)).execute(c)?)).unwrap();
         let left = world.desk.db.read(|c| Ok(alert_choices::table.count().get_result::<i64>(c)?)).unwrap();
         assert_eq!(left, 0);
@@ -123,7 +123,7 @@ on_both! {
         world.told("m", BuiltIn::HelpDesk, None);
         world.choose("Help desk", Event::LockOut, Delivery::AtOnce);
         world.choose("Auditor", Event::LockOut, Delivery::Daily);
-        let change = |role: &str| operators::change_role(&world.desk, &Who::system(), world.now(), "m", role).unwrap();
+        let change = |role: &str| world.change_role(&Who::system(), "m", role).unwrap();
         trouble(&world, &who);
         assert_eq!(world.round(), 1);
         // What was told at once is not in the digest of the new role.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use actix_web::http::Method;
 use tokendesk::{
     app::{self, Gate, Route},
-    operators::{BuiltIn, Permission},
+    operators::{ALL_CONTAINERS, BuiltIn, Permission},
 };
 
 use crate::support::{Browser, On, World, browser::Page};
@@ -47,7 +47,7 @@ fn cells(gate: Gate) -> [&'static str; 5] {
     match gate {
         Gate::Open => ["yes"; 5],
         Gate::AuthNode => ["key"; 5],
-        Gate::Operator(needs) => {
+        Gate::Operator(needs) | Gate::Everywhere(needs) => {
             let [a, b, c, d] = BuiltIn::ALL.map(|role| if may(role, needs) { "yes" } else { "-" });
             ["sign-in", a, b, c, d]
         }
@@ -55,13 +55,12 @@ fn cells(gate: Gate) -> [&'static str; 5] {
 }
 
 fn needs(gate: Gate) -> String {
-    match gate {
-        Gate::Operator(needs) => {
-            let words = |any_of: &&[Permission]| any_of.iter().map(|p| p.words()).collect::<Vec<_>>().join(" or ");
-            needs.iter().map(words).collect::<Vec<_>>().join("; and ")
-        }
-        Gate::Open | Gate::AuthNode => String::new(),
+    let words = |any_of: &&[Permission]| any_of.iter().map(|p| p.words()).collect::<Vec<_>>().join(" or ");
+    let mut list: Vec<String> = gate.needs().unwrap_or_default().iter().map(words).collect();
+    if let Gate::Everywhere(_) = gate {
+        list.push(ALL_CONTAINERS.into());
     }
+    list.join("; and ")
 }
 
 fn printed(routes: &[Route]) -> String {
@@ -119,7 +118,9 @@ fn every_address_lets_in_whom_the_table_says() {
         }
     };
     for route in app::routes(world.desk.settings.demo) {
-        let Gate::Operator(_) = route.gate else { continue };
+        if route.gate.needs().is_none() {
+            continue;
+        }
         let page = knock(&world.stranger(), &route);
         let sent_away = page.status == 303 && page.header("location").starts_with("/sign-in");
         note(&route, "no one", &page, sent_away);
@@ -127,12 +128,9 @@ fn every_address_lets_in_whom_the_table_says() {
     for (n, role) in BuiltIn::ALL.into_iter().enumerate() {
         let browser = world.signed_in(&format!("operator{n}"), role);
         for route in app::routes(world.desk.settings.demo) {
-            let page = match route.gate {
-                Gate::Operator(_) => knock(&browser, &route),
-                // A form to an open address may sign the operator out.
-                Gate::Open | Gate::AuthNode => continue,
-            };
-            let Gate::Operator(needs) = route.gate else { continue };
+            // A form to an open address may sign the operator out.
+            let Some(needs) = route.gate.needs() else { continue };
+            let page = knock(&browser, &route);
             let let_in = page.status != 403 && !page.header("location").starts_with("/sign-in");
             note(&route, role.name(), &page, let_in == may(role, needs));
         }

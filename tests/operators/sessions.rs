@@ -61,7 +61,7 @@ on_both! {
         let browser = world.stranger();
         sign_in(&browser, "m.okafor", PASSWORD);
         browser.get("/audit").expect(403).says("audit log");
-        operators::change_role(&world.desk, &Who::command_line(), world.now(), "m.okafor", "Auditor").unwrap();
+        world.change_role(&Who::command_line(), "m.okafor", "Auditor").unwrap();
         browser.get("/audit").expect(200);
         browser.get("/account").expect(200).says("Auditor");
     }

@@ -47,12 +47,12 @@ on_both! {
         add(&world, "k.lindqvist", "Operator");
         let conflict = |outcome: Result<()>| assert!(matches!(outcome, Err(Error::Conflict(_))), "{outcome:?}");
         conflict(operators::suspend(&world.desk, &who, now, "k.lindqvist"));
-        conflict(operators::change_role(&world.desk, &who, now, "k.lindqvist", "Auditor"));
+        conflict(world.change_role(&who, "k.lindqvist", "Auditor"));
         add(&world, "m.okafor", "operator");
         operators::suspend(&world.desk, &who, now, "m.okafor").unwrap();
         conflict(operators::suspend(&world.desk, &who, now, "k.lindqvist"));
         operators::resume(&world.desk, &who, now, "m.okafor").unwrap();
-        operators::change_role(&world.desk, &who, now, "k.lindqvist", "Auditor").unwrap();
+        world.change_role(&who, "k.lindqvist", "Auditor").unwrap();
         conflict(operators::suspend(&world.desk, &who, now, "m.okafor"));
         assert!(world.dump("audit_entries").contains("Refused to change an operator"));
     }
@@ -65,7 +65,7 @@ on_both! {
                 operators::add(&world.desk, &who, world.now(), new("another", "Auditor")).map(|_| ()),
                 operators::suspend(&world.desk, &who, world.now(), "k.lindqvist"),
                 operators::resume(&world.desk, &who, world.now(), "k.lindqvist"),
-                operators::change_role(&world.desk, &who, world.now(), "k.lindqvist", "Auditor"),
+                world.change_role(&who, "k.lindqvist", "Auditor"),
                 operators::reset_password(&world.desk, &who, world.now(), "k.lindqvist", PASSWORD),
                 operators::reset_second_factor(&world.desk, &who, world.now(), "k.lindqvist"),
             ];
@@ -87,7 +87,9 @@ on_both! {
         who.permissions = BuiltIn::Operator.permissions();
         who.scope = Scope::Containers(vec![]);
         refused(operators::add(&world.desk, &who, world.now(), new("another", "Auditor")).map(|_| ()));
-        refused(operators::suspend(&world.desk, &who, world.now(), "k.lindqvist"));
+        // What is outside of the scope does not exist.
+        let outcome = operators::suspend(&world.desk, &who, world.now(), "k.lindqvist");
+        assert!(matches!(outcome, Err(Error::NotFound { .. })), "{outcome:?}");
         who.scope = Scope::All;
         operators::add(&world.desk, &who, world.now(), new("another", "Auditor")).unwrap();
     }

@@ -16,8 +16,9 @@ use tokendesk::{
     config::{Settings, Written},
     db::Db,
     desk::Desk,
+    error::Result,
     ids::{ContainerId, OperatorId, Random},
-    operators::{BuiltIn, Scope, Who},
+    operators::{BuiltIn, Details, Scope, Who, managing},
     schema,
 };
 
@@ -151,6 +152,18 @@ impl World {
     /// An operator of this role who works everywhere.
     pub fn operator(&self, user_id: &str, role: BuiltIn) -> Who {
         self.insert_operator(user_id, role, None)
+    }
+
+    /// Gives an operator another role, as somebody who manages operators does.
+    pub fn change_role(&self, who: &Who, user_id: &str, role: &str) -> Result<()> {
+        let (operator, scope) = self.desk.db.read(|c| managing::find(c, &Who::system(), user_id))?;
+        let details = Details {
+            name: operator.name,
+            email: operator.email.unwrap_or_default(),
+            role: role.into(),
+            containers: managing::containers_of(&scope),
+        };
+        managing::edit(&self.desk, who, self.now(), user_id, operator.version, details).map(|_| ())
     }
 
     /// An operator of this role who works in these containers.

@@ -1,4 +1,4 @@
-//! `/account`: who one is here, and one's own password.
+//! `/account`: who one is here, one's own password, and one's own sessions.
 
 use actix_web::http::StatusCode;
 use askama::Template;
@@ -9,7 +9,9 @@ use crate::{
     operators::{
         Operator,
         account::{self, Account},
-        may, password,
+        managing, may,
+        pages::SessionLine,
+        password, sessions,
     },
     web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, see_other, session},
 };
@@ -21,6 +23,7 @@ struct AccountPage {
     operator: Operator,
     scope: String,
     last_sign_in: String,
+    sessions: Vec<SessionLine>,
     mistakes: Mistakes,
     shortest: usize,
     longest: usize,
@@ -52,10 +55,37 @@ pub async fn change_password(p: Permitted<may::SignedIn>, fields: Fields) -> Ans
     }
 }
 
+/// Ends the session that the button names, or all but this one.
+pub async fn end_sessions(p: Permitted<may::SignedIn>, fields: Fields) -> Answer {
+    let (here, mark) = (here(&p), fields.text("mark"));
+    let mark = (!mark.is_empty()).then_some(mark);
+    let ended = p.call(move |desk, who, now| managing::end_own(desk, who, now, &here, mark.as_deref())).await?;
+    p.flash(&match ended {
+        0 => Flash::good("Nothing to end.", "It was over already."),
+        1 => Flash::good("1 session was ended.", ""),
+        count => Flash::good(format!("{count} sessions were ended."), ""),
+    });
+    Ok(see_other(session::ACCOUNT))
+}
+
+/// The mark of this session.
+fn here(p: &Permitted<may::SignedIn>) -> String {
+    p.session.get(sessions::MARK).ok().flatten().unwrap_or_default()
+}
+
 async fn form(p: &Permitted<may::SignedIn>, status: StatusCode, mistakes: Mistakes) -> Answer {
-    let (Account { operator, scope }, chrome) = p.view(|desk, who, _| desk.db.read(|c| account::own(c, who))).await?;
-    let zone = p.desk.settings.zone;
+    let ((Account { operator, scope }, open), chrome) = p
+        .view(|desk, who, now| {
+            desk.db.read(|c| {
+                let own = account::own(c, who)?;
+                let open = sessions::open_of(desk, c, own.operator.id, now)?;
+                Ok((own, open))
+            })
+        })
+        .await?;
+    let (zone, here) = (p.desk.settings.zone, here(p));
+    let sessions = open.into_iter().map(|one| SessionLine::new(one, zone, p.now, &here)).collect();
     let last_sign_in = operator.last_sign_in_at.map(|at| clock::moment(zone, p.now, at)).unwrap_or_default();
     let (shortest, longest) = (password::SHORTEST, password::LONGEST);
-    page_with(status, &AccountPage { chrome, operator, scope, last_sign_in, mistakes, shortest, longest })
+    page_with(status, &AccountPage { chrome, operator, scope, last_sign_in, sessions, mistakes, shortest, longest })
 }

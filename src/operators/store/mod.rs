@@ -16,6 +16,8 @@ use crate::{
 };
 
 pub mod holders;
+pub mod managing;
+pub mod role;
 pub mod sign_in;
 pub mod throttle;
 
@@ -86,7 +88,10 @@ pub fn containers_of(conn: &mut AnyConn, id: OperatorId) -> Result<Vec<Container
 }
 
 /// The columns of [`Operator`].
-type Columns = (i64, String, String, Option<String>, bool, bool, Option<Timestamp>, Option<Timestamp>, Option<Vec<u8>>);
+type Columns = (
+    (i64, String, String, Option<String>, bool, bool, i64),
+    (Option<Timestamp>, Option<Timestamp>, Option<Vec<u8>>, Timestamp),
+);
 
 #[derive(Queryable)]
 struct Row {
@@ -96,8 +101,8 @@ struct Row {
 
 impl From<Row> for Operator {
     fn from(row: Row) -> Self {
-        let (id, user_id, name, email, all_containers, must_change, suspended_at, last_sign_in_at, factor) =
-            row.columns;
+        let ((id, user_id, name, email, all_containers, must_change, version), dates) = row.columns;
+        let (suspended_at, last_sign_in_at, factor, created_at) = dates;
         let (role, built_in, names) = row.role;
         Operator {
             id: OperatorId(id),
@@ -111,45 +116,50 @@ impl From<Row> for Operator {
             suspended_at,
             last_sign_in_at,
             has_second_factor: factor.is_some(),
+            created_at,
+            version,
         }
     }
 }
 
-/// The query behind [`list`] and [`find`]; a macro, since diesel's type of it has no name worth writing.
+/// The query behind [`list`] and [`find`], removed ones included; a macro, since diesel's type of it has no name worth writing.
 macro_rules! whole {
     () => {
         operators::table.inner_join(roles::table).select((
             (
-                operators::id,
-                operators::user_id,
-                operators::name,
-                operators::email,
-                operators::all_containers,
-                operators::must_change_password,
-                operators::suspended_at,
-                operators::last_sign_in_at,
-                operators::second_factor,
+                (
+                    operators::id,
+                    operators::user_id,
+                    operators::name,
+                    operators::email,
+                    operators::all_containers,
+                    operators::must_change_password,
+                    operators::version,
+                ),
+                (operators::suspended_at, operators::last_sign_in_at, operators::second_factor, operators::created_at),
             ),
             (roles::name, roles::built_in, roles::permissions),
         ))
     };
 }
+pub(crate) use whole;
 
-/// All operators, by UserID.
+/// All operators but removed ones, by UserID.
 ///
 /// # Errors
 /// `Database` only.
 pub fn list(conn: &mut AnyConn) -> Result<Vec<Operator>> {
-    let rows: Vec<Row> = whole!().order(operators::user_id_key).load(conn)?;
+    let rows: Vec<Row> = whole!().filter(operators::removed_at.is_null()).order(operators::user_id_key).load(conn)?;
     Ok(rows.into_iter().map(Operator::from).collect())
 }
 
-/// The operator of this UserID, compared without case.
+/// The operator of this UserID, compared without case; `None` also for a removed one.
 ///
 /// # Errors
 /// `Database` only.
 pub fn find(conn: &mut AnyConn, user_id: &str) -> Result<Option<Operator>> {
-    let row: Option<Row> = whole!().filter(operators::user_id_key.eq(db::key(user_id))).first(conn).optional()?;
+    let this = operators::user_id_key.eq(db::key(user_id)).and(operators::removed_at.is_null());
+    let row: Option<Row> = whole!().filter(this).first(conn).optional()?;
     Ok(row.map(Operator::from))
 }
 
@@ -160,30 +170,6 @@ pub fn find(conn: &mut AnyConn, user_id: &str) -> Result<Option<Operator>> {
 pub fn find_by_id(conn: &mut AnyConn, id: OperatorId) -> Result<Option<Operator>> {
     let row: Option<Row> = whole!().filter(operators::id.eq(id.0)).first(conn).optional()?;
     Ok(row.map(Operator::from))
-}
-
-/// The role of this name, compared without case, and what it holds.
-///
-/// # Errors
-/// `Database` only.
-pub fn role(conn: &mut AnyConn, name: &str) -> Result<Option<(RoleId, String, Permissions)>> {
-    let row: Option<(i64, String, bool, String)> = roles::table
-        .filter(roles::name_key.eq(db::key(name)))
-        .select((roles::id, roles::name, roles::built_in, roles::permissions))
-        .first(conn)
-        .optional()?;
-    Ok(row.map(|(id, name, built_in, names)| {
-        let held = permissions(&name, built_in, &names);
-        (RoleId(id), name, held)
-    }))
-}
-
-/// The names of all roles, built-in ones first.
-///
-/// # Errors
-/// `Database` only.
-pub fn roles(conn: &mut AnyConn) -> Result<Vec<String>> {
-    Ok(roles::table.order((roles::built_in.desc(), roles::id)).select(roles::name).load(conn)?)
 }
 
 /// How many of these containers there are.
@@ -234,11 +220,7 @@ pub fn insert(conn: &mut AnyConn, now: Timestamp, new: &NewOperator, role: RoleI
         ))
         .returning(operators::id)
         .get_result(conn)?;
-    let held = |container: &ContainerId| {
-        (operator_containers::operator_id.eq(id), operator_containers::container_id.eq(container.0))
-    };
-    let rows: Vec<_> = new.containers.iter().flatten().map(held).collect();
-    insert_all!(conn, operator_containers::table, rows)?;
+    set_containers(conn, OperatorId(id), new.containers.as_deref())?;
     Ok(OperatorId(id))
 }
 
@@ -251,12 +233,18 @@ pub fn set_suspended(conn: &mut AnyConn, id: OperatorId, at: Option<Timestamp>) 
     Ok(())
 }
 
-/// Gives the operator another role.
+/// Puts an operator's containers in place of those before; `None`: everywhere, which needs none.
 ///
 /// # Errors
 /// `Database` only.
-pub fn set_role(conn: &mut AnyConn, id: OperatorId, role: RoleId) -> Result<()> {
-    diesel::update(operators::table.find(id.0)).set(operators::role_id.eq(role.0)).execute(conn)?;
+pub fn set_containers(conn: &mut AnyConn, id: OperatorId, containers: Option<&[ContainerId]>) -> Result<()> {
+    let before = operator_containers::table.filter(operator_containers::operator_id.eq(id.0));
+    diesel::delete(before).execute(conn)?;
+    let held = |container: &ContainerId| {
+        (operator_containers::operator_id.eq(id.0), operator_containers::container_id.eq(container.0))
+    };
+    let rows: Vec<_> = containers.unwrap_or_default().iter().map(held).collect();
+    insert_all!(conn, operator_containers::table, rows)?;
     Ok(())
 }
 

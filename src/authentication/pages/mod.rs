@@ -1,0 +1,4 @@
+//! Screens of auth nodes, and the API they ask.
+
+pub mod api;
+pub mod nodes;

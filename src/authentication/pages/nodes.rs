@@ -1,0 +1,140 @@
+//! `/auth-nodes`: the systems that may have one-time passwords checked, and their keys.
+
+use actix_web::{http::StatusCode, web::Path};
+use askama::Template;
+
+use crate::{
+    authentication::{self, AuthNode},
+    clock,
+    error::{Error, Mistakes},
+    ids::AuthNodeId,
+    operators::{
+        Scope,
+        may::{self, Need},
+    },
+    web::{self, Answer, Chrome, Fault, Fields, Flash, Permitted},
+};
+
+const AUTH_NODES: &str = "/auth-nodes";
+
+#[derive(Template)]
+#[template(path = "authentication/nodes.html")]
+struct Page {
+    chrome: Chrome,
+    rows: Vec<Row>,
+    /// The name, as it was typed.
+    typed: String,
+    mistakes: Mistakes,
+    /// Who looks works in all containers, and may change auth nodes.
+    may_change: bool,
+}
+
+struct Row {
+    node: AuthNode,
+    added: String,
+    disabled: String,
+    used: String,
+}
+
+/// A key, drawn as the answer to the form and never again, so that it is in no address, no session and no log.
+#[derive(Template)]
+#[template(path = "authentication/key.html")]
+struct Key {
+    chrome: Chrome,
+    name: String,
+    key: String,
+    address: String,
+    is_new: bool,
+}
+
+#[derive(Template)]
+#[template(path = "authentication/new-key.html")]
+struct Asked {
+    chrome: Chrome,
+    node: AuthNode,
+}
+
+/// GET
+pub async fn show(p: Permitted<may::ManageOperators>) -> Answer {
+    web::page(&build(&p, String::new(), Mistakes::default()).await?)
+}
+
+/// POST: adds one, and shows its key this once.
+pub async fn add(p: Permitted<may::Everywhere<may::ManageOperators>>, fields: Fields) -> Answer {
+    let name = fields.text("name");
+    let typed = name.clone();
+    match p.call(move |desk, who, now| authentication::add_node(desk, who, now, &typed)).await {
+        Ok(key) => hand_over(&p, name, key, true).await,
+        Err(Fault(Error::Conflict(sentence))) => {
+            let Error::Invalid(mistakes) = Error::mistake("name", sentence.clone()) else {
+                return Err(Error::Conflict(sentence).into());
+            };
+            web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &build(&p, name, mistakes).await?)
+        }
+        Err(fault) => {
+            let mistakes = fault.mistakes()?;
+            web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &build(&p, name, mistakes).await?)
+        }
+    }
+}
+
+/// POST: its key is refused from now on.
+pub async fn disable(p: Permitted<may::Everywhere<may::ManageOperators>>, node: Path<String>) -> Answer {
+    let id = id(&node)?;
+    let name = p
+        .call(move |desk, who, now| {
+            let node = authentication::node(desk, who, id)?;
+            if node.disabled_at.is_none() {
+                authentication::disable_node(desk, who, now, &node.name)?;
+            }
+            Ok(node.name)
+        })
+        .await?;
+    p.flash(&Flash::good(format!("Disabled {name}."), "Its key is refused. A new key puts it in use again."));
+    Ok(web::see_other(AUTH_NODES))
+}
+
+/// GET: what a new key would do.
+pub async fn ask_key(p: Permitted<may::Everywhere<may::ManageOperators>>, node: Path<String>) -> Answer {
+    let id = id(&node)?;
+    let (node, chrome) = p.view(move |desk, who, _| authentication::node(desk, who, id)).await?;
+    web::page(&Asked { chrome, node })
+}
+
+/// POST: gives it a new key, and shows it this once.
+pub async fn new_key(p: Permitted<may::Everywhere<may::ManageOperators>>, node: Path<String>) -> Answer {
+    let id = id(&node)?;
+    let (name, key) = p.call(move |desk, who, now| authentication::new_key(desk, who, now, id)).await?;
+    hand_over(&p, name, key, false).await
+}
+
+async fn hand_over(
+    p: &Permitted<may::Everywhere<may::ManageOperators>>,
+    name: String,
+    key: String,
+    is_new: bool,
+) -> Answer {
+    let ((), chrome) = p.view(|_, _, _| Ok(())).await?;
+    let address = format!("{}/api/v1/authenticate", p.desk.settings.public_url);
+    web::page(&Key { chrome, name, key, address, is_new })
+}
+
+fn id(segment: &str) -> Result<AuthNodeId, Error> {
+    segment.parse().map(AuthNodeId).map_err(|_| Error::not_found("auth node", segment))
+}
+
+async fn build<N: Need>(p: &Permitted<N>, name: String, mistakes: Mistakes) -> Result<Page, Fault> {
+    let (nodes, chrome) = p.view(|desk, who, _| authentication::nodes(desk, who)).await?;
+    let (zone, now) = (p.desk.settings.zone, p.now);
+    let moment = |at: Option<clock::Timestamp>| at.map(|at| clock::moment(zone, now, at)).unwrap_or_default();
+    let rows = nodes
+        .into_iter()
+        .map(|node| Row {
+            added: moment(Some(node.created_at)),
+            disabled: moment(node.disabled_at),
+            used: moment(node.last_used_at),
+            node,
+        })
+        .collect();
+    Ok(Page { chrome, rows, typed: name, mistakes, may_change: p.who.scope == Scope::All })
+}

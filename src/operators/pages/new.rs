@@ -1,0 +1,65 @@
+//! `/operators/new`: Add operator, with a first password that is shown once.
+
+use actix_web::http::StatusCode;
+use askama::Template;
+
+use crate::{
+    operators::{
+        managing, may,
+        pages::{form::Form, path},
+    },
+    web::{self, Answer, Chrome, Fields, Permitted},
+};
+
+#[derive(Template)]
+#[template(path = "operators/new.html")]
+struct Page {
+    chrome: Chrome,
+    form: Form,
+}
+
+/// What hands a first password over: drawn as the answer to the form and never again, so that the password is in no
+/// address, no session and no log.
+#[derive(Template)]
+#[template(path = "operators/handed.html")]
+pub(super) struct Handed {
+    pub chrome: Chrome,
+    pub user_id: String,
+    pub path: String,
+    pub password: String,
+    pub sign_in: String,
+    pub second_factor: bool,
+    pub is_new: bool,
+}
+
+/// GET
+pub async fn show(p: Permitted<may::ManageOperators>) -> Answer {
+    let (form, chrome) = p.view(|desk, who, _| desk.db.read(|c| Form::new().furnish(c, who))).await?;
+    web::page(&Page { chrome, form })
+}
+
+/// POST
+pub async fn send(p: Permitted<may::ManageOperators>, fields: Fields) -> Answer {
+    let mut form = Form::read(&fields);
+    let (user_id, details) = (form.user_id.clone(), form.details());
+    match p.call(move |desk, who, now| managing::invite(desk, who, now, &user_id, &details)).await {
+        Ok(password) => {
+            let ((), chrome) = p.view(|_, _, _| Ok(())).await?;
+            let settings = &p.desk.settings;
+            web::page(&Handed {
+                chrome,
+                path: path(&form.user_id),
+                user_id: form.user_id,
+                password,
+                sign_in: format!("{}/sign-in", settings.public_url),
+                second_factor: settings.require_second_factor,
+                is_new: true,
+            })
+        }
+        Err(fault) => {
+            form.mistakes = fault.mistakes()?;
+            let (form, chrome) = p.view(move |desk, who, _| desk.db.read(|c| form.furnish(c, who))).await?;
+            web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &Page { chrome, form })
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! `/operators/{operator}/password`: a new first password for an operator who lost theirs.
+
+use actix_web::web::Path;
+use askama::Template;
+
+use crate::{
+    operators::{
+        Operator, managing, may,
+        pages::{new::Handed, path},
+    },
+    web::{self, Answer, Chrome, Permitted},
+};
+
+#[derive(Template)]
+#[template(path = "operators/password.html")]
+struct Page {
+    chrome: Chrome,
+    operator: Operator,
+    path: String,
+}
+
+/// GET: what it would do.
+pub async fn show(p: Permitted<may::ManageOperators>, operator: Path<String>) -> Answer {
+    let (operator, chrome) =
+        p.view(move |desk, who, _| desk.db.read(|c| Ok(managing::find(c, who, &operator)?.0))).await?;
+    web::page(&Page { chrome, path: path(&operator.user_id), operator })
+}
+
+/// POST: does it, and shows the password this once.
+pub async fn submit(p: Permitted<may::ManageOperators>, operator: Path<String>) -> Answer {
+    let ((user_id, password), chrome) = p
+        .view(move |desk, who, now| {
+            let found = desk.db.read(|c| managing::find(c, who, &operator))?.0;
+            let password = managing::give_password(desk, who, now, &found.user_id)?;
+            Ok((found.user_id, password))
+        })
+        .await?;
+    let settings = &p.desk.settings;
+    web::page(&Handed {
+        chrome,
+        path: path(&user_id),
+        user_id,
+        password,
+        sign_in: format!("{}/sign-in", settings.public_url),
+        second_factor: settings.require_second_factor,
+        is_new: false,
+    })
+}

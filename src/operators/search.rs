@@ -1,0 +1,94 @@
+//! Which operators a list asks for, as its address says.
+
+/// Whether an operator may sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// They may.
+    CanSignIn,
+    /// They may not until somebody resumes them.
+    Suspended,
+}
+
+impl State {
+    /// Both.
+    pub const ALL: [State; 2] = [State::CanSignIn, State::Suspended];
+
+    /// The word in addresses.
+    pub fn word(self) -> &'static str {
+        match self {
+            State::CanSignIn => "can-sign-in",
+            State::Suspended => "suspended",
+        }
+    }
+
+    /// The words people read.
+    pub fn words(self) -> &'static str {
+        match self {
+            State::CanSignIn => "Can sign in",
+            State::Suspended => "Suspended",
+        }
+    }
+
+    /// The state of this word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        State::ALL.into_iter().find(|state| state.word() == word)
+    }
+}
+
+/// What the list is sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// UserID, from a to z.
+    #[default]
+    UserId,
+    /// UserID, from z to a.
+    UserIdDown,
+    /// Last sign-in, newest first.
+    SignIn,
+    /// Last sign-in, oldest first; who never did stands in front.
+    SignInDown,
+}
+
+impl Order {
+    const ALL: [Order; 4] = [Order::UserId, Order::UserIdDown, Order::SignIn, Order::SignInDown];
+
+    /// The word in addresses; empty for the usual one.
+    pub fn word(self) -> &'static str {
+        match self {
+            Order::UserId => "",
+            Order::UserIdDown => "-user-id",
+            Order::SignIn => "sign-in",
+            Order::SignInDown => "-sign-in",
+        }
+    }
+
+    /// The order of this word; the usual one if there is none.
+    pub fn from_word(word: &str) -> Self {
+        Order::ALL.into_iter().find(|order| order.word() == word).unwrap_or_default()
+    }
+}
+
+/// Which operators are asked for; what is empty is not asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    /// A part of the UserID or of the name.
+    pub text: String,
+    /// The name of a role.
+    pub role: String,
+    /// Whether they may sign in.
+    pub state: Option<State>,
+    /// What comes first.
+    pub order: Order,
+}
+
+impl Search {
+    /// The search as pairs of an address; the empty ones are left out by whoever writes it.
+    pub fn pairs(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("q", self.text.clone()),
+            ("role", self.role.clone()),
+            ("state", self.state.map(State::word).unwrap_or_default().to_owned()),
+            ("sort", self.order.word().to_owned()),
+        ]
+    }
+}

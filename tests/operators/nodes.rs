@@ -1,0 +1,45 @@
+//! Auth nodes in the console.
+
+use tokendesk::{authentication, operators::BuiltIn};
+
+use super::managing::between;
+use crate::{on_both, support::World};
+
+fn admits(world: &World, key: &str) -> bool {
+    authentication::admit(&world.desk, world.now(), Some(key), "192.0.2.1", "r1").is_ok()
+}
+
+on_both! {
+    fn the_key_of_an_auth_node_is_shown_once_and_refused_once_it_is_disabled(world) {
+        let lindqvist = world.signed_in("k.lindqvist", BuiltIn::Operator);
+        lindqvist.get("/auth-nodes").expect(200).says("No auth node yet.");
+        let page = lindqvist.post("/auth-nodes", &[("name", "VPN Berlin")]).expect(200).says("This key is shown once");
+        let key = between(&page.body, "Bearer ", "<");
+        assert!(key.starts_with("td_"), "{key}");
+        assert!(admits(&world, &key));
+        for table in ["auth_nodes", "audit_entries", "sessions"] {
+            assert!(!world.dump(table).contains(&key), "{table}");
+        }
+        let page = lindqvist.get("/auth-nodes").says("VPN Berlin").says("In use");
+        let disable = between(&page.body, "<form action=\"/auth-nodes/", "/disable");
+        lindqvist.post(&format!("/auth-nodes/{disable}/disable"), &[]).expect(303);
+        lindqvist.get("/auth-nodes").says("Disabled VPN Berlin.");
+        assert!(!admits(&world, &key));
+        // A new key puts it in use again; the old one stays refused.
+        lindqvist.get(&format!("/auth-nodes/{disable}/key")).expect(200).says("in use again");
+        let page = lindqvist.post(&format!("/auth-nodes/{disable}/key"), &[]).expect(200);
+        let second = between(&page.body, "Bearer ", "<");
+        assert!(admits(&world, &second) && !admits(&world, &key));
+        assert!(world.dump("audit_entries").contains("Gave the auth node VPN Berlin a new key"));
+    }
+
+    fn a_name_that_is_taken_or_empty_comes_back_at_its_field(world) {
+        let lindqvist = world.signed_in("k.lindqvist", BuiltIn::Operator);
+        lindqvist.post("/auth-nodes", &[("name", " ")]).expect(422).says("Give the auth node a name.");
+        lindqvist.post("/auth-nodes", &[("name", "VPN")]).expect(200);
+        let page = lindqvist.post("/auth-nodes", &[("name", "vpn")]).expect(422).says("There is an auth node called vpn already.");
+        assert!(page.body.contains("value=\"vpn\""));
+        lindqvist.post("/auth-nodes/99/disable", &[]).expect(404);
+        lindqvist.get("/auth-nodes/x/key").expect(404);
+    }
+}
