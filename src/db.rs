@@ -113,10 +113,11 @@ impl CustomizeConnection<AnyConn, diesel::r2d2::Error> for Manners {
         let manners = if self.postgres {
             "SET TIME ZONE 'UTC'".to_owned()
         } else {
-            // FULL: what was confirmed to someone is on the disk.
+            // FULL: what was confirmed to someone is on the disk. secure_delete: what was wiped is overwritten, not only
+            // forgotten (a sealed secret would lie about in the file until SQLite needs the room).
             format!(
                 "PRAGMA busy_timeout = {BUSY_MILLISECONDS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                 PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY; PRAGMA query_only = {};",
+                 PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY; PRAGMA query_only = {};",
                 if self.read_only { "ON" } else { "OFF" }
             )
         };

@@ -9,8 +9,9 @@ use crate::{
     ids::EmailId,
     mail::{
         Email, State,
+        answer::shortened,
         bounce::{self, Action, REPORT_BYTES, Read, Report},
-        shortened, status, store,
+        status, store,
     },
 };
 

@@ -13,6 +13,7 @@ use crate::{
     ids::{ContainerId, EmailId, EnrollmentId, TaskId, UserId},
 };
 
+mod answer;
 pub mod bounce;
 pub mod courier;
 pub mod importing;
@@ -102,47 +103,10 @@ impl Claimed {
         self.secret.as_ref().and_then(|secret| secret.alternate_to.as_deref()).unwrap_or(&self.shown_to)
     }
 
-    /// What may be kept of a mail server's answer: one line without the secrets of this email, which servers repeat.
+    /// What may be kept of a mail server's answer to it.
     fn keepable(&self, answer: &str) -> String {
-        let mut answer = letter::one_line(answer);
-        if let Some(secret) = &self.secret {
-            if let Some(address) = &secret.alternate_to {
-                answer = replace_caseless(&answer, address, &self.shown_to);
-            }
-            for hidden in [&secret.code, &secret.handle].into_iter().flatten() {
-                answer = replace_caseless(&answer, hidden, "•••");
-            }
-        }
-        shortened(answer)
+        answer::keepable(answer, self.secret.as_ref(), &self.shown_to)
     }
-}
-
-/// `answer`, or as much of it as is kept.
-fn shortened(answer: String) -> String {
-    match answer.char_indices().nth(ANSWER_LETTERS) {
-        Some((end, _)) => format!("{}…", &answer[..end]),
-        None => answer,
-    }
-}
-
-/// What is kept of an answer: some servers send a page of links.
-const ANSWER_LETTERS: usize = 500;
-
-/// Servers write addresses in the case they like; ASCII letters keep their length, so that places stay the same.
-fn replace_caseless(text: &str, wanted: &str, with: &str) -> String {
-    if wanted.is_empty() {
-        return text.to_owned();
-    }
-    let (small, wanted) = (text.to_ascii_lowercase(), wanted.to_ascii_lowercase());
-    let mut replaced = String::with_capacity(text.len());
-    let mut from = 0;
-    while let Some(found) = small[from..].find(&wanted) {
-        replaced.push_str(&text[from..from + found]);
-        replaced.push_str(with);
-        from += found + wanted.len();
-    }
-    replaced.push_str(&text[from..]);
-    replaced
 }
 
 /// What the mail server said to an email.

@@ -110,13 +110,13 @@ pub fn resend(
         let stop_on = stop_after(&place, &policy, today);
         write_anew(desk, c, who, now, &policy, &[(&place, stop_on)], alternate)?;
         store::write::recount(c, task)?;
-        let to = if alternate.is_some() { "an alternate address (not kept)".into() } else { place.email.clone() };
-        let entry = Entry::done(&who.actor, "tasks.resend", format!("Resent task {task} to {to}"))
+        let shown_to = alternate.map_or_else(|| place.email.clone(), mail::masked);
+        let kind = if alternate.is_some() { " (alternate address)" } else { "" };
+        let entry = Entry::done(&who.actor, "tasks.resend", format!("Resent task {task} to {shown_to}{kind}"))
             .task(task)
             .user(place.user, &place.user_id)
             .fact("Stop Date", format!("{} → {stop_on}", place.facts.stop_on));
         audit::record(c, now, &entry)?;
-        let shown_to = alternate.map_or_else(|| place.email.clone(), mail::masked);
         Ok(Resent { shown_to, stop_on })
     })
 }

@@ -11,6 +11,7 @@ use tokendesk::{
 
 use crate::support::{World, smtp::Sink};
 
+mod alternate;
 mod bounces;
 mod mta;
 mod pages;

@@ -26,6 +26,7 @@ pub mod browser;
 pub mod cast;
 pub mod chromium;
 pub mod demo;
+pub mod log;
 pub mod mta;
 pub mod oathtool;
 pub mod plan;

@@ -8,7 +8,11 @@ use lettre::{
     },
 };
 
-use crate::{clock::Timestamp, config::Sender, mail::letter::Letter};
+use crate::{
+    clock::Timestamp,
+    config::Sender,
+    mail::{answer::in_dns, letter::Letter},
+};
 
 /// An address the mail server takes. A domain beyond ASCII is written as DNS knows it.
 pub fn address(text: &str) -> Option<Address> {
@@ -17,7 +21,7 @@ pub fn address(text: &str) -> Option<Address> {
         return text.parse().ok();
     }
     let (local, domain) = text.rsplit_once('@')?;
-    let domain = url::Host::parse(domain).ok()?.to_string();
+    let domain = in_dns(domain)?;
     format!("{local}@{domain}").parse().ok()
 }
 
