@@ -203,6 +203,19 @@ const PAGES: &[&str] = &[
     "/policy/alerts",
     "/messages",
     "/shortcuts",
+    "/operators",
+    "/operators?q=nobody+is+called+this",
+    "/operators/new",
+    "/operators/m.okafor",
+    "/operators/k.lindqvist",
+    "/operators/m.okafor/password",
+    "/operators/m.okafor/remove",
+    "/roles",
+    "/roles/new",
+    "/roles/3",
+    "/roles/3/remove",
+    "/auth-nodes",
+    "/auth-nodes/1/key",
 ];
 
 #[test]

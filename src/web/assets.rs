@@ -94,6 +94,7 @@ const CONSOLE_SHEET: &str = css!(
     "63-tasks.css",
     "64-audit.css",
     "65-find.css",
+    "66-operators.css",
     "90-media.css",
 );
 

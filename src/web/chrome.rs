@@ -229,11 +229,14 @@ impl Chrome {
 
 /// The entry that the page at `path` belongs to: the longest address it begins with.
 fn current(path: &str) -> Option<&'static str> {
-    let inside = |href: &&str| {
-        // All reports are one module, and all policies, whichever of them the navigation leads to.
-        let module = ["/provisioning", "/self-enrollment"].iter().find_map(|end| href.strip_suffix(end));
-        let module = module.unwrap_or(href);
-        path.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+    let begins =
+        |module: &str| path.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
+    let inside = |href: &&str| match *href {
+        // All reports are one module, and so on, whichever of their tabs the navigation leads to.
+        "/reports/provisioning" => begins("/reports"),
+        "/policy/self-enrollment" => begins("/policy"),
+        "/operators" => ["/operators", "/roles", "/auth-nodes"].into_iter().any(begins),
+        href => begins(href),
     };
     PLACES.iter().flat_map(|(_, places)| *places).map(|place| place.1).filter(inside).max_by_key(|href| href.len())
 }

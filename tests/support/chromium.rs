@@ -16,6 +16,9 @@ const AXE: &str = include_str!("../vendor/axe-core/axe.min.js");
 /// WCAG 2.2 A and AA (design: accessibility).
 const AXE_TAGS: &[&str] = &["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
+/// How often a picture is tried again.
+const PICTURES: u32 = 3;
+
 /// How often something that is on its way is looked for, and the pause between two looks: half a minute in all,
 /// which a page takes only on a machine that is very busy.
 const LOOKS: usize = 600;
@@ -208,8 +211,16 @@ impl Chromium {
 
     /// A picture of the whole page in `target/screenshots`.
     pub async fn screenshot(&self, name: &str) -> PathBuf {
-        let answer =
-            self.devtools("Page.captureScreenshot", json!({ "format": "png", "captureBeyondViewport": true })).await;
+        let wish = json!({ "format": "png", "captureBeyondViewport": true });
+        let mut tries = PICTURES;
+        let answer = loop {
+            match self.driver.cdp().send_raw("Page.captureScreenshot", wish.clone()).await {
+                Ok(answer) => break answer,
+                // On a busy machine the browser sometimes gives up on a picture.
+                Err(error) => assert!(tries > 0, "{name}: {error}"),
+            }
+            tries -= 1;
+        };
         let data = answer["data"].as_str().expect("a picture").as_bytes();
         let png = data_encoding::BASE64.decode(data).expect("base64");
         let folder = PathBuf::from("target/screenshots");

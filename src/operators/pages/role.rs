@@ -52,6 +52,9 @@ struct Action {
     may: bool,
 }
 
+/// The tabs in the order of the navigation.
+const TABS: [&str; 3] = ["Manage", "Oversee", "Set up"];
+
 /// What a form sent.
 struct Typed {
     name: String,
@@ -204,5 +207,6 @@ fn modules<N: Need>(p: &Permitted<N>, held: Permissions) -> Vec<Module> {
             None => list.push(Module { tab, name, actions: vec![action] }),
         }
     }
+    list.sort_by_key(|module| TABS.iter().position(|tab| *tab == module.tab));
     list
 }
