@@ -64,6 +64,14 @@ pub struct Route {
     handler: ActixRoute,
 }
 
+impl Route {
+    /// True where operators work or sign in. Style sheets, the portal, the API and the monitors' pages ask for no session:
+    /// they cost no look into the database, and an error page keeps its style when the database is gone.
+    fn has_session(&self) -> bool {
+        self.gate.needs().is_some() || self.path.starts_with("/sign-")
+    }
+}
+
 fn route<F, Args>(method: Method, path: &'static str, gate: Gate, handler: F) -> Route
 where
     F: Handler<Args>,
@@ -294,7 +302,11 @@ fn numbers(c: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone) -> Result<Num
 pub fn configure(desk: &Desk, config: &mut ServiceConfig) {
     config.app_data(Data::new(desk.clone())).app_data(Counts(numbers)).app_data(upload::config());
     let mut resources: Vec<(&'static str, actix_web::Resource)> = Vec::new();
+    let mut with_session: Vec<&'static str> = Vec::new();
     for route in routes(desk.settings.demo) {
+        if route.has_session() {
+            with_session.push(route.path);
+        }
         match resources.iter_mut().find(|(path, _)| *path == route.path) {
             Some((_, resource)) => {
                 let known = std::mem::replace(resource, actix::resource(route.path));
@@ -304,13 +316,16 @@ pub fn configure(desk: &Desk, config: &mut ServiceConfig) {
         }
     }
     let mut scope = actix::scope("");
-    for (_, resource) in resources {
-        scope = scope.service(resource);
+    for (path, resource) in resources {
+        scope = if with_session.contains(&path) {
+            scope.service(resource.wrap(session::middleware(desk)))
+        } else {
+            scope.service(resource)
+        };
     }
     config.service(
         scope
             .default_service(actix::to(|| async { Err::<String, Fault>(Error::not_found("page", "").into()) }))
-            .wrap(session::middleware(desk))
             .wrap(from_fn(csrf::guard))
             .wrap(from_fn(fault::dress))
             .wrap(from_fn(headers::protect))

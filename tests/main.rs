@@ -17,6 +17,7 @@ mod snapshot;
 mod support;
 mod tasks;
 mod tokens;
+mod trouble;
 mod users;
 mod walk;
 mod why;

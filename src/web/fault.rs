@@ -1,9 +1,9 @@
 //! Errors at the edge: the one table that turns them into a status and a page.
 
-use std::fmt;
+use std::{cell::RefCell, fmt};
 
 use actix_web::{
-    HttpMessage, HttpRequest, HttpResponse, ResponseError,
+    HttpRequest, HttpResponse, ResponseError,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{Method, StatusCode, header},
@@ -15,7 +15,7 @@ use askama::Template;
 use crate::{
     desk::Desk,
     error::{Error, Mistakes},
-    web::{request::RequestId, see_other, session, theme},
+    web::{headers, request, see_other, session, theme},
 };
 
 /// An [`Error`] on its way to the browser.
@@ -111,80 +111,137 @@ struct ErrorPage {
     request: String,
 }
 
+/// What an error page needs of a request, which cannot be kept while it is answered: routing writes the parts of the
+/// path into it, and panics if anyone else holds it.
+struct Seen {
+    id: String,
+    path: String,
+    frame: Frame,
+    https: bool,
+    /// The page of ours that a form was sent from.
+    sent_from: Option<String>,
+}
+
+impl Seen {
+    fn of(http: &HttpRequest) -> Self {
+        Seen {
+            id: request::id(http),
+            path: http.path().to_owned(),
+            frame: Frame::of(http),
+            https: http.app_data::<Data<Desk>>().is_some_and(|desk| desk.settings.https),
+            sent_from: if http.method() == Method::GET { None } else { sent_from(http) },
+        }
+    }
+
+    /// The page, or for the API the JSON, for `status`; with its reference in the log if it is our fault.
+    fn answer(self, status: StatusCode, fault: Option<&Fault>, unforeseen: &str) -> HttpResponse {
+        if status.is_server_error() {
+            tracing::error!(request = %self.id, status = status.as_u16(), "{unforeseen}");
+        }
+        let mut answer = HttpResponse::build(status);
+        if let Some(Fault(Error::TooMany(seconds))) = fault {
+            answer.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        if self.path.starts_with("/api/") {
+            let message = status.canonical_reason().unwrap_or("error").to_lowercase();
+            return answer.json(serde_json::json!({ "error": message, "request": self.id }));
+        }
+        let (title, sentence) = words(status, fault);
+        let ways = self.ways(fault);
+        let page =
+            ErrorPage { frame: self.frame, status: status.as_u16(), title, sentence, ways, request: self.id.clone() };
+        answer.content_type("text/html; charset=utf-8").body(page.render().unwrap_or_default())
+    }
+
+    /// The ways on, the likeliest first. Users in the portal get none: the console is not for them.
+    fn ways(&self, fault: Option<&Fault>) -> Vec<(String, &'static str)> {
+        if self.path.starts_with("/enroll/") {
+            return Vec::new();
+        }
+        let mut ways = match fault {
+            Some(Fault(Error::NotFound { what: "task", .. })) => vec![("/tasks".into(), "Open Provisioning Tasks")],
+            Some(Fault(Error::NotFound { what: "user", .. })) => vec![("/users".into(), "Open Assignment")],
+            _ => Vec::new(),
+        };
+        ways.extend(self.sent_from.clone().map(|page| (page, "Open the page again")));
+        ways.push(("/".into(), "Go to the start page"));
+        ways
+    }
+}
+
 /// Turns a [`Fault`] (or a bare status that actix made) into a page, and for the API into JSON.
 ///
 /// # Errors
-/// Only what actix answers on its own.
+/// The page for a failure of a layer further in, which has taken the request with it.
 pub async fn dress(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    // The request is not kept meanwhile: routing writes the parts of the path into it, and panics if anyone else holds it.
-    let response = next.call(request).await?.map_into_boxed_body();
-    let http = response.request().clone();
+    let seen = Seen::of(request.request());
+    let response = match next.call(request).await {
+        Ok(response) => response.map_into_boxed_body(),
+        Err(error) => return Err(Lost::of(seen, &error).into()),
+    };
     let status = response.status();
     let bare = response.response().error().is_some() || response.headers().get(header::CONTENT_TYPE).is_none();
     if !(status.is_client_error() || status.is_server_error()) || !bare {
         return Ok(response);
     }
-    let id = http.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
     let fault = response.response().error().and_then(|error| error.as_error::<Fault>());
-    if status.is_server_error() {
-        let text = response.response().error().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(request = %id, status = status.as_u16(), "{text}");
-    }
-    if http.path().starts_with("/api/") {
-        let message = status.canonical_reason().unwrap_or("error").to_lowercase();
-        let mut answer = HttpResponse::build(status);
-        retry_after(&mut answer, fault);
-        return Ok(response.into_response(answer.json(serde_json::json!({ "error": message, "request": id }))));
-    }
-    if let Some(Fault(Error::SignedOut)) = fault {
-        let back = session::sign_in_address(&http);
-        return Ok(response.into_response(see_other(&back)));
-    }
-    if let Some(Fault(Error::PasswordDue)) = fault {
-        return Ok(response.into_response(see_other(session::ACCOUNT)));
-    }
-    let (title, sentence) = words(status, fault);
-    let page = ErrorPage {
-        frame: Frame::of(&http),
-        status: status.as_u16(),
-        title,
-        sentence,
-        ways: ways(&http, fault),
-        request: id,
+    let page = match fault {
+        Some(Fault(Error::SignedOut)) if !seen.path.starts_with("/api/") => {
+            see_other(&session::sign_in_address(response.request()))
+        }
+        Some(Fault(Error::PasswordDue)) if !seen.path.starts_with("/api/") => see_other(session::ACCOUNT),
+        _ => {
+            let unforeseen = response.response().error().map(ToString::to_string).unwrap_or_default();
+            seen.answer(status, fault, &unforeseen)
+        }
     };
-    let html = page.render().unwrap_or_default();
-    let mut answer = HttpResponse::build(status);
-    retry_after(&mut answer, fault);
-    let page = answer.content_type("text/html; charset=utf-8").body(html);
     Ok(response.into_response(page))
 }
 
-fn retry_after(answer: &mut actix_web::HttpResponseBuilder, fault: Option<&Fault>) {
-    if let Some(Fault(Error::TooMany(seconds))) = fault {
-        answer.insert_header((header::RETRY_AFTER, seconds.to_string()));
+/// The answer to a request whose session could not be read or kept: actix-session then answers with an error alone, which
+/// no layer can put into a response any more. It carries the whole page, headers and all.
+#[derive(Debug)]
+struct Lost {
+    status: StatusCode,
+    /// Taken when actix asks for it, once.
+    page: RefCell<Option<HttpResponse>>,
+}
+
+impl Lost {
+    fn of(seen: Seen, error: &actix_web::Error) -> Self {
+        let (id, https) = (seen.id.clone(), seen.https);
+        let status = error.as_response_error().status_code();
+        let mut page = seen.answer(status, None, &whole(error));
+        headers::set(page.headers_mut(), https);
+        request::name(page.headers_mut(), &id);
+        Lost { status, page: RefCell::new(Some(page)) }
     }
 }
 
-/// The ways on, the likeliest first. Users in the portal get none: the console is not for them.
-fn ways(http: &HttpRequest, fault: Option<&Fault>) -> Vec<(String, &'static str)> {
-    if http.path().starts_with("/enroll/") {
-        return Vec::new();
+/// What happened, in one line. The Display of actix-session's errors leaves out what the database said.
+fn whole(error: &actix_web::Error) -> String {
+    let told = format!("{error:?}");
+    let told = told.split("Stack backtrace").next().unwrap_or_default();
+    told.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the session could not be read or kept")
     }
-    let mut ways = match fault {
-        Some(Fault(Error::NotFound { what: "task", .. })) => vec![("/tasks".into(), "Open Provisioning Tasks")],
-        Some(Fault(Error::NotFound { what: "user", .. })) => vec![("/users".into(), "Open Assignment")],
-        _ => Vec::new(),
-    };
-    if http.method() != Method::GET
-        && let Some(page) = sent_from(http)
-    {
-        ways.push((page, "Open the page again"));
+}
+
+impl ResponseError for Lost {
+    fn status_code(&self) -> StatusCode {
+        self.status
     }
-    ways.push(("/".into(), "Go to the start page"));
-    ways
+
+    fn error_response(&self) -> HttpResponse<BoxBody> {
+        self.page.take().unwrap_or_else(|| HttpResponse::new(self.status))
+    }
 }
 
 /// The page of ours that a form was sent from.

@@ -3,7 +3,7 @@
 use actix_web::{
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
-    http::header::{HeaderName, HeaderValue},
+    http::header::{HeaderMap, HeaderName, HeaderValue},
     middleware::Next,
 };
 
@@ -31,7 +31,12 @@ pub async fn protect(
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let https = request.app_data::<actix_web::web::Data<crate::desk::Desk>>().is_some_and(|desk| desk.settings.https);
     let mut response = next.call(request).await?;
-    let headers = response.headers_mut();
+    set(response.headers_mut(), https);
+    Ok(response)
+}
+
+/// As [`protect`], on one response.
+pub fn set(headers: &mut HeaderMap, https: bool) {
     for (name, value) in HEADERS {
         // A page that needs another policy (an email in a frame) has set it itself.
         let name = HeaderName::from_static(name);
@@ -49,5 +54,4 @@ pub async fn protect(
     if !headers.contains_key(&cache) {
         headers.insert(cache, HeaderValue::from_static("no-store"));
     }
-    Ok(response)
 }

@@ -6,7 +6,7 @@ use actix_web::{
     HttpMessage, HttpRequest,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
-    http::header::{HeaderName, HeaderValue},
+    http::header::{HeaderMap, HeaderName, HeaderValue},
     middleware::Next,
     web::Data,
 };
@@ -52,18 +52,28 @@ pub async fn trace(
     let method = request.method().clone();
     let path = request.path().to_owned();
     let from = address(request.request());
-    let mut response = next.call(request).await?;
+    let outcome = next.call(request).await;
+    let status = match &outcome {
+        Ok(response) => response.status(),
+        Err(error) => error.as_response_error().status_code(),
+    };
     tracing::info!(
         request = %id,
         method = %method,
         path = %path,
-        status = response.status().as_u16(),
+        status = status.as_u16(),
         ms = started.elapsed().as_millis() as u64,
         from = %from,
         "request"
     );
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
-    }
+    let mut response = outcome?;
+    name(response.headers_mut(), &id);
     Ok(response)
+}
+
+/// Tells the browser the id of its request.
+pub fn name(headers: &mut HeaderMap, id: &str) {
+    if let Ok(value) = HeaderValue::from_str(id) {
+        headers.insert(HeaderName::from_static("x-request-id"), value);
+    }
 }
