@@ -264,6 +264,33 @@ fn keys_move_through_the_console_until_they_are_turned_off() {
 
 #[test]
 #[ignore = "needs Chromium: tests/run installs it"]
+fn find_opens_over_the_page_and_leads_to_what_is_there() {
+    let demo = Demo::start();
+    run(async {
+        let browser = Chromium::start(&demo.url, true).await;
+        sign_in(&browser, "k.lindqvist").await;
+        browser.open("/tasks").await;
+        browser.type_keys("/").await;
+        browser.type_keys("adey").await;
+        browser.find("dialog .hit").await;
+        browser.screenshot("desk-palette").await;
+        browser.is_accessible().await;
+        let first = browser.find("dialog .hit").await.text().await.expect("it has words");
+        assert!(first.contains("Adeyemi"), "{first}");
+        // Enter opens the first; an exact hit is offered as the page it leads to.
+        browser.type_keys("\u{E007}").await;
+        browser.says("Authentication Methods").await;
+        browser.type_keys("/").await;
+        browser.type_keys("1040").await;
+        browser.find("dialog .hit-exact").await;
+        browser.type_keys("\u{E007}").await;
+        browser.says("Task 1040").await;
+        assert_eq!(browser.path().await, "/tasks/1040");
+    });
+}
+
+#[test]
+#[ignore = "needs Chromium: tests/run installs it"]
 fn the_console_works_without_script() {
     let demo = Demo::start();
     run(async {

@@ -95,6 +95,7 @@ const CONSOLE_SHEET: &str = css!(
     "64-audit.css",
     "65-find.css",
     "66-operators.css",
+    "67-palette.css",
     "90-media.css",
 );
 
