@@ -4,6 +4,7 @@ mod alerts;
 mod architecture;
 mod authentication;
 mod database;
+mod document;
 mod enrollment;
 mod find;
 mod mail;
