@@ -27,7 +27,7 @@ pub mod who;
 
 pub use operator::{Details, NewOperator, Operator};
 pub use role::{BuiltIn, Permission, Permissions, Role, may};
-pub use store::list;
+pub use store::{list, managing::working_in};
 pub use who::{Scope, Who};
 
 /// What is missing where a role holds what is needed, and the scope is not everything.

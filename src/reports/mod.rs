@@ -27,7 +27,6 @@ pub use download::{Download, Report, download};
 pub use filter::{Filter, Period};
 pub use finding::find;
 pub use glance::{Glance, glance};
-pub use store::activity::operators;
 
 use store::Ground;
 

@@ -1,4 +1,4 @@
-//! Every address, and who may open it: printed into a file that is reviewed, and tried over HTTP.
+//! Every address, and who may open it: printed into a file that is reviewed. `tests/permissions` tries each line over HTTP.
 
 use std::fmt::Write as _;
 
@@ -106,36 +106,6 @@ fn no_address_stands_twice() {
 fn knock(browser: &Browser, route: &Route) -> Page {
     let address = sample(route.path);
     if route.method == Method::GET { browser.get(&address) } else { browser.post(&address, &[]) }
-}
-
-#[test]
-fn every_address_lets_in_whom_the_table_says() {
-    let world = World::new(On::Sqlite);
-    let mut wrong = Vec::new();
-    let mut note = |route: &Route, who: &str, page: &Page, fine: bool| {
-        if !fine || page.status >= 500 {
-            wrong.push(format!("{} {} for {who}: {}", route.method, route.path, page.status));
-        }
-    };
-    for route in app::routes(world.desk.settings.demo) {
-        if route.gate.needs().is_none() {
-            continue;
-        }
-        let page = knock(&world.stranger(), &route);
-        let sent_away = page.status == 303 && page.header("location").starts_with("/sign-in");
-        note(&route, "no one", &page, sent_away);
-    }
-    for (n, role) in BuiltIn::ALL.into_iter().enumerate() {
-        let browser = world.signed_in(&format!("operator{n}"), role);
-        for route in app::routes(world.desk.settings.demo) {
-            // A form to an open address may sign the operator out.
-            let Some(needs) = route.gate.needs() else { continue };
-            let page = knock(&browser, &route);
-            let let_in = page.status != 403 && !page.header("location").starts_with("/sign-in");
-            note(&route, role.name(), &page, let_in == may(role, needs));
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]

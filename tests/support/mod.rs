@@ -18,7 +18,7 @@ use tokendesk::{
     desk::Desk,
     error::Result,
     ids::{ContainerId, OperatorId, Random},
-    operators::{BuiltIn, Details, Scope, Who, managing},
+    operators::{BuiltIn, Details, Permissions, Scope, Who, managing},
     schema,
 };
 
@@ -173,9 +173,20 @@ impl World {
     }
 
     fn insert_operator(&self, user_id: &str, role: BuiltIn, containers: Option<&[ContainerId]>) -> Who {
+        self.operator_of(user_id, role.name(), role.permissions(), containers)
+    }
+
+    /// An operator of the role of this name, which holds `permissions`; no containers: who works everywhere.
+    pub fn operator_of(
+        &self,
+        user_id: &str,
+        role: &str,
+        permissions: Permissions,
+        containers: Option<&[ContainerId]>,
+    ) -> Who {
         use schema::{operator_containers, operators, roles};
         let id = self.desk.db.write(|c| {
-            let role_id: i64 = roles::table.filter(roles::name.eq(role.name())).select(roles::id).first(c)?;
+            let role_id: i64 = roles::table.filter(roles::name.eq(role)).select(roles::id).first(c)?;
             let id: i64 = diesel::insert_into(operators::table)
                 .values((
                     operators::user_id.eq(user_id),
@@ -204,11 +215,11 @@ impl World {
             actor: Actor {
                 kind: ActorKind::Operator,
                 name: user_id.into(),
-                role: role.name().into(),
+                role: role.into(),
                 address: "192.0.2.17".into(),
                 request: "test".into(),
             },
-            permissions: role.permissions(),
+            permissions,
             scope: containers.map_or(Scope::All, |list| Scope::Containers(list.to_vec())),
         }
     }

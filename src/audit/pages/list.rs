@@ -13,6 +13,9 @@ use crate::{
     web::{Answer, Chrome, Links, Pager, Paging, Permitted, page},
 };
 
+/// The most operators that the filter offers: beyond that one types the name in the search.
+const OFFERED: i64 = 1000;
+
 /// What the address asks for; all of it as it was typed.
 #[derive(Deserialize)]
 pub struct Asked {
@@ -82,17 +85,16 @@ pub async fn show(p: Permitted<may::ReadAudit>, asked: Query<Asked>) -> Answer {
         until: date(&to).map(|day| zone.end_of(day)),
     };
     let area = search.area;
-    let ((lines, total, operators), chrome) = p
-        .view(move |desk, _, _| {
+    let ((lines, total, mut operators), chrome) = p
+        .view(move |desk, who, _| {
             desk.db.read(|c| {
                 let (lines, total) = audit::find(c, &search, paging.offset(), paging.size)?;
-                let operators = if all { operators::list(c)? } else { Vec::new() };
-                Ok((lines, total, operators.into_iter().map(|operator| operator.user_id).collect()))
+                let operators = if all { operators::working_in(c, &who.scope, OFFERED)? } else { Vec::new() };
+                Ok((lines, total, operators))
             })
         })
         .await?;
     // "system", or someone who is no operator any more: kept when the form is sent again.
-    let mut operators: Vec<String> = operators;
     if !operator.is_empty() && !operators.contains(&operator) {
         operators.push(operator.clone());
     }

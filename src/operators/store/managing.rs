@@ -38,6 +38,23 @@ pub(super) fn within(scope: &Scope, own: Option<OperatorId>) -> Condition {
     Box::new(there.and(inside.or(operators::id.eq(own.map_or(0, |own| own.0)))))
 }
 
+/// The UserIDs that a filter offers, at most `most`: of those who work anywhere in the scope. Removed ones too, since what
+/// they did stays.
+///
+/// # Errors
+/// `Database` only.
+pub fn working_in(conn: &mut AnyConn, scope: &Scope, most: i64) -> Result<Vec<String>> {
+    let mut named = operators::table.order(operators::user_id_key).select(operators::user_id).limit(most).into_boxed();
+    if let Scope::Containers(list) = scope {
+        let ids: Vec<i64> = list.iter().map(|container| container.0).collect();
+        let there = operator_containers::table
+            .filter(operator_containers::operator_id.eq(operators::id))
+            .filter(operator_containers::container_id.eq_any(ids));
+        named = named.filter(operators::all_containers.eq(true).or(exists(there)));
+    }
+    Ok(named.load(conn)?)
+}
+
 /// What was typed and chosen, but for the state.
 fn asked(search: &Search) -> Condition {
     let mut condition: Condition = Box::new(operators::id.gt(0));

@@ -75,7 +75,7 @@ fn types(filter: &Filter) -> Vec<Choice> {
 
 /// Operators and containers as choices.
 fn offered(c: &mut AnyConn, who: &Who, filter: &Filter) -> Result<(Vec<Choice>, Vec<Choice>)> {
-    let operators = crate::reports::operators(c, OPERATORS_OFFERED)?;
+    let operators = crate::operators::working_in(c, &who.scope, OPERATORS_OFFERED)?;
     let containers = users::containers(c, &who.scope)?.into_iter().map(|(_, name)| name).collect();
     Ok((names(operators, &filter.operator), names(containers, &filter.container)))
 }

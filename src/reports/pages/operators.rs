@@ -6,7 +6,7 @@ use askama::Template;
 use super::{Choice, Tab, chips, counted, file_address, grouped, links, names, tabs, today};
 use crate::{
     clock::moment,
-    operators::may,
+    operators::{self, may},
     reports::{self, Deed, Filter, Period, Report, USUAL_DAYS_OF_WORK},
     web::{self, Answer, Chrome, Permitted},
 };
@@ -54,7 +54,7 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
     let ((deeds, operators), chrome) = p
         .view(move |desk, who, now| {
             desk.db.read(|c| {
-                let offered = names(reports::operators(c, OFFERED)?, &asked.operator);
+                let offered = names(operators::working_in(c, &who.scope, OFFERED)?, &asked.operator);
                 Ok((reports::deeds(c, who, now, zone, &asked)?, offered))
             })
         })

@@ -18,7 +18,6 @@ use crate::{
         activity::{Deed, Stand},
         filter::Filter,
     },
-    schema::operators,
     tokens::{AuthenticationType, TokenState},
 };
 
@@ -135,12 +134,4 @@ pub fn stands(conn: &mut AnyConn, ground: &Ground, filter: &Filter) -> Result<Ve
             })
         })
         .collect()
-}
-
-/// The UserIDs of operators, for the choices of a filter.
-///
-/// # Errors
-/// `Database` only.
-pub fn operators(conn: &mut AnyConn, most: i64) -> Result<Vec<String>> {
-    Ok(operators::table.order(operators::user_id_key).select(operators::user_id).limit(most).load(conn)?)
 }

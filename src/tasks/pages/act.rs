@@ -110,8 +110,10 @@ pub async fn unlock(p: Permitted<may::InTask<may::Unlock>>, number: Path<String>
 ///
 /// # Errors
 /// As [`remove`].
-pub async fn back(_: Permitted<may::SeeTasks>, number: Path<String>) -> Answer {
-    Ok(see_other(&address(reading::number(&number)?)))
+pub async fn back(p: Permitted<may::SeeTasks>, number: Path<String>) -> Answer {
+    let id = reading::number(&number)?;
+    p.call(move |desk, who, now| desk.db.read(|c| reading::find(c, who, now, desk.settings.zone, id))).await?;
+    Ok(see_other(&address(id)))
 }
 
 async fn act<N: Need>(p: Permitted<N>, number: Path<String>, form: Fields, act: Act) -> Answer {
