@@ -19,10 +19,10 @@ use crate::{
     error::{Error, Result},
     mail, messages,
     operators::{
-        self, Permission, Scope, Who,
+        self, Permission, Who,
         may::{self, Need},
     },
-    policy, reports, tasks, tokens, users,
+    outbox, policy, reports, tasks, tokens, users,
     web::{
         Fault, assets,
         chrome::{Counts, Numbers},
@@ -224,8 +224,14 @@ pub fn routes(demo: bool) -> Vec<Route> {
         post("/users/{user}/tasks/{number}/stop-date", need::<may::ChangeStopDate>(), users::pages::why::move_stop_date),
 
         // Outbox
-        get("/outbox", need::<may::SeeOutbox>(), mail::pages::outbox::show),
-        get("/outbox/{id}", need::<may::SeeOutbox>(), mail::pages::email::show),
+        get("/outbox", need::<may::SeeOutbox>(), outbox::pages::list::show),
+        get("/outbox/ticked/send-again", need::<may::SeeOutbox>(), outbox::pages::several::back),
+        get("/outbox/ticked/cancel", need::<may::SeeOutbox>(), outbox::pages::several::back),
+        post("/outbox/ticked/send-again", need::<may::ChangeOutbox>(), outbox::pages::several::send_again),
+        post("/outbox/ticked/cancel", need::<may::ChangeOutbox>(), outbox::pages::several::cancel),
+        get("/outbox/{id}", need::<may::SeeOutbox>(), outbox::pages::email::show),
+        post("/outbox/{id}/send-again", need::<may::ChangeOutbox>(), outbox::pages::email::send_again),
+        post("/outbox/{id}/cancel", need::<may::ChangeOutbox>(), outbox::pages::email::cancel),
 
 
         // Tokens
@@ -288,13 +294,9 @@ pub fn routes(demo: bool) -> Vec<Route> {
 
 /// The numbers beside the navigation, within the scope of who looks.
 fn numbers(c: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone) -> Result<Numbers> {
-    let containers = match &who.scope {
-        Scope::All => None,
-        Scope::Containers(list) => Some(list.as_slice()),
-    };
     Ok(Numbers {
         open_tasks: if who.may(Permission::SeeTasks) { tasks::count_open(c, who, now, zone)? } else { 0 },
-        mail_failures: if who.may(Permission::SeeOutbox) { mail::failures(c, now, containers)? } else { 0 },
+        mail_failures: if who.may(Permission::SeeOutbox) { mail::failures(c, now, who.scope.containers())? } else { 0 },
     })
 }
 

@@ -27,6 +27,7 @@ pub mod tasks;
 pub mod alerts;
 pub mod authentication;
 pub mod enrollment;
+pub mod outbox;
 pub mod reports;
 pub mod why;
 

@@ -29,6 +29,7 @@ const ORDER: &[&str] = &[
     "authentication",
     "enrollment",
     "why",
+    "outbox",
     "alerts",
     "reports",
     "demo",

@@ -10,6 +10,7 @@ mod find;
 mod mail;
 mod messages;
 mod operators;
+mod outbox;
 mod permissions;
 mod policy;
 mod races;

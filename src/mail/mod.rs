@@ -21,6 +21,7 @@ pub mod letter;
 pub mod mailbox;
 pub mod outbox;
 pub mod pages;
+mod reading;
 pub mod status;
 mod store;
 
@@ -28,6 +29,10 @@ pub use courier::{Carrier, Courier};
 pub use letter::{Facts, Kind, Letter, NewEmail, Secret, Wording, masked};
 pub use mailbox::Mailbox;
 pub use outbox::{Delivery, Email, State, Try};
+pub use reading::{
+    Filter, Health, View, chosen, count, count_with_link, counts_by_state, deliveries, enrollments_of, failures, find,
+    health, latest_of, rows,
+};
 pub use store::{messages, own_host};
 
 /// Puts `emails` into the outbox, due now, in the transaction that causes them; `sender` is the UserID of the operator
@@ -67,6 +72,57 @@ pub fn move_waiting(
 /// `Database` only.
 pub fn cancel_waiting_of_task(c: &mut AnyConn, _now: Timestamp, task: TaskId) -> Result<usize> {
     store::cancel_of_task(c, task)
+}
+
+/// The emails to these users are found in `container` from now on: who may see the users may see them.
+///
+/// # Errors
+/// `Database` only.
+pub fn follow(c: &mut AnyConn, users: &[UserId], container: ContainerId) -> Result<()> {
+    store::follow(c, users, container)
+}
+
+/// Holds these emails until the transaction ends, so that what is decided by them still holds when it is written.
+///
+/// # Errors
+/// `Database` only.
+pub fn hold(c: &mut AnyConn, ids: &[EmailId]) -> Result<()> {
+    store::again::hold(c, ids)
+}
+
+/// Those of these emails that have Failed or Bounced wait again under their Message-ID, due now and tried until
+/// `give_up_at`; how many. `to`: those whose address is another one now.
+///
+/// # Errors
+/// `Database` only.
+pub fn send_again(
+    c: &mut AnyConn,
+    now: Timestamp,
+    ids: &[EmailId],
+    to: &[(EmailId, String)],
+    give_up_at: Timestamp,
+) -> Result<usize> {
+    let queued = store::again::queue(c, now, ids, give_up_at)?;
+    for (id, address) in to {
+        store::again::readdress(c, *id, address)?;
+    }
+    Ok(queued)
+}
+
+/// Those of these emails that are Deferred, and not in a worker's hand, are due now; how many.
+///
+/// # Errors
+/// `Database` only.
+pub fn try_now(c: &mut AnyConn, now: Timestamp, ids: &[EmailId]) -> Result<usize> {
+    store::again::hasten(c, now, ids)
+}
+
+/// Cancels those of these emails that wait, and are not in a worker's hand, and wipes their secrets; how many.
+///
+/// # Errors
+/// `Database` only.
+pub fn cancel(c: &mut AnyConn, now: Timestamp, ids: &[EmailId]) -> Result<usize> {
+    store::again::cancel(c, now, ids)
 }
 
 /// An email in a worker's hand.
@@ -201,112 +257,4 @@ fn settle_one(c: &mut AnyConn, now: Timestamp, settled: &Settled) -> Result<Stat
         audit::record(c, now, &entry)?;
     }
     Ok(State::Failed)
-}
-
-/// Which rows of the outbox are looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum View {
-    /// Refused or sent back of late, and no newer email went to the same enrollment.
-    Attention,
-    /// One state.
-    State(State),
-    /// All.
-    All,
-}
-
-/// What is looked for in the outbox.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// The start of an address as it is shown or of a User ID, or a task's number; empty for all.
-    pub text: String,
-    /// One kind.
-    pub kind: Option<Kind>,
-}
-
-/// How the mail server does, as far as the tries tell.
-#[derive(Clone, Debug, Default)]
-pub struct Health {
-    /// When it last accepted an email.
-    pub last_accepted_at: Option<Timestamp>,
-    /// The last try of all.
-    pub last_try: Option<Try>,
-}
-
-/// The rows of a view, the newest first. `containers`: only emails to users in them (`None`: all).
-///
-/// # Errors
-/// `Database` only.
-pub fn rows(
-    c: &mut AnyConn,
-    now: Timestamp,
-    containers: Option<&[ContainerId]>,
-    filter: &Filter,
-    view: View,
-    (offset, limit): (i64, i64),
-) -> Result<Vec<Email>> {
-    store::list::rows(c, now, containers, filter, view, offset, limit)
-}
-
-/// How many rows a view has.
-///
-/// # Errors
-/// `Database` only.
-pub fn count(
-    c: &mut AnyConn,
-    now: Timestamp,
-    containers: Option<&[ContainerId]>,
-    filter: &Filter,
-    view: View,
-) -> Result<i64> {
-    store::list::count(c, now, containers, filter, view)
-}
-
-/// How many emails failed or came back and still matter, for the number beside the navigation.
-///
-/// # Errors
-/// `Database` only.
-pub fn failures(c: &mut AnyConn, now: Timestamp, containers: Option<&[ContainerId]>) -> Result<i64> {
-    store::list::failures(c, now, containers)
-}
-
-/// One email with its tries, the newest first.
-///
-/// # Errors
-/// `NotFound` if there is none, or none in these containers.
-pub fn find(c: &mut AnyConn, containers: Option<&[ContainerId]>, id: EmailId) -> Result<(Email, Vec<Try>)> {
-    let email = store::list::find(c, containers, id)?;
-    let tries = store::list::tries(c, id)?;
-    Ok((email, tries))
-}
-
-/// What delivery reports said of an email, the newest first.
-///
-/// # Errors
-/// `Database` only.
-pub fn deliveries(c: &mut AnyConn, id: EmailId) -> Result<Vec<Delivery>> {
-    store::reports::of(c, id)
-}
-
-/// The emails of these ids, in no order: what became of the newest one of each user in a list.
-///
-/// # Errors
-/// `Database` only.
-pub fn latest_of(c: &mut AnyConn, ids: &[EmailId]) -> Result<Vec<Email>> {
-    store::list::of(c, ids)
-}
-
-/// How many emails with a link of their own were written about an enrollment.
-///
-/// # Errors
-/// `Database` only.
-pub fn count_with_link(c: &mut AnyConn, enrollment: EnrollmentId) -> Result<i64> {
-    store::count_with_link(c, enrollment)
-}
-
-/// How the mail server does.
-///
-/// # Errors
-/// `Database` only.
-pub fn health(c: &mut AnyConn) -> Result<Health> {
-    store::list::health(c)
 }

@@ -136,8 +136,22 @@ pub struct Email {
     pub bounced_at: Option<Timestamp>,
     /// The enhanced status code in that report, such as "5.1.1"; empty without one.
     pub bounce_status: String,
+    /// Until when a worker has it in its hand, unless it lets go of it before; may have passed.
+    pub claimed_until: Option<Timestamp>,
     /// The UserID of the operator whose doing it was, or "system".
     pub sender: String,
+}
+
+impl Email {
+    /// True if a worker has it in its hand: what comes of it is not known yet.
+    pub fn is_in_hand(&self, now: Timestamp) -> bool {
+        self.state.is_waiting() && self.claimed_until.is_some_and(|until| until > now)
+    }
+
+    /// When it became what it is.
+    pub fn changed_at(&self) -> Timestamp {
+        self.last_answer_at.unwrap_or(self.created_at)
+    }
 }
 
 /// One try.

@@ -27,6 +27,7 @@ pub fn words(code: &str) -> Option<&'static str> {
         "1.7" | "1.8" => "Our sender’s address was refused",
         // RFC 7505 §4.1
         "1.10" => "No such mailbox, or the domain takes no mail",
+        "2.1" if class == "4" => "The mailbox takes no mail now",
         "2.1" => "The mailbox is disabled",
         "2.2" => "The mailbox is full",
         "2.3" => "The message is too long for the mailbox",
@@ -86,6 +87,7 @@ mod tests {
         assert_eq!(words("4.2.2"), Some("The mailbox is full"));
         assert_eq!(words("5.7.1"), Some("Refused by policy"));
         assert_eq!(words("4.7.1"), Some("Put off by policy"));
+        assert_eq!(words("4.2.1"), Some("The mailbox takes no mail now"));
         assert_eq!(words("5.7.509"), Some("Refused by policy"));
         assert_eq!(words("5.0.0"), None);
         assert_eq!(plain("554 Transaction failed"), None);

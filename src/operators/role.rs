@@ -81,6 +81,12 @@ macro_rules! permissions {
                 ];
             }
 
+            /// Sending an email of the outbox again, or canceling it.
+            pub struct ChangeOutbox;
+            impl Need for ChangeOutbox {
+                const NEEDS: &'static [&'static [Permission]] = &[&[Permission::SeeOutbox], &[Permission::SendAgain]];
+            }
+
             /// Giving a device to a user by hand.
             pub struct AssignTokens;
             impl Need for AssignTokens {
@@ -119,7 +125,7 @@ permissions! {
     ImportTokens = "import tokens",
     /// See the outbox.
     SeeOutbox = "see the outbox",
-    /// Send an email of the outbox again.
+    /// Send an email of the outbox again, or cancel it.
     SendAgain = "send an email again",
     /// Edit messages and policies.
     EditPolicies = "edit messages and policies",

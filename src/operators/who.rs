@@ -35,6 +35,14 @@ impl Scope {
             Scope::Containers(list) => list.iter().all(|container| self.holds(*container)),
         }
     }
+
+    /// The containers it is confined to; `None`: all there are.
+    pub fn containers(&self) -> Option<&[ContainerId]> {
+        match self {
+            Scope::All => None,
+            Scope::Containers(list) => Some(list),
+        }
+    }
 }
 
 /// The person, or the server itself, that a verb is carried out for.

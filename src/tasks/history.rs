@@ -3,12 +3,14 @@
 use crate::clock::Timestamp;
 
 /// Verbs that the history leaves out: another entry sums them up, or (the activation code) tells what came of it.
-pub const LEFT_OUT: [&str; 5] = [
+pub const LEFT_OUT: [&str; 7] = [
     "tasks.provision_user",
     "tasks.remove_user",
     "tasks.stop_date_user",
     "tasks.resend_user",
     "enrollment.accept_code",
+    "mail.send_again_each",
+    "mail.cancel_each",
 ];
 
 /// The verb of reminders: one entry for each user, many at once.
@@ -71,10 +73,11 @@ impl Told {
         match self.verb.as_str() {
             "tasks.provision" => "ticket",
             "tasks.stop_date" => "calendar",
-            "tasks.resend" | REMIND => "send",
+            "tasks.resend" | "mail.send_again" | REMIND => "send",
             "tasks.unlock" => "lock-open",
             "tasks.remove" | "tasks.remove_users" | "tasks.replace" => "user-minus",
             "mail.send" | "mail.bounce" => "mail-x",
+            "mail.cancel" => "mail-canceled",
             verb if verb.starts_with("enrollment.") && self.outcome == "refused" => "lock",
             "enrollment.enroll" => "key",
             _ => "circle-check",

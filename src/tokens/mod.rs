@@ -23,8 +23,8 @@ pub use changing::{assign, find, resume, resync, revoke, suspend, unlock};
 
 pub use one_time::{Judgment, Making, MovingFactor, Seed, Standing};
 pub use rejected::{Rejected, Rejection};
-pub use store::{available, by_serial, of_user};
-pub use token::{AuthenticationType, Token, TokenState};
+pub use store::{available, by_serial, list::holders, of_user};
+pub use token::{AuthenticationType, Token, TokenState, serial_key};
 
 /// How often a serial number is drawn before something must be wrong with the randomness.
 const DRAWS: usize = 20;

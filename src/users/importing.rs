@@ -7,7 +7,8 @@ use crate::{
     clock::Timestamp,
     db::{self, AnyConn},
     error::{Error, Result},
-    ids::ContainerId,
+    ids::{ContainerId, UserId},
+    mail,
     operators::{Scope, Who},
     users::{
         import::{File, Line, LineOutcome, Outcome, Report},
@@ -142,6 +143,13 @@ impl Plan {
         }
         store::import::insert(conn, now, &new)?;
         store::import::update(conn, &changed)?;
+        let mut moved: HashMap<ContainerId, Vec<UserId>> = HashMap::new();
+        for (user, _, container) in changed.iter().filter(|(user, _, container)| user.container != *container) {
+            moved.entry(*container).or_default().push(user.id);
+        }
+        for (container, users) in moved {
+            mail::follow(conn, &users, container)?;
+        }
 
         let keys: Vec<String> = new.iter().map(|(details, _)| db::key(details.user_id.as_str())).collect();
         let ids = store::import::ids_by_keys(conn, &keys)?;

@@ -7,6 +7,7 @@ use crate::{
     desk::Desk,
     error::{Error, Result},
     ids::{ContainerId, UserId},
+    mail,
     operators::{Permission, Scope, Who},
 };
 
@@ -125,6 +126,9 @@ pub fn edit(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, version: i64,
         let container = place(c, who, now, details.container.as_str())?;
         if !store::update(c, user.id, version, details, container)? {
             return Err(Error::Conflict(format!("Someone else changed {} meanwhile.", user.user_id)));
+        }
+        if container != user.container {
+            mail::follow(c, &[user.id], container)?;
         }
         audit::record(c, now, &changed(who, &user, "Edited", &changes))?;
         find_by_id(c, user.id)

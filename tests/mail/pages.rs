@@ -134,7 +134,7 @@ fn lists_of_the_outbox_use_an_index() {
     for view in [View::Attention, View::State(State::Sent), View::All] {
         for containers in [None, Some(&few[..])] {
             for text in ["", "a.berg", "1042"] {
-                let filter = Filter { text: text.into(), kind: None };
+                let filter = Filter { text: text.into(), ..Filter::default() };
                 let plan = plan::of(&world, |c| mail::rows(c, now, containers, &filter, view, (0, 18)).map(|_| ()));
                 // All of them, the newest first, is the table in the order of its key.
                 let whole = view == View::All && containers.is_none() && text.is_empty();

@@ -1,5 +1,3 @@
-//! Screens of email: the outbox, one email of it, and the mailbox of the demo.
+//! Screens of email: the mailbox of the demo.
 
-pub mod email;
 pub mod mailbox;
-pub mod outbox;

@@ -41,6 +41,9 @@ fn filtered<'a>(now: Timestamp, containers: Option<&'a [ContainerId]>, filter: &
         View::Attention => query = query.filter(sql::<Bool>(WANTS_ATTENTION)).filter(recent(now)),
         View::State(state) => query = query.filter(emails::state.eq(state.word())),
     }
+    if let Some(only) = &filter.only {
+        query = query.filter(emails::id.eq_any(only.iter().map(|id| id.0).collect::<Vec<_>>()));
+    }
     if let Some(kind) = filter.kind {
         query = query.filter(emails::kind.eq(kind.word()));
     }
@@ -96,6 +99,47 @@ pub fn count(
     view: View,
 ) -> Result<i64> {
     Ok(filtered(now, containers, filter, view).select(count_star()).first(c)?)
+}
+
+/// How many rows of `view` are in each state that any is in.
+///
+/// # Errors
+/// `Database` only.
+pub fn counts_by_state(
+    c: &mut AnyConn,
+    now: Timestamp,
+    containers: Option<&[ContainerId]>,
+    filter: &Filter,
+    view: View,
+) -> Result<Vec<(State, i64)>> {
+    let mut counts = Vec::new();
+    for state in State::ALL {
+        let one = filtered(now, containers, filter, view).filter(emails::state.eq(state.word()));
+        counts.push((state, one.select(count_star()).first(c)?));
+    }
+    counts.retain(|(_, count)| *count > 0);
+    Ok(counts)
+}
+
+/// The numbers of the rows of `view` that are in these states, the oldest first.
+///
+/// # Errors
+/// `Database` only.
+pub fn chosen(
+    c: &mut AnyConn,
+    now: Timestamp,
+    containers: Option<&[ContainerId]>,
+    filter: &Filter,
+    view: View,
+    states: &[State],
+) -> Result<Vec<EmailId>> {
+    let words: Vec<&str> = states.iter().map(|state| state.word()).collect();
+    let ids: Vec<i64> = filtered(now, containers, filter, view)
+        .filter(emails::state.eq_any(words))
+        .order(emails::id)
+        .select(emails::id)
+        .load(c)?;
+    Ok(ids.into_iter().map(EmailId).collect())
 }
 
 /// How many failed of late and were not followed by another.

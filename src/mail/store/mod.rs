@@ -18,6 +18,7 @@ use crate::{
     schema::emails,
 };
 
+pub mod again;
 pub mod list;
 pub mod messages;
 pub mod reports;
@@ -207,6 +208,23 @@ pub fn cancel_of_task(c: &mut AnyConn, task: TaskId) -> Result<usize> {
     Ok(canceled)
 }
 
+/// The emails to these users go into another container with them.
+///
+/// # Errors
+/// `Database` only.
+pub fn follow(c: &mut AnyConn, users: &[UserId], container: ContainerId) -> Result<()> {
+    for chunk in users.chunks(IDS_A_STATEMENT) {
+        let ids: Vec<i64> = chunk.iter().map(|id| id.0).collect();
+        let theirs = emails::table.filter(emails::user_id.eq_any(ids));
+        // By number, as everybody holds emails: see `cancel`.
+        if let AnyConn::Pg(pg) = c {
+            theirs.clone().order(emails::id).select(emails::id).for_no_key_update().execute(pg)?;
+        }
+        diesel::update(theirs).set(emails::container_id.eq(Some(container.0))).execute(c)?;
+    }
+    Ok(())
+}
+
 /// How many emails with a link of their own were written about an enrollment.
 ///
 /// # Errors
@@ -254,9 +272,10 @@ struct Row {
     sender: String,
     bounced_at: Option<Timestamp>,
     bounce_status: String,
+    claimed_until: Option<Timestamp>,
 }
 
-/// The columns of [`Row`]: all but the secret and the claim.
+/// The columns of [`Row`]: all but the secret and who has claimed it.
 macro_rules! columns {
     () => {
         (
@@ -281,6 +300,7 @@ macro_rules! columns {
             emails::sender,
             emails::bounced_at,
             emails::bounce_status,
+            emails::claimed_until,
         )
     };
 }
@@ -313,6 +333,7 @@ impl TryFrom<Row> for Email {
             sender: row.sender,
             bounced_at: row.bounced_at,
             bounce_status: row.bounce_status,
+            claimed_until: row.claimed_until,
         })
     }
 }

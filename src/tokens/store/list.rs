@@ -1,13 +1,13 @@
 //! Lists of tokens: every condition is a range of an index, or a walk along one.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use diesel::{prelude::*, sql_types::Bool};
 
 use super::{Held, Row};
 use crate::{
     db::{self, AnyConn},
-    error::Result,
+    error::{Error, Result},
     ids::{ContainerId, UserId},
     operators::Scope,
     schema::{tokens, users},
@@ -67,6 +67,29 @@ pub fn counts(
 pub fn one(c: &mut AnyConn, serial_key: &str) -> Result<Option<Held>> {
     let row: Option<Row> = tokens::table.filter(tokens::serial_key.eq(serial_key)).first(c).optional()?;
     row.map(Held::try_from).transpose()
+}
+
+/// The states of the tokens of these serial numbers, and who has them, by the keys of the serial numbers.
+///
+/// # Errors
+/// `Database`, or `Internal` for a row that makes no sense.
+pub fn holders(c: &mut AnyConn, serials: &[&str]) -> Result<HashMap<String, (TokenState, Option<UserId>)>> {
+    let mut keys: Vec<String> = serials.iter().map(|serial| serial_key(serial)).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let mut holders = HashMap::new();
+    for chunk in keys.chunks(db::ROWS_A_STATEMENT) {
+        let rows: Vec<(String, String, Option<i64>)> = tokens::table
+            .filter(tokens::serial_key.eq_any(chunk))
+            .select((tokens::serial_key, tokens::state, tokens::user_id))
+            .load(c)?;
+        for (key, word, user) in rows {
+            let state = TokenState::from_word(&word)
+                .ok_or_else(|| Error::Internal(format!("a token has the unknown state {word}")))?;
+            holders.insert(key, (state, user.map(UserId)));
+        }
+    }
+    Ok(holders)
 }
 
 /// Which of these serial numbers (as keys) are there.

@@ -1,26 +1,21 @@
-//! `/outbox`: every email, what became of it, and why. Read-only.
+//! `/outbox`: every email, what became of it, and why; ticked ones are sent again or canceled.
 
 use actix_web::HttpRequest;
 use askama::Template;
 
 use crate::{
     clock::{self, Timestamp, Zone},
-    ids::ContainerId,
     mail::{self, Carrier, Email, Filter, Health, Kind, State, View, status},
-    operators::{Permission, Scope, may},
-    web::{Answer, Chrome, Fields, Links, Pager, Paging, Permitted, page},
+    operators::{Permission, may},
+    outbox::{
+        self, Ground, Looked,
+        again::{self, Act},
+    },
+    web::{Answer, Chrome, Fields, Links, Pager, Paging, Permitted, page, segment},
 };
 
-/// The containers whose users' emails an operator sees; `None`: all.
-pub(super) fn containers(scope: &Scope) -> Option<&[ContainerId]> {
-    match scope {
-        Scope::All => None,
-        Scope::Containers(list) => Some(list),
-    }
-}
-
 #[derive(Template)]
-#[template(path = "mail/outbox.html")]
+#[template(path = "outbox/list.html")]
 struct OutboxPage {
     chrome: Chrome,
     relay: Relay,
@@ -30,9 +25,22 @@ struct OutboxPage {
     state: String,
     kinds: Vec<(&'static str, &'static str, bool)>,
     filtered: bool,
+    nothing: (&'static str, &'static str),
     see_tasks: bool,
     rows: Vec<Line>,
     pager: Pager,
+    /// Ticked ones, or all, can be sent again.
+    again: bool,
+    /// Ticked ones, or all, can be canceled.
+    cancel: bool,
+    /// All that match are selected, not those on the page one by one.
+    all: bool,
+    all_href: String,
+    some_href: String,
+    /// The view and its search, for the page that acts on all that match.
+    asked: Vec<(&'static str, String)>,
+    /// The query of this page, to come back to.
+    back: String,
 }
 
 /// A view of the list.
@@ -58,10 +66,19 @@ struct Line {
     reason: &'static str,
     answered: String,
     next: String,
+    way: Option<Way>,
+}
+
+/// What can be done with one email from its row.
+struct Way {
+    href: String,
+    words: &'static str,
+    /// A page to go to, and no button that does it.
+    link: bool,
 }
 
 /// The views, with the word of each in the address.
-const VIEWS: [(&str, &str, View); 8] = [
+pub(super) const VIEWS: [(&str, &str, View); 8] = [
     ("attention", "Needs attention", View::Attention),
     ("queued", "Queued", View::State(State::Queued)),
     ("sent", "Sent", View::State(State::Sent)),
@@ -72,22 +89,75 @@ const VIEWS: [(&str, &str, View); 8] = [
     ("all", "All", View::All),
 ];
 
+/// What is looked for, as an address or a form says it.
+pub(super) fn filter(asked: &Fields) -> Filter {
+    Filter { text: asked.text("q"), kind: Kind::from_word(&asked.text("message")), only: None }
+}
+
+/// The view of this word.
+pub(super) fn view(word: &str) -> Option<View> {
+    VIEWS.iter().find(|view| view.0 == word).map(|view| view.2)
+}
+
+/// The list's address with what `asked` says of it, and of nothing else.
+pub(super) fn address(asked: &Fields) -> Links {
+    let names = ["q", "message", "state", "size", "page"];
+    Links::new("/outbox", names.map(|name| (name, asked.text(name))).to_vec())
+}
+
+/// True if rows of this view can be in a state that `act` is done in.
+fn fits(act: Act, shown: View) -> bool {
+    match shown {
+        View::All | View::Attention => true,
+        View::State(state) => act.states().contains(&state),
+    }
+}
+
+/// What is said of a view without a row.
+fn nothing(shown: View) -> (&'static str, &'static str) {
+    match shown {
+        View::Attention => {
+            ("Nothing needs attention", "No email was refused, put off or sent back in the last 30 days.")
+        }
+        View::All | View::State(State::Sent) => {
+            ("No emails here", "Emails appear here as soon as a task is provisioned or an enrollment is resent.")
+        }
+        View::State(State::Queued) => {
+            ("No email waits for its first try", "Emails leave within a second, if the mail server takes them.")
+        }
+        View::State(State::Deferred) => {
+            ("No email is put off", "An email that the mail server refuses for now waits here for its next try.")
+        }
+        View::State(State::Failed) => {
+            ("No email failed", "An email that the mail server refuses for good is shown here with its answer.")
+        }
+        View::State(State::Bounced) => (
+            "No email came back",
+            "An email that was accepted and came back is shown here once its delivery report was imported.",
+        ),
+        View::State(State::Canceled) => {
+            ("No email was canceled", "An email that was no longer wanted before it could go out is shown here.")
+        }
+    }
+}
+
 /// The list.
 pub async fn show(p: Permitted<may::SeeOutbox>, http: HttpRequest) -> Answer {
     let asked = Fields::parse(http.query_string());
-    let filter = Filter { text: asked.text("q"), kind: Kind::from_word(&asked.text("message")) };
+    let filter = filter(&asked);
     let filtered = !filter.text.is_empty() || filter.kind.is_some();
     // Who looks for someone looks through all; who just opens the page sees what wants attention.
     let usual = if filtered { "all" } else { "attention" };
-    let state = Some(asked.text("state")).filter(|word| VIEWS.iter().any(|view| view.0 == word.as_str()));
+    let state = Some(asked.text("state")).filter(|word| view(word).is_some());
     let word = state.clone().unwrap_or_else(|| usual.to_owned());
+    let shown = view(&word).unwrap_or(View::Attention);
     let paging = Paging::new(asked.text("page").parse().ok(), asked.text("size").parse().ok());
     let wanted = filter.clone();
     let current = word.clone();
-    let ((counts, rows, total, health), chrome) = p
+    let ((counts, rows, total, health, ground), chrome) = p
         .view(move |desk, who, now| {
             desk.db.read(|c| {
-                let scope = containers(&who.scope);
+                let scope = who.scope.containers();
                 let mut counts = Vec::with_capacity(VIEWS.len());
                 let (mut total, mut rows) = (0, Vec::new());
                 for (word, _, view) in VIEWS {
@@ -98,21 +168,13 @@ pub async fn show(p: Permitted<may::SeeOutbox>, http: HttpRequest) -> Answer {
                         rows = mail::rows(c, now, scope, &wanted, view, (paging.offset(), paging.size))?;
                     }
                 }
-                Ok((counts, rows, total, mail::health(c)?))
+                let ground = outbox::ground(c, now, desk.settings.zone)?;
+                Ok((counts, outbox::look(c, rows)?, total, mail::health(c)?, ground))
             })
         })
         .await?;
     let settings = &p.desk.settings;
-    let links = Links::new(
-        "/outbox",
-        vec![
-            ("q", filter.text.clone()),
-            ("message", filter.kind.map(|kind| kind.word().to_owned()).unwrap_or_default()),
-            ("state", state.clone().unwrap_or_default()),
-            ("size", asked.text("size")),
-            ("page", asked.text("page")),
-        ],
-    );
+    let links = address(&asked);
     let carrier = if settings.demo { "the demo mailbox".to_owned() } else { Carrier::of(settings)?.words() };
     let tabs = VIEWS
         .iter()
@@ -126,30 +188,74 @@ pub async fn show(p: Permitted<may::SeeOutbox>, http: HttpRequest) -> Answer {
         .collect();
     let zone = settings.zone;
     let set = settings.demo || settings.smtp_url.is_some();
+    let may = (p.may(Permission::SendAgain), p.may(Permission::Resend), p.may(Permission::SeeUsers));
     page(&OutboxPage {
         chrome,
         relay: relay(set, &carrier, health, zone, p.now),
         tabs,
         heading: VIEWS.iter().find(|view| view.0 == word).map_or("", |view| view.1),
         kinds: Kind::ALL.iter().map(|kind| (kind.word(), kind.words(), filter.kind == Some(*kind))).collect(),
+        asked: vec![
+            ("q", filter.text.clone()),
+            ("message", filter.kind.map_or_else(String::new, |kind| kind.word().to_owned())),
+            ("state", word),
+        ],
         filter,
         state: state.unwrap_or_default(),
         filtered,
+        nothing: nothing(shown),
         see_tasks: p.may(Permission::SeeTasks),
         pager: Pager::new(paging, rows.len(), total, &links),
-        rows: rows.into_iter().map(|email| line(email, zone, p.now)).collect(),
+        rows: rows.into_iter().map(|looked| line(looked, &ground, zone, may)).collect(),
+        again: may.0 && fits(Act::SendAgain, shown),
+        cancel: may.0 && fits(Act::Cancel, shown),
+        all: asked.ticked("all"),
+        all_href: links.with("all", "1"),
+        some_href: links.here(),
+        back: links.query(),
     })
 }
 
-fn line(email: Email, zone: Zone, now: Timestamp) -> Line {
+fn line(looked: Looked, ground: &Ground, zone: Zone, may: (bool, bool, bool)) -> Line {
+    let way = way(&looked, ground, may);
+    let email = looked.email;
     let second = match (email.alternate, email.facts.name.is_empty()) {
         (true, _) => format!("{}, alternate address", email.facts.user_id),
         (false, true) => email.facts.user_id.clone(),
         (false, false) => email.facts.name.clone(),
     };
-    let answered = email.last_answer_at.map(|at| clock::moment(zone, now, at)).unwrap_or_default();
-    let next = next_words(&email, zone, now);
-    Line { reason: plain_words(&email), email, second, answered, next }
+    let answered = email.last_answer_at.map(|at| clock::moment(zone, ground.now, at)).unwrap_or_default();
+    let next = next_words(&email, zone, ground.now);
+    Line { reason: plain_words(&email), email, second, answered, next, way }
+}
+
+/// The likeliest thing to do with an email.
+fn way(looked: &Looked, ground: &Ground, (change, resend, see_users): (bool, bool, bool)) -> Option<Way> {
+    let Looked { email, around } = looked;
+    let act = if email.state == State::Queued { Act::Cancel } else { Act::SendAgain };
+    if change && again::judge(act, email, around, ground).is_ok() {
+        let (verb, words) = match email.state {
+            State::Queued => ("cancel", "Cancel"),
+            State::Deferred => ("send-again", "Try now"),
+            _ => ("send-again", "Send again"),
+        };
+        return Some(Way { href: format!("/outbox/{}/{verb}", email.id), words, link: false });
+    }
+    if !email.state.is_final_trouble() || again::instead(email, around, ground).is_empty() {
+        return None;
+    }
+    if resend && again::can_resend(email, around, ground) {
+        return resend_href(email).map(|href| Way { href, words: "Resend", link: true });
+    }
+    // Something has to come before Resend, or somebody else may do it: the user's page says what, and who.
+    let place = around.place.as_ref().filter(|place| see_users && place.facts.enrolled_at.is_none())?;
+    let href = format!("/users/{}/authentication-methods?task={}", segment(&email.facts.user_id), place.task);
+    Some(Way { href, words: "Why?", link: true })
+}
+
+/// The address of Resend for the user and the task of an email.
+pub(super) fn resend_href(email: &Email) -> Option<String> {
+    email.task.map(|task| format!("/users/{}/tasks/{task}/edit", segment(&email.facts.user_id)))
 }
 
 /// Why it did not arrive, in plain words; empty if it did, or if nobody can tell.

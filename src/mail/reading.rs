@@ -1,0 +1,156 @@
+//! Reading the outbox: views, searches, one email with its tries.
+
+use super::{Delivery, Email, Kind, State, Try, store};
+use crate::{
+    clock::Timestamp,
+    db::AnyConn,
+    error::Result,
+    ids::{ContainerId, EmailId, EnrollmentId},
+};
+
+/// Which rows of the outbox are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    /// Refused or sent back of late, and no newer email went to the same enrollment.
+    Attention,
+    /// One state.
+    State(State),
+    /// All.
+    All,
+}
+
+/// What is looked for in the outbox.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// The start of an address as it is shown or of a User ID, or a task's number; empty for all.
+    pub text: String,
+    /// One kind.
+    pub kind: Option<Kind>,
+    /// Nothing but these, if they are named.
+    pub only: Option<Vec<EmailId>>,
+}
+
+/// How the mail server does, as far as the tries tell.
+#[derive(Clone, Debug, Default)]
+pub struct Health {
+    /// When it last accepted an email.
+    pub last_accepted_at: Option<Timestamp>,
+    /// The last try of all.
+    pub last_try: Option<Try>,
+}
+
+/// The rows of a view, the newest first. `containers`: only emails to users in them (`None`: all).
+///
+/// # Errors
+/// `Database` only.
+pub fn rows(
+    c: &mut AnyConn,
+    now: Timestamp,
+    containers: Option<&[ContainerId]>,
+    filter: &Filter,
+    view: View,
+    (offset, limit): (i64, i64),
+) -> Result<Vec<Email>> {
+    store::list::rows(c, now, containers, filter, view, offset, limit)
+}
+
+/// How many rows a view has.
+///
+/// # Errors
+/// `Database` only.
+pub fn count(
+    c: &mut AnyConn,
+    now: Timestamp,
+    containers: Option<&[ContainerId]>,
+    filter: &Filter,
+    view: View,
+) -> Result<i64> {
+    store::list::count(c, now, containers, filter, view)
+}
+
+/// How many rows of a view are in each state that any is in.
+///
+/// # Errors
+/// `Database` only.
+pub fn counts_by_state(
+    c: &mut AnyConn,
+    now: Timestamp,
+    containers: Option<&[ContainerId]>,
+    filter: &Filter,
+    view: View,
+) -> Result<Vec<(State, i64)>> {
+    store::list::counts_by_state(c, now, containers, filter, view)
+}
+
+/// The emails of a view that are in these states, the oldest first: by number, 100,000 of them are no burden.
+///
+/// # Errors
+/// `Database` only.
+pub fn chosen(
+    c: &mut AnyConn,
+    now: Timestamp,
+    containers: Option<&[ContainerId]>,
+    filter: &Filter,
+    view: View,
+    states: &[State],
+) -> Result<Vec<EmailId>> {
+    store::list::chosen(c, now, containers, filter, view, states)
+}
+
+/// The enrollments that those of these emails which are of such kinds are about, by number.
+///
+/// # Errors
+/// `Database` only.
+pub fn enrollments_of(c: &mut AnyConn, ids: &[EmailId], kinds: &[Kind]) -> Result<Vec<EnrollmentId>> {
+    store::again::enrollments_of(c, ids, kinds)
+}
+
+/// How many emails failed or came back and still matter, for the number beside the navigation.
+///
+/// # Errors
+/// `Database` only.
+pub fn failures(c: &mut AnyConn, now: Timestamp, containers: Option<&[ContainerId]>) -> Result<i64> {
+    store::list::failures(c, now, containers)
+}
+
+/// One email with its tries, the newest first.
+///
+/// # Errors
+/// `NotFound` if there is none, or none in these containers.
+pub fn find(c: &mut AnyConn, containers: Option<&[ContainerId]>, id: EmailId) -> Result<(Email, Vec<Try>)> {
+    let email = store::list::find(c, containers, id)?;
+    let tries = store::list::tries(c, id)?;
+    Ok((email, tries))
+}
+
+/// What delivery reports said of an email, the newest first.
+///
+/// # Errors
+/// `Database` only.
+pub fn deliveries(c: &mut AnyConn, id: EmailId) -> Result<Vec<Delivery>> {
+    store::reports::of(c, id)
+}
+
+/// The emails of these ids, in no order: what became of the newest one of each user in a list.
+///
+/// # Errors
+/// `Database` only.
+pub fn latest_of(c: &mut AnyConn, ids: &[EmailId]) -> Result<Vec<Email>> {
+    store::list::of(c, ids)
+}
+
+/// How many emails with a link of their own were written about an enrollment.
+///
+/// # Errors
+/// `Database` only.
+pub fn count_with_link(c: &mut AnyConn, enrollment: EnrollmentId) -> Result<i64> {
+    store::count_with_link(c, enrollment)
+}
+
+/// How the mail server does.
+///
+/// # Errors
+/// `Database` only.
+pub fn health(c: &mut AnyConn) -> Result<Health> {
+    store::list::health(c)
+}

@@ -1,0 +1,138 @@
+//! What operators do to rows of the outbox: they are sent again, tried now, or canceled.
+//!
+//! Every statement looks again at what the row is: a worker may have claimed it since it was read.
+
+use diesel::prelude::*;
+
+use super::{IDS_A_STATEMENT, waiting, wiped};
+use crate::{
+    clock::Timestamp,
+    db::{self, AnyConn},
+    error::Result,
+    ids::{EmailId, EnrollmentId},
+    mail::{letter::Kind, outbox::State},
+    schema::emails,
+};
+
+fn plain(ids: &[EmailId]) -> Vec<i64> {
+    ids.iter().map(|id| id.0).collect()
+}
+
+/// In no worker's hand: never claimed, let go of, or claimed by one that was killed long ago.
+#[diesel::dsl::auto_type]
+fn unclaimed(now: Timestamp) -> _ {
+    emails::claimed_until.is_null().or(emails::claimed_until.assume_not_null().le(now))
+}
+
+/// Holds these emails until the transaction ends, by number: as everybody does, so that nobody waits for someone who
+/// waits for them. SQLite needs nothing: it has one writer.
+///
+/// # Errors
+/// `Database` only.
+pub fn hold(c: &mut AnyConn, ids: &[EmailId]) -> Result<()> {
+    if let AnyConn::Pg(pg) = c {
+        for chunk in ids.chunks(IDS_A_STATEMENT) {
+            emails::table
+                .filter(emails::id.eq_any(plain(chunk)))
+                .order(emails::id)
+                .select(emails::id)
+                .for_no_key_update()
+                .execute(pg)?;
+        }
+    }
+    Ok(())
+}
+
+/// The enrollments that those of these emails which are of such kinds are about, each once, by number.
+///
+/// # Errors
+/// `Database` only.
+pub fn enrollments_of(c: &mut AnyConn, ids: &[EmailId], kinds: &[Kind]) -> Result<Vec<EnrollmentId>> {
+    let words: Vec<&str> = kinds.iter().map(|kind| kind.word()).collect();
+    let mut found: Vec<i64> = Vec::new();
+    for chunk in ids.chunks(IDS_A_STATEMENT) {
+        let about: Vec<Option<i64>> = emails::table
+            .filter(emails::id.eq_any(plain(chunk)))
+            .filter(emails::kind.eq_any(&words))
+            .select(emails::enrollment_id)
+            .load(c)?;
+        found.extend(about.into_iter().flatten());
+    }
+    found.sort_unstable();
+    found.dedup();
+    Ok(found.into_iter().map(EnrollmentId).collect())
+}
+
+/// Failed and Bounced ones wait again, due now and tried until `give_up_at`; how many. The Message-ID stays, and so does
+/// the number of tries.
+///
+/// # Errors
+/// `Database` only.
+pub fn queue(c: &mut AnyConn, now: Timestamp, ids: &[EmailId], give_up_at: Timestamp) -> Result<usize> {
+    let ended = [State::Failed.word(), State::Bounced.word()];
+    let mut changed = 0;
+    for chunk in ids.chunks(IDS_A_STATEMENT) {
+        changed +=
+            diesel::update(emails::table.filter(emails::id.eq_any(plain(chunk))).filter(emails::state.eq_any(ended)))
+                .set((
+                    emails::state.eq(State::Queued.word()),
+                    emails::next_try_at.eq(Some(now)),
+                    emails::give_up_at.eq(give_up_at),
+                    emails::claimed_by.eq(None::<String>),
+                    emails::claimed_until.eq(None::<Timestamp>),
+                    emails::bounced_at.eq(None::<Timestamp>),
+                    emails::bounce_status.eq(""),
+                ))
+                .execute(c)?;
+    }
+    Ok(changed)
+}
+
+/// An email that waits goes to this address from now on.
+///
+/// # Errors
+/// `Database` only.
+pub fn readdress(c: &mut AnyConn, id: EmailId, to: &str) -> Result<()> {
+    diesel::update(emails::table.filter(emails::id.eq(id.0)).filter(emails::state.eq_any(waiting())))
+        .set((emails::shown_to.eq(to), emails::shown_to_key.eq(db::key(to))))
+        .execute(c)?;
+    Ok(())
+}
+
+/// Deferred ones that nobody has in their hand are due now; how many.
+///
+/// # Errors
+/// `Database` only.
+pub fn hasten(c: &mut AnyConn, now: Timestamp, ids: &[EmailId]) -> Result<usize> {
+    let mut changed = 0;
+    for chunk in ids.chunks(IDS_A_STATEMENT) {
+        changed += diesel::update(
+            emails::table
+                .filter(emails::id.eq_any(plain(chunk)))
+                .filter(emails::state.eq(State::Deferred.word()))
+                .filter(unclaimed(now)),
+        )
+        .set(emails::next_try_at.eq(Some(now)))
+        .execute(c)?;
+    }
+    Ok(changed)
+}
+
+/// Cancels those that wait and that nobody has in their hand, and wipes their secrets; how many.
+///
+/// # Errors
+/// `Database` only.
+pub fn cancel(c: &mut AnyConn, now: Timestamp, ids: &[EmailId]) -> Result<usize> {
+    let mut changed = 0;
+    for chunk in ids.chunks(IDS_A_STATEMENT) {
+        changed += diesel::update(
+            emails::table
+                .filter(emails::id.eq_any(plain(chunk)))
+                .filter(emails::state.eq_any(waiting()))
+                .filter(unclaimed(now)),
+        )
+        .set(wiped(State::Canceled))
+        .execute(c)?;
+    }
+    Ok(changed)
+}

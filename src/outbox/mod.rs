@@ -1,0 +1,197 @@
+//! What operators do with the emails of the outbox: send again, try now, cancel (product.md §6). `mail` holds the emails;
+//! whether one may go out again is a matter of the user, the enrollment and the token it tells of.
+
+use std::collections::HashMap;
+
+use chrono::Duration;
+
+use crate::{
+    audit::{self, Entry},
+    clock::{Timestamp, Zone},
+    db::AnyConn,
+    desk::Desk,
+    error::{Error, Result},
+    ids::{EmailId, EnrollmentId, UserId},
+    mail::{self, Delivery, Email, Kind, Try},
+    operators::{Permission, Who},
+    policy, tasks, tokens, users,
+};
+
+pub mod again;
+pub mod pages;
+pub mod several;
+
+pub use again::{Act, Around, Ground, Refusal, Step};
+
+/// How long an email that is sent again is tried, in days: as long as a notice is tried in the first place.
+const AGAIN_DAYS: i64 = 7;
+
+/// Emails that tell of something which changes while they wait: the enrollment is held before they are looked at.
+const OF_THE_MOMENT: &[Kind] = &[Kind::NewStopDate];
+
+/// An email, and what stands around it.
+pub struct Looked {
+    /// The email.
+    pub email: Email,
+    /// What stands around it.
+    pub around: Around,
+}
+
+/// What is true for all emails now.
+///
+/// # Errors
+/// `Database` only.
+pub fn ground(c: &mut AnyConn, now: Timestamp, zone: Zone) -> Result<Ground> {
+    Ok(Ground { now, today: zone.today(now), policy: policy::current(c)? })
+}
+
+/// Reads what stands around these emails, in as many statements for a thousand of them as for one.
+///
+/// # Errors
+/// `Database` only.
+pub fn look(c: &mut AnyConn, emails: Vec<Email>) -> Result<Vec<Looked>> {
+    let mut enrollments: Vec<EnrollmentId> = emails.iter().filter_map(|email| email.enrollment).collect();
+    enrollments.sort_unstable();
+    enrollments.dedup();
+    let places = tasks::store::places::of(c, &enrollments)?;
+    let places: HashMap<EnrollmentId, _> = places.into_iter().map(|place| (place.id, place)).collect();
+    let mut people: Vec<UserId> = emails.iter().filter_map(|email| email.user).collect();
+    people.sort_unstable();
+    people.dedup();
+    let people: HashMap<UserId, _> = users::by_ids(c, &people)?.into_iter().map(|user| (user.id, user)).collect();
+    let serials: Vec<&str> = emails.iter().filter_map(|email| email.facts.serial.as_deref()).collect();
+    let held = tokens::holders(c, &serials)?;
+    Ok(emails
+        .into_iter()
+        .map(|email| {
+            let around = Around {
+                place: email.enrollment.and_then(|id| places.get(&id)).cloned(),
+                user: email.user.and_then(|id| people.get(&id)).cloned(),
+                token: email.facts.serial.as_deref().and_then(|serial| held.get(&tokens::serial_key(serial))).copied(),
+            };
+            Looked { email, around }
+        })
+        .collect())
+}
+
+/// One email with all there is to know of it.
+pub struct Seen {
+    /// The email.
+    pub looked: Looked,
+    /// Its tries, the newest first.
+    pub tries: Vec<Try>,
+    /// What delivery reports said of it, the newest first.
+    pub reports: Vec<Delivery>,
+    /// What is true for all.
+    pub ground: Ground,
+}
+
+/// One email in the scope of `who`.
+///
+/// # Errors
+/// `NotFound` if there is none, or none in scope, which is the same.
+pub fn see(c: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone, id: EmailId) -> Result<Seen> {
+    let (email, tries) = mail::find(c, who.scope.containers(), id)?;
+    let reports = mail::deliveries(c, id)?;
+    let looked = look(c, vec![email])?.pop().ok_or_else(|| Error::not_found("email", id.to_string()))?;
+    Ok(Seen { looked, tries, reports, ground: ground(c, now, zone)? })
+}
+
+/// Sends an email again that failed or came back, or tries one now that was deferred; the email as it was, and how it
+/// was done.
+///
+/// # Errors
+/// `Forbidden`; `NotFound` out of scope; `Conflict` with the reason if it cannot be done.
+pub fn send_again(desk: &Desk, who: &Who, now: Timestamp, id: EmailId) -> Result<(Email, Step)> {
+    one(desk, who, now, id, Act::SendAgain)
+}
+
+/// Cancels an email that waits, and wipes its secrets; the email as it was.
+///
+/// # Errors
+/// As [`send_again`].
+pub fn cancel(desk: &Desk, who: &Who, now: Timestamp, id: EmailId) -> Result<Email> {
+    one(desk, who, now, id, Act::Cancel).map(|(email, _)| email)
+}
+
+fn one(desk: &Desk, who: &Who, now: Timestamp, id: EmailId, act: Act) -> Result<(Email, Step)> {
+    need(who)?;
+    desk.db.write(|c| {
+        // Who is out of scope learns nothing, not even by waiting for a lock.
+        mail::find(c, who.scope.containers(), id)?;
+        hold(c, &[id])?;
+        let seen = see(c, who, now, desk.settings.zone, id)?;
+        let Looked { email, around } = seen.looked;
+        let step = again::judge(act, &email, &around, &seen.ground).map_err(|refusal| {
+            let instead = again::instead(&email, &around, &seen.ground);
+            Error::Conflict(format!("{} {instead}", refusal.words()).trim().to_owned())
+        })?;
+        carry_out(c, now, std::slice::from_ref(&(email.clone(), step.clone())))?;
+        audit::record(c, now, &entry(who, &email, &step, verb(act, false)))?;
+        Ok((email, step))
+    })
+}
+
+/// What every change of the outbox needs.
+fn need(who: &Who) -> Result<()> {
+    who.need(Permission::SeeOutbox)?;
+    who.need(Permission::SendAgain)
+}
+
+/// Holds these emails, and before them the enrollments whose change would make them untrue.
+fn hold(c: &mut AnyConn, ids: &[EmailId]) -> Result<()> {
+    let places = mail::enrollments_of(c, ids, OF_THE_MOMENT)?;
+    tasks::store::hold::these(c, &places)?;
+    mail::hold(c, ids)
+}
+
+/// Does to held emails what was decided: all of it, or nothing.
+fn carry_out(c: &mut AnyConn, now: Timestamp, steps: &[(Email, Step)]) -> Result<()> {
+    let of = |wanted: fn(&Step) -> bool| -> Vec<EmailId> {
+        steps.iter().filter(|(_, step)| wanted(step)).map(|(email, _)| email.id).collect()
+    };
+    let other = |(email, step): &(Email, Step)| match step {
+        Step::Queue(Some(to)) => Some((email.id, to.clone())),
+        _ => None,
+    };
+    let to: Vec<(EmailId, String)> = steps.iter().filter_map(other).collect();
+    let (queue, hasten) = (of(|step| matches!(step, Step::Queue(_))), of(|step| *step == Step::Hasten));
+    let cancel = of(|step| *step == Step::Cancel);
+    let done = mail::send_again(c, now, &queue, &to, now + Duration::days(AGAIN_DAYS))?
+        + mail::try_now(c, now, &hasten)?
+        + mail::cancel(c, now, &cancel)?;
+    if done == steps.len() { Ok(()) } else { Err(Error::Conflict("It changed at this very moment.".into())) }
+}
+
+/// The name of what is done; `each` of one email among many, which another entry sums up.
+fn verb(act: Act, each: bool) -> &'static str {
+    match (act, each) {
+        (Act::SendAgain, false) => "mail.send_again",
+        (Act::SendAgain, true) => "mail.send_again_each",
+        (Act::Cancel, false) => "mail.cancel",
+        (Act::Cancel, true) => "mail.cancel_each",
+    }
+}
+
+fn entry<'a>(who: &'a Who, email: &Email, step: &Step, verb: &'static str) -> Entry<'a> {
+    let to = &email.shown_to;
+    let sentence = match step {
+        Step::Queue(other) => format!("Sent the email to {} again", other.as_ref().unwrap_or(to)),
+        Step::Hasten => format!("Had the email to {to} tried at once"),
+        Step::Cancel => format!("Canceled the email to {to}"),
+    };
+    let mut entry = Entry::done(&who.actor, verb, sentence)
+        .fact("Message", email.kind.words())
+        .fact("Email", email.id.to_string())
+        .fact("State", email.state.word());
+    if let Step::Queue(Some(other)) = step {
+        entry = entry.fact("To", format!("{to} → {other}"));
+    }
+    if let Some(task) = email.task {
+        entry = entry.task(task);
+    }
+    match email.user {
+        Some(user) => entry.user(user, &email.facts.user_id),
+        None => entry,
+    }
+}

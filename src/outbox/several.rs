@@ -1,0 +1,214 @@
+//! Many emails at once, ticked in the list or all that match: nothing is done to one that changed since the page was
+//! shown, and all that is done is one transaction.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    audit::{self, Entry},
+    clock::Timestamp,
+    db::{AnyConn, ROWS_A_STATEMENT},
+    desk::Desk,
+    error::{Error, Result},
+    ids::{EmailId, TaskId},
+    mail::{self, Email, Filter, View},
+    operators::Who,
+    outbox::{
+        self, Looked,
+        again::{self, Act, Ground, Refusal, Step},
+    },
+};
+
+/// Emails that are read, changed and noted at a time: the memory in use does not grow with the outbox.
+const EMAILS_AT_A_TIME: usize = ROWS_A_STATEMENT;
+
+/// Emails that the page names before it says how many more there are.
+const NAMED: usize = 10;
+
+/// The emails an operator ticked, or a view that stands for all it shows.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// The view.
+    pub view: View,
+    /// What was looked for in it.
+    pub filter: Filter,
+}
+
+impl Chosen {
+    /// The ticked ones.
+    pub fn these(ids: Vec<EmailId>) -> Self {
+        Chosen { view: View::All, filter: Filter { only: Some(ids), ..Filter::default() } }
+    }
+}
+
+/// What is done to the chosen emails, or would be.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// Emails that wait again.
+    pub queued: usize,
+    /// Those of them that go to another address than before.
+    pub readdressed: usize,
+    /// Emails that are tried now.
+    pub hastened: usize,
+    /// Emails that are canceled.
+    pub canceled: usize,
+    /// The first emails it is done to.
+    pub first: Vec<Email>,
+    /// How many are left as they are, and why, the most first.
+    pub left_out: Vec<(&'static str, i64)>,
+    /// The tasks of users whom a Resend from there would help, with how many emails they had.
+    pub tasks: BTreeMap<TaskId, i64>,
+}
+
+impl Outcome {
+    /// How many it is done to.
+    pub fn count(&self) -> usize {
+        self.queued + self.hastened + self.canceled
+    }
+
+    /// Those it is done to that the page does not name.
+    pub fn more(&self) -> usize {
+        self.count() - self.first.len()
+    }
+
+    /// How many are left as they are.
+    pub fn left(&self) -> i64 {
+        self.left_out.iter().map(|(_, count)| count).sum()
+    }
+
+    fn leave(&mut self, why: &'static str, count: i64) {
+        match self.left_out.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, known)) => *known += count,
+            None => self.left_out.push((why, count)),
+        }
+    }
+
+    fn note(&mut self, email: &Email, step: &Step) {
+        match step {
+            Step::Queue(other) => {
+                self.queued += 1;
+                self.readdressed += usize::from(other.is_some());
+            }
+            Step::Hasten => self.hastened += 1,
+            Step::Cancel => self.canceled += 1,
+        }
+        if self.first.len() < NAMED {
+            self.first.push(email.clone());
+        }
+    }
+}
+
+/// What `act` would do to the chosen emails.
+///
+/// # Errors
+/// `Forbidden`; `Invalid` if nothing was chosen.
+pub fn look(desk: &Desk, who: &Who, now: Timestamp, chosen: &Chosen, act: Act) -> Result<Outcome> {
+    outbox::need(who)?;
+    desk.db.read(|c| {
+        let ground = outbox::ground(c, now, desk.settings.zone)?;
+        let ids = mail::chosen(c, now, who.scope.containers(), &chosen.filter, chosen.view, act.states())?;
+        let mut outcome = others(c, who, now, chosen, act)?;
+        for part in ids.chunks(EMAILS_AT_A_TIME) {
+            decide(c, &ground, part, act, now, &mut outcome)?;
+        }
+        finish(outcome)
+    })
+}
+
+/// Does `act` to the chosen emails, as far as they are still what they were at `shown_at`, when the page said what would
+/// happen. All in one transaction; guards and order of locks as for one email.
+///
+/// # Errors
+/// `Forbidden`; `Invalid` if nothing was chosen; `Conflict` if there is nothing left to do.
+pub fn carry_out(
+    desk: &Desk,
+    who: &Who,
+    now: Timestamp,
+    chosen: &Chosen,
+    act: Act,
+    shown_at: Timestamp,
+) -> Result<Outcome> {
+    outbox::need(who)?;
+    desk.db.write(|c| {
+        let ground = outbox::ground(c, now, desk.settings.zone)?;
+        let ids = mail::chosen(c, now, who.scope.containers(), &chosen.filter, chosen.view, act.states())?;
+        let mut outcome = others(c, who, now, chosen, act)?;
+        outbox::hold(c, &ids)?;
+        for part in ids.chunks(EMAILS_AT_A_TIME) {
+            let steps = decide(c, &ground, part, act, shown_at, &mut outcome)?;
+            outbox::carry_out(c, now, &steps)?;
+            let entries: Vec<Entry<'_>> =
+                steps.iter().map(|(email, step)| outbox::entry(who, email, step, outbox::verb(act, true))).collect();
+            audit::record_all(c, now, &entries)?;
+        }
+        let outcome = finish(outcome)?;
+        if outcome.count() == 0 {
+            return Err(Error::Conflict("None of these emails is still as it was. Nothing was done.".into()));
+        }
+        let sentence = match act {
+            Act::SendAgain => format!("Sent {} again", emails(outcome.count())),
+            Act::Cancel => format!("Canceled {}", emails(outcome.count())),
+        };
+        audit::record(c, now, &Entry::done(&who.actor, outbox::verb(act, false), sentence))?;
+        Ok(outcome)
+    })
+}
+
+/// "1 email", "12 emails".
+pub fn emails(count: usize) -> String {
+    if count == 1 { "1 email".into() } else { format!("{count} emails") }
+}
+
+/// The chosen ones in states to which `act` does nothing: they are counted and not read.
+fn others(c: &mut AnyConn, who: &Who, now: Timestamp, chosen: &Chosen, act: Act) -> Result<Outcome> {
+    let mut outcome = Outcome::default();
+    for (state, count) in mail::counts_by_state(c, now, who.scope.containers(), &chosen.filter, chosen.view)? {
+        if !act.states().contains(&state) {
+            outcome.leave(Refusal::of_state(act, state).of_many(), count);
+        }
+    }
+    Ok(outcome)
+}
+
+/// Decides about these emails as they are now.
+fn decide(
+    c: &mut AnyConn,
+    ground: &Ground,
+    ids: &[EmailId],
+    act: Act,
+    shown_at: Timestamp,
+    outcome: &mut Outcome,
+) -> Result<Vec<(Email, Step)>> {
+    let mut emails = mail::latest_of(c, ids)?;
+    emails.sort_by_key(|email| email.id);
+    let mut steps = Vec::new();
+    for Looked { email, around } in outbox::look(c, emails)? {
+        let decided = if email.changed_at() > shown_at {
+            Err(Refusal::Changed)
+        } else {
+            again::judge(act, &email, &around, ground)
+        };
+        match decided {
+            Ok(step) => {
+                outcome.note(&email, &step);
+                steps.push((email, step));
+            }
+            Err(refusal) => {
+                if let (Refusal::NoCode, Some(task)) = (&refusal, email.task)
+                    && again::can_resend(&email, &around, ground)
+                {
+                    *outcome.tasks.entry(task).or_default() += 1;
+                }
+                outcome.leave(refusal.of_many(), 1);
+            }
+        }
+    }
+    Ok(steps)
+}
+
+fn finish(mut outcome: Outcome) -> Result<Outcome> {
+    if outcome.count() == 0 && outcome.left_out.is_empty() {
+        return Err(Error::mistake("email", "Tick at least one email."));
+    }
+    outcome.left_out.sort_by_key(|(_, count)| -count);
+    Ok(outcome)
+}
