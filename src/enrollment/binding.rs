@@ -1,20 +1,15 @@
 //! Binding a token in the portal: an app proves its key, a device is claimed from inventory.
 
-use chrono::Duration;
-
 use crate::{
     clock::{self, Timestamp},
     db::{self, AnyConn, Lock},
     desk::Desk,
-    enrollment::{End, Step, View, Visit, fail, note, store, verified},
+    enrollment::{End, Step, View, Visit, fail, letter, note, store, verified},
     error::{Error, Result},
-    mail::{self, Facts, NewEmail},
+    mail::Kind,
     tasks::{self, Missed, store::Place},
     tokens::{self, AuthenticationType, Binding, BindingRefusal, Judgment, Making, Seed, Standing, Token, one_time},
 };
-
-/// How long the email that says "you enrolled" is tried, in days, if the Stop Date is nearer than that.
-const ENROLLED_MAIL_DAYS: i64 = 3;
 
 /// The key of an authenticator app: the same one until it is proven, however often the page is opened.
 ///
@@ -134,32 +129,7 @@ fn finish(
 ) -> Result<Step<Token>> {
     let place = &view.place;
     tasks::note_enrolled(c, now, place.id, token.id)?;
-    if !place.email.is_empty() {
-        let stop = desk.settings.zone.end_of(place.facts.stop_on);
-        let email = NewEmail {
-            kind: mail::Kind::Enrolled,
-            to: place.email.clone(),
-            alternate: false,
-            user: Some(place.user),
-            container: Some(place.container),
-            task: Some(place.task),
-            enrollment: Some(place.id),
-            facts: Facts {
-                first_name: place.first_name.clone(),
-                name: format!("{} {}", place.first_name, place.last_name).trim().to_owned(),
-                user_id: place.user_id.clone(),
-                authentication_type: place.authentication_type.plain().into(),
-                task: Some(place.task.0),
-                stop_on: Some(place.facts.stop_on),
-                requester: place.operator.clone(),
-                serial: Some(token.serial.clone()),
-                ..Facts::default()
-            },
-            secret: None,
-            give_up_at: stop.max(now + Duration::days(ENROLLED_MAIL_DAYS)),
-        };
-        mail::post(desk, c, now, &place.operator, &[email])?;
-    }
+    letter::tell(desk, c, now, place, Kind::Enrolled, Some(&token.serial))?;
     let serial = [("Serial Number", token.serial.clone())];
     note(c, now, visit, place, "enrollment.enroll", "Enrolled a token", &serial)?;
     view.place.facts.enrolled_at = Some(now);

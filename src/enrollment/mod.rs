@@ -11,6 +11,7 @@ use crate::{
     desk::Desk,
     error::{Error, Result},
     keys::Purpose,
+    mail::Kind,
     policy,
     tasks::{
         self, Missed, links,
@@ -20,6 +21,7 @@ use crate::{
 };
 
 mod binding;
+mod letter;
 pub mod pages;
 pub mod portal;
 mod store;
@@ -246,6 +248,8 @@ fn fail<T>(desk: &Desk, c: &mut AnyConn, now: Timestamp, visit: &Visit, view: Vi
     let mut view = view;
     view.place.facts.failures = failures;
     if locked {
+        // Once: after this, no attempt is counted until somebody unlocks it.
+        letter::tell(desk, c, now, &view.place, Kind::Locked, None)?;
         view.end = Some(End::Locked);
         return Ok(Step::Ended(view));
     }

@@ -53,6 +53,8 @@ kinds! {
     Canceled = "canceled", "Canceled";
     /// A token was bound to the user.
     Enrolled = "enrolled", "Enrolled";
+    /// Failed attempts have locked the enrollment.
+    Locked = "locked", "Locked";
     /// A device was given to the user by hand.
     TokenAssigned = "token-assigned", "Token assigned";
     /// A token was taken out of use for a while.

@@ -57,6 +57,7 @@ impl Message {
             Kind::NewStopDate => "When the Stop Date was moved",
             Kind::Canceled => "When a user or a task was removed with the email notification ticked",
             Kind::Enrolled => "When a user has enrolled a token",
+            Kind::Locked => "When failed attempts have locked an enrollment",
             Kind::TokenAssigned => "When a hardware token was assigned to a user by hand",
             Kind::TokenSuspended => "When a token was suspended",
             Kind::TokenRevoked => "When a token was revoked",

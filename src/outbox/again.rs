@@ -189,14 +189,17 @@ fn untrue(email: &Email, around: &Around, ground: &Ground) -> Option<String> {
     let in_use = [TokenState::Active, TokenState::Suspended, TokenState::Locked];
     let theirs = around.token.filter(|(_, holder)| holder.is_some() && *holder == email.user).map(|(state, _)| state);
     match email.kind {
-        Kind::NewStopDate => {
+        Kind::NewStopDate | Kind::Locked => {
             let Some(place) = &around.place else { return Some("the enrollment is over.".into()) };
             let stop_on = place.facts.stop_on;
+            let status = status(&place.facts, ground.policy.attempts_allowed, ground.today);
             if place.removed_at.is_some() || place.task_removed_at.is_some() || place.facts.enrolled_at.is_some() {
                 Some("the enrollment is over.".into())
+            } else if email.kind == Kind::Locked {
+                (status != Status::Locked).then(|| "the enrollment is unlocked.".into())
             } else if email.facts.stop_on != Some(stop_on) {
                 Some(format!("the Stop Date is {stop_on} by now."))
-            } else if status(&place.facts, ground.policy.attempts_allowed, ground.today) == Status::Expired {
+            } else if status == Status::Expired {
                 Some("the Stop Date has passed.".into())
             } else {
                 None

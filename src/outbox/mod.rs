@@ -27,7 +27,7 @@ pub use again::{Act, Around, Ground, Refusal, Step};
 const AGAIN_DAYS: i64 = 7;
 
 /// Emails that tell of something which changes while they wait: the enrollment is held before they are looked at.
-const OF_THE_MOMENT: &[Kind] = &[Kind::NewStopDate];
+const OF_THE_MOMENT: &[Kind] = &[Kind::NewStopDate, Kind::Locked];
 
 /// An email, and what stands around it.
 pub struct Looked {

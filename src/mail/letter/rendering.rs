@@ -42,6 +42,7 @@ fn fill(kind: Kind, v: &View) -> askama::Result<Letter> {
         NewStopDate: "letters/new-stop-date/subject.txt", "letters/new-stop-date/body.txt", "letters/new-stop-date/body.html";
         Canceled: "letters/canceled/subject.txt", "letters/canceled/body.txt", "letters/canceled/body.html";
         Enrolled: "letters/enrolled/subject.txt", "letters/enrolled/body.txt", "letters/enrolled/body.html";
+        Locked: "letters/locked/subject.txt", "letters/locked/body.txt", "letters/locked/body.html";
         TokenAssigned: "letters/token-assigned/subject.txt", "letters/token-assigned/body.txt", "letters/token-assigned/body.html";
         TokenSuspended: "letters/token-suspended/subject.txt", "letters/token-suspended/body.txt", "letters/token-suspended/body.html";
         TokenRevoked: "letters/token-revoked/subject.txt", "letters/token-revoked/body.txt", "letters/token-revoked/body.html";

@@ -80,7 +80,7 @@ pub fn placeholders(kind: Kind) -> impl Iterator<Item = &'static Placeholder> {
         "previous_stop_date" => kind == Kind::NewStopDate,
         "task" => !kind.is_about_token(),
         "serial_number" => kind == Kind::Enrolled || kind.is_about_token(),
-        "requester" => kind != Kind::Enrolled,
+        "requester" => !matches!(kind, Kind::Enrolled | Kind::Locked),
         _ => true,
     })
 }
