@@ -15,6 +15,7 @@ use tokendesk::{
 
 use crate::support::World;
 
+mod kinds;
 mod many;
 mod pages;
 mod races;
