@@ -37,6 +37,8 @@ pub enum Gate {
     Open,
     /// The key of an auth node.
     AuthNode,
+    /// The key of monitors in the settings.
+    Monitor,
     /// To be signed in, and to hold one permission of each of these lists; no list: signed in is enough.
     Operator(&'static [&'static [Permission]]),
     /// The same, and to work in all containers.
@@ -47,7 +49,7 @@ impl Gate {
     /// What whoever is signed in has to hold; `None` if nobody has to be.
     pub fn needs(self) -> Option<&'static [&'static [Permission]]> {
         match self {
-            Gate::Open | Gate::AuthNode => None,
+            Gate::Open | Gate::AuthNode | Gate::Monitor => None,
             Gate::Operator(needs) | Gate::Everywhere(needs) => Some(needs),
         }
     }
@@ -120,6 +122,7 @@ pub fn routes(demo: bool) -> Vec<Route> {
         post(shortcuts::SHORTCUTS, Gate::Open, shortcuts::choose),
         get("/healthz", Gate::Open, health::alive),
         get("/readyz", Gate::Open, health::ready),
+        get("/metrics", Gate::Monitor, reports::pages::metrics::show),
 
 
         // The Snapshot, Find and reports

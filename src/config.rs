@@ -21,6 +21,9 @@ use crate::{
 /// Every setting has a `TOKENDESK_` variable of its name in capitals.
 pub const ENVIRONMENT_PREFIX: &str = "TOKENDESK_";
 
+/// The shortest `metrics_key`, in characters: beyond guessing without a limit on tries (128 bits in hexadecimal digits).
+const METRICS_KEY_LETTERS: usize = 32;
+
 /// The settings as they are written; [`Settings`] is what they mean.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -61,6 +64,8 @@ pub struct Written {
     pub session_hours: u32,
     /// Addresses of proxies in front whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// The key with which monitors read `/metrics`; empty: there is no such page.
+    pub metrics_key: String,
     /// `json` or `plain`.
     pub log_format: String,
     /// What is logged, as in `RUST_LOG`: `info`, `tokendesk=debug`.
@@ -88,6 +93,7 @@ impl Default for Written {
             session_idle_minutes: 30,
             session_hours: 12,
             trusted_proxies: Vec::new(),
+            metrics_key: String::new(),
             log_format: "plain".into(),
             log_level: "info".into(),
         }
@@ -137,6 +143,8 @@ pub struct Settings {
     pub session_hours: u32,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// The key with which monitors read `/metrics`; `None`: there is no such page.
+    pub metrics_key: Option<String>,
     /// Log lines as JSON.
     pub log_json: bool,
     /// What is logged.
@@ -257,6 +265,13 @@ impl Settings {
                     .address
             }
         };
+        let metrics_key = Some(written.metrics_key.trim().to_owned()).filter(|key| !key.is_empty());
+        if metrics_key.as_ref().is_some_and(|key| key.len() < METRICS_KEY_LETTERS) {
+            // The value is not repeated: it is a secret.
+            return Err(Error::Internal(format!(
+                "The setting metrics_key must have {METRICS_KEY_LETTERS} characters or more (openssl rand -hex 32 makes one)."
+            )));
+        }
         let smtp_ca = match written.smtp_ca_file.as_str() {
             "" => None,
             path => Some(std::fs::read(path).map_err(|error| {
@@ -284,6 +299,7 @@ impl Settings {
             session_idle_minutes: written.session_idle_minutes,
             session_hours: written.session_hours,
             trusted_proxies: written.trusted_proxies,
+            metrics_key,
             log_json,
             log_level: written.log_level,
             demo: false,
@@ -354,7 +370,9 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_mail_server_address_is_not_repeated_since_it_may_hold_a_password() {
+    fn a_wrong_secret_is_not_repeated() {
+        let short = error(|w| w.metrics_key = "hunter2".into());
+        assert!(short.contains("metrics_key") && !short.contains("hunter2"), "{short}");
         assert!(!error(|w| w.smtp_url = "http://me:hunter2@mail".into()).contains("hunter2"));
     }
 

@@ -99,6 +99,19 @@ pub struct Db {
     postgres: bool,
 }
 
+/// A pool at one moment.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolState {
+    /// "write" and "read" on SQLite, "both" on PostgreSQL.
+    pub name: &'static str,
+    /// Connections there are.
+    pub open: u32,
+    /// Of these, those that nobody uses.
+    pub idle: u32,
+    /// The most there can be.
+    pub most: u32,
+}
+
 /// A connection on loan from a pool.
 type Loan = PooledConnection<ConnectionManager<AnyConn>>;
 
@@ -219,6 +232,18 @@ impl Db {
                 Ok(())
             }
         }
+    }
+
+    /// How the pools are at this moment, without waiting for anything.
+    pub fn pools(&self) -> Vec<PoolState> {
+        let state = |name, pool: &Pool<ConnectionManager<AnyConn>>| {
+            let now = pool.state();
+            PoolState { name, open: now.connections, idle: now.idle_connections, most: pool.max_size() }
+        };
+        if self.postgres {
+            return vec![state("both", &self.reader)];
+        }
+        vec![state("write", &self.writer), state("read", &self.reader)]
     }
 
     /// The time of the database server's clock; `None` for SQLite, which runs on ours.

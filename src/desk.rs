@@ -9,6 +9,7 @@ use crate::{
     error::{Error, Result},
     ids::Random,
     keys::{KEY_BYTES, Keys},
+    meter::Meter,
 };
 
 /// Handed to verbs; cheap to clone. Verbs are given the time as an argument, and ask the desk for nothing else of it.
@@ -24,6 +25,8 @@ pub struct Desk {
     pub random: Arc<Random>,
     /// Where the time comes from.
     pub clock: Arc<Clock>,
+    /// What the process counts of itself.
+    pub meter: Arc<Meter>,
 }
 
 impl Desk {
@@ -47,6 +50,7 @@ impl Desk {
             settings: Arc::new(settings),
             random: Arc::new(random),
             clock: Arc::new(clock),
+            meter: Arc::default(),
         })
     }
 

@@ -31,6 +31,8 @@ pub enum Purpose {
     EnrollmentSession,
     /// The API key of an auth node.
     AuthNode,
+    /// The key of monitors.
+    Metrics,
     /// What the provision preview showed, so that Confirm carries out just that.
     Preview,
 }

@@ -7,6 +7,7 @@ pub mod config;
 pub mod error;
 pub mod ids;
 pub mod keys;
+pub mod meter;
 pub mod oath;
 
 pub mod db;

@@ -17,6 +17,7 @@ const ORDER: &[&str] = &[
     "config",
     "schema",
     "db",
+    "meter",
     "desk",
     "audit",
     "mail",

@@ -44,6 +44,14 @@ pub struct SetUp {
 /// # Errors
 /// `TooMany` if this UserID or this address has to wait, and then the password was not looked at.
 pub fn with_password(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, typed: &str) -> Result<First> {
+    let first = first_step(desk, who, now, user_id, typed);
+    if matches!(first, Ok(First::Wrong) | Err(Error::TooMany(_))) {
+        desk.meter.note_sign_in_failure();
+    }
+    first
+}
+
+fn first_step(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, typed: &str) -> Result<First> {
     let (user, address) = (Bucket::user(user_id), Bucket::address(&who.actor.address));
     let buckets = [user.clone(), address.clone()];
     // Read first: a flood of tries that have to wait anyway must not queue for the one writer.
@@ -111,7 +119,7 @@ pub fn setting_up(desk: &Desk, id: OperatorId) -> Result<Option<SetUp>> {
 /// # Errors
 /// `TooMany` if it has to wait; `SignedOut` if the operator is suspended, gone or has no authenticator app.
 pub fn with_one_time_password(desk: &Desk, who: &Who, now: Timestamp, id: OperatorId, typed: &str) -> Result<bool> {
-    second_step(desk, who, now, id, typed, false)
+    counted(desk, second_step(desk, who, now, id, typed, false))
 }
 
 /// Proves the authenticator app that was set up just now; true: it is the second factor, and the operator is signed in.
@@ -119,7 +127,15 @@ pub fn with_one_time_password(desk: &Desk, who: &Who, now: Timestamp, id: Operat
 /// # Errors
 /// As [`with_one_time_password`].
 pub fn prove(desk: &Desk, who: &Who, now: Timestamp, id: OperatorId, typed: &str) -> Result<bool> {
-    second_step(desk, who, now, id, typed, true)
+    counted(desk, second_step(desk, who, now, id, typed, true))
+}
+
+/// Counts what was refused, for monitors.
+fn counted(desk: &Desk, second: Result<bool>) -> Result<bool> {
+    if matches!(second, Ok(false) | Err(Error::TooMany(_))) {
+        desk.meter.note_sign_in_failure();
+    }
+    second
 }
 
 fn second_step(desk: &Desk, who: &Who, now: Timestamp, id: OperatorId, typed: &str, new: bool) -> Result<bool> {

@@ -16,6 +16,7 @@ pub mod find;
 mod finding;
 mod glance;
 pub mod history;
+pub mod metrics;
 pub mod not_enrolled;
 pub mod pages;
 pub mod sheet;

@@ -6,7 +6,7 @@ use actix_web::{
     HttpMessage, HttpRequest,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
-    http::header::{HeaderMap, HeaderName, HeaderValue},
+    http::header::{self, HeaderMap, HeaderName, HeaderValue},
     middleware::Next,
     web::Data,
 };
@@ -36,7 +36,13 @@ pub fn address(request: &HttpRequest) -> String {
     client.unwrap_or(peer).to_string()
 }
 
-/// Gives the request its id and writes one line about it. The query string is left out: it holds what people typed.
+/// The key in `Authorization: Bearer …`, if there is one.
+pub fn bearer(request: &HttpRequest) -> Option<&str> {
+    let (scheme, key) = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}
+
+/// Gives the request its id and writes one line about it, and counts it. The query string is left out: it holds what people typed.
 ///
 /// # Errors
 /// What the handlers answer.
@@ -47,7 +53,7 @@ pub async fn trace(
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let started = Instant::now();
     let desk = request.app_data::<Data<Desk>>().cloned();
-    let id = desk.map(|desk| data_encoding::HEXLOWER.encode(&desk.random.bytes::<6>())).unwrap_or_default();
+    let id = desk.as_ref().map(|desk| data_encoding::HEXLOWER.encode(&desk.random.bytes::<6>())).unwrap_or_default();
     request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().clone();
     let path = request.path().to_owned();
@@ -57,12 +63,16 @@ pub async fn trace(
         Ok(response) => response.status(),
         Err(error) => error.as_response_error().status_code(),
     };
+    let took = started.elapsed();
+    if let Some(desk) = &desk {
+        desk.meter.note_request(status.as_u16(), took);
+    }
     tracing::info!(
         request = %id,
         method = %method,
         path = %path,
         status = status.as_u16(),
-        ms = started.elapsed().as_millis() as u64,
+        ms = took.as_millis() as u64,
         from = %from,
         "request"
     );

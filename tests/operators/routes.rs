@@ -17,7 +17,8 @@ const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/routes.txt");
 
 const HEAD: &str = "\
 Every address of Tokendesk and who may open it, as `app::routes` says. A test compares this file and tries each line
-over HTTP; TOKENDESK_BLESS=1 writes it anew. \"sign-in\": sent to the sign-in page. \"key\": needs an auth node's key.
+over HTTP; TOKENDESK_BLESS=1 writes it anew. \"sign-in\": sent to the sign-in page. \"key\": needs an auth node's key, or that of
+monitors in the settings.
 ";
 
 /// An address with something in place of its names that there is not.
@@ -46,7 +47,7 @@ fn may(role: BuiltIn, needs: &[&[Permission]]) -> bool {
 fn cells(gate: Gate) -> [&'static str; 5] {
     match gate {
         Gate::Open => ["yes"; 5],
-        Gate::AuthNode => ["key"; 5],
+        Gate::AuthNode | Gate::Monitor => ["key"; 5],
         Gate::Operator(needs) | Gate::Everywhere(needs) => {
             let [a, b, c, d] = BuiltIn::ALL.map(|role| if may(role, needs) { "yes" } else { "-" });
             ["sign-in", a, b, c, d]

@@ -2,6 +2,7 @@
 
 mod counts;
 mod files;
+mod metrics;
 
 use diesel::prelude::*;
 use tokendesk::{

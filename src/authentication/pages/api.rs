@@ -29,7 +29,7 @@ struct Question {
 pub async fn authenticate(http: HttpRequest, desk: Data<Desk>, body: Bytes) -> Answer {
     let (desk, now) = (desk.get_ref().clone(), desk.now());
     let (address, id) = (request::address(&http), request::id(&http));
-    let key = bearer(&http).map(str::to_owned);
+    let key = request::bearer(&http).map(str::to_owned);
     let question = if body.len() > BODY_BYTES { None } else { read(&body) };
     // The key first: who has none does not learn what a question looks like.
     let outcome = actix::block(move || {
@@ -57,9 +57,4 @@ fn read(body: &[u8]) -> Option<Question> {
     let question: Question = serde_json::from_slice(body).ok()?;
     let good = !question.user_id.trim().is_empty() && !question.otp.trim().is_empty();
     good.then_some(question)
-}
-
-fn bearer(http: &HttpRequest) -> Option<&str> {
-    let (scheme, key) = http.headers().get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
 }

@@ -22,6 +22,7 @@ use crate::{
 pub mod activity;
 pub mod find;
 pub mod history;
+pub mod metrics;
 pub mod not_enrolled;
 pub mod snapshot;
 

@@ -1,0 +1,198 @@
+//! `/metrics`: numbers for monitors, in the text format of Prometheus (exposition format 0.0.4). No secrets, and nobody's
+//! name.
+
+use std::fmt::{Display, Write as _};
+
+use chrono::NaiveDate;
+
+use crate::{
+    clock::{Timestamp, unix_seconds},
+    db::{AnyConn, PoolState},
+    desk::Desk,
+    error::Result,
+    mail,
+    meter::{BOUNDS, Counted},
+    policy,
+    reports::store::metrics as store,
+    tasks::Status,
+};
+
+/// What the database says.
+#[derive(Clone, Debug, Default)]
+pub struct Stock {
+    /// Emails by state.
+    pub emails: Vec<(String, i64)>,
+    /// Open tasks.
+    pub open_tasks: i64,
+    /// Places of users in tasks.
+    pub places: Places,
+    /// Tokens by state.
+    pub tokens: Vec<(String, i64)>,
+    /// When the mail server last accepted an email.
+    pub last_accepted_at: Option<Timestamp>,
+}
+
+/// Places of users in tasks, those who were taken out left out.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    /// The token has authenticated.
+    pub used: i64,
+    /// Enrolled, used or not.
+    pub enrolled: i64,
+    /// Not enrolled.
+    pub waiting: i64,
+    /// Not enrolled: failed attempts reached the limit.
+    pub locked: i64,
+    /// Not enrolled nor locked: the Stop Date has passed.
+    pub expired: i64,
+}
+
+impl Places {
+    /// By status (product.md §2).
+    fn by_status(&self) -> [(Status, i64); 4] {
+        let active = self.enrolled - self.used + self.waiting - self.locked - self.expired;
+        [
+            (Status::Completed, self.used),
+            (Status::Active, active),
+            (Status::Locked, self.locked),
+            (Status::Expired, self.expired),
+        ]
+    }
+}
+
+/// Counts what the database holds.
+///
+/// # Errors
+/// `Database` only.
+pub fn stock(c: &mut AnyConn, today: NaiveDate) -> Result<Stock> {
+    let limit = policy::current(c)?.attempts_allowed;
+    let last_accepted_at = mail::health(c)?.last_accepted_at;
+    Ok(Stock { last_accepted_at, ..store::stock(c, today, limit)? })
+}
+
+/// All of it, as monitors read it. Without a database the numbers of the process alone: that is when they are needed.
+pub fn text(desk: &Desk, now: Timestamp) -> String {
+    let stock = desk.meter.remembered(now, || {
+        let stock = desk.db.read(|c| stock(c, desk.settings.zone.today(now)))?;
+        Ok(of_stock(&stock))
+    });
+    if let Err(error) = &stock {
+        tracing::warn!("the database does not answer the monitor: {error}");
+    }
+    let mut page = Page::default();
+    page.head("tokendesk_build_info", "gauge", "The version that runs.");
+    page.line("tokendesk_build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
+    page.head("tokendesk_database_up", "gauge", "1 if the database answers.");
+    page.line("tokendesk_database_up", &[], i32::from(stock.is_ok()));
+    of_process(&mut page, &desk.meter.counted(), &desk.db.pools());
+    page.text + &stock.unwrap_or_default()
+}
+
+/// Lines as they grow.
+#[derive(Default)]
+struct Page {
+    text: String,
+}
+
+impl Page {
+    fn head(&mut self, name: &str, kind: &str, help: &str) {
+        let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    }
+
+    /// Names and values of labels are words of our own, without a quote or a line end.
+    fn line(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
+        let labels: Vec<String> = labels.iter().map(|(name, value)| format!("{name}=\"{value}\"")).collect();
+        let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
+        let _ = writeln!(self.text, "{name}{labels} {value}");
+    }
+}
+
+fn of_process(page: &mut Page, counted: &Counted, pools: &[PoolState]) {
+    page.head("tokendesk_http_requests_total", "counter", "Requests answered, by class of status.");
+    for (class, count) in ["1xx", "2xx", "3xx", "4xx", "5xx"].into_iter().zip(counted.requests) {
+        page.line("tokendesk_http_requests_total", &[("status", class)], count);
+    }
+    let name = "tokendesk_http_request_duration_seconds";
+    page.head(name, "histogram", "How long requests took.");
+    let mut so_far = 0;
+    for (slot, count) in counted.durations.into_iter().enumerate() {
+        so_far += count;
+        let bound = BOUNDS.get(slot).map_or_else(|| "+Inf".into(), |bound| seconds(bound * 1_000));
+        page.line(&format!("{name}_bucket"), &[("le", &bound)], so_far);
+    }
+    page.line(&format!("{name}_sum"), &[], seconds(counted.microseconds));
+    page.line(&format!("{name}_count"), &[], so_far);
+    page.head("tokendesk_sign_in_failures_total", "counter", "Sign-ins of operators that were refused.");
+    page.line("tokendesk_sign_in_failures_total", &[], counted.sign_in_failures);
+    page.head("tokendesk_database_connections", "gauge", "Connections to the database, by pool and use.");
+    for pool in pools {
+        for (state, count) in [("busy", pool.open.saturating_sub(pool.idle)), ("idle", pool.idle)] {
+            page.line("tokendesk_database_connections", &[("pool", pool.name), ("state", state)], count);
+        }
+    }
+    page.head("tokendesk_database_connections_max", "gauge", "The most connections of a pool.");
+    for pool in pools {
+        page.line("tokendesk_database_connections_max", &[("pool", pool.name)], pool.most);
+    }
+}
+
+/// Microseconds as a number of seconds, without the error of binary fractions.
+fn seconds(microseconds: u64) -> String {
+    let text = format!("{}.{:06}", microseconds / 1_000_000, microseconds % 1_000_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+fn of_stock(stock: &Stock) -> String {
+    let mut page = Page::default();
+    page.head("tokendesk_tasks_open", "gauge", "Provisioning tasks in which someone has yet to enroll.");
+    page.line("tokendesk_tasks_open", &[], stock.open_tasks);
+    page.head("tokendesk_enrollments", "gauge", "Places of users in provisioning tasks, by status.");
+    for (status, count) in stock.places.by_status() {
+        page.line("tokendesk_enrollments", &[("status", &status.word().to_lowercase())], count);
+    }
+    page.head("tokendesk_enrollments_unused", "gauge", "Of the active ones: enrolled, and the token is not used yet.");
+    page.line("tokendesk_enrollments_unused", &[], stock.places.enrolled - stock.places.used);
+    page.head("tokendesk_tokens", "gauge", "Tokens, by state.");
+    for (state, count) in &stock.tokens {
+        page.line("tokendesk_tokens", &[("state", &state.to_lowercase())], count);
+    }
+    page.head("tokendesk_emails", "gauge", "Emails in the outbox, by what became of them.");
+    for (state, count) in &stock.emails {
+        page.line("tokendesk_emails", &[("state", &state.to_lowercase())], count);
+    }
+    let name = "tokendesk_mail_last_accepted_timestamp_seconds";
+    page.head(name, "gauge", "When the mail server last accepted an email; no line if it never did.");
+    if let Some(at) = stock.last_accepted_at {
+        page.line(name, &[], unix_seconds(at));
+    }
+    page.text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_written_without_rounding() {
+        assert_eq!([0, 5_000, 1_000_000, 2_500_000, 12_000_001].map(seconds), ["0", "0.005", "1", "2.5", "12.000001"]);
+    }
+
+    #[test]
+    fn a_histogram_adds_up_to_its_count() {
+        let mut durations = [0; BOUNDS.len() + 1];
+        (durations[0], durations[3], durations[10]) = (2, 1, 1);
+        let mut page = Page::default();
+        of_process(&mut page, &Counted { durations, microseconds: 31_000, ..Counted::default() }, &[]);
+        for line in
+            ["_bucket{le=\"0.005\"} 2", "_bucket{le=\"0.05\"} 3", "_bucket{le=\"+Inf\"} 4", "_sum 0.031", "_count 4"]
+        {
+            assert!(page.text.contains(&format!("tokendesk_http_request_duration_seconds{line}\n")), "{}", page.text);
+        }
+    }
+
+    #[test]
+    fn every_place_has_one_status() {
+        let places = Places { used: 3, enrolled: 5, waiting: 10, locked: 2, expired: 4 };
+        assert_eq!(places.by_status().map(|(_, count)| count), [3, 6, 2, 4]);
+    }
+}
