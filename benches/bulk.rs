@@ -20,7 +20,12 @@ use tokendesk::{
     desk::Desk,
     error::Error as Refused,
     ids::{Random, TaskId},
+    mail::{self, State, View},
     operators::Who,
+    outbox::{
+        Act,
+        several::{self, Chosen as Many},
+    },
     policy::Policy,
     tasks::{
         drafts, edit,
@@ -128,7 +133,20 @@ impl Bench {
         let third = self.provision("Provision once more", false)?;
         self.timed("Remove the task, with email", || {
             edit::remove_task(desk, who, now, third, true, self.users).map(|_| ())
-        })
+        })?;
+
+        // What told them of it was refused; all of it is sent again, and then canceled.
+        let told = format!("WHERE task_id = {third} AND kind = 'canceled'");
+        self.execute(&format!("UPDATE emails SET state = 'Failed', next_try_at = NULL {told}"))?;
+        let emails = |state| Many { view: View::State(state), filter: mail::Filter::default() };
+        let (failed, queued) = (emails(State::Failed), emails(State::Queued));
+        self.timed("Send emails again, what it would do", || {
+            several::look(desk, who, now, &failed, Act::SendAgain).map(|_| ())
+        })?;
+        self.timed("Send emails again", || {
+            several::carry_out(desk, who, now, &failed, Act::SendAgain, now).map(|_| ())
+        })?;
+        self.timed("Cancel emails", || several::carry_out(desk, who, now, &queued, Act::Cancel, now).map(|_| ()))
     }
 
     fn provision(&self, title: &str, include_with_task: bool) -> Outcome<TaskId> {
