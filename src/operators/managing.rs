@@ -94,7 +94,7 @@ pub fn edit(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, version: i64,
             return Err(meanwhile(operator));
         }
         let mut mistakes = mistakes.clone();
-        let role = known(c, &mut mistakes, &details.role, details.containers.as_deref())?;
+        let role = known(c, who, &mut mistakes, &details.role, details.containers.as_deref())?;
         let scope = scope_of(details.containers.clone());
         let scope_before = match operator.all_containers {
             true => Scope::All,

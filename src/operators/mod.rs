@@ -86,7 +86,7 @@ pub fn add(desk: &Desk, who: &Who, now: Timestamp, new: NewOperator) -> Result<O
         if store::find(c, &new.user_id)?.is_some() {
             mistakes.add("user_id", taken(&new.user_id));
         }
-        let role = known(c, &mut mistakes, &new.role, new.containers.as_deref())?;
+        let role = known(c, who, &mut mistakes, &new.role, new.containers.as_deref())?;
         mistakes.into_result()?;
         let role = role.ok_or_else(|| Error::not_found("role", &new.role))?;
         grantable(who, role.permissions, &scope_of(new.containers.clone()))?;
@@ -107,9 +107,10 @@ fn taken(user_id: &str) -> String {
     )
 }
 
-/// The role of this name; a mistake if there is none, or if the containers are none or not known.
+/// The role of this name; a mistake if there is none, or if the containers are none, or not there for `who`.
 fn known(
     c: &mut AnyConn,
+    who: &Who,
     mistakes: &mut Mistakes,
     role: &str,
     containers: Option<&[ContainerId]>,
@@ -122,7 +123,9 @@ fn known(
         mistakes.add("role", format!("There is no role “{role}”. There are: {}.", names.join(", ")));
     }
     if let Some(list) = containers
-        && (list.is_empty() || usize::try_from(store::count_containers(c, list)?) != Ok(list.len()))
+        && (list.is_empty()
+            || !list.iter().all(|container| who.scope.holds(*container))
+            || usize::try_from(store::count_containers(c, list)?) != Ok(list.len()))
     {
         mistakes.add("containers", "Choose one or more of the containers there are.");
     }

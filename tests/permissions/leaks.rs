@@ -52,15 +52,15 @@ const QUERIES: &[&str] = &[
 const OF_ONE_THING: usize = 3;
 
 /// Tasks with users from inside and outside of the scope.
-struct Mixed {
-    open: TaskId,
+pub struct Mixed {
+    pub open: TaskId,
     /// Those inside have enrolled.
-    half: TaskId,
+    pub half: TaskId,
 }
 
 impl World {
     /// The part of the mixed tasks that is in scope.
-    fn mixed(&self) -> Mixed {
+    pub fn mixed(&self) -> Mixed {
         let who = self.lindqvist();
         let task = |end: &str| {
             let user = self.someone(&SALES, end).id;
@@ -78,7 +78,7 @@ impl World {
     }
 
     /// Gives a user a place in a task that was made, as if they had been chosen with the others.
-    fn join(&self, task: TaskId, user: &User) {
+    pub fn join(&self, task: TaskId, user: &User) {
         let (UserId(row), now) = (user.id, self.now());
         let joined = self.desk.db.write(|c| {
             c.batch_execute(&format!(
@@ -141,7 +141,7 @@ fn pages(actor: &Actor, sales: &Side, shared: &Shared, mixed: &Mixed) -> BTreeMa
 }
 
 /// The first line that differs.
-fn first_difference(before: &[String; 3], after: &[String; 3]) -> String {
+pub fn first_difference(before: &[String; 3], after: &[String; 3]) -> String {
     let lines = |page: &[String; 3]| page.join("\n").lines().map(str::to_owned).collect::<Vec<_>>();
     let (before, after) = (lines(before), lines(after));
     let n = (0..).find(|n| before.get(*n) != after.get(*n)).unwrap_or_default();

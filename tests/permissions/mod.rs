@@ -1,6 +1,7 @@
 //! Who may do what, where: every address with every role, inside and outside of the scope. What is expected comes from
 //! what the printed table (`tests/routes.txt`) says an address needs, never from its handler.
 
+mod forms;
 mod leaks;
 mod tables;
 mod world;
