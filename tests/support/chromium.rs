@@ -1,7 +1,8 @@
 //! A real browser: headless Chromium, driven over WebDriver. Screenshots go to `target/screenshots`.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read as _, Write as _},
+    net::TcpStream,
     path::PathBuf,
     process::{Child, Command, Stdio},
     time::Duration,
@@ -16,6 +17,9 @@ const AXE: &str = include_str!("../vendor/axe-core/axe.min.js");
 /// WCAG 2.2 A and AA (design: accessibility).
 const AXE_TAGS: &[&str] = &["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
+/// How long a browser may take to end.
+const FAREWELL: Duration = Duration::from_secs(10);
+
 /// How often a picture is tried again.
 const PICTURES: u32 = 3;
 
@@ -29,6 +33,8 @@ pub struct Chromium {
     pub driver: WebDriver,
     base: String,
     process: Child,
+    port: u16,
+    session: String,
     #[allow(dead_code, reason = "held for its Drop")]
     profile: tempfile::TempDir,
 }
@@ -88,7 +94,9 @@ impl Chromium {
             capabilities.add_experimental_option("prefs", off).expect("an option");
         }
         let driver = WebDriver::new(&format!("http://127.0.0.1:{port}"), capabilities).await.expect("Chromium starts");
-        let chromium = Chromium { driver, base: base.to_owned(), process, profile };
+        let session = driver.session_id().to_string();
+        let port = port.parse().expect("a port is a number");
+        let chromium = Chromium { driver, base: base.to_owned(), process, port, session, profile };
         chromium.look_as(DESK).await;
         chromium
     }
@@ -257,6 +265,15 @@ impl Chromium {
 
 impl Drop for Chromium {
     fn drop(&mut self) {
+        // Ended over its own door, since a browser outlives a driver that is killed; without waiting for the rest of an
+        // async world that may be gone.
+        if let Ok(mut door) = TcpStream::connect(("127.0.0.1", self.port)) {
+            let ask =
+                format!("DELETE /session/{} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", self.session);
+            // The first bytes of the answer come when the browser is gone; the door stays open behind them.
+            let _ = door.set_read_timeout(Some(FAREWELL));
+            let _ = door.write_all(ask.as_bytes()).and_then(|()| door.read(&mut [0; 64]));
+        }
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
