@@ -186,6 +186,14 @@ impl Chromium {
 
     /// Types on the page, wherever the focus is.
     pub async fn type_keys(&self, keys: &str) {
+        // The page's script listens for keys, and runs once all of the page is there.
+        let mut tries = LOOKS;
+        while self.driver.execute("return document.readyState", vec![]).await.is_ok_and(|ret| ret.json() != "complete")
+        {
+            assert!(tries > 0, "{} does not load", self.path().await);
+            tries -= 1;
+            tokio::time::sleep(PAUSE).await;
+        }
         self.driver.action_chain().send_keys(keys).perform().await.expect("keys are typed");
     }
 
