@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query};
+use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use tokendesk::{
     clock::Clock,
     config::{Settings, Written},
@@ -39,6 +39,10 @@ use tokendesk::{
     users::{self, Import},
 };
 
+mod place;
+
+use place::Place;
+
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// What the tables hold, to see what a verb has written.
@@ -46,42 +50,13 @@ const TABLES: [&str; 5] = ["users", "enrollments", "enrollment_links", "emails",
 
 fn main() -> Outcome<()> {
     let users: usize = std::env::var("TOKENDESK_BENCH_USERS").ok().map_or(Ok(100_000), |text| text.parse())?;
-    let folder = tempfile::tempdir()?;
-    let mut place = Place { url: format!("sqlite:{}/bench.db", folder.path().display()), server: None };
-    if let Ok(server) = std::env::var("TOKENDESK_BENCH_POSTGRES") {
-        place = Place::on_server(server)?;
-    }
-    let database = if place.server.is_some() { "PostgreSQL" } else { "SQLite" };
-    println!("{users} users on {database}\n");
+    let place = Place::of_environment()?;
+    println!("{users} users on {}\n", place.database());
     println!("{:<44} {:>9} {:>9} {:>6} {:>8}", "verb", "time", "raw", "ratio", "peak");
     let written = Written { database_url: place.url.clone(), ..Written::default() };
     let desk = Desk::assemble(Settings::check(written)?, &[7; 32], Random::System, Clock::System)?;
     desk.db.migrate()?;
     Bench { desk, who: Who::system(), users }.run()
-}
-
-/// Where the tables are; a database on a server goes with it.
-struct Place {
-    url: String,
-    server: Option<(String, String)>,
-}
-
-impl Place {
-    fn on_server(server: String) -> Outcome<Self> {
-        let name = format!("tokendesk_bench_{}", std::process::id());
-        PgConnection::establish(&format!("{server}/postgres"))?.batch_execute(&format!("CREATE DATABASE {name}"))?;
-        Ok(Place { url: format!("{server}/{name}"), server: Some((server, name)) })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        if let Some((server, name)) = &self.server
-            && let Ok(mut conn) = PgConnection::establish(&format!("{server}/postgres"))
-        {
-            let _ = conn.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)"));
-        }
-    }
 }
 
 struct Bench {
