@@ -49,6 +49,7 @@ struct Named {
     user: String,
     enrollment: String,
     task: String,
+    email: String,
     user_id: String,
     serial: String,
     container: String,
@@ -62,6 +63,7 @@ impl Named {
             user: legal.user.id.to_string(),
             enrollment: legal.enrollment.to_string(),
             task: legal.task.to_string(),
+            email: legal.email.to_string(),
             user_id: legal.user.user_id.clone(),
             serial: legal.serial.clone(),
             container: LEGAL.container.into(),
@@ -75,6 +77,7 @@ impl Named {
             user: "999981".into(),
             enrollment: "999982".into(),
             task: "999983".into(),
+            email: "999985".into(),
             user_id: "no.such.person".into(),
             serial: "NO-SUCH-DEVICE".into(),
             container: "No such place".into(),
@@ -83,16 +86,18 @@ impl Named {
         }
     }
 
-    fn all(&self) -> [&str; 8] {
-        let Named { user, enrollment, task, user_id, serial, container, container_id, operator } = self;
-        [user, enrollment, task, user_id, serial, container, container_id, operator]
+    fn all(&self) -> [&str; 9] {
+        let Named { user, enrollment, task, email, user_id, serial, container, container_id, operator } = self;
+        [user, enrollment, task, email, user_id, serial, container, container_id, operator]
     }
 
     /// A form for this address that names all of it, and is filled in well besides.
     fn form(&self, path: &str) -> Vec<(&'static str, String)> {
-        // "user" is the row of a user on Assignment, and that of a place on the pages of a task. A new user or operator
+        // "user" is the row of a user on Assignment, and that of a place on the pages of a task; "email" is an address,
+        // and in the outbox the row of an email. A new user or operator
         // has a name of their own: that one is taken is told, since it is unique everywhere.
         let user = if path.starts_with("/tasks") { &self.enrollment } else { &self.user };
+        let email = if path.starts_with("/outbox") { &self.email } else { "typed@example.org" };
         let user_id = if path.ends_with("/new") { "brand.new" } else { &self.user_id };
         [
             ("user", user.as_str()),
@@ -108,11 +113,12 @@ impl Named {
             ("last_name", "Typed"),
             ("first_name", "Typed"),
             ("name", "Typed"),
-            ("email", "typed@example.org"),
+            ("email", email),
             ("role", "Nothing"),
             ("scope", "some"),
             ("reason", "Typed"),
             ("stop_on", "2026-12-01"),
+            ("shown_at", "2026-11-20T13:32:00"),
             ("authentication_type", AuthenticationType::AuthenticatorApp.word()),
             ("otp", "123456"),
             ("text", &format!("User ID,Last Name,First Name,Container\nbrand.new,Typed,Typed,{}\n", self.container)),
@@ -135,8 +141,13 @@ fn send_and_confirm(browser: &Browser, address: &str, form: &[(&str, String)]) -
         browser.post(address, &fields)
     };
     let page = post(form);
-    let Some((_, rest)) = page.body.split_once("name=\"shown\" value=\"") else { return page };
-    let shown = rest.split('"').next().unwrap_or_default().to_owned();
+    let shown =
+        page.body.split_once("name=\"shown\" value=\"").map(|(_, rest)| rest.split('"').next().unwrap_or_default());
+    // The pages of the outbox ask with the time they were shown at.
+    if shown.is_none() && !address.starts_with("/outbox") {
+        return page;
+    }
+    let shown = shown.unwrap_or_default().to_owned();
     let mut confirmed = form.to_vec();
     let date = form.iter().find(|(name, _)| *name == "stop_on").map(|(_, date)| date.clone()).unwrap_or_default();
     confirmed.extend([("confirmed", "1".into()), ("shown", shown), ("previewed", date), ("notify", "1".into())]);
