@@ -128,9 +128,13 @@ pub fn page(
     let query = members!(task, scope, filter, attempts, today);
     let query =
         if filter.descending { query.order(users::user_id_key.desc()) } else { query.order(users::user_id_key.asc()) };
-    let rows: Vec<Rows> = query
-        .offset(offset)
-        .limit(limit)
+    // First which ones: only what is sorted by is read of all, and tokens and emails of those on the page alone.
+    let ids: Vec<i64> = query.offset(offset).limit(limit).select(enrollments::id).load(conn)?;
+    let mut rows: Vec<Rows> = enrollments::table
+        .inner_join(users::table)
+        .left_join(tokens::table)
+        .left_join(emails::table)
+        .filter(enrollments::id.eq_any(&ids))
         .select((
             EnrollmentRow::as_select(),
             UserRow::as_select(),
@@ -138,6 +142,7 @@ pub fn page(
             Option::<EmailRow>::as_select(),
         ))
         .load(conn)?;
+    rows.sort_by_key(|row| ids.iter().position(|id| *id == row.0.id));
     Ok((rows.into_iter().map(Member::from).collect(), total))
 }
 
