@@ -1,7 +1,7 @@
 //! The whole thread in a real browser, as a stranger walks it through the demo: sign in, provision two users, open the
 //! mailbox, enroll each by the QR code on the screen, try the token, see Completed, see the task leave the list.
 
-use std::process::Command;
+use std::{process::Command, time::Duration};
 
 use thirtyfour::{By, WebElement};
 use tokendesk::clock::Timestamp;
@@ -12,13 +12,16 @@ use crate::support::{
     oathtool,
 };
 
+/// How long a walk may take: several times what it does on a busy machine, so that a browser that hangs is a failure.
+const LONGEST: Duration = Duration::from_secs(480);
+
 fn run(walk: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .expect("a runtime")
-        .block_on(walk);
+        .block_on(async { tokio::time::timeout(LONGEST, walk).await.expect("the browser answers") });
 }
 
 fn start() -> Timestamp {

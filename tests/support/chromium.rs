@@ -82,6 +82,8 @@ impl Chromium {
             "--disable-background-networking",
             "--disable-component-update",
             "--disable-sync",
+            // A page kept for going back still holds the driver's line, and the next command waits for its answer.
+            "--disable-back-forward-cache",
             "--hide-scrollbars",
             "--force-color-profile=srgb",
             "--font-render-hinting=none",
