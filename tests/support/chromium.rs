@@ -1,6 +1,7 @@
 //! A real browser: headless Chromium, driven over WebDriver. Screenshots go to `target/screenshots`.
 
 use std::{
+    cell::Cell,
     io::{BufRead, BufReader, Read as _, Write as _},
     net::TcpStream,
     path::PathBuf,
@@ -20,8 +21,9 @@ const AXE_TAGS: &[&str] = &["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a
 /// How long a browser may take to end.
 const FAREWELL: Duration = Duration::from_secs(10);
 
-/// How often a picture is tried again.
-const PICTURES: u32 = 3;
+/// How often a picture is tried again, and the pause before.
+const PICTURES: u32 = 5;
+const BREATH: Duration = Duration::from_secs(1);
 
 /// How often something that is on its way is looked for, and the pause between two looks: half a minute in all,
 /// which a page takes only on a machine that is very busy.
@@ -35,6 +37,7 @@ pub struct Chromium {
     process: Child,
     port: u16,
     session: String,
+    view: Cell<View>,
     #[allow(dead_code, reason = "held for its Drop")]
     profile: tempfile::TempDir,
 }
@@ -98,18 +101,16 @@ impl Chromium {
         let driver = WebDriver::new(&format!("http://127.0.0.1:{port}"), capabilities).await.expect("Chromium starts");
         let session = driver.session_id().to_string();
         let port = port.parse().expect("a port is a number");
-        let chromium = Chromium { driver, base: base.to_owned(), process, port, session, profile };
+        let chromium =
+            Chromium { driver, base: base.to_owned(), process, port, session, view: Cell::new(DESK), profile };
         chromium.look_as(DESK).await;
         chromium
     }
 
     /// Sets the size of the window and the color scheme.
     pub async fn look_as(&self, view: View) {
-        self.devtools(
-            "Emulation.setDeviceMetricsOverride",
-            json!({ "width": view.width, "height": view.height, "deviceScaleFactor": 1, "mobile": view.width < 600 }),
-        )
-        .await;
+        self.view.set(view);
+        self.size(view).await;
         let scheme = if view.dark { "dark" } else { "light" };
         self.devtools(
             "Emulation.setEmulatedMedia",
@@ -117,6 +118,14 @@ impl Chromium {
                 { "name": "prefers-color-scheme", "value": scheme },
                 { "name": "prefers-reduced-motion", "value": "reduce" },
             ] }),
+        )
+        .await;
+    }
+
+    async fn size(&self, view: View) {
+        self.devtools(
+            "Emulation.setDeviceMetricsOverride",
+            json!({ "width": view.width, "height": view.height, "deviceScaleFactor": 1, "mobile": view.width < 600 }),
         )
         .await;
     }
@@ -229,18 +238,26 @@ impl Chromium {
 
     /// A picture of the whole page in `target/screenshots`.
     pub async fn screenshot(&self, name: &str) -> PathBuf {
-        let wish = json!({ "format": "png", "captureBeyondViewport": true });
+        let height = self
+            .driver
+            .execute("return document.documentElement.scrollHeight", vec![])
+            .await
+            .ok()
+            .and_then(|ret| ret.json().as_u64())
+            .and_then(|height| u32::try_from(height).ok());
+        let view = self.view.get();
+        self.size(View { height: height.unwrap_or(view.height).max(view.height), ..view }).await;
         let mut tries = PICTURES;
-        let answer = loop {
-            match self.driver.cdp().send_raw("Page.captureScreenshot", wish.clone()).await {
-                Ok(answer) => break answer,
+        let png = loop {
+            match self.driver.screenshot_as_png().await {
+                Ok(png) => break png,
                 // On a busy machine the browser sometimes gives up on a picture.
                 Err(error) => assert!(tries > 0, "{name}: {error}"),
             }
             tries -= 1;
+            tokio::time::sleep(BREATH).await;
         };
-        let data = answer["data"].as_str().expect("a picture").as_bytes();
-        let png = data_encoding::BASE64.decode(data).expect("base64");
+        self.size(view).await;
         let folder = PathBuf::from("target/screenshots");
         std::fs::create_dir_all(&folder).expect("a folder");
         let file = folder.join(format!("{name}.png"));
