@@ -223,6 +223,7 @@ pub fn routes(demo: bool) -> Vec<Route> {
         get("/users/{user}/authentication-methods", need::<may::SeeUsers>(), users::pages::authentication_methods::show),
         get("/users/{user}/tasks/{number}/edit", need::<may::Resend>(), tasks::pages::resend::show),
         post("/users/{user}/tasks/{number}/edit", need::<may::Resend>(), tasks::pages::resend::submit),
+        post("/users/{user}/tasks/{number}/more-time", need::<may::Resend>(), tasks::pages::resend::give_more_time),
         post("/users/{user}/tasks/{number}/unlock", need::<may::Unlock>(), tasks::pages::resend::unlock),
         post("/users/{user}/tasks/{number}/stop-date", need::<may::ChangeStopDate>(), users::pages::why::move_stop_date),
 

@@ -72,7 +72,7 @@ impl Told {
     fn icon(&self) -> &'static str {
         match self.verb.as_str() {
             "tasks.provision" => "ticket",
-            "tasks.stop_date" => "calendar",
+            "tasks.stop_date" | "tasks.give_more_time" => "calendar",
             "tasks.resend" | "mail.send_again" | REMIND => "send",
             "tasks.unlock" => "lock-open",
             "tasks.remove" | "tasks.remove_users" | "tasks.replace" => "user-minus",

@@ -20,6 +20,7 @@ pub mod links;
 pub mod list;
 pub mod members;
 pub mod missed;
+pub mod more_time;
 pub mod pages;
 pub mod plan;
 pub mod provision;

@@ -59,7 +59,9 @@ pub fn refusal(place: &Place, policy: &Policy, today: NaiveDate) -> Option<Strin
             Some(format!("{name} has enrolled. For another token, provision them anew."))
         }
         Status::Locked => Some(format!("{name} is Locked. Unlock them: that sends a fresh email.")),
-        Status::Expired => Some(format!("The Stop Date of {name} has passed. Move the Stop Date, then resend.")),
+        Status::Expired => Some(format!(
+            "The Stop Date of {name} has passed. Move the Stop Date with Give more time: that sends a fresh email."
+        )),
         Status::Active => None,
     }
 }
@@ -79,8 +81,19 @@ pub fn place(c: &mut AnyConn, who: &Who, task: TaskId, user: UserId) -> Result<P
         .ok_or_else(|| Error::not_found("task", task.to_string()))
 }
 
+/// There must be somewhere to write to.
+///
+/// # Errors
+/// A mistake in `email`.
+pub(super) fn need_address(place: &Place, alternate: Option<&str>) -> Result<()> {
+    if alternate.is_none() && place.email.is_empty() {
+        return Err(Error::mistake("email", "The profile has no email address: type one for this message."));
+    }
+    Ok(())
+}
+
 /// Sends the enrollment email again, with a new activation code; the old one stops working. `alternate` is used for
-/// this one message and kept nowhere. `stop_on` is what the page said the Stop Date would become.
+/// this one message and kept nowhere.
 ///
 /// # Errors
 /// `Forbidden`; `NotFound`; `Conflict` with what to do instead unless the user is Active and not enrolled; `Invalid`
@@ -104,9 +117,7 @@ pub fn resend(
         if let Some(sentence) = refusal(&place, &policy, today) {
             return Err(Error::Conflict(sentence));
         }
-        if alternate.is_none() && place.email.is_empty() {
-            return Err(Error::mistake("email", "The profile has no email address: type one for this message."));
-        }
+        need_address(&place, alternate)?;
         let stop_on = stop_after(&place, &policy, today);
         write_anew(desk, c, who, now, &policy, &[(&place, stop_on)], alternate)?;
         store::write::recount(c, task)?;
@@ -255,7 +266,7 @@ pub fn told(place: &Place, stop_on: NaiveDate) -> mail::Facts {
 }
 
 /// A place that is written to again, and its Stop Date then.
-type Fresh<'a> = (&'a Place, NaiveDate);
+pub(super) type Fresh<'a> = (&'a Place, NaiveDate);
 
 fn ids(fresh: &[Fresh<'_>]) -> Vec<EnrollmentId> {
     fresh.iter().map(|(place, _)| place.id).collect()
@@ -263,7 +274,7 @@ fn ids(fresh: &[Fresh<'_>]) -> Vec<EnrollmentId> {
 
 /// For each a new link and a new email, and what was noted of the old ones is gone. The statements are as many for one
 /// user as for [`USERS_AT_A_TIME`].
-fn write_anew(
+pub(super) fn write_anew(
     desk: &Desk,
     c: &mut AnyConn,
     who: &Who,

@@ -2,6 +2,7 @@
 
 mod edit;
 mod list;
+mod more_time;
 mod provision;
 mod reminders;
 mod screens;

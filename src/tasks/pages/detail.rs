@@ -52,6 +52,8 @@ pub(super) struct Line {
     pub mail_hint: String,
     /// Resend leads somewhere.
     pub can_resend: bool,
+    /// Give more time leads somewhere.
+    pub can_give_time: bool,
     /// Someone who cannot enroll as things are: the user's page says why.
     pub is_stuck: bool,
     /// The address of the token.
@@ -205,6 +207,7 @@ pub(super) fn line(
         status: word,
         hint,
         mail_hint: member.mail_hint(zone),
+        can_give_time: may_resend && !member.removed && !member.disabled && status == Status::Expired,
         can_resend: may_resend && !member.removed && status == Status::Active && member.facts.enrolled_at.is_none(),
         is_stuck: !member.removed && matches!(status, Status::Locked | Status::Expired),
         token_href: member.serial.as_deref().map_or_else(String::new, |serial| format!("/tokens/{}", segment(serial))),

@@ -1,4 +1,5 @@
-//! `/users/{user id}/tasks/{number}/edit`: Resend to one user, or what to do instead.
+//! `/users/{user id}/tasks/{number}/edit`: Resend to one user; Give more time where the Stop Date has passed; or what to
+//! do instead.
 
 use actix_web::{http::StatusCode, web::Path};
 use askama::Template;
@@ -8,6 +9,7 @@ use crate::{
     db,
     desk::Desk,
     error::{Error, Mistakes, Result},
+    ids::{TaskId, UserId},
     mail,
     messages::{self, message::Message},
     operators::{Permission, Who, may},
@@ -16,7 +18,8 @@ use crate::{
         Status,
         edit::{self, Chosen},
         enrollment::status,
-        reading, resend,
+        more_time, reading,
+        resend::{self, Resent},
         store::Place,
     },
     users::{self, User, user::Email},
@@ -46,6 +49,8 @@ struct Page {
     name: String,
     task: String,
     refusal: Option<String>,
+    /// The Stop Date has passed: the button is Give more time.
+    expired: bool,
     email: String,
     /// When the last message was refused, where it went, and the mail server's answer.
     last_bad: Option<(String, String, String)>,
@@ -61,7 +66,6 @@ struct Page {
     failures: i64,
     attempts: i64,
     mistakes: Mistakes,
-    can_move: bool,
     sees_policy: bool,
     unlock_shown: Option<String>,
     reason: String,
@@ -114,8 +118,8 @@ async fn draw<N: may::Need>(
     let failed = last.as_ref().filter(|email| email.state.is_trouble());
     let recent = last.as_ref().filter(|email| (now - email.created_at).num_minutes() < RECENT_MINUTES);
     let status_code = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let refusal = resend::refusal(&place, &policy, today);
-    let expired = place.removed_at.is_none() && status(&place.facts, policy.attempts_allowed, today) == Status::Expired;
+    let expired = more_time::refusal(&place, &policy, today).is_none();
+    let refusal = if expired { None } else { resend::refusal(&place, &policy, today) };
     page_with(
         status_code,
         &Page {
@@ -125,6 +129,7 @@ async fn draw<N: may::Need>(
             name: user.name(),
             task: place.task.to_string(),
             refusal,
+            expired,
             email: typed.unwrap_or_else(|| user.email.clone()),
             last_bad: failed.map(|email| {
                 let at = email.last_answer_at.unwrap_or(email.created_at);
@@ -157,7 +162,6 @@ async fn draw<N: may::Need>(
             failures: place.facts.failures,
             attempts: policy.attempts_allowed,
             mistakes,
-            can_move: expired && p.may(Permission::ChangeStopDate) && p.may(Permission::SeeTasks),
             sees_policy: p.may(Permission::EditPolicies),
             unlock_shown,
             reason,
@@ -200,7 +204,21 @@ pub async fn show(p: Permitted<may::Resend>, path: Path<(String, String)>) -> An
 /// # Errors
 /// As [`show`]; `Conflict` with what to do instead.
 pub async fn submit(p: Permitted<may::Resend>, path: Path<(String, String)>, form: Fields) -> Answer {
-    let path = path.into_inner();
+    send(p, path.into_inner(), form, resend::resend).await
+}
+
+/// `POST …/more-time`: the Stop Date moves on, and a fresh email goes out.
+///
+/// # Errors
+/// As [`submit`].
+pub async fn give_more_time(p: Permitted<may::Resend>, path: Path<(String, String)>, form: Fields) -> Answer {
+    send(p, path.into_inner(), form, more_time::give_more_time).await
+}
+
+/// A verb that writes to one user, at the address typed; `None`: at that of the profile.
+type Verb = fn(&Desk, &Who, Timestamp, TaskId, UserId, Option<&str>) -> Result<Resent>;
+
+async fn send(p: Permitted<may::Resend>, path: (String, String), form: Fields, verb: Verb) -> Answer {
     let typed = form.text("email");
     let ((user_id, number), to) = (path.clone(), typed.clone());
     let sent = p
@@ -212,7 +230,7 @@ pub async fn submit(p: Permitted<may::Resend>, path: Path<(String, String)>, for
                 return Err(Error::mistake("email", "Type an address such as name@example.org."));
             }
             let alternate = db::key(&to) != db::key(&user.email);
-            resend::resend(desk, who, now, task, user.id, alternate.then_some(address.as_str()))
+            verb(desk, who, now, task, user.id, alternate.then_some(address.as_str()))
         })
         .await;
     match sent {

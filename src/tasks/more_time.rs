@@ -1,0 +1,72 @@
+//! Give more time: an Expired user may enroll again, with a fresh email, in one step (product.md §2, "Give more time").
+
+use chrono::NaiveDate;
+
+use crate::{
+    audit::{self, Entry},
+    clock::Timestamp,
+    desk::Desk,
+    error::{Error, Result},
+    ids::{TaskId, UserId},
+    mail,
+    operators::{Permission, Who},
+    policy::{self, Policy},
+    tasks::{
+        enrollment::{Status, status},
+        resend::{self, Resent},
+        store,
+        store::Place,
+    },
+};
+
+/// Why this place is not given more time, and what to do instead; `None` if it can be.
+pub fn refusal(place: &Place, policy: &Policy, today: NaiveDate) -> Option<String> {
+    let over = place.removed_at.is_some() || place.task_removed_at.is_some() || place.disabled;
+    if !over && status(&place.facts, policy.attempts_allowed, today) == Status::Expired {
+        return None;
+    }
+    let name = &place.user_id;
+    resend::refusal(place, policy, today)
+        .or_else(|| Some(format!("{name} may still enroll, until {}. Resend the email instead.", place.facts.stop_on)))
+}
+
+/// The Stop Date becomes what the policy proposes today, counted anew from today however long ago the task was made, and
+/// the enrollment email goes out again with a new activation code; the old one stops working. `alternate` is used for
+/// this one message and kept nowhere.
+///
+/// # Errors
+/// `Forbidden`; `NotFound`; `Conflict` with what to do instead unless the user is Expired; `Invalid` if there is no
+/// address to write to.
+pub fn give_more_time(
+    desk: &Desk,
+    who: &Who,
+    now: Timestamp,
+    task: TaskId,
+    user: UserId,
+    alternate: Option<&str>,
+) -> Result<Resent> {
+    who.need(Permission::Resend)?;
+    let today = desk.settings.zone.today(now);
+    desk.db.write(|c| {
+        // Held before it is looked at, as for a Resend.
+        store::hold::of_user(c, task, user)?;
+        let place = resend::place(c, who, task, user)?;
+        let policy = policy::current(c)?;
+        if let Some(sentence) = refusal(&place, &policy, today) {
+            return Err(Error::Conflict(sentence));
+        }
+        resend::need_address(&place, alternate)?;
+        let stop_on = policy.proposed_stop(today);
+        resend::write_anew(desk, c, who, now, &policy, &[(&place, stop_on)], alternate)?;
+        store::write::recount(c, task)?;
+        let shown_to = alternate.map_or_else(|| place.email.clone(), mail::masked);
+        let kind = if alternate.is_some() { " (alternate address)" } else { "" };
+        let sentence = format!("Gave more time in task {task}, with a fresh email to {shown_to}{kind}");
+        let entry = Entry::done(&who.actor, "tasks.give_more_time", sentence)
+            .task(task)
+            .user(place.user, &place.user_id)
+            .fact("Stop Date", format!("{} → {stop_on}", place.facts.stop_on));
+        audit::record(c, now, &entry)?;
+        Ok(Resent { shown_to, stop_on })
+    })
+}
