@@ -22,6 +22,8 @@ pub enum Error {
     Invalid(Mistakes),
     /// Something moved between the page and the button; nothing has changed. The text says what.
     Conflict(String),
+    /// A rule does not allow it, whoever was first; nothing has changed. The text says the rule, and what to do instead.
+    Refused(String),
     /// The thing was there and is over, with a sentence for who asks (an ended link).
     Gone(String),
     /// Too many requests; how many seconds to wait.
@@ -57,7 +59,7 @@ impl fmt::Display for Error {
             Error::SignedOut => f.write_str("Nobody is signed in."),
             Error::PasswordDue => f.write_str("A password of one's own has to be chosen first."),
             Error::Invalid(mistakes) => mistakes.fmt(f),
-            Error::Conflict(sentence) | Error::Gone(sentence) => f.write_str(sentence),
+            Error::Conflict(sentence) | Error::Refused(sentence) | Error::Gone(sentence) => f.write_str(sentence),
             Error::TooMany(seconds) => write!(f, "Too many requests. Wait {seconds} seconds and try again."),
             Error::Database(error) => write!(f, "The database did not do it: {error}"),
             Error::Internal(text) => f.write_str(text),

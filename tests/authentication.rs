@@ -266,7 +266,7 @@ on_both! {
             assert!(!world.dump(table).contains(rest), "{table}");
         }
         let again = authentication::add_node(&world.desk, &Who::command_line(), world.now(), " vpn ");
-        assert!(matches!(again, Err(tokendesk::error::Error::Conflict(_))), "{again:?}");
+        assert!(matches!(again, Err(tokendesk::error::Error::Invalid(_))), "{again:?}");
         let help = world.operator("h.desk", BuiltIn::HelpDesk);
         assert!(authentication::add_node(&world.desk, &help, world.now(), "Mail").is_err());
     }

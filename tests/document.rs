@@ -120,6 +120,6 @@ on_both! {
         // Only active ones can be resent.
         world.lock(task, users[0].id);
         desk.get(&edit).expect(200).does_not_say("Send email");
-        desk.post(&edit, &[("email", "a.berg@example.org")]).expect(409);
+        desk.post(&edit, &[("email", "a.berg@example.org")]).expect(422);
     }
 }

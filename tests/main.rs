@@ -14,6 +14,7 @@ mod outbox;
 mod permissions;
 mod policy;
 mod races;
+mod refusals;
 mod reports;
 mod serve;
 mod snapshot;

@@ -156,7 +156,7 @@ on_both! {
         use diesel::prelude::*;
         use tokendesk::schema::operators::dsl;
         let browser = operator(&world);
-        browser.post("/messages/enrollment/test?type=authenticator-app", &[]).expect(409).says("Your account has no email address");
+        browser.post("/messages/enrollment/test?type=authenticator-app", &[]).expect(422).says("Your account has no email address");
         browser.get(APP).says("Your account has no email address");
         world.desk.db.write(|c| {
             Ok(diesel::update(dsl::operators.filter(dsl::user_id.eq("k.lindqvist"))).set(dsl::email.eq("k@example.org")).execute(c)?)

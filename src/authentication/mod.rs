@@ -64,7 +64,7 @@ pub struct Caller {
 /// Adds an auth node; its key, which is shown this once and kept only as a keyed hash.
 ///
 /// # Errors
-/// `Forbidden`; `Invalid` if the name will not do; `Conflict` if it is taken.
+/// `Forbidden`; `Invalid` if the name will not do, or is taken.
 pub fn add_node(desk: &Desk, who: &Who, now: Timestamp, name: &str) -> Result<String> {
     who.need_everywhere(Permission::ManageOperators)?;
     let name = node::name(name).map_err(Error::Invalid)?;
@@ -76,7 +76,7 @@ pub fn add_node(desk: &Desk, who: &Who, now: Timestamp, name: &str) -> Result<St
     });
     match added {
         Err(error) if db::is_taken(&error) => {
-            Err(Error::Conflict(format!("There is an auth node called {name} already.")))
+            Err(Error::mistake("name", format!("There is an auth node called {name} already.")))
         }
         other => other.map(|()| key),
     }

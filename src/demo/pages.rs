@@ -25,7 +25,7 @@ pub async fn move_clock(desk: Data<Desk>, fields: Fields) -> Result<HttpResponse
         .ok_or_else(|| Error::mistake("minutes", "Give minutes, a number from 1 to 527040."))?;
     if !desk.clock.advance(Duration::minutes(minutes)) {
         return Err(
-            Error::Conflict("This demo was not started with --fixed-time: its clock is the machine's.".into()).into()
+            Error::Refused("This demo was not started with --fixed-time: its clock is the machine's.".into()).into()
         );
     }
     Ok(HttpResponse::Ok()

@@ -149,7 +149,7 @@ pub fn preview(desk: &Desk, who: &Who, now: Timestamp, message: Message, typed: 
 /// address.
 ///
 /// # Errors
-/// `Forbidden`; `Conflict` if the operator has no address.
+/// `Forbidden`; `Refused` if the operator has no address.
 pub fn send_test(desk: &Desk, who: &Who, now: Timestamp, message: Message) -> Result<String> {
     who.need(Permission::EditPolicies)?;
     let today = desk.settings.zone.today(now);
@@ -157,7 +157,7 @@ pub fn send_test(desk: &Desk, who: &Who, now: Timestamp, message: Message) -> Re
         let own = account::own(c, who)?.operator.email.filter(|email| !email.is_empty());
         let Some(to) = own else {
             let sentence = "Your account has no email address. Someone who manages operators can add it.";
-            return Err(Error::Conflict(sentence.into()));
+            return Err(Error::Refused(sentence.into()));
         };
         let (facts, secret) = message::sample(message, &policy::current(c)?, today, who.name());
         let email = mail::NewEmail {

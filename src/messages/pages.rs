@@ -160,7 +160,7 @@ pub async fn reset(
 /// Sends a test email to the operator.
 ///
 /// # Errors
-/// As [`show`]; `Conflict` if the operator has no address.
+/// As [`show`]; `Refused` if the operator has no address.
 pub async fn test(p: Permitted<may::EditPolicies>, kind: Path<String>, address: Query<Address>) -> Answer {
     let message = find(&kind, &address)?;
     let to = p.call(move |desk, who, now| messages::send_test(desk, who, now, message)).await?;

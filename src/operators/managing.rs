@@ -171,7 +171,7 @@ pub fn scope_words(c: &mut AnyConn, scope: &Scope) -> Result<String> {
 /// Removes an operator for good: they are signed out, and their UserID is not used again. What they did stays.
 ///
 /// # Errors
-/// `NotFound`; `Conflict` if this is the last unsuspended `Operator`, or oneself; `Forbidden` if they may do more.
+/// `NotFound`; `Refused` if this is the last unsuspended `Operator`, or oneself; `Forbidden` if they may do more.
 pub fn remove(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<()> {
     change(desk, who, now, "operators.remove", user_id, |c, operator| {
         not_oneself(who, operator.id, "remove")?;
@@ -186,7 +186,7 @@ pub fn remove(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<(
 /// What cannot be done to oneself.
 pub(super) fn not_oneself(who: &Who, operator: OperatorId, verb: &str) -> Result<()> {
     if who.operator == Some(operator) {
-        return Err(Error::Conflict(format!("Nobody can {verb} themselves. Ask another operator to do it.")));
+        return Err(Error::Refused(format!("Nobody can {verb} themselves. Ask another operator to do it.")));
     }
     Ok(())
 }

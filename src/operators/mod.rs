@@ -225,7 +225,7 @@ fn change(
 
 /// Writes down that a change was refused (its own transaction was rolled back), and passes the reason on.
 fn refused<T>(desk: &Desk, who: &Who, now: Timestamp, verb: &'static str, user_id: &str, error: Error) -> Result<T> {
-    if matches!(error, Error::Forbidden(_) | Error::Conflict(_)) {
+    if matches!(error, Error::Forbidden(_) | Error::Conflict(_) | Error::Refused(_)) {
         let entry = Entry::refused(&who.actor, verb, "Refused to change an operator").subject(user_id);
         let entry = entry.fact("Reason", error.to_string());
         desk.db.write(|c| audit::record(c, now, &entry))?;
@@ -245,7 +245,7 @@ fn grantable(who: &Who, permissions: Permissions, scope: &Scope) -> Result<()> {
 fn keep_one(c: &mut AnyConn, operator: &Operator) -> Result<()> {
     let full = operator.role == BuiltIn::Operator.name() && operator.suspended_at.is_none();
     if full && store::count_full(c)? < 2 {
-        return Err(Error::Conflict(format!(
+        return Err(Error::Refused(format!(
             "{} is the last one with the role Operator who can sign in. Give the role to someone else first.",
             operator.user_id
         )));

@@ -42,7 +42,7 @@ pub fn add(desk: &Desk, who: &Who, now: Timestamp, name: &str, held: Permissions
 ///
 /// # Errors
 /// `NotFound`; `Invalid` with a sentence for each wrong field; `Forbidden` if it holds, or would hold, more than `who`;
-/// `Conflict` if it is built in, if it is one's own, or if someone else changed it since `version`.
+/// `Refused` if it is built in or one's own; `Conflict` if someone else changed it since `version`.
 pub fn edit(
     desk: &Desk,
     who: &Who,
@@ -88,7 +88,7 @@ pub fn edit(
 /// Removes a role that nobody has.
 ///
 /// # Errors
-/// `NotFound`; `Forbidden` if it holds more than `who`; `Conflict` if it is built in, or if somebody has it.
+/// `NotFound`; `Forbidden` if it holds more than `who`; `Refused` if it is built in, or if somebody has it.
 pub fn remove(desk: &Desk, who: &Who, now: Timestamp, id: RoleId) -> Result<Role> {
     who.need_everywhere(Permission::ManageOperators)?;
     desk.db.write(|c| {
@@ -98,7 +98,7 @@ pub fn remove(desk: &Desk, who: &Who, now: Timestamp, id: RoleId) -> Result<Role
             store::role::held_by(c, who)?.into_iter().find(|(one, _)| *one == id).map_or(0, |(_, count)| count);
         if holders > 0 {
             let them = if holders == 1 { "1 operator has".into() } else { format!("{holders} operators have") };
-            return Err(Error::Conflict(format!("{them} the role {}. Give them another one first.", role.name)));
+            return Err(Error::Refused(format!("{them} the role {}. Give them another one first.", role.name)));
         }
         if let Some(auditor) = store::role::named(c, BuiltIn::Auditor.name())? {
             store::role::leave(c, id, auditor.id)?;
@@ -134,7 +134,7 @@ fn changeable(c: &mut AnyConn, who: &Who, id: RoleId) -> Result<Role> {
         return Err(Error::Forbidden(lacking.words()));
     }
     match fixed(who, &role) {
-        Some(sentence) => Err(Error::Conflict(sentence)),
+        Some(sentence) => Err(Error::Refused(sentence)),
         None => Ok(role),
     }
 }

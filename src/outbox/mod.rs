@@ -101,7 +101,7 @@ pub fn see(c: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone, id: EmailId) 
 /// was done.
 ///
 /// # Errors
-/// `Forbidden`; `NotFound` out of scope; `Conflict` with the reason if it cannot be done.
+/// `Forbidden`; `NotFound` out of scope; `Refused` with the reason if it cannot be done.
 pub fn send_again(desk: &Desk, who: &Who, now: Timestamp, id: EmailId) -> Result<(Email, Step)> {
     one(desk, who, now, id, Act::SendAgain)
 }
@@ -124,7 +124,7 @@ fn one(desk: &Desk, who: &Who, now: Timestamp, id: EmailId, act: Act) -> Result<
         let Looked { email, around } = seen.looked;
         let step = again::judge(act, &email, &around, &seen.ground).map_err(|refusal| {
             let instead = again::instead(&email, &around, &seen.ground);
-            Error::Conflict(format!("{} {instead}", refusal.words()).trim().to_owned())
+            Error::Refused(format!("{} {instead}", refusal.words()).trim().to_owned())
         })?;
         carry_out(c, now, std::slice::from_ref(&(email.clone(), step.clone())))?;
         audit::record(c, now, &entry(who, &email, &step, verb(act, false)))?;

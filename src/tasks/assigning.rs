@@ -27,7 +27,7 @@ pub fn stock(c: &mut AnyConn, scope: &Scope, kind: AuthenticationType, today: Na
 ///
 /// # Errors
 /// `NotFound` if the device is out of scope, `Invalid` if the user is, or is of another container than the device,
-/// `Conflict` if it is not in Inventory, or if all in inventory are reserved.
+/// `Refused` if it is not in Inventory, or if all in inventory are reserved.
 pub fn assign_device(desk: &Desk, who: &Who, now: Timestamp, serial: &str, user_id: &str) -> Result<Token> {
     let today = desk.settings.zone.today(now);
     desk.db.write(|c| {
@@ -43,7 +43,7 @@ pub fn assign_device(desk: &Desk, who: &Who, now: Timestamp, serial: &str, user_
         let after = left(stock(c, &Scope::All, AuthenticationType::HardwareToken, today)?);
         if after < 0 && after < before {
             let sentence = "All hardware tokens in inventory are reserved for users of open provisioning tasks.";
-            return Err(Error::Conflict(sentence.into()));
+            return Err(Error::Refused(sentence.into()));
         }
         Ok(token)
     })

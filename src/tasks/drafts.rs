@@ -199,7 +199,7 @@ pub fn confirm(desk: &Desk, who: &Who, now: Timestamp, id: &str, shown: &str) ->
             return Ok(Confirmed::Task(task));
         }
         let preview = preview_of(desk, c, who, now, draft)?
-            .ok_or_else(|| Error::Conflict("No Authentication Type is chosen yet.".into()))?;
+            .ok_or_else(|| Error::Refused("No Authentication Type is chosen yet.".into()))?;
         if preview.shown != shown || preview.refusal.is_some() {
             return Ok(Confirmed::Moved(Box::new(preview)));
         }
@@ -213,7 +213,7 @@ pub fn confirm(desk: &Desk, who: &Who, now: Timestamp, id: &str, shown: &str) ->
 /// Provisions without a page in between, for the demo's world and programs: what the plan says now is done now.
 ///
 /// # Errors
-/// `Forbidden`; `Conflict` with the reason if it cannot be done.
+/// `Forbidden`; `Refused` with the reason if it cannot be done.
 pub fn provision(desk: &Desk, who: &Who, now: Timestamp, selection: &Selection, choice: &Choice) -> Result<TaskId> {
     who.need(Permission::Provision)?;
     desk.db.write(|c| {
@@ -221,7 +221,7 @@ pub fn provision(desk: &Desk, who: &Who, now: Timestamp, selection: &Selection, 
         let policy = policy::current(c)?;
         let plan = plan(desk, c, who, now, selection, choice.clone(), &policy)?;
         if let Some(refusal) = plan.refusal(&policy) {
-            return Err(Error::Conflict(refusal));
+            return Err(Error::Refused(refusal));
         }
         carry_out::carry_out(desk, c, who, now, &plan, &policy)
     })

@@ -109,9 +109,18 @@ pub(crate) fn picked(
 fn open_task(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, id: TaskId) -> Result<Task> {
     let task = reading::find(c, who, now, desk.settings.zone, id)?.task;
     match task.removed_at {
-        Some(_) => Err(Error::Conflict(format!("Task {id} was removed by {}.", task.removed_by))),
-        None if !task.is_open() => Err(Error::Conflict(format!("Everyone in task {id} has enrolled."))),
+        Some(_) => Err(Error::Refused(format!("Task {id} was removed by {}.", task.removed_by))),
+        None if task.counts.users == 0 => Err(Error::Refused(format!("All users were removed from task {id}."))),
+        None if !task.is_open() => Err(Error::Refused(format!("Everyone in task {id} has enrolled."))),
         None => Ok(task),
+    }
+}
+
+/// Of a task that was open when its page was shown, what no longer allows it came to pass meanwhile.
+fn since_shown(error: Error) -> Error {
+    match error {
+        Error::Refused(sentence) => Error::Conflict(sentence),
+        other => other,
     }
 }
 
@@ -131,7 +140,7 @@ pub(crate) fn held(
         Chosen::These(ids) => store::hold::these(c, ids)?,
         Chosen::Matching(_) => store::hold::of_tasks(c, &[task])?,
     }
-    let picked = picked(desk, c, who, now, task, chosen)?;
+    let picked = picked(desk, c, who, now, task, chosen).map_err(since_shown)?;
     if picked.shown(&desk.keys, act) != shown {
         return Err(Error::Conflict("Some of these users changed since the page was shown. Nothing was done.".into()));
     }
@@ -241,7 +250,7 @@ pub fn remove_task(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, notify: b
     desk.db.write(|c| {
         db::hold(c, Lock::Provision)?;
         store::hold::of_tasks(c, &[id])?;
-        let picked = picked(desk, c, who, now, id, &Chosen::Matching(Filter::default()))?;
+        let picked = picked(desk, c, who, now, id, &Chosen::Matching(Filter::default())).map_err(since_shown)?;
         if picked.members.len() != lose {
             let sentence = format!("Now {} would lose it. Nothing was done: look again.", users(picked.members.len()));
             return Err(Error::Conflict(sentence));

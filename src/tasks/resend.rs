@@ -96,7 +96,7 @@ pub(super) fn need_address(place: &Place, alternate: Option<&str>) -> Result<()>
 /// this one message and kept nowhere.
 ///
 /// # Errors
-/// `Forbidden`; `NotFound`; `Conflict` with what to do instead unless the user is Active and not enrolled; `Invalid`
+/// `Forbidden`; `NotFound`; `Refused` with what to do instead unless the user is Active and not enrolled; `Invalid`
 /// for an address that is none.
 pub fn resend(
     desk: &Desk,
@@ -115,7 +115,7 @@ pub fn resend(
         let place = place(c, who, task, user)?;
         let policy = policy::current(c)?;
         if let Some(sentence) = refusal(&place, &policy, today) {
-            return Err(Error::Conflict(sentence));
+            return Err(Error::Refused(sentence));
         }
         need_address(&place, alternate)?;
         let stop_on = stop_after(&place, &policy, today);
@@ -245,7 +245,7 @@ fn in_parts(
         done += f(c, &places, &picked.policy, picked.today)?;
     }
     if done == 0 {
-        return Err(Error::Conflict(format!("None of these users can be helped by {act}. Nothing was done.")));
+        return Err(Error::Refused(format!("None of these users can be helped by {act}. Nothing was done.")));
     }
     store::write::recount(c, picked.task.id)?;
     Ok(done)

@@ -167,7 +167,7 @@ fn looked(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, ticked: &Tick
             Ok(picked) => several.parts.push(picked),
             // What is outside of the scope does not exist, and is not spoken of.
             Err(Error::NotFound { .. }) => {}
-            Err(Error::Conflict(why)) => several.left_out.push((id, why)),
+            Err(Error::Refused(why)) => several.left_out.push((id, why)),
             Err(Error::Invalid(mistakes)) if !mistakes.of("stop_on").is_empty() => {
                 several.left_out.push((id, mistakes.to_string()));
             }

@@ -65,7 +65,7 @@ fn find_by(
 /// Takes an Active token out of use for a while.
 ///
 /// # Errors
-/// `NotFound` out of scope, `Invalid` without a reason, `Conflict` if it is not Active.
+/// `NotFound` out of scope, `Invalid` without a reason, `Refused` if it is not Active.
 pub fn suspend(desk: &Desk, who: &Who, now: Timestamp, serial: &str, reason: &str) -> Result<Token> {
     who.need(Permission::SuspendTokens)?;
     let reason = read_reason(reason)?;
@@ -83,7 +83,7 @@ pub fn suspend(desk: &Desk, who: &Who, now: Timestamp, serial: &str, reason: &st
 /// Takes a Suspended token back into use.
 ///
 /// # Errors
-/// `NotFound` out of scope, `Conflict` if it is not Suspended.
+/// `NotFound` out of scope, `Refused` if it is not Suspended.
 pub fn resume(desk: &Desk, who: &Who, now: Timestamp, serial: &str) -> Result<Token> {
     who.need(Permission::SuspendTokens)?;
     desk.db.write(|c| {
@@ -99,7 +99,7 @@ pub fn resume(desk: &Desk, who: &Who, now: Timestamp, serial: &str) -> Result<To
 /// Forgives the wrong one-time passwords of a Locked token.
 ///
 /// # Errors
-/// `NotFound` out of scope, `Invalid` without a reason, `Conflict` if it is not Locked.
+/// `NotFound` out of scope, `Invalid` without a reason, `Refused` if it is not Locked.
 pub fn unlock(desk: &Desk, who: &Who, now: Timestamp, serial: &str, reason: &str) -> Result<Token> {
     who.need(Permission::Unlock)?;
     let reason = read_reason(reason)?;
@@ -116,14 +116,14 @@ pub fn unlock(desk: &Desk, who: &Who, now: Timestamp, serial: &str, reason: &str
 /// Brings a token back into step with two one-time passwords in a row, as its user reads them out. They are used up.
 ///
 /// # Errors
-/// `NotFound` out of scope, `Invalid` if they are not two new values of this token in a row, `Conflict` if nobody has
+/// `NotFound` out of scope, `Invalid` if they are not two new values of this token in a row, `Refused` if nobody has
 /// enrolled it.
 pub fn resync(desk: &Desk, who: &Who, now: Timestamp, serial: &str, first: &str, second: &str) -> Result<Token> {
     who.need(Permission::Unlock)?;
     let outcome = desk.db.write(|c| {
         let held = hold(c, who, serial)?;
         let token = &held.token;
-        Change::Resync.of(token).map_err(Error::Conflict)?;
+        Change::Resync.of(token).map_err(Error::Refused)?;
         let user = holder(c, token)?;
         let seed = open_seed(desk, &token.serial, &held.sealed_seed)?;
         let seconds = clock::unix_seconds(now);
@@ -150,8 +150,8 @@ pub fn resync(desk: &Desk, who: &Who, now: Timestamp, serial: &str, first: &str,
 /// state that the one who decided saw.
 ///
 /// # Errors
-/// `NotFound` out of scope, `Invalid` without a reason, `Conflict` if its state is another one by now or does not
-/// allow it.
+/// `NotFound` out of scope, `Invalid` without a reason, `Conflict` if its state is another one by now, `Refused`
+/// if that does not allow it.
 pub fn revoke(
     desk: &Desk,
     who: &Who,
@@ -178,7 +178,7 @@ pub fn revoke(
         }
         let user = holder(c, &token)?;
         if fate == Fate::Inventory {
-            Change::Revoke(fate).of(&token).map_err(Error::Conflict)?;
+            Change::Revoke(fate).of(&token).map_err(Error::Refused)?;
             if !store::change::put_back(c, token.id, token.state)? {
                 return Err(moved_meanwhile(&token));
             }
@@ -201,13 +201,13 @@ pub fn revoke(
 /// user is told, and still has to enroll it.
 ///
 /// # Errors
-/// `NotFound` out of scope, `Invalid` if it is for another container, `Conflict` if it is not in Inventory.
+/// `NotFound` out of scope, `Invalid` if it is for another container, `Refused` if it is not in Inventory.
 pub fn assign(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, serial: &str, user: &User) -> Result<Token> {
     if !who.may_any(&[Permission::ImportTokens, Permission::Provision]) {
         return Err(Error::Forbidden(Permission::ImportTokens.words()));
     }
     let token = hold(c, who, serial)?.token;
-    Change::Assign.of(&token).map_err(Error::Conflict)?;
+    Change::Assign.of(&token).map_err(Error::Refused)?;
     if token.container.is_some_and(|container| container != user.container) {
         let sentence = format!("{} is for another container than {}.", token.serial, user.container_name);
         return Err(Error::mistake("serial", sentence));
@@ -230,7 +230,7 @@ fn read_reason(typed: &str) -> Result<String> {
 
 /// Moves the token on by the rules, if it is still as it was found.
 fn step(c: &mut AnyConn, token: &Token, change: Change, reason: &str) -> Result<()> {
-    let to = change.of(token).map_err(Error::Conflict)?;
+    let to = change.of(token).map_err(Error::Refused)?;
     if store::change::set_state(c, token.id, token.state, to, reason)? { Ok(()) } else { Err(moved_meanwhile(token)) }
 }
 

@@ -64,7 +64,7 @@ impl ResponseError for Fault {
             Error::NotFound { .. } => StatusCode::NOT_FOUND,
             Error::Forbidden(_) => StatusCode::FORBIDDEN,
             Error::SignedOut | Error::PasswordDue => StatusCode::UNAUTHORIZED,
-            Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Error::Invalid(_) | Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Error::Conflict(_) => StatusCode::CONFLICT,
             Error::Gone(_) => StatusCode::GONE,
             Error::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
@@ -118,8 +118,10 @@ struct Seen {
     path: String,
     frame: Frame,
     https: bool,
-    /// The page of ours that a form was sent from.
+    /// The page of ours that a form was sent from, or that led here.
     sent_from: Option<String>,
+    /// True if something was sent, and not only looked at.
+    sends: bool,
 }
 
 impl Seen {
@@ -129,7 +131,8 @@ impl Seen {
             path: http.path().to_owned(),
             frame: Frame::of(http),
             https: http.app_data::<Data<Desk>>().is_some_and(|desk| desk.settings.https),
-            sent_from: if http.method() == Method::GET { None } else { sent_from(http) },
+            sent_from: sent_from(http),
+            sends: http.method() != Method::GET,
         }
     }
 
@@ -163,7 +166,17 @@ impl Seen {
             Some(Fault(Error::NotFound { what: "user", .. })) => vec![("/users".into(), "Open Assignment")],
             _ => Vec::new(),
         };
-        ways.extend(self.sent_from.clone().map(|page| (page, "Open the page again")));
+        match fault {
+            // A rule leads back to where one was, and else to the task that it speaks of.
+            Some(Fault(Error::Refused(_))) => {
+                let page = self.sent_from.clone().filter(|page| page.split('?').next() != Some(&self.path));
+                let task = self.path.strip_prefix("/tasks/").and_then(|rest| rest.split_once('/'));
+                ways.extend(page.map(|page| (page, "Back to where you were")));
+                ways.extend(task.map(|(number, _)| (format!("/tasks/{number}"), "Open the task")));
+            }
+            _ if self.sends => ways.extend(self.sent_from.clone().map(|page| (page, "Open the page again"))),
+            _ => {}
+        }
         ways.push(("/".into(), "Go to the start page"));
         ways
     }
@@ -270,6 +283,7 @@ fn words(status: StatusCode, fault: Option<&Fault>) -> (String, String) {
             "Open the page again and send the form from there. Nothing was changed.".into(),
         ),
         (_, Some(Error::Conflict(sentence))) => ("Something changed meanwhile".into(), sentence.clone()),
+        (_, Some(Error::Refused(rule))) => ("This cannot be done".into(), format!("{rule} Nothing was changed.")),
         (_, Some(Error::TooMany(seconds))) => (
             "Too many requests".into(),
             format!("Wait {seconds} seconds, then try again. Nothing was changed."),

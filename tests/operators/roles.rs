@@ -58,8 +58,8 @@ on_both! {
             let path = format!("/roles/{}", id_of(&world, role.name()));
             let version = version(&lindqvist.get(&path).says("This role is built in"));
             let typed = [("version", version.as_str()), ("name", "Mine"), ("permissions", "SeeUsers")];
-            lindqvist.post(&path, &typed).expect(409).says("built in");
-            lindqvist.post(&format!("{path}/remove"), &[]).expect(409).says("built in");
+            lindqvist.post(&path, &typed).expect(422).says("built in");
+            lindqvist.post(&format!("{path}/remove"), &[]).expect(422).says("built in");
         }
         assert!(!world.dump("roles").contains("Mine"));
     }
@@ -72,7 +72,7 @@ on_both! {
         world.change_role(&Who::command_line(), "night", "Night shift").unwrap();
         let path = format!("/roles/{}/remove", id_of(&world, "Night shift"));
         lindqvist.get(&path).expect(200).says("1 operator has this role.");
-        lindqvist.post(&path, &[]).expect(409).says("Give them another one first.");
+        lindqvist.post(&path, &[]).expect(422).says("Give them another one first.");
         // An operator who was removed is no hindrance.
         operators::managing::remove(&world.desk, &Who::command_line(), world.now(), "night").unwrap();
         lindqvist.post(&path, &[]).expect(303);
@@ -98,7 +98,7 @@ on_both! {
         clerk.post(&format!("{path}/remove"), &[]).expect(403);
         // Nor their own, so that nobody takes the key along.
         let path = format!("/roles/{}", id_of(&world, "Clerk"));
-        clerk.post(&path, &[("version", "1"), ("name", "Clerk"), ("permissions", "SeeUsers")]).expect(409);
+        clerk.post(&path, &[("version", "1"), ("name", "Clerk"), ("permissions", "SeeUsers")]).expect(422);
     }
 
     fn of_two_who_edit_the_same_role_the_second_is_told(world) {

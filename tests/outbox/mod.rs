@@ -97,7 +97,7 @@ impl World {
 #[track_caller]
 fn why<T: std::fmt::Debug>(outcome: Result<T, Error>) -> String {
     match outcome {
-        Err(Error::Conflict(why)) => why,
+        Err(Error::Conflict(why) | Error::Refused(why)) => why,
         other => panic!("expected a refusal: {other:?}"),
     }
 }

@@ -69,8 +69,8 @@ on_both! {
         let path = format!("/outbox/{}", email.id);
         let page = browser.get(&path).expect(200).says("The link and the activation code in it are no longer kept. Resend makes a new link and activation code.");
         assert!(!page.body.contains("/send-again\"") && page.body.contains("/edit\""));
-        browser.post(&format!("{path}/send-again"), &[]).expect(409).says("Nothing was done. The link and the activation code");
-        browser.post(&format!("{path}/cancel"), &[]).expect(409).says("It is not tried any more");
+        browser.post(&format!("{path}/send-again"), &[]).expect(422).says("Nothing was done. The link and the activation code");
+        browser.post(&format!("{path}/cancel"), &[]).expect(422).says("It is not tried any more");
     }
 
     fn one_email_is_canceled_and_sent_again_from_its_page(world) {

@@ -33,7 +33,7 @@ fn at_once<A: Send, B: Send>(one: impl FnOnce() -> A + Send, other: impl FnOnce(
 fn done<T: std::fmt::Debug>(outcome: Result<T, Error>) -> bool {
     match outcome {
         Ok(_) => true,
-        Err(Error::Conflict(_)) => false,
+        Err(Error::Conflict(_) | Error::Refused(_)) => false,
         Err(other) => panic!("nobody should be told of this: {other}"),
     }
 }

@@ -155,7 +155,7 @@ fn done<T>(outcome: Result<T>) -> bool {
     match outcome {
         Ok(_) => true,
         // Nobody is left to be chosen: that is said of a form.
-        Err(Error::Conflict(_) | Error::Invalid(_)) => false,
+        Err(Error::Conflict(_) | Error::Refused(_) | Error::Invalid(_)) => false,
         Err(other) => panic!("nobody should be told of this: {other}"),
     }
 }

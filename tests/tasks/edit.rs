@@ -149,13 +149,13 @@ on_both! {
         world.lock(task, users[0]);
         world.enroll(task, users[1]);
         for (user, says) in [(users[0], "Unlock"), (users[1], "has enrolled")] {
-            let Err(Error::Conflict(sentence)) = resend::resend(&world.desk, &who, world.now(), task, user, None) else {
+            let Err(Error::Refused(sentence)) = resend::resend(&world.desk, &who, world.now(), task, user, None) else {
                 panic!("it was resent");
             };
             assert!(sentence.contains(says), "{sentence}");
         }
         world.advance(chrono::Duration::days(30));
-        let Err(Error::Conflict(sentence)) = resend::resend(&world.desk, &who, world.now(), task, users[2], None) else {
+        let Err(Error::Refused(sentence)) = resend::resend(&world.desk, &who, world.now(), task, users[2], None) else {
             panic!("it was resent");
         };
         assert!(sentence.contains("Move the Stop Date"), "{sentence}");
@@ -235,7 +235,7 @@ on_both! {
         wrong.expect(409).says("Something changed since");
         browser.post(&format!("{edit}/remove"), &[("all", "1"), ("confirmed", "1"), ("shown", &seen)]).location();
         assert!(world.place(task, users[0]).removed_at.is_some());
-        browser.post(&format!("{edit}/remove"), &[]).expect(409);
+        browser.post(&format!("{edit}/remove"), &[]).expect(422).says("Everyone in task").does_not_say("Something changed");
     }
 
     fn the_help_desk_resends_from_the_users_page(world) {

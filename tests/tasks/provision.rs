@@ -128,7 +128,7 @@ on_both! {
         let older = world.task(&who, &[a, b]);
         let again = Selection::Users(vec![a]);
         let left_out = drafts::provision(&world.desk, &who, world.now(), &again, &world.app_choice());
-        assert!(matches!(left_out, Err(Error::Conflict(_))));
+        assert!(matches!(left_out, Err(Error::Refused(_))));
         let including = Choice { include_with_task: true, ..world.app_choice() };
         let newer = drafts::provision(&world.desk, &who, world.now(), &again, &including).unwrap();
         let place = world.place(older, a);
@@ -163,7 +163,7 @@ on_both! {
         let users: Vec<UserId> = (0..2).map(|n| world.user(&format!("u{n}"), "Sales").id).collect();
         let choice = Choice { authentication_type: AuthenticationType::HardwareToken, ..world.app_choice() };
         let refused = drafts::provision(&world.desk, &who, world.now(), &Selection::Users(users), &choice);
-        let Err(Error::Conflict(sentence)) = refused else { panic!("{refused:?}") };
+        let Err(Error::Refused(sentence)) = refused else { panic!("{refused:?}") };
         assert!(sentence.contains("2 users need 2 tokens, but 0 are available"), "{sentence}");
         assert_eq!(world.provisioned_rows(), [0, 0, 0, 0]);
     }

@@ -142,7 +142,7 @@ on_both! {
         world.enroll(task, users[0]);
         let browser = world.signed_in("k2", BuiltIn::Operator);
         browser.get(&format!("/tasks/{task}")).expect(200).says("All users have enrolled").does_not_say("Edit");
-        browser.get(&format!("/tasks/{task}/edit")).expect(409);
+        browser.get(&format!("/tasks/{task}/edit")).expect(422);
     }
 
     fn the_users_table_has_the_columns_of_the_seed_document_and_the_link_needs_the_permission(world) {

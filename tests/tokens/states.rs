@@ -39,7 +39,7 @@ on_both! {
         assert_eq!((token.state, token.state_reason.as_str()), (S::Suspended, "Phone reported lost"));
         assert!(!accepted(&world, &user, &device.press(1)));
         assert_eq!(letters(&world), [Kind::TokenSuspended]);
-        assert!(matches!(tokens::suspend(&world.desk, &who, world.now(), "FT-1", "again"), Err(Error::Conflict(_))));
+        assert!(matches!(tokens::suspend(&world.desk, &who, world.now(), "FT-1", "again"), Err(Error::Refused(_))));
         let token = tokens::resume(&world.desk, &who, world.now(), "FT-1").unwrap();
         assert_eq!((token.state, token.state_reason.as_str()), (S::Active, ""));
         assert!(accepted(&world, &user, &device.press(1)));
@@ -49,7 +49,7 @@ on_both! {
 
     fn a_locked_token_is_unlocked_with_a_reason(world) {
         let (who, user, device) = enrolled(&world);
-        assert!(matches!(tokens::unlock(&world.desk, &who, world.now(), "FT-1", "why not"), Err(Error::Conflict(_))));
+        assert!(matches!(tokens::unlock(&world.desk, &who, world.now(), "FT-1", "why not"), Err(Error::Refused(_))));
         for _ in 0..10 {
             assert!(!accepted(&world, &user, "000000"));
         }
@@ -95,12 +95,12 @@ on_both! {
         let serial = app.token.serial.as_str();
         let who = world.operator("k.lindqvist", BuiltIn::Operator);
         let revoke = |seen, fate| tokens::revoke(&world.desk, &who, world.now(), serial, seen, fate, "phone lost");
-        assert!(matches!(revoke(S::Active, Fate::Inventory), Err(Error::Conflict(_))));
+        assert!(matches!(revoke(S::Active, Fate::Inventory), Err(Error::Refused(_))));
         let token = revoke(S::Active, Fate::Lost).unwrap();
         assert_eq!((token.state, token.user), (S::Lost, Some(user.id)), "whose it was stays known");
         world.advance(Duration::minutes(1));
         assert!(!accepted(&world, &user, &app.at(world.now())));
-        assert!(matches!(revoke(S::Lost, Fate::Inventory), Err(Error::Conflict(_))));
+        assert!(matches!(revoke(S::Lost, Fate::Inventory), Err(Error::Refused(_))));
     }
 
     fn what_was_decided_on_another_state_is_not_done(world) {
@@ -136,7 +136,7 @@ on_both! {
         forbidden(tokens::revoke(&world.desk, &helper, now, "FT-1", S::Active, Fate::Lost, "x"));
         forbidden(tokendesk::tasks::assign_device(&world.desk, &helper, now, "FT-1", "t.adeyemi").map_err(|error| match error {
             // It is looked for first, and it is not in inventory.
-            Error::Conflict(_) => Error::Forbidden(""),
+            Error::Refused(_) => Error::Forbidden(""),
             other => other,
         }));
         forbidden(tokens::unlock(&world.desk, &auditor, now, "FT-1", "x"));
@@ -171,7 +171,7 @@ on_both! {
         assert_eq!(answer.location(), "/tokens/FT-1");
         let page = manager.get("/tokens/FT-1").expect(200).says("Suspended FT-1.").says("<b>Left in a taxi").says("m.okafor");
         assert!(!page.body.contains("<b>Left"));
-        manager.post("/tokens/FT-1/suspend", &[("suspend_reason", "x")]).expect(409).says("is Suspended");
+        manager.post("/tokens/FT-1/suspend", &[("suspend_reason", "x")]).expect(422).says("is Suspended");
         manager.get("/tokens/FT-1/revoke").expect(200).says("This cannot be reversed").says("Back to inventory").says("is told by email");
         manager.post("/tokens/FT-1/revoke", &[("state", "Suspended"), ("reason", "x")]).expect(422).says("Choose what becomes of it.");
         manager.post("/tokens/FT-1/revoke", &[("state", "Active"), ("fate", "lost"), ("reason", "x")]).expect(409);
@@ -181,7 +181,7 @@ on_both! {
         assert!(!page.body.contains("/revoke\"") && !page.body.contains("/resync\""));
         helper.get("/tokens/FT-1/revoke").expect(403).says("suspend, revoke a token");
         let back = manager.post("/tokens/FT-1/resume", &[("back", "https://evil.example")]);
-        assert_eq!(back.status, 409);
+        assert_eq!(back.status, 422);
     }
 
     fn a_user_is_told_when_a_device_is_assigned_and_when_it_is_taken_back(world) {
@@ -191,7 +191,7 @@ on_both! {
         assert_eq!((token.state, token.user), (S::Assigned, Some(user.id)));
         assert_eq!(letters(&world), [Kind::TokenAssigned]);
         let again = tokendesk::tasks::assign_device(&world.desk, &who, world.now(), "FT-1", "t.adeyemi");
-        assert!(matches!(again, Err(Error::Conflict(_))), "{again:?}");
+        assert!(matches!(again, Err(Error::Refused(_))), "{again:?}");
         tokens::revoke(&world.desk, &who, world.now(), "FT-1", S::Assigned, Fate::Inventory, "the wrong one").unwrap();
         assert_eq!(letters(&world), [Kind::TokenRevoked, Kind::TokenAssigned]);
         tokens::revoke(&world.desk, &who, world.now(), "FT-1", S::Inventory, Fate::Faulty, "dead battery").unwrap();

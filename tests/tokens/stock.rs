@@ -63,7 +63,7 @@ on_both! {
         assert_eq!(stock(&world), (0, 1));
         let who = world.operator("k.lindqvist", BuiltIn::Operator);
         let assign = |user: &User| tasks::assign_device(&world.desk, &who, world.now(), "FT-1", &user.user_id);
-        assert!(matches!(assign(&b), Err(Error::Conflict(sentence)) if sentence.contains("reserved")));
+        assert!(matches!(assign(&b), Err(Error::Refused(sentence)) if sentence.contains("reserved")));
         assert_eq!(world.token("FT-1").state, S::Inventory, "nothing half done");
         assert_eq!(assign(&a).unwrap().state, S::Assigned);
         assert_eq!(stock(&world), (0, 0), "the reserved one is now theirs");
@@ -80,7 +80,7 @@ on_both! {
         assert!(matches!(bind(&b), Binding::Refused(_)));
         assert!(matches!(bind(&a), Binding::Bound(_)));
         assert_eq!(world.token("FT-1").state, S::Active);
-        assert!(matches!(tasks::assign_device(&world.desk, &who, world.now(), "FT-1", "b"), Err(Error::Conflict(_))));
+        assert!(matches!(tasks::assign_device(&world.desk, &who, world.now(), "FT-1", "b"), Err(Error::Refused(_))));
     }
 
     fn one_device_is_given_to_one_of_two_at_once(world) {

@@ -65,12 +65,6 @@ pub async fn add(p: Permitted<may::Everywhere<may::ManageOperators>>, fields: Fi
     let typed = name.clone();
     match p.call(move |desk, who, now| authentication::add_node(desk, who, now, &typed)).await {
         Ok(key) => hand_over(&p, name, key, true).await,
-        Err(Fault(Error::Conflict(sentence))) => {
-            let Error::Invalid(mistakes) = Error::mistake("name", sentence.clone()) else {
-                return Err(Error::Conflict(sentence).into());
-            };
-            web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &build(&p, name, mistakes).await?)
-        }
         Err(fault) => {
             let mistakes = fault.mistakes()?;
             web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &build(&p, name, mistakes).await?)

@@ -57,12 +57,13 @@ pub async fn save(p: Permitted<may::ManageOperators>, operator: Path<String>, fi
             form.mistakes = mistakes;
             web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &build(&p, &operator, Some(form)).await?)
         }
-        Err(Fault(Error::Conflict(sentence))) => {
+        // The last Operator stays.
+        Err(Fault(Error::Refused(rule))) => {
+            form.mistakes.add("role", rule);
+            web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &build(&p, &operator, Some(form)).await?)
+        }
+        Err(Fault(Error::Conflict(_))) => {
             let page = build(&p, &operator, Some(form)).await?;
-            if page.operator.version == version {
-                // Nobody was faster: the last Operator stays.
-                return Err(Error::Conflict(sentence).into());
-            }
             web::page_with(StatusCode::CONFLICT, &Page { clash: true, ..page })
         }
         Err(fault) => Err(fault),

@@ -145,11 +145,14 @@ pub async fn save(p: Permitted<may::Everywhere<may::ManageOperators>>, role: Pat
             let page = Page { mistakes, ..build(&p, id, Some(typed)).await? };
             web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
-        Err(Fault(Error::Conflict(sentence))) => {
+        Err(Fault(Error::Refused(rule))) => {
+            let mut mistakes = Mistakes::default();
+            mistakes.add("name", rule);
+            let page = Page { mistakes, ..build(&p, id, Some(typed)).await? };
+            web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+        }
+        Err(Fault(Error::Conflict(_))) => {
             let page = build(&p, id, Some(typed)).await?;
-            if page.version == version {
-                return Err(Error::Conflict(sentence).into());
-            }
             web::page_with(StatusCode::CONFLICT, &Page { clash: true, ..page })
         }
         Err(fault) => Err(fault),

@@ -100,6 +100,7 @@ pub async fn send_again(p: Permitted<may::ChangeOutbox>, asked: Path<String>, fo
             });
             Ok(see_other(&after(id, &form)))
         }
+        Err(Fault(Error::Refused(why))) => draw(p, id, StatusCode::UNPROCESSABLE_ENTITY, why).await,
         Err(Fault(Error::Conflict(why))) => draw(p, id, StatusCode::CONFLICT, why).await,
         Err(other) => Err(other),
     }
@@ -117,6 +118,7 @@ pub async fn cancel(p: Permitted<may::ChangeOutbox>, asked: Path<String>, form: 
             p.flash(&Flash::good(format!("The email to {} is canceled.", email.shown_to), kept));
             Ok(see_other(&after(id, &form)))
         }
+        Err(Fault(Error::Refused(why))) => draw(p, id, StatusCode::UNPROCESSABLE_ENTITY, why).await,
         Err(Fault(Error::Conflict(why))) => draw(p, id, StatusCode::CONFLICT, why).await,
         Err(other) => Err(other),
     }

@@ -79,7 +79,8 @@ async fn act(p: Permitted<may::ChangeOutbox>, form: Fields, act: Act) -> Answer 
         let done = p
             .call(move |desk, who, now| {
                 let shown_at = fields.text("shown_at").parse::<Timestamp>();
-                let shown_at = shown_at.map_err(|_| Error::Conflict("The form says not when it was shown.".into()))?;
+                let shown_at =
+                    shown_at.map_err(|_| Error::mistake("shown_at", "The form says not when it was shown."))?;
                 several::carry_out(desk, who, now, &chosen(&fields), act, shown_at)
             })
             .await;

@@ -59,7 +59,7 @@ struct Page {
 /// The page.
 ///
 /// # Errors
-/// `NotFound`; `Conflict` if the task is over; `Forbidden` for who may do nothing here.
+/// `NotFound`; `Refused` if the task is over; `Forbidden` for who may do nothing here.
 pub async fn show(p: Permitted<may::EditTask>, number: Path<String>, typed: Typed<Address>) -> Answer {
     let id = reading::number(&number)?;
     let typed = typed.into_inner();
@@ -87,9 +87,8 @@ pub async fn show(p: Permitted<may::EditTask>, number: Path<String>, typed: Type
         })
         .await?;
     if !row.task.is_open() {
-        let sentence =
-            format!("Task {id} is over: it was removed, or everyone in it has enrolled. Nothing can be edited.");
-        return Err(Error::Conflict(sentence).into());
+        let sentence = format!("Task {id} is over: it was removed, or everyone in it has enrolled.");
+        return Err(Error::Refused(sentence).into());
     }
     let (zone, now) = (p.desk.settings.zone, p.now);
     let today = zone.today(now);

@@ -25,9 +25,8 @@ async fn draw(p: Permitted<may::InTask<may::Remove>>, number: &str, conflict: St
     let (row, chrome) =
         p.view(move |desk, who, now| desk.db.read(|c| reading::find(c, who, now, desk.settings.zone, id))).await?;
     if !row.task.is_open() {
-        return Err(
-            Error::Conflict(format!("Task {id} is over: it was removed, or everyone in it has enrolled.")).into()
-        );
+        let over = format!("Task {id} is over: it was removed, or everyone in it has enrolled.");
+        return Err(if conflict.is_empty() { Error::Refused(over) } else { Error::Conflict(conflict) }.into());
     }
     let status = if conflict.is_empty() { StatusCode::OK } else { StatusCode::CONFLICT };
     let lose = row.task.counts.users - row.task.counts.enrolled;
@@ -37,7 +36,7 @@ async fn draw(p: Permitted<may::InTask<may::Remove>>, number: &str, conflict: St
 /// `GET`: what would happen.
 ///
 /// # Errors
-/// `NotFound`; `Conflict` if the task is over.
+/// `NotFound`; `Refused` if the task is over.
 pub async fn show(p: Permitted<may::InTask<may::Remove>>, number: Path<String>) -> Answer {
     draw(p, &number, String::new()).await
 }

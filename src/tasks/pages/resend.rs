@@ -202,7 +202,7 @@ pub async fn show(p: Permitted<may::Resend>, path: Path<(String, String)>) -> An
 /// `POST`: sends it.
 ///
 /// # Errors
-/// As [`show`]; `Conflict` with what to do instead.
+/// As [`show`]. What is refused is said on the page, with what to do instead.
 pub async fn submit(p: Permitted<may::Resend>, path: Path<(String, String)>, form: Fields) -> Answer {
     send(p, path.into_inner(), form, resend::resend).await
 }
@@ -240,6 +240,12 @@ async fn send(p: Permitted<may::Resend>, path: (String, String), form: Fields, v
             Ok(see_other(&format!("/users/{}/authentication-methods", segment(&path.0))))
         }
         Err(Fault(Error::Invalid(mistakes))) => draw(p, path, Some(typed), String::new(), mistakes).await,
+        // The page says what to do instead; what was typed stays for when it can be done.
+        Err(Fault(Error::Refused(rule))) => {
+            let mut mistakes = Mistakes::default();
+            mistakes.add("email", rule);
+            draw(p, path, Some(typed), String::new(), mistakes).await
+        }
         Err(other) => Err(other),
     }
 }

@@ -151,6 +151,12 @@ async fn answer<N: crate::operators::may::Need>(
             }
             web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &build(p, serial, typed, mistakes).await?)
         }
+        // The facts say what it is now.
+        Err(Fault(Error::Refused(rule))) => {
+            let mut mistakes = Mistakes::default();
+            mistakes.add("facts", rule);
+            web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &build(p, serial, typed, mistakes).await?)
+        }
         Err(fault) => Err(fault),
     }
 }

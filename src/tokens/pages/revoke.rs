@@ -64,6 +64,12 @@ pub async fn submit(p: Permitted<may::SuspendTokens>, serial: Path<String>, fiel
             let page = build(&p, &serial, fate, reason, mistakes).await?;
             web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
+        Err(Fault(Error::Refused(rule))) => {
+            let mut mistakes = Mistakes::default();
+            mistakes.add("fate", rule);
+            let page = build(&p, &serial, fate, reason, mistakes).await?;
+            web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+        }
         Err(fault) => Err(fault),
     }
 }
