@@ -12,6 +12,7 @@ const ORDER: &[&str] = &[
     "ids",
     "clock",
     "error",
+    "text",
     "oath",
     "keys",
     "config",
@@ -38,7 +39,7 @@ const ORDER: &[&str] = &[
 
 /// What `web` may name: the base, the audit log and operators.
 const BELOW_WEB: &[&str] =
-    &["ids", "clock", "error", "oath", "keys", "config", "schema", "db", "desk", "audit", "operators", "web"];
+    &["ids", "clock", "error", "text", "oath", "keys", "config", "schema", "db", "desk", "audit", "operators", "web"];
 
 /// A word, and the files it is at home in (ends of paths, or parts of them).
 const HOMES: &[(&str, &[&str])] = &[

@@ -18,7 +18,8 @@ const LINES_PRINTED: usize = 50;
 #[derive(Subcommand)]
 pub enum Command {
     /// Import users from a CSV file: new User IDs become users, known ones are updated. The first line names the
-    /// columns: User ID, Last Name, First Name, Email, Mobile, Container, Custom 1 to 3.
+    /// columns: User ID, Last Name, First Name, Email, Mobile, Container, Custom 1 to 3, or the names that Active Directory,
+    /// Entra, Google, Okta and LDAP give them. What is passed over is named.
     Import {
         /// The file.
         file: PathBuf,
@@ -62,11 +63,14 @@ pub fn run(command: Command) -> Result<()> {
 }
 
 fn tell(report: &Report) -> Result<()> {
-    let refused = report.lines.iter().filter_map(|line| match &line.outcome {
-        Outcome::Refused(reason) => Some(format!("line {}: {} refused: {reason}", line.number, line.user_id)),
+    report.notes.iter().for_each(|note| println!("{note}"));
+    let not_taken = report.lines.iter().filter_map(|line| match &line.outcome {
+        Outcome::Refused(reason) | Outcome::PassedOver(reason) => {
+            Some(format!("line {}: {} {}: {reason}", line.number, line.user_id, line.outcome.word()))
+        }
         _ => None,
     });
-    refused.take(LINES_PRINTED).for_each(|line| println!("{line}"));
+    not_taken.take(LINES_PRINTED).for_each(|line| println!("{line}"));
     if !report.new_containers.is_empty() {
         println!("New containers: {}.", report.new_containers.join(", "));
     }

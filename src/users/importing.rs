@@ -57,6 +57,7 @@ impl Plan {
         let mut known = store::import::by_keys(conn, &askable(&keys))?;
         let mut seen: HashMap<&str, usize> = HashMap::new();
         let mut plan = Plan { report: Report::default(), steps: Vec::new() };
+        plan.report.notes = file.notes.clone();
         for (line, key) in file.lines.iter().zip(&keys) {
             let outcome = match seen.get(key.as_str()) {
                 Some(number) if line.problem.is_none() => {
@@ -89,6 +90,9 @@ impl Plan {
     ) -> Outcome {
         if let Some(problem) = &line.problem {
             return Outcome::Refused(problem.clone());
+        }
+        if let Some(reason) = &line.passed_over {
+            return Outcome::PassedOver(reason.clone());
         }
         if user.as_ref().is_some_and(|user| !who.scope.holds(user.container)) {
             return Outcome::Refused(format!("The User ID {} is taken.", line.typed.user_id));

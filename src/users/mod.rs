@@ -16,6 +16,7 @@ mod importing;
 pub mod pages;
 pub mod search;
 pub mod store;
+pub mod telephone;
 pub mod user;
 
 pub use import::Report;

@@ -4,6 +4,8 @@ use crate::{
     clock::Timestamp,
     error::Mistakes,
     ids::{ContainerId, UserId},
+    text,
+    users::telephone,
 };
 
 /// The container that is proposed where none is named.
@@ -75,14 +77,13 @@ macro_rules! checked {
         pub struct $name(String);
 
         impl $name {
-            /// Reads what was typed, without outer spaces.
+            /// Reads what was typed, in one normal form, without outer spaces.
             ///
             /// # Errors
             /// A sentence that says what is wrong.
             pub fn parse(typed: &str) -> Result<Self, String> {
-                let text = typed.trim();
-                $rule(text)?;
-                Ok($name(text.to_owned()))
+                let text = text::composed(typed.trim());
+                $rule(&text).map($name)
             }
 
             /// The text.
@@ -100,20 +101,20 @@ checked! {
     PersonName by person_name,
     /// An email address that can be written to and cannot smuggle anything into a message; empty if there is none.
     Email by email,
-    /// A telephone number, at most 32 characters; empty if there is none.
-    Mobile by mobile,
+    /// A telephone number, at most 32 characters ([`telephone::parse`]); empty if there is none.
+    Mobile by telephone_number,
     /// Custom 1 to 3, at most 200 characters.
     Custom by custom,
     /// The name of a container, 1 to 100 characters.
     ContainerName by container_name,
 }
 
-fn user_id(text: &str) -> Result<(), String> {
+fn user_id(text: &str) -> Result<String, String> {
     if text.is_empty() {
         return Err("Enter a User ID.".into());
     }
     longest("User ID", text, 64)?;
-    if let Some(letter) = text.chars().find(|c| c.is_whitespace() || unseen(*c) || matches!(c, '/' | '\\')) {
+    if let Some(letter) = text.chars().find(|c| c.is_whitespace() || text::is_unseen(*c) || matches!(c, '/' | '\\')) {
         let what = match letter {
             '/' | '\\' => "a slash",
             c if c.is_whitespace() => "a space",
@@ -124,40 +125,35 @@ fn user_id(text: &str) -> Result<(), String> {
     if RESERVED.contains(&text.to_lowercase().as_str()) {
         return Err(format!("“{text}” cannot be a User ID: the console uses it as an address."));
     }
-    Ok(())
+    Ok(text.to_owned())
 }
 
-fn person_name(text: &str) -> Result<(), String> {
+fn person_name(text: &str) -> Result<String, String> {
     one_line("name", text, 100)
 }
 
-fn custom(text: &str) -> Result<(), String> {
+fn custom(text: &str) -> Result<String, String> {
     one_line("custom field", text, 200)
 }
 
-fn container_name(text: &str) -> Result<(), String> {
+fn container_name(text: &str) -> Result<String, String> {
     if text.is_empty() {
         return Err("Enter the name of a container.".into());
     }
     one_line("container name", text, 100)
 }
 
-fn mobile(text: &str) -> Result<(), String> {
-    longest("mobile number", text, 32)?;
-    if text.chars().all(|c| c.is_ascii_digit() || "+() -".contains(c)) {
-        Ok(())
-    } else {
-        Err("A mobile number consists of digits, spaces and + ( ) -.".into())
-    }
+fn telephone_number(text: &str) -> Result<String, String> {
+    telephone::parse(text)
 }
 
 /// The shape of RFC 5321 §4.1.2 without quoted parts and address literals, in ASCII: what every mail server takes.
-fn email(text: &str) -> Result<(), String> {
+fn email(text: &str) -> Result<String, String> {
     if text.is_empty() {
-        return Ok(());
+        return Ok(String::new());
     }
     longest("email address", text, 254)?;
-    if text.chars().any(|c| c.is_whitespace() || unseen(c)) {
+    if text.chars().any(|c| c.is_whitespace() || text::is_unseen(c)) {
         return Err("An email address cannot contain spaces.".into());
     }
     let Some((local, domain)) = text.split_once('@').filter(|(_, domain)| !domain.contains('@')) else {
@@ -178,15 +174,15 @@ fn email(text: &str) -> Result<(), String> {
     if !domain.contains('.') || !domain.split('.').all(label) {
         return Err("The part after the @ is not a domain such as example.org.".into());
     }
-    Ok(())
+    Ok(text.to_owned())
 }
 
-fn one_line(what: &str, text: &str, longest_allowed: usize) -> Result<(), String> {
+fn one_line(what: &str, text: &str, longest_allowed: usize) -> Result<String, String> {
     longest(what, text, longest_allowed)?;
-    if text.chars().any(char::is_control) {
-        return Err(format!("A {what} is one line without control characters."));
+    if !text::is_one_plain_line(text) {
+        return Err(format!("A {what} is one line without control characters and invisible marks."));
     }
-    Ok(())
+    Ok(text.to_owned())
 }
 
 fn longest(what: &str, text: &str, allowed: usize) -> Result<(), String> {
@@ -196,12 +192,6 @@ fn longest(what: &str, text: &str, allowed: usize) -> Result<(), String> {
     }
     let article = if what.starts_with("email") { "An" } else { "A" };
     Err(format!("{article} {what} has at most {allowed} characters; this one has {length}."))
-}
-
-/// Control characters, and marks without a width of their own that make two User IDs look the same.
-fn unseen(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 
 /// What a form or a line of a file holds, before anything is checked.

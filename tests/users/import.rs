@@ -132,7 +132,8 @@ on_both! {
         };
         operator.get("/users/import").expect(200).says("Check first").says("Custom 3");
         send(None, "", "check", false).expect(422).says("Choose a file, or paste its lines.");
-        send(Some(b"User ID,Shoe size\na,43\n"), "", "check", false).expect(422).says("There is no column “Shoe size”");
+        send(Some(b"User ID,Shoe size\na,43\n"), "", "check", false).expect(422).says("The column “Last Name” is missing");
+        send(Some(b"a,Adeyemi\nb,Berg\n"), "", "check", false).expect(422).says("“a, Adeyemi” does not");
         let text = "User ID,Last Name\na,<script>alert(1)</script>\nb,\n";
         let page = send(Some(text.as_bytes()), "", "check", false).expect(200);
         let page = page.says("Checked: 1 created, 1 refused").says("Nothing has been imported yet").says("Enter a last name.").says("Import 1 good line");
@@ -148,7 +149,39 @@ on_both! {
         operator.get("/users/a").expect(200).says("<script>alert(1)</script>");
         send(Some(&vec![b'a'; 33 * 1024 * 1024]), "", "check", false).expect(413);
         let latin = send(Some(b"User ID,Last Name\nd,D\xFCrer\n"), "", "check", false).expect(200);
-        latin.says("not UTF-8");
+        latin.says("not UTF-8").says("Windows-1252").says("1 created");
+    }
+
+    fn tables_of_directories_are_imported_and_what_is_passed_over_is_named(world) {
+        let who = Who::command_line();
+        let text = "#TYPE Microsoft.ActiveDirectory.Management.ADUser\n\
+            \"SamAccountName\",\"sn\",\"GivenName\",\"mail\",\"mobile\",\"Department\",\"Enabled\"\n\
+            \"st.ad\",\"Okoro\",\"Ann\",\"st.ad@example.org\",\"+49 (0)170/123456\",\"IT\",\"True\"\n\
+            \"=\"\"00045\"\"\",\"Meyer\",\"Bo\",\"\",\"+49.170.123456 x5\",\"IT\",\"True\"\n\
+            \"st.gone\",\"Gone\",\"Al\",\"\",\"\",\"IT\",\"False\"\n\
+            \"st.short\",\"Short\"\n";
+        let report = import(&world, &who, text, false).unwrap();
+        let expected = ["3 st.ad created", "4 00045 created", "5 st.gone passed over", "6 st.short created"];
+        assert_eq!((outcomes(&report), report.carried_out), (expected.map(String::from).to_vec(), true));
+        assert_eq!(report.notes, ["Department was passed over: nothing is read from this column."]);
+        assert_eq!(report.summary(), "3 created, 1 passed over");
+        assert!(report.lines[2].outcome.detail().contains("Enabled is False"));
+        let find = |user_id: &str| world.desk.db.read(|c| users::find(c, &who, user_id)).unwrap();
+        assert_eq!(find("st.ad").mobile, "+49 (0)170/123456");
+        assert_eq!(find("00045").mobile, "+49.170.123456 ext. 5");
+        let again = import(&world, &who, text, false).unwrap();
+        assert_eq!(again.summary(), "3 unchanged, 1 passed over", "what was taken as meant is the same again");
+        let browser = world.signed_in("importer", BuiltIn::ProvisioningManager);
+        let form = Form::new().text("text", text).text("container", "Default").text("check", "1");
+        browser::send(browser.request("/users/import").multipart(form)).expect(200)
+            .says("Department was passed over").says("Passed over").says("Enabled is False");
+    }
+
+    fn one_user_id_typed_two_ways_is_on_two_lines_of_a_file(world) {
+        let text = "User ID,Last Name\nst.jos\u{e9},Garc\u{ed}a\nst.jose\u{301},Garci\u{301}a\n";
+        let report = import(&world, &Who::command_line(), text, true).unwrap();
+        assert!(report.lines[1].outcome.detail().contains("on line 2 already"));
+        assert_eq!(everyone(&world), 1);
     }
 
     fn only_those_who_may_edit_users_import_them(world) {

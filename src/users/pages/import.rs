@@ -163,7 +163,7 @@ impl Shown {
         let then = report.lines.iter().filter(|line| !refused(line));
         let lines: Vec<Line> = first.chain(then).take(LINES_SHOWN).map(Line::new).collect();
         let saved = data_encoding::BASE64.encode(report.to_csv().as_bytes());
-        let good = report.lines.len() - report.count("refused");
+        let good = report.lines.len() - report.count("refused") - report.count("passed over");
         Shown { left_out: report.lines.len() - lines.len(), lines, carried, good, saved, report }
     }
 }
@@ -174,6 +174,7 @@ impl Line {
             Outcome::Created => ("Created", "completed", "circle-check"),
             Outcome::Updated(_) => ("Updated", "completed", "circle-check"),
             Outcome::Unchanged => ("Unchanged", "expired", "circle-minus"),
+            Outcome::PassedOver(_) => ("Passed over", "expired", "circle-minus"),
             Outcome::Refused(_) => ("Refused", "locked", "circle-x"),
         };
         let (number, user_id) = (line.number, line.user_id.clone());
