@@ -147,7 +147,7 @@ fn preamble(bytes: &[u8]) -> (usize, Option<u8>) {
 fn separator(bytes: &[u8]) -> u8 {
     let lines = bytes.split(|byte| matches!(byte, b'\r' | b'\n'));
     let header = lines.into_iter().find(|line| !line.is_empty()).unwrap_or_default();
-    let outside = |part: &(usize, &[u8])| part.0 % 2 == 0;
+    let outside = |part: &(usize, &[u8])| part.0.is_multiple_of(2);
     let open: Vec<&[u8]> =
         header.split(|byte| *byte == b'"').enumerate().filter(outside).map(|(_, part)| part).collect();
     let count = |wanted: u8| open.iter().copied().flatten().filter(|byte| **byte == wanted).count();
