@@ -202,6 +202,8 @@ pub fn routes(demo: bool) -> Vec<Route> {
 
         // Provisioning tasks
         get("/tasks", need::<may::SeeTasks>(), tasks::pages::list::show),
+        get("/tasks/readdressed", need::<may::Resend>(), tasks::pages::readdressed::show),
+        post("/tasks/readdressed", need::<may::Resend>(), tasks::pages::readdressed::submit),
         get("/tasks/ticked/stop-date", need::<may::SeeTasks>(), tasks::pages::several::back),
         get("/tasks/ticked/resend", need::<may::SeeTasks>(), tasks::pages::several::back),
         get("/tasks/ticked/remove", need::<may::SeeTasks>(), tasks::pages::several::back),

@@ -189,6 +189,7 @@ diesel::table! {
         disabled_at -> Nullable<Timestamp>,
         created_at -> Timestamp,
         version -> BigInt,
+        email_changed_at -> Nullable<Timestamp>,
     }
 }
 

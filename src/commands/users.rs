@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use crate::{
+    clock::Timestamp,
     commands::Place,
     error::{Error, Result},
     operators::Who,
+    tasks::address::{self, Whose},
     users::{self, Import, Report, import::Outcome, user::DEFAULT_CONTAINER},
 };
 
@@ -53,12 +55,23 @@ pub fn run(command: Command) -> Result<()> {
             let bytes = std::fs::read(&file).map_err(|error| problem("read", &file, &error))?;
             let desk = place.desk()?;
             let how = Import { container, dry_run, good_lines };
-            let report = users::import(&desk, &Who::command_line(), desk.now(), &bytes, &how)?;
+            let (who, now) = (Who::command_line(), desk.now());
+            let report = users::import(&desk, &who, now, &bytes, &how)?;
             if let Some(path) = outcomes {
                 std::fs::write(&path, report.to_csv()).map_err(|error| problem("written", &path, &error))?;
             }
+            if report.carried_out {
+                tell_ended(desk.db.read(|c| address::count(c, &who, Whose::ChangedAt(now)))?, now);
+            }
             tell(&report)
         }
+    }
+}
+
+/// Says how many links have ended with an older address, and where they are sent to the new ones.
+fn tell_ended(links: usize, at: Timestamp) {
+    if links > 0 {
+        println!("{} Resend to the new ones: {}", address::words(links), address::page_at(at));
     }
 }
 

@@ -97,7 +97,7 @@ fn has_news(view: &View) -> bool {
     let place = &view.place;
     let unnoted = |at: Option<Timestamp>| at.is_none() || at < place.emailed_at;
     match view.end {
-        Some(End::Superseded(_)) => unnoted(place.older_link_at),
+        Some(End::Superseded(_) | End::AddressLeft(_)) => unnoted(place.older_link_at),
         None | Some(End::Locked | End::Expired(_) | End::Disabled) => unnoted(place.opened_at),
         Some(End::AlreadyEnrolled | End::Replaced | End::Canceled(_)) => false,
     }
@@ -108,7 +108,7 @@ fn has_news(view: &View) -> bool {
 fn note_opened(c: &mut AnyConn, now: Timestamp, view: &View) -> Result<()> {
     match view.end {
         _ if !has_news(view) => Ok(()),
-        Some(End::Superseded(_)) => tasks::note_older_link(c, now, view.place.id),
+        Some(End::Superseded(_) | End::AddressLeft(_)) => tasks::note_older_link(c, now, view.place.id),
         _ => task_store::notes::set_opened(c, now, view.place.id),
     }
 }

@@ -29,6 +29,8 @@ pub enum End {
     Replaced,
     /// The user was taken out of the task, or the task was removed.
     Canceled(Timestamp),
+    /// The email address it was sent to is no longer the user's.
+    AddressLeft(Timestamp),
     /// A newer email was sent.
     Superseded(Timestamp),
     /// Too many failed attempts.
@@ -46,6 +48,7 @@ impl End {
             End::AlreadyEnrolled => "Enrolled",
             End::Replaced => "Replaced",
             End::Canceled(_) => "Canceled",
+            End::AddressLeft(_) => "Address changed",
             End::Superseded(_) => "Newer email sent",
             End::Locked => "Locked",
             End::Expired(_) => "Expired",
@@ -66,6 +69,10 @@ pub fn end(link: &Link, attempts_allowed: i64, today: NaiveDate) -> Option<End> 
     }
     if let Some(at) = place.removed_at.or(place.task_removed_at) {
         return Some(End::Canceled(at));
+    }
+    // Before a newer email: that one lies in another mailbox, and who reads this one may be a stranger.
+    if let Some(at) = link.address_left_at {
+        return Some(End::AddressLeft(at));
     }
     if let Some(at) = link.superseded_at {
         return Some(End::Superseded(at));

@@ -82,6 +82,46 @@ pub fn follow(c: &mut AnyConn, users: &[UserId], container: ContainerId) -> Resu
     store::follow(c, users, container)
 }
 
+/// The profiles of these users hold other addresses now: what waits for an older one is not sent there. An email with a
+/// link, or one that speaks of the link the user has, is canceled, since the link has ended; any other goes to the address
+/// beside the user (product.md §2, "A changed address"). What went to an alternate address stays. One that is in a
+/// worker's hand at this moment may still go out.
+///
+/// # Errors
+/// `Database` only.
+pub fn leave_address(c: &mut AnyConn, now: Timestamp, users: &[(UserId, &str)]) -> Result<()> {
+    store::address::leave(c, now, users)
+}
+
+/// The newest emails with a link of their own about these enrollments, one of each: where the link that works went.
+///
+/// # Errors
+/// `Database` only.
+pub fn links_sent(c: &mut AnyConn, enrollments: &[EnrollmentId]) -> Result<Vec<LinkSent>> {
+    store::address::newest_links(c, enrollments)
+}
+
+/// The email that carried the link which was made at `made_at` for this enrollment.
+///
+/// # Errors
+/// `Database` only.
+pub fn link_sent_at(c: &mut AnyConn, enrollment: EnrollmentId, made_at: Timestamp) -> Result<Option<LinkSent>> {
+    store::address::link_made_at(c, enrollment, made_at)
+}
+
+/// Where an email with a link went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkSent {
+    /// The enrollment that the link leads to.
+    pub enrollment: EnrollmentId,
+    /// The address, compared without case; masked if it was an alternate one.
+    pub to_key: String,
+    /// It went to an address that was typed for this one message.
+    pub alternate: bool,
+    /// When it was written, and the link with it.
+    pub at: Timestamp,
+}
+
 /// Holds these emails until the transaction ends, so that what is decided by them still holds when it is written.
 ///
 /// # Errors

@@ -10,6 +10,7 @@ use crate::{
     policy,
 };
 
+pub mod address;
 mod assigning;
 mod carry_out;
 pub mod drafts;

@@ -146,7 +146,7 @@ impl Plan {
             }
         }
         store::import::insert(conn, now, &new)?;
-        store::import::update(conn, &changed)?;
+        store::import::update(conn, now, &changed)?;
         let mut moved: HashMap<ContainerId, Vec<UserId>> = HashMap::new();
         for (user, _, container) in changed.iter().filter(|(user, _, container)| user.container != *container) {
             moved.entry(*container).or_default().push(user.id);
@@ -154,6 +154,12 @@ impl Plan {
         for (container, users) in moved {
             mail::follow(conn, &users, container)?;
         }
+        let readdressed: Vec<(UserId, &str)> = changed
+            .iter()
+            .filter(|(user, details, _)| user.is_readdressed_by(details))
+            .map(|(user, details, _)| (user.id, details.email.as_str()))
+            .collect();
+        mail::leave_address(conn, now, &readdressed)?;
 
         let keys: Vec<String> = new.iter().map(|(details, _)| db::key(details.user_id.as_str())).collect();
         let ids = store::import::ids_by_keys(conn, &keys)?;

@@ -11,6 +11,7 @@ use crate::{
     operators::{Permission, Scope, Who},
 };
 
+mod address;
 pub mod import;
 mod importing;
 pub mod pages;
@@ -125,11 +126,14 @@ pub fn edit(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, version: i64,
             return Err(Error::mistake("user_id", format!("The User ID {wanted} is taken.")));
         }
         let container = place(c, who, now, details.container.as_str())?;
-        if !store::update(c, user.id, version, details, container)? {
+        if !store::update(c, now, &user, details, container)? {
             return Err(Error::Conflict(format!("Someone else changed {} meanwhile.", user.user_id)));
         }
         if container != user.container {
             mail::follow(c, &[user.id], container)?;
+        }
+        if user.is_readdressed_by(details) {
+            mail::leave_address(c, now, &[(user.id, details.email.as_str())])?;
         }
         audit::record(c, now, &changed(who, &user, "Edited", &changes))?;
         find_by_id(c, user.id)

@@ -42,6 +42,8 @@ pub struct User {
     pub created_at: Timestamp,
     /// Counts the changes, so that two operators do not overwrite each other.
     pub version: i64,
+    /// When the address last became another one; `None` if it never did.
+    pub email_changed_at: Option<Timestamp>,
 }
 
 impl User {

@@ -26,6 +26,8 @@ pub struct Facts {
     pub trace: Trace,
     /// The newest email about it.
     pub email: Option<Email>,
+    /// When its link ended with the address it was sent to.
+    pub address_left_at: Option<Timestamp>,
     /// The user's tokens.
     pub tokens: Vec<Token>,
     /// The last rejections of them.

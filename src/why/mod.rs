@@ -13,7 +13,7 @@ use crate::{
     operators::{self, Permission, Scope, Who},
     policy,
     tasks::{
-        Status,
+        Status, address,
         enrollment::status,
         store::{Place, missed, places},
     },
@@ -96,6 +96,10 @@ fn gather(desk: &Desk, c: &mut AnyConn, now: Timestamp, user: User, task: Option
         Some(place) => missed::trace(c, place.id)?,
         None => missed::Trace::default(),
     };
+    let address_left_at = match &place {
+        Some(place) => address::link_left_at(c, place)?,
+        None => None,
+    };
     let ids: Vec<_> = place.iter().filter_map(|place| place.last_email).collect();
     let tokens = tokens::of_user(c, user.id)?;
     let devices = match &place {
@@ -109,6 +113,7 @@ fn gather(desk: &Desk, c: &mut AnyConn, now: Timestamp, user: User, task: Option
     };
     Ok(Facts {
         trace,
+        address_left_at,
         email: mail::latest_of(c, &ids)?.pop(),
         rejections: tokens::store::rejections::of_user(c, user.id)?,
         refused_node: authentication::refused_node(c, now - Duration::hours(NODE_HOURS))?,

@@ -79,7 +79,7 @@ impl Situation {
         use Situation as S;
         match self {
             S::AccountDisabled => &[Remedy::EnableAccount],
-            S::NoEmail => &[Remedy::EditEmail, Remedy::Resend],
+            S::NoEmail | S::AddressRemoved => &[Remedy::EditEmail, Remedy::Resend],
             S::LockedWithoutEmail => &[Remedy::EditEmail],
             S::NeverProvisioned
             | S::DeviceAssigned
@@ -101,6 +101,7 @@ impl Situation {
             | S::EmailRefused
             | S::EmailGivenUp
             | S::EmailCanceled
+            | S::AddressChanged
             | S::LinkNotOpened
             | S::OlderLinkUsed
             | S::CodeNotTyped
@@ -149,7 +150,7 @@ impl Situation {
             | S::EmailRefused
             | S::EmailGivenUp
             | S::EmailCanceled => Stage::Email,
-            S::LinkNotOpened | S::OlderLinkUsed => Stage::Link,
+            S::LinkNotOpened | S::OlderLinkUsed | S::AddressChanged | S::AddressRemoved => Stage::Link,
             S::CodeNotTyped | S::KeyNotProven | S::DeviceNotTyped => Stage::Enrolling,
             S::Locked
             | S::LockedWithoutEmail

@@ -60,6 +60,10 @@ pub enum Situation {
     EmailGivenUp,
     /// It was canceled before it went out.
     EmailCanceled,
+    /// The address was changed, and the link that had been sent to the older one ended with it.
+    AddressChanged,
+    /// The address was taken out of the profile, and the link that had been sent to it ended with it.
+    AddressRemoved,
     /// It was sent, and the link was not opened.
     LinkNotOpened,
     /// The user opens an older email.
@@ -142,6 +146,9 @@ impl Situation {
         if facts.devices == Some(0) {
             return Situation::NoDeviceLeft;
         }
+        if facts.address_left_at.is_some() {
+            return without_address(facts);
+        }
         if facts.code_accepted_at().is_some() {
             return enrolling(facts, place.authentication_type);
         }
@@ -172,6 +179,16 @@ fn without_task(facts: &Facts) -> Situation {
         Situation::NoEmail
     } else {
         Situation::NeverProvisioned
+    }
+}
+
+/// Somebody whose link ended with the address it was sent to.
+fn without_address(facts: &Facts) -> Situation {
+    let arrived = !facts.email.as_ref().is_some_and(|email| matches!(email.state, Mail::Failed | Mail::Bounced));
+    match (facts.user.email.is_empty(), arrived) {
+        (true, true) => Situation::AddressRemoved,
+        (true, false) => Situation::NoEmail,
+        (false, _) => Situation::AddressChanged,
     }
 }
 

@@ -48,7 +48,9 @@ impl Words {
             | S::NoSuchAddress
             | S::EmailRefused
             | S::EmailGivenUp
-            | S::EmailCanceled => of_email(situation, facts),
+            | S::EmailCanceled
+            | S::AddressChanged
+            | S::AddressRemoved => of_email(situation, facts),
             S::LinkNotOpened
             | S::OlderLinkUsed
             | S::CodeNotTyped
@@ -223,6 +225,22 @@ fn of_email(situation: Situation, facts: &Facts) -> Words {
             "The email could not be delivered in time",
             format!("{} tries, the last one {answered}. Everything else is in order.", email.tries),
             "Your mail server did not take our message. Is there another address you can read right now?",
+        ),
+        S::AddressChanged => words(
+            "The link ended when the email address was changed",
+            format!(
+                "The address was changed {}, after the email about {task} had gone to {to}. Nothing was sent to the new one yet.",
+                when(facts, facts.address_left_at)
+            ),
+            format!("I will send the email to {} now. The one before no longer works.", facts.user.email),
+        ),
+        S::AddressRemoved => words(
+            "The link ended when the email address was removed from the profile",
+            format!(
+                "The address was removed {}, after the email about {task} had gone to {to}.",
+                when(facts, facts.address_left_at)
+            ),
+            "Which email address can you read? You will get a new email there.",
         ),
         S::EmailCanceled => words(
             "The email was canceled before it went out",

@@ -19,6 +19,7 @@ use tokendesk::{
 
 use crate::support::World;
 
+mod address;
 mod email;
 mod enrolling;
 mod page;

@@ -70,6 +70,17 @@ fn words(guest: &Guest, view: &View, end: End) -> (&'static str, &'static str, S
             format!("An operator took you out of this task on {}. This link no longer works.", day(zone.today(at))),
             "If you did not expect this, ask the help desk. Your existing sign-in still works as before.",
         ),
+        End::AddressLeft(at) => (
+            "",
+            "mail",
+            "This message went to an older address".into(),
+            format!(
+                "The email address was changed on {}, {}, and the link in this message ended with it. A newer address is used now.",
+                long_date(zone.today(at)),
+                zone.local(at).format("%H:%M")
+            ),
+            "Look for a newer message at your present address; look in the junk folder too. If there is none, ask the help desk to send it. If this message is not for you, please delete it.",
+        ),
         End::Superseded(at) => (
             "",
             "mail",

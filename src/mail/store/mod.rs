@@ -18,6 +18,7 @@ use crate::{
     schema::emails,
 };
 
+pub mod address;
 pub mod again;
 pub mod list;
 pub mod messages;

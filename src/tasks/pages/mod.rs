@@ -9,6 +9,7 @@ pub mod detail;
 pub mod edit;
 pub mod list;
 pub mod provision;
+pub mod readdressed;
 pub mod remove;
 pub mod resend;
 pub mod several;

@@ -1,5 +1,6 @@
 //! The rows of tasks, enrollments, links and drafts: the only SQL of this feature.
 
+pub mod address;
 pub mod candidates;
 pub mod check;
 pub mod drafts;

@@ -8,8 +8,12 @@ use crate::{
     db::AnyConn,
     error::{Error, Result},
     ids::{ContainerId, EmailId, EnrollmentId, LinkId, TaskId, TokenId, UserId},
+    mail,
     schema::{enrollment_links, enrollments, tasks, users},
-    tasks::enrollment::{EnrollmentFacts, RemovedWhy},
+    tasks::{
+        address,
+        enrollment::{EnrollmentFacts, RemovedWhy},
+    },
     tokens::AuthenticationType,
 };
 
@@ -38,6 +42,8 @@ pub struct Place {
     pub last_name: String,
     /// The address in the user's profile; may be empty.
     pub email: String,
+    /// When that address last became another one.
+    pub email_changed_at: Option<Timestamp>,
     /// Where the user is kept.
     pub container: ContainerId,
     /// True if the user is disabled.
@@ -85,6 +91,8 @@ pub struct Link {
     pub created_at: Timestamp,
     /// When a newer email took its place.
     pub superseded_at: Option<Timestamp>,
+    /// When the address it was sent to ceased to be the profile's.
+    pub address_left_at: Option<Timestamp>,
     /// Where it leads.
     pub place: Place,
 }
@@ -132,6 +140,7 @@ struct UserRow {
     email: String,
     container_id: i64,
     disabled_at: Option<Timestamp>,
+    email_changed_at: Option<Timestamp>,
 }
 
 #[derive(Queryable, Selectable)]
@@ -168,6 +177,7 @@ impl TryFrom<Rows> for Place {
             first_name: user.first_name,
             last_name: user.last_name,
             email: user.email,
+            email_changed_at: user.email_changed_at,
             container: ContainerId(user.container_id),
             disabled: user.disabled_at.is_some(),
             facts: EnrollmentFacts {
@@ -294,12 +304,18 @@ pub fn by_handle(conn: &mut AnyConn, handle: &str) -> Result<Option<Link>> {
         .first(conn)
         .optional()?;
     let Some((link, rows)) = row else { return Ok(None) };
+    let place = Place::try_from(rows)?;
+    let sent = match place.email_changed_at {
+        Some(_) => mail::link_sent_at(conn, place.id, link.created_at)?,
+        None => None,
+    };
     Ok(Some(Link {
         id: LinkId(link.id),
         handle: link.handle,
         code_hash: link.code_hash,
         created_at: link.created_at,
         superseded_at: link.superseded_at,
-        place: Place::try_from(rows)?,
+        address_left_at: sent.and_then(|sent| address::left_at(&place, &sent)),
+        place,
     }))
 }

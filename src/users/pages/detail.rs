@@ -6,6 +6,7 @@ use askama::Template;
 use crate::{
     clock,
     operators::{Permission, may},
+    tasks::address::{self, Whose},
     users::{
         self, User,
         pages::{Person, list::token_words},
@@ -24,16 +25,29 @@ struct Page {
     disabled: String,
     may_edit: bool,
     may_provision: bool,
+    /// Links that have ended with an older address, if there are any.
+    ended: Option<EndedLinks>,
+}
+
+/// What is said of links that have ended with an older address, and what the button sends.
+struct EndedLinks {
+    words: String,
+    changed: String,
+    left_out: Vec<String>,
+    /// True if somebody can be sent to, and the operator may.
+    can_resend: bool,
+    shown: String,
 }
 
 /// GET
 pub async fn show(p: Permitted<may::SeeUsers>, user_id: Path<String>) -> Answer {
-    let ((user, tokens), chrome) = p
-        .view(move |desk, who, _| {
+    let ((user, tokens, ended), chrome) = p
+        .view(move |desk, who, now| {
             desk.db.read(|c| {
                 let user = users::find(c, who, &user_id)?;
                 let tokens = users::active_tokens(c, &[user.id])?;
-                Ok((user, tokens))
+                let ended = address::look(desk, c, who, now, Whose::User(user.id))?;
+                Ok((user, tokens, ended))
             })
         })
         .await?;
@@ -47,6 +61,13 @@ pub async fn show(p: Permitted<may::SeeUsers>, user_id: Path<String>) -> Answer 
         disabled: user.disabled_at.map(|at| clock::moment(zone, p.now, at)).unwrap_or_default(),
         may_edit: p.may(Permission::EditUsers),
         may_provision: p.may(Permission::Provision) && user.is_enabled(),
+        ended: (ended.links() > 0).then(|| EndedLinks {
+            words: address::words(ended.links()),
+            changed: user.email_changed_at.map(|at| clock::moment(zone, p.now, at)).unwrap_or_default(),
+            left_out: ended.left_out.iter().map(|(_, why)| why.clone()).collect(),
+            can_resend: !ended.ready.is_empty() && p.may(Permission::Resend),
+            shown: ended.shown,
+        }),
         user,
     })
 }

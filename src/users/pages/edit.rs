@@ -6,6 +6,7 @@ use askama::Template;
 use crate::{
     error::Error,
     operators::may,
+    tasks::address::{self, Whose},
     users::{
         self, Typed, User,
         pages::{Form, Person},
@@ -55,9 +56,18 @@ pub async fn send(p: Permitted<may::EditUsers>, user_id: Path<String>, fields: F
     let details = form.details();
     let version = fields.text("version").parse().unwrap_or(0);
     let name = user_id.clone();
-    match p.call(move |desk, who, now| users::edit(desk, who, now, &name, version, &details?)).await {
-        Ok(user) => {
-            p.flash(&Flash::good(format!("Saved {}.", user.name()), ""));
+    let saved = p
+        .call(move |desk, who, now| {
+            let user = users::edit(desk, who, now, &name, version, &details?)?;
+            // Links end with a change of this very moment; those of an earlier one were told of then.
+            let moved = user.email_changed_at == Some(now);
+            let ended = if moved { desk.db.read(|c| address::count(c, who, Whose::User(user.id)))? } else { 0 };
+            Ok((user, ended))
+        })
+        .await;
+    match saved {
+        Ok((user, ended)) => {
+            p.flash(&Flash::good(format!("Saved {}.", user.name()), address::words(ended)));
             Ok(web::see_other(&Person::new(&user).path))
         }
         Err(Fault(Error::Conflict(_))) => conflict(p, user_id, form, &fields).await,

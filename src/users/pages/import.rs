@@ -6,7 +6,8 @@ use askama::Template;
 use crate::{
     db::AnyConn,
     error::{Error, Mistakes, Result},
-    operators::{Scope, Who, may},
+    operators::{Permission, Scope, Who, may},
+    tasks::address::{self, Whose},
     users::{
         self, Import, Report,
         import::{COLUMNS, LineOutcome, Outcome},
@@ -37,6 +38,10 @@ struct Page {
     /// The text that was checked or pasted.
     text: String,
     outcome: Option<Shown>,
+    /// What is said of links that have ended with older addresses; empty if none did.
+    ended: String,
+    /// Where those can be sent to the new addresses; empty for who may not.
+    resend: String,
 }
 
 /// A report as the page shows it.
@@ -75,6 +80,8 @@ pub async fn show(p: Permitted<may::EditUsers>) -> Answer {
         good_lines: false,
         text: String::new(),
         outcome: None,
+        ended: String::new(),
+        resend: String::new(),
     })
 }
 
@@ -124,7 +131,15 @@ async fn carry_out(p: Permitted<may::EditUsers>, upload: Upload) -> Answer {
         Err(fault) => (StatusCode::UNPROCESSABLE_ENTITY, fault.mistakes()?, None),
     };
     let done = outcome.as_ref().is_some_and(|shown| shown.report.carried_out);
-    let ((containers, may_make), chrome) = p.view(|desk, who, _| desk.db.read(|c| places(c, who))).await?;
+    let (((containers, may_make), ended), chrome) = p
+        .view(move |desk, who, now| {
+            desk.db.read(|c| {
+                let ended = if done { address::count(c, who, Whose::ChangedAt(now))? } else { 0 };
+                Ok((places(c, who)?, ended))
+            })
+        })
+        .await?;
+    let resend = if ended > 0 && p.may(Permission::Resend) { address::page_at(p.now) } else { String::new() };
     web::page_with(
         status,
         &Page {
@@ -137,6 +152,8 @@ async fn carry_out(p: Permitted<may::EditUsers>, upload: Upload) -> Answer {
             good_lines,
             text: if done { String::new() } else { text },
             outcome,
+            ended: address::words(ended),
+            resend,
         },
     )
 }

@@ -26,6 +26,7 @@ struct NewRow<'a> {
     disabled_at: Option<Timestamp>,
     created_at: Timestamp,
     version: i64,
+    email_changed_at: Option<Timestamp>,
 }
 
 /// The users with these User IDs (as keys), by their keys.
@@ -68,16 +69,17 @@ pub fn insert(conn: &mut AnyConn, now: Timestamp, new: &[(&Details, ContainerId)
             disabled_at: None,
             created_at: now,
             version: 1,
+            email_changed_at: None,
         })
         .collect();
     Ok(insert_all!(conn, users::table, rows)?)
 }
 
-/// New data for users who are there, all of them known by their User IDs.
+/// New data for users who are there, all of them known by their User IDs. Another email address is noted with the time.
 ///
 /// # Errors
 /// `Database` only.
-pub fn update(conn: &mut AnyConn, changed: &[(&User, &Details, ContainerId)]) -> Result<()> {
+pub fn update(conn: &mut AnyConn, now: Timestamp, changed: &[(&User, &Details, ContainerId)]) -> Result<()> {
     // As rows that are there already: one statement for many, where UPDATE would take one each.
     let rows: Vec<NewRow<'_>> = changed
         .iter()
@@ -86,6 +88,7 @@ pub fn update(conn: &mut AnyConn, changed: &[(&User, &Details, ContainerId)]) ->
             disabled_at: user.disabled_at,
             created_at: user.created_at,
             version: user.version + 1,
+            email_changed_at: user.email_changed_at_with(details, now),
         })
         .collect();
     Ok(upsert_all!(
@@ -106,6 +109,7 @@ pub fn update(conn: &mut AnyConn, changed: &[(&User, &Details, ContainerId)]) ->
             users::custom2.eq(excluded(users::custom2)),
             users::custom3.eq(excluded(users::custom3)),
             users::version.eq(excluded(users::version)),
+            users::email_changed_at.eq(excluded(users::email_changed_at)),
         )
     )?)
 }

@@ -39,6 +39,7 @@ struct Row {
     disabled_at: Option<Timestamp>,
     created_at: Timestamp,
     version: i64,
+    email_changed_at: Option<Timestamp>,
 }
 
 impl Row {
@@ -56,6 +57,7 @@ impl Row {
             disabled_at: self.disabled_at,
             created_at: self.created_at,
             version: self.version,
+            email_changed_at: self.email_changed_at,
         }
     }
 }
@@ -150,13 +152,24 @@ pub fn insert(conn: &mut AnyConn, now: Timestamp, details: &Details, container: 
     Ok(UserId(id))
 }
 
-/// Changes a row that is still at `version`; false if it no longer is.
+/// Changes a row that is still as `user` was read; false if it no longer is. Another email address is noted with the time.
 ///
 /// # Errors
 /// `Database` only.
-pub fn update(conn: &mut AnyConn, id: UserId, version: i64, details: &Details, container: ContainerId) -> Result<bool> {
-    let changed = diesel::update(users::table.filter(users::id.eq(id.0).and(users::version.eq(version))))
-        .set((Fields::new(details, container), users::version.eq(version + 1)))
+pub fn update(
+    conn: &mut AnyConn,
+    now: Timestamp,
+    user: &User,
+    details: &Details,
+    container: ContainerId,
+) -> Result<bool> {
+    let row = users::table.filter(users::id.eq(user.id.0).and(users::version.eq(user.version)));
+    let changed = diesel::update(row)
+        .set((
+            Fields::new(details, container),
+            users::version.eq(user.version + 1),
+            users::email_changed_at.eq(user.email_changed_at_with(details, now)),
+        ))
         .execute(conn)?;
     Ok(changed == 1)
 }

@@ -1,0 +1,169 @@
+//! A changed address (product.md §2): a link ends with the address in the profile that it was sent to. That is worked out
+//! from facts, as a status is: every way in which a profile is changed (form, file, command line) only notes when, so that
+//! none can forget the links. Who may Resend is offered to send to the new address, for one user or for a whole import.
+
+use data_encoding::HEXLOWER;
+
+use crate::{
+    audit::{self, Entry},
+    clock::Timestamp,
+    db::{self, AnyConn, ROWS_A_STATEMENT},
+    desk::Desk,
+    error::{Error, Result},
+    ids::{EnrollmentId, TaskId, UserId},
+    keys::Purpose,
+    mail::{self, LinkSent},
+    operators::{Permission, Who},
+    policy::{self, Policy},
+    tasks::{
+        edit, resend,
+        store::{self, Place},
+    },
+};
+
+/// When the address that `sent` went to ceased to be the profile's; `None` while the link lives. What was sent to an
+/// alternate address lives on. An address that comes back brings no link back: it ended when it left.
+pub fn left_at(place: &Place, sent: &LinkSent) -> Option<Timestamp> {
+    let changed = place.email_changed_at.filter(|_| !sent.alternate)?;
+    (sent.at < changed || sent.to_key != db::key(&place.email)).then_some(changed)
+}
+
+/// When the newest link of this place ended with the address it was sent to; `None` if it did not.
+///
+/// # Errors
+/// `Database` only.
+pub fn link_left_at(c: &mut AnyConn, place: &Place) -> Result<Option<Timestamp>> {
+    if place.email_changed_at.is_none() {
+        return Ok(None);
+    }
+    Ok(mail::links_sent(c, &[place.id])?.pop().and_then(|sent| left_at(place, &sent)))
+}
+
+/// Whose links are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// This user's.
+    User(UserId),
+    /// Those of everybody whose address was changed at this moment: by one import.
+    ChangedAt(Timestamp),
+}
+
+/// Who has yet to enroll, and whose link has ended with an older address.
+pub struct Ended {
+    /// Those who can be sent to at the new address.
+    pub ready: Vec<Place>,
+    /// The others, and why.
+    pub left_out: Vec<(Place, String)>,
+    /// What the button sends back: who, where to, until when.
+    pub shown: String,
+}
+
+impl Ended {
+    /// How many links ended.
+    pub fn links(&self) -> usize {
+        self.ready.len() + self.left_out.len()
+    }
+}
+
+/// The page that offers to send to everybody whose address was changed at this moment.
+pub fn page_at(at: Timestamp) -> String {
+    format!("/tasks/readdressed?at={}", at.and_utc().timestamp_micros())
+}
+
+/// "2 links that were sent to the older address have ended."; empty for none.
+pub fn words(links: usize) -> String {
+    match links {
+        0 => String::new(),
+        1 => "1 link that was sent to an older address has ended.".into(),
+        many => format!("{many} links that were sent to older addresses have ended."),
+    }
+}
+
+/// How many links have ended with an older address, within the scope of `who`.
+///
+/// # Errors
+/// `Database` only.
+pub fn count(c: &mut AnyConn, who: &Who, whose: Whose) -> Result<usize> {
+    Ok(store::address::ended(c, &who.scope, whose)?.len())
+}
+
+/// Whose links have ended with an older address, within the scope of `who`, and which of them can be sent to.
+///
+/// # Errors
+/// `Database` only.
+pub fn look(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, whose: Whose) -> Result<Ended> {
+    let ids = store::address::ended(c, &who.scope, whose)?;
+    looked(desk, c, now, &ids)
+}
+
+fn looked(desk: &Desk, c: &mut AnyConn, now: Timestamp, ids: &[EnrollmentId]) -> Result<Ended> {
+    let (policy, today) = (policy::current(c)?, desk.settings.zone.today(now));
+    let mut ended = Ended { ready: Vec::new(), left_out: Vec::new(), shown: String::new() };
+    let mut text = String::from("resend to new addresses\u{1e}");
+    for part in ids.chunks(ROWS_A_STATEMENT) {
+        for place in store::places::of(c, part)? {
+            let why = match resend::refusal(&place, &policy, today) {
+                None if place.email.is_empty() => Some(format!("{} has no email address.", place.user_id)),
+                refusal => refusal,
+            };
+            text.push_str(&format!("{}\u{1f}{}\u{1f}{}\u{1e}", place.id, place.email, why.is_some()));
+            match why {
+                None => ended.ready.push(place),
+                Some(why) => ended.left_out.push((place, why)),
+            }
+        }
+    }
+    ended.shown = HEXLOWER.encode(&desk.keys.hash(Purpose::Preview, text.as_bytes()));
+    Ok(ended)
+}
+
+/// Sends a fresh email to the address in the profile to each whose link has ended with an older one; to how many.
+///
+/// # Errors
+/// `Forbidden`; `Conflict` if anything differs from what was `shown`, or nobody can be sent to.
+pub fn resend_to_new(desk: &Desk, who: &Who, now: Timestamp, whose: Whose, shown: &str) -> Result<usize> {
+    who.need(Permission::Resend)?;
+    desk.db.write(|c| {
+        // By number, as everybody holds places.
+        let mut ids = store::address::ended(c, &who.scope, whose)?;
+        ids.sort_unstable();
+        for part in ids.chunks(ROWS_A_STATEMENT) {
+            store::hold::these(c, part)?;
+        }
+        let ended = looked(desk, c, now, &ids)?;
+        if ended.shown != shown || ended.ready.is_empty() {
+            return Err(Error::Conflict(
+                "Some of these users changed since the page was shown. Nothing was sent.".into(),
+            ));
+        }
+        let policy = policy::current(c)?;
+        for part in ended.ready.chunks(ROWS_A_STATEMENT) {
+            write(desk, c, who, now, &policy, part)?;
+        }
+        let mut tasks: Vec<TaskId> = ended.ready.iter().map(|place| place.task).collect();
+        tasks.sort_unstable();
+        for same in tasks.chunk_by(|a, b| a == b) {
+            store::write::recount(c, same[0])?;
+            let sentence = format!("Resent to the new addresses of {}", edit::users(same.len()));
+            audit::record(c, now, &Entry::done(&who.actor, "tasks.resend", sentence).task(same[0]))?;
+        }
+        Ok(ended.ready.len())
+    })
+}
+
+fn write(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, policy: &Policy, places: &[Place]) -> Result<()> {
+    let today = desk.settings.zone.today(now);
+    let fresh: Vec<_> = places.iter().map(|place| (place, resend::stop_after(place, policy, today))).collect();
+    resend::write_anew(desk, c, who, now, policy, &fresh, None)?;
+    let entries: Vec<Entry<'_>> = fresh
+        .iter()
+        .map(|(place, stop_on)| {
+            let sentence = format!("Resent task {} to {}", place.task, place.email);
+            Entry::done(&who.actor, "tasks.resend_user", sentence)
+                .task(place.task)
+                .user(place.user, &place.user_id)
+                .fact("Stop Date", format!("{} → {stop_on}", place.facts.stop_on))
+        })
+        .collect();
+    audit::record_all(c, now, &entries)
+}

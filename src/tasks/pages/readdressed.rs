@@ -1,0 +1,149 @@
+//! `/tasks/readdressed`: whose links have ended with an older email address, and sending to the new ones: for one user
+//! (`?user=`), or for all whose address one import changed (`?at=`, the moment in microseconds).
+
+use actix_web::{http::StatusCode, web::Query};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::{
+    db::AnyConn,
+    error::{Error, Result},
+    operators::{Permission, Who, may},
+    tasks::{
+        address::{self, Ended, Whose},
+        edit,
+    },
+    users,
+    web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, see_other, segment},
+};
+
+/// Users that the page names; beyond that it says how many more.
+const NAMED: usize = 200;
+
+/// The query string, and the fields that the button sends back.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Asked {
+    user: Option<String>,
+    at: Option<String>,
+}
+
+impl Asked {
+    fn whose(&self, c: &mut AnyConn, who: &Who) -> Result<Whose> {
+        if let Some(user) = self.user.as_deref().filter(|user| !user.is_empty()) {
+            return Ok(Whose::User(users::find(c, who, user)?.id));
+        }
+        let at = self.at.as_deref().unwrap_or_default();
+        let moment = at.parse().ok().and_then(chrono::DateTime::from_timestamp_micros);
+        moment.map(|at| Whose::ChangedAt(at.naive_utc())).ok_or_else(|| Error::not_found("import", at))
+    }
+}
+
+struct Line {
+    href: String,
+    user_id: String,
+    email: String,
+    task: i64,
+}
+
+#[derive(Template)]
+#[template(path = "tasks/readdressed.html")]
+struct Page {
+    chrome: Chrome,
+    user: String,
+    at: String,
+    links: usize,
+    count: usize,
+    ready: Vec<Line>,
+    more: usize,
+    left_out: Vec<String>,
+    more_left_out: usize,
+    shown: String,
+    back: String,
+    changed: bool,
+}
+
+async fn draw(p: Permitted<may::Resend>, asked: Asked, changed: bool) -> Answer {
+    let wanted = asked.clone();
+    let (ended, chrome): (Ended, Chrome) = p
+        .view(move |desk, who, now| {
+            desk.db.read(|c| {
+                let whose = wanted.whose(c, who)?;
+                address::look(desk, c, who, now, whose)
+            })
+        })
+        .await?;
+    let line = |place: &crate::tasks::store::Place| Line {
+        href: format!("/users/{}", segment(&place.user_id)),
+        user_id: place.user_id.clone(),
+        email: place.email.clone(),
+        task: place.task.0,
+    };
+    let back = back(&p, &asked);
+    let status = if changed { StatusCode::CONFLICT } else { StatusCode::OK };
+    page_with(
+        status,
+        &Page {
+            chrome,
+            links: ended.links(),
+            count: ended.ready.len(),
+            ready: ended.ready.iter().take(NAMED).map(line).collect(),
+            more: ended.ready.len().saturating_sub(NAMED),
+            left_out: ended.left_out.iter().take(NAMED).map(|(_, why)| why.clone()).collect(),
+            more_left_out: ended.left_out.len().saturating_sub(NAMED),
+            shown: ended.shown,
+            user: asked.user.unwrap_or_default(),
+            at: asked.at.unwrap_or_default(),
+            back,
+            changed,
+        },
+    )
+}
+
+fn back(p: &Permitted<may::Resend>, asked: &Asked) -> String {
+    match asked.user.as_deref().filter(|user| !user.is_empty()) {
+        Some(user) if p.may(Permission::SeeUsers) => format!("/users/{}", segment(user)),
+        _ if p.may(Permission::SeeUsers) => "/users".into(),
+        _ => "/".into(),
+    }
+}
+
+/// `GET`: who would be sent to, and who not.
+///
+/// # Errors
+/// `NotFound` for a user out of scope, or without either of the two.
+pub async fn show(p: Permitted<may::Resend>, asked: Query<Asked>) -> Answer {
+    draw(p, asked.into_inner(), false).await
+}
+
+/// `POST`: sends.
+///
+/// # Errors
+/// As [`show`]; the page as it is now, with 409, if it is not what was shown.
+pub async fn submit(p: Permitted<may::Resend>, form: Fields) -> Answer {
+    let text = |name: &str| Some(form.text(name)).filter(|text| !text.is_empty());
+    let asked = Asked { user: text("user"), at: text("at") };
+    let (wanted, shown) = (asked.clone(), form.text("shown"));
+    let sent = p
+        .call(move |desk, who, now| {
+            let whose = desk.db.read(|c| wanted.whose(c, who))?;
+            address::resend_to_new(desk, who, now, whose, &shown)
+        })
+        .await;
+    match sent {
+        Ok(count) => {
+            let fact = match asked.user {
+                Some(_) if count == 1 => "Resent to the new address.".into(),
+                Some(_) => format!("Resent to the new address, one email for each of {count} tasks."),
+                None => format!(
+                    "Resent to the new {} of {}.",
+                    if count == 1 { "address" } else { "addresses" },
+                    edit::users(count)
+                ),
+            };
+            p.flash(&Flash::good(fact, ""));
+            Ok(see_other(&back(&p, &asked)))
+        }
+        Err(Fault(Error::Conflict(_))) => draw(p, asked, true).await,
+        Err(other) => Err(other),
+    }
+}
