@@ -103,7 +103,6 @@ fn enrolling(facts: &Facts, list: &mut Vec<Check>) {
     if let Some(left) = facts.address_left_at {
         let what = if facts.user.email.is_empty() { "removed" } else { "changed" };
         list.push(check(Stage::Link, Mark::Bad, format!("Link ended: the address was {what}"), at(left)));
-        return;
     }
     list.push(match (facts.older_link_at(), facts.opened_at()) {
         (Some(older), _) => check(Stage::Link, Mark::Bad, "An older link was opened", at(older)),

@@ -6,6 +6,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::{
+    clock::Timestamp,
     db::AnyConn,
     error::{Error, Result},
     operators::{Permission, Who, may},
@@ -20,6 +21,9 @@ use crate::{
 /// Users that the page names; beyond that it says how many more.
 const NAMED: usize = 200;
 
+/// Who is meant by a name that nobody in scope has, or by no import: at this moment, nobody's address was changed.
+const NOBODY: Whose = Whose::ChangedAt(Timestamp::UNIX_EPOCH);
+
 /// The query string, and the fields that the button sends back.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Asked {
@@ -30,11 +34,14 @@ pub struct Asked {
 impl Asked {
     fn whose(&self, c: &mut AnyConn, who: &Who) -> Result<Whose> {
         if let Some(user) = self.user.as_deref().filter(|user| !user.is_empty()) {
-            return Ok(Whose::User(users::find(c, who, user)?.id));
+            return match users::find(c, who, user) {
+                Ok(user) => Ok(Whose::User(user.id)),
+                Err(Error::NotFound { .. }) => Ok(NOBODY),
+                Err(other) => Err(other),
+            };
         }
         let at = self.at.as_deref().and_then(|at| at.parse().ok()).and_then(chrono::DateTime::from_timestamp_micros);
-        // At no moment that anybody named, nobody's address was changed.
-        Ok(Whose::ChangedAt(at.map(|at| at.naive_utc()).unwrap_or_default()))
+        Ok(at.map_or(NOBODY, |at| Whose::ChangedAt(at.naive_utc())))
     }
 }
 
@@ -110,7 +117,7 @@ fn back(p: &Permitted<may::Resend>, asked: &Asked) -> String {
 /// `GET`: who would be sent to, and who not.
 ///
 /// # Errors
-/// `NotFound` for a user out of scope, or without either of the two.
+/// `Database` only.
 pub async fn show(p: Permitted<may::Resend>, asked: Query<Asked>) -> Answer {
     draw(p, asked.into_inner(), false).await
 }
