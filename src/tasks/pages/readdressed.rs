@@ -6,7 +6,6 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::{
-    clock::Timestamp,
     db::AnyConn,
     error::{Error, Result},
     operators::{Permission, Who, may},
@@ -22,7 +21,7 @@ use crate::{
 const NAMED: usize = 200;
 
 /// Who is meant by a name that nobody in scope has, or by no import: at this moment, nobody's address was changed.
-const NOBODY: Whose = Whose::ChangedAt(Timestamp::UNIX_EPOCH);
+const NOBODY: Whose = Whose::ChangedAt(chrono::DateTime::UNIX_EPOCH.naive_utc());
 
 /// The query string, and the fields that the button sends back.
 #[derive(Clone, Debug, Deserialize)]
