@@ -10,7 +10,7 @@ use crate::{
     mail::{
         Email, State,
         answer::shortened,
-        bounce::{self, Action, REPORT_BYTES, Read, Report},
+        bounce::{self, Action, Fate, REPORT_BYTES, Read, Report},
         status, store,
     },
 };
@@ -79,18 +79,20 @@ pub fn take(desk: &Desk, now: Timestamp, actor: &Actor, bytes: &[u8]) -> Result<
 }
 
 fn note(c: &mut AnyConn, now: Timestamp, actor: &Actor, email: &Email, report: &Report) -> Result<Taken> {
-    let said = said(email, report);
-    if !store::reports::insert(c, now, email.id, report, &said)? {
+    // An address that was typed for this email alone is known nowhere any more: then the worst of the fates counts.
+    let Some(fate) = report.fate(&email.shown_to) else { return Ok(Taken::NoReport) };
+    let said = said(email, fate);
+    if !store::reports::insert(c, now, email.id, &report.digest, fate, &said)? {
         return Ok(Taken::Known(email.id));
     }
-    let why = status::words(&report.status).map_or_else(|| said.clone(), str::to_owned);
-    let bounced = report.action == Action::Failed
+    let why = status::words(&fate.status).map_or_else(|| said.clone(), str::to_owned);
+    let bounced = fate.action == Action::Failed
         && email.state == State::Sent
-        && store::reports::set_bounced(c, now, email.id, &report.status, &said)?;
+        && store::reports::set_bounced(c, now, email.id, &fate.status, &said)?;
     let mut entry = if bounced {
         Entry::refused(actor, "mail.bounce", format!("Email to {} bounced: {said}", email.shown_to))
     } else {
-        let sentence = format!("Delivery report on the email to {}: {}", email.shown_to, report.action.words());
+        let sentence = format!("Delivery report on the email to {}: {}", email.shown_to, fate.action.words());
         Entry::done(actor, "mail.report", sentence)
     };
     entry = entry.fact("Message", email.kind.words());
@@ -102,19 +104,19 @@ fn note(c: &mut AnyConn, now: Timestamp, actor: &Actor, email: &Email, report: &
         entry = entry.user(user, &email.facts.user_id);
     }
     audit::record(c, now, &entry)?;
-    Ok(if bounced { Taken::Bounced(email.id, why) } else { Taken::Noted(email.id, report.action) })
+    Ok(if bounced { Taken::Bounced(email.id, why) } else { Taken::Noted(email.id, fate.action) })
 }
 
 /// What is kept of what the mail server said. Of an email to an address that was typed for it alone, only the code: the
 /// words name the address, which is kept nowhere (product.md §2).
-fn said(email: &Email, report: &Report) -> String {
-    let plain = status::words(&report.status).unwrap_or("No reason was given");
-    if email.alternate || report.diagnostic.is_empty() {
-        return format!("{} {plain}", report.status).trim().to_owned();
+fn said(email: &Email, fate: &Fate) -> String {
+    let plain = status::words(&fate.status).unwrap_or("No reason was given");
+    if email.alternate || fate.diagnostic.is_empty() {
+        return format!("{} {plain}", fate.status).trim().to_owned();
     }
     // A filter that dislikes a link repeats it, and the code may stand in it.
-    let words = report.diagnostic.split(' ').map(|word| if word.contains("/enroll/") { "•••" } else { word });
+    let words = fate.diagnostic.split(' ').map(|word| if word.contains("/enroll/") { "•••" } else { word });
     let words = words.collect::<Vec<_>>().join(" ");
-    let told = status::enhanced(&words).is_some_and(|code| code == report.status) || report.status.is_empty();
-    shortened(if told { words } else { format!("{} {words}", report.status) })
+    let told = status::enhanced(&words).is_some_and(|code| code == fate.status) || fate.status.is_empty();
+    shortened(if told { words } else { format!("{} {words}", fate.status) })
 }

@@ -199,11 +199,14 @@ on_both! {
         assert_eq!(take(&world, "Subject: Out of office\r\n\r\nBack on Monday"), Taken::NoReport);
         assert_eq!(take(&world, &good.replace("report-type=delivery-status", "report-type=disposition-notification")), Taken::NoReport);
         assert!(matches!(take(&world, &good.replace("message/delivery-status", "text/plain")), Taken::Malformed(_)));
-        assert!(matches!(take(&world, &good.replace("message/rfc822", "text/plain")), Taken::Malformed(_)));
+        let unnamed = good.replace(&id, "<somebody@example.org>");
+        assert_eq!(take(&world, &unnamed), Taken::NotOurs);
+        assert!(matches!(take(&world, &unnamed.replace("Message-ID", "X-Was")), Taken::Malformed(_)));
         assert!(matches!(take(&world, &good.replace("Action: failed", "Action: exploded")), Taken::Malformed(_)));
         assert!(matches!(take(&world, &qmail(&id).replace("--- Below", "Below")), Taken::Malformed(_)));
         assert!(matches!(take(&world, &qmail(&id).replace("<a@example.org>:", "a@example.org")), Taken::Malformed(_)));
-        assert_eq!(take(&world, &qmail(&id).replace("Hi. This is", "Hello, this is")), Taken::NoReport);
+        let person = qmail(&id).replace("Hi. This is", "Hello, this is").replace("MAILER-DAEMON", "anna");
+        assert_eq!(take(&world, &person), Taken::NoReport);
         let long = format!("{good}{}", "x".repeat(usize::try_from(REPORT_BYTES).expect("it fits")));
         assert_eq!(take(&world, &long), Taken::TooLong);
         assert_eq!(states(&world), ["Sent"]);

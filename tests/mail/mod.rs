@@ -12,6 +12,7 @@ use tokendesk::{
 use crate::support::{World, smtp::Sink};
 
 mod alternate;
+mod bounce_kinds;
 mod bounces;
 mod mta;
 mod pages;

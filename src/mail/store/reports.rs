@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Result},
     ids::EmailId,
     mail::{
-        bounce::{Action, Report},
+        bounce::{Action, Fate},
         outbox::{Delivery, Email, State},
     },
     on,
@@ -26,18 +26,18 @@ pub fn find(c: &mut AnyConn, message_id: &str) -> Result<Option<Email>> {
     row.map(Email::try_from).transpose()
 }
 
-/// Notes a report; false if it was noted before.
+/// Notes a report with this digest; false if it was noted before.
 ///
 /// # Errors
 /// `Database` only.
-pub fn insert(c: &mut AnyConn, now: Timestamp, email: EmailId, report: &Report, said: &str) -> Result<bool> {
+pub fn insert(c: &mut AnyConn, now: Timestamp, email: EmailId, digest: &str, fate: &Fate, said: &str) -> Result<bool> {
     let values = (
         email_reports::email_id.eq(email.0),
         email_reports::at.eq(now),
-        email_reports::action.eq(report.action.word()),
-        email_reports::status.eq(&report.status),
+        email_reports::action.eq(fate.action.word()),
+        email_reports::status.eq(&fate.status),
         email_reports::diagnostic.eq(said),
-        email_reports::digest.eq(&report.digest),
+        email_reports::digest.eq(digest),
     );
     let inserted =
         on!(c, |c| diesel::insert_into(email_reports::table).values(values).on_conflict_do_nothing().execute(c))?;
