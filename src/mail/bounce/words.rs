@@ -186,7 +186,7 @@ const DELAY: [&str; 34] = [
     "(delay)",
     "delivery delay",
     "still being retried",
-    "be retried",
+    "will be retried",
     "will retry",
     "to be attempted",
     "attempts will continue",
