@@ -9,6 +9,7 @@ pub mod ids;
 pub mod keys;
 pub mod meter;
 pub mod oath;
+pub mod sheet;
 pub mod text;
 
 pub mod db;

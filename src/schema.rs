@@ -219,6 +219,8 @@ diesel::table! {
         rejected -> Text,
         rejected_at -> Nullable<Timestamp>,
         rejected_seconds -> Nullable<BigInt>,
+        valid_from -> Nullable<Timestamp>,
+        valid_until -> Nullable<Timestamp>,
     }
 }
 

@@ -99,6 +99,7 @@ fn missed(why: BindingRefusal) -> Missed {
         BindingRefusal::NotInInventory => Missed::DeviceTaken,
         BindingRefusal::Wrong(off) => Missed::DevicePassword(off),
         BindingRefusal::FarAhead => Missed::DeviceFarAhead,
+        BindingRefusal::NotValid(_) => Missed::DeviceNotValid,
     }
 }
 

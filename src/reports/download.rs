@@ -14,10 +14,11 @@ use crate::{
         activity::{DEED_COLUMNS, STAND_COLUMNS},
         deeds,
         filter::Filter,
-        ground, history, not_enrolled, sheet,
+        ground, history, not_enrolled,
         store::{self, Ground},
         tokens,
     },
+    sheet,
 };
 
 /// Rows read at once.
@@ -140,10 +141,10 @@ impl Download {
         match self.next {
             Next::Head => {
                 let (head, next) = match self.report {
-                    Report::Provisioning => (sheet::line(&history::COLUMNS), Next::History(None)),
-                    Report::NotEnrolled => (sheet::line(&not_enrolled::COLUMNS), Next::NotEnrolled(None)),
-                    Report::Tokens => (sheet::line(&STAND_COLUMNS), Next::Stands),
-                    Report::Operators => (sheet::line(&DEED_COLUMNS), Next::Deeds),
+                    Report::Provisioning => (sheet::head(&history::COLUMNS), Next::History(None)),
+                    Report::NotEnrolled => (sheet::head(&not_enrolled::COLUMNS), Next::NotEnrolled(None)),
+                    Report::Tokens => (sheet::head(&STAND_COLUMNS), Next::Stands),
+                    Report::Operators => (sheet::head(&DEED_COLUMNS), Next::Deeds),
                 };
                 self.next = next;
                 Ok(Some(head))

@@ -19,7 +19,6 @@ pub mod history;
 pub mod metrics;
 pub mod not_enrolled;
 pub mod pages;
-pub mod sheet;
 pub mod snapshot;
 mod store;
 

@@ -18,6 +18,8 @@ pub enum Missed {
     DevicePassword(Option<i64>),
     /// A device that was pressed often without being used: its next value will do.
     DeviceFarAhead,
+    /// The serial number of a device that is not valid at this time.
+    DeviceNotValid,
 }
 
 impl Missed {
@@ -30,13 +32,14 @@ impl Missed {
             Missed::DeviceTaken => "device taken",
             Missed::DevicePassword(_) => "device password",
             Missed::DeviceFarAhead => "device far ahead",
+            Missed::DeviceNotValid => "device not valid",
         }
     }
 
     /// The one of this word; `None` for the empty one of an enrollment without a failed attempt.
     pub fn from_word(word: &str, seconds: Option<i64>) -> Option<Self> {
         use Missed::*;
-        [Code, Password(seconds), NoSuchDevice, DeviceTaken, DevicePassword(seconds), DeviceFarAhead]
+        [Code, Password(seconds), NoSuchDevice, DeviceTaken, DevicePassword(seconds), DeviceFarAhead, DeviceNotValid]
             .into_iter()
             .find(|missed| missed.word() == word)
     }
@@ -57,6 +60,7 @@ impl Missed {
             Missed::NoSuchDevice => "serial number not in inventory",
             Missed::DeviceTaken => "serial number not free",
             Missed::DeviceFarAhead => "one-time password far ahead",
+            Missed::DeviceNotValid => "device not valid at that time",
         }
     }
 
@@ -68,6 +72,7 @@ impl Missed {
             Missed::NoSuchDevice => "There is no such serial number in the inventory of the user's container",
             Missed::DeviceTaken => "The device of this serial number is not in inventory",
             Missed::DeviceFarAhead => "Far ahead of the counter; the next one-time password brings it back into step",
+            Missed::DeviceNotValid => "The device of this serial number is not valid at this time",
         }
     }
 }
@@ -87,7 +92,13 @@ mod tests {
 
     #[test]
     fn words_read_back() {
-        for missed in [Missed::Code, Missed::Password(Some(-660)), Missed::DeviceTaken, Missed::DeviceFarAhead] {
+        for missed in [
+            Missed::Code,
+            Missed::Password(Some(-660)),
+            Missed::DeviceTaken,
+            Missed::DeviceFarAhead,
+            Missed::DeviceNotValid,
+        ] {
             assert_eq!(Missed::from_word(missed.word(), missed.seconds()), Some(missed));
         }
         assert_eq!(Missed::from_word("", None), None);

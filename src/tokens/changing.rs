@@ -11,7 +11,7 @@ use crate::{
     mail::{self, Facts, Kind, NewEmail},
     operators::{Permission, Scope, Who},
     tokens::{
-        AuthenticationType, Standing, Token, TokenState, lifecycle,
+        AuthenticationType, Outside, Standing, Token, TokenState, lifecycle,
         lifecycle::{Change, Fate},
         one_time::resync::resynchronize,
         open_seed, store,
@@ -124,6 +124,13 @@ pub fn resync(desk: &Desk, who: &Who, now: Timestamp, serial: &str, first: &str,
         let held = hold(c, who, serial)?;
         let token = &held.token;
         Change::Resync.of(token).map_err(Error::Refused)?;
+        if let Err(outside) = token.validity.at(now) {
+            let words = outside.words(desk.settings.zone, now);
+            return Err(Error::Refused(format!(
+                "{} is {words}: its one-time passwords do not count now.",
+                token.serial
+            )));
+        }
         let user = holder(c, token)?;
         let seed = open_seed(desk, &token.serial, &held.sealed_seed)?;
         let seconds = clock::unix_seconds(now);
@@ -211,6 +218,10 @@ pub fn assign(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, serial: &
     if token.container.is_some_and(|container| container != user.container) {
         let sentence = format!("{} is for another container than {}.", token.serial, user.container_name);
         return Err(Error::mistake("serial", sentence));
+    }
+    if let Err(outside @ Outside::Over(_)) = token.validity.at(now) {
+        let words = outside.words(desk.settings.zone, now);
+        return Err(Error::mistake("serial", format!("{} was {words}: nobody can enroll it.", token.serial)));
     }
     if !user.is_enabled() {
         return Err(Error::mistake("user_id", format!("The account {} is disabled.", user.user_id)));

@@ -153,6 +153,7 @@ mod tests {
             bound_at: None,
             first_used_at: None,
             last_used_at: None,
+            validity: crate::tokens::Validity::ALWAYS,
         }
     }
 

@@ -18,6 +18,7 @@ pub mod pages;
 pub mod rejected;
 pub mod store;
 pub mod token;
+mod validity;
 
 pub use changing::{assign, find, resume, resync, revoke, suspend, unlock};
 
@@ -25,6 +26,7 @@ pub use one_time::{Judgment, Making, MovingFactor, Seed, Standing};
 pub use rejected::{Rejected, Rejection};
 pub use store::{available, by_serial, list::holders, of_user};
 pub use token::{AuthenticationType, Token, TokenState, serial_key};
+pub use validity::{Outside, Validity};
 
 /// How often a serial number is drawn before something must be wrong with the randomness.
 const DRAWS: usize = 20;
@@ -60,6 +62,8 @@ pub enum Reason {
     FarAhead,
     /// It is not a value of the user's tokens.
     Wrong,
+    /// The user's tokens are not valid at this time.
+    NotValid(Outside),
 }
 
 impl Reason {
@@ -72,6 +76,7 @@ impl Reason {
             Reason::Used => "The one-time password was used before".into(),
             Reason::FarAhead => "Far ahead of the counter; the next one-time password brings it back into step".into(),
             Reason::Wrong => "Wrong one-time password".into(),
+            Reason::NotValid(outside) => format!("The token is out of its time: {}", outside.recorded()),
         }
     }
 }
@@ -83,13 +88,20 @@ impl Reason {
 /// `Database`, or `Internal` if a seed does not open.
 pub fn check(desk: &Desk, c: &mut AnyConn, now: Timestamp, user: UserId, typed: &str) -> Result<Verdict> {
     let all = store::held_by(c, user)?;
-    let active: Vec<_> = all.iter().filter(|held| held.token.state == TokenState::Active).collect();
+    let is_active = |held: &&store::Held| held.token.state == TokenState::Active;
+    let active: Vec<_> = all.iter().filter(is_active).filter(|held| held.token.validity.at(now).is_ok()).collect();
     let seconds = clock::unix_seconds(now);
     if active.is_empty() {
         // The time it takes should not tell who has a token.
         let nobodys = Seed::new([0; 20]);
         one_time::judge(&nobodys, &Making::APP, &Standing::default(), seconds, typed);
         one_time::off::off_by(&nobodys, &Making::APP, seconds, typed);
+        let outside =
+            all.iter().filter(is_active).find_map(|held| Some((held.token.id, held.token.validity.at(now).err()?)));
+        if let Some((token, outside)) = outside {
+            store::rejections::note(c, now, token, Rejected::NotValid)?;
+            return Ok(Verdict::Rejected(Reason::NotValid(outside)));
+        }
         let locked = all.iter().any(|held| held.token.state == TokenState::Locked);
         return Ok(Verdict::Rejected(if locked { Reason::Locked } else { Reason::NoToken }));
     }
@@ -166,6 +178,7 @@ pub fn enroll_app(
         container: Some(container),
         user: Some(user),
         standing: *proof,
+        validity: Validity::ALWAYS,
     };
     store::insert(c, now, &[row])?;
     by_serial(c, &serial)?.ok_or_else(|| Error::Internal(format!("the token {serial} was not there after it was made")))
@@ -192,6 +205,8 @@ pub enum BindingRefusal {
     Wrong(Option<i64>),
     /// It is from far ahead; the next one will do.
     FarAhead,
+    /// The device is not valid at this time.
+    NotValid(Outside),
 }
 
 /// Gives a device from inventory to a user who has it in hand: its serial number and one of its values say so. Two users
@@ -222,6 +237,9 @@ pub fn bind_hardware(
     let theirs = held.token.state == TokenState::Assigned && held.token.user == Some(user);
     if held.token.state != TokenState::Inventory && !theirs {
         return refused(BindingRefusal::NotInInventory);
+    }
+    if let Err(outside) = held.token.validity.at(now) {
+        return refused(BindingRefusal::NotValid(outside));
     }
     let seed = open_seed(desk, &held.token.serial, &held.sealed_seed)?;
     let seconds = clock::unix_seconds(now);
@@ -271,6 +289,7 @@ pub fn insert_inventory(desk: &Desk, c: &mut AnyConn, now: Timestamp, devices: &
             container: device.container,
             user: None,
             standing: Standing::default(),
+            validity: Validity::ALWAYS,
         })
         .collect();
     store::insert(c, now, &rows)

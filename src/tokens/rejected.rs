@@ -11,6 +11,8 @@ pub enum Rejected {
     FarAhead,
     /// It is none of the token's values near here.
     Wrong,
+    /// The token was not valid then.
+    NotValid,
 }
 
 impl Rejected {
@@ -20,12 +22,15 @@ impl Rejected {
             Rejected::Used => "used",
             Rejected::FarAhead => "far ahead",
             Rejected::Wrong => "wrong",
+            Rejected::NotValid => "not valid",
         }
     }
 
     /// The one of this word; `None` for the empty one of a token that was never rejected.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Rejected::Used, Rejected::FarAhead, Rejected::Wrong].into_iter().find(|rejected| rejected.word() == word)
+        [Rejected::Used, Rejected::FarAhead, Rejected::Wrong, Rejected::NotValid]
+            .into_iter()
+            .find(|rejected| rejected.word() == word)
     }
 }
 

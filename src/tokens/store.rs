@@ -14,6 +14,7 @@ use crate::{
         one_time::{Making, MovingFactor, Standing, algorithm_of, algorithm_word},
         rejected::Rejected,
         token::{AuthenticationType, Token, TokenState, serial_key},
+        validity::Validity,
     },
 };
 
@@ -49,6 +50,8 @@ pub struct NewToken {
     pub user: Option<UserId>,
     /// What is remembered of its values.
     pub standing: Standing,
+    /// From when and until when it is good.
+    pub validity: Validity,
 }
 
 #[derive(Queryable)]
@@ -77,6 +80,8 @@ struct Row {
     _rejected: String,
     _rejected_at: Option<Timestamp>,
     _rejected_seconds: Option<i64>,
+    valid_from: Option<Timestamp>,
+    valid_until: Option<Timestamp>,
 }
 
 impl TryFrom<Row> for Held {
@@ -112,6 +117,7 @@ impl TryFrom<Row> for Held {
                 bound_at: row.bound_at,
                 first_used_at: row.first_used_at,
                 last_used_at: row.last_used_at,
+                validity: Validity { from: row.valid_from, until: row.valid_until },
             },
         })
     }
@@ -138,6 +144,8 @@ struct NewRow<'a> {
     created_at: Timestamp,
     bound_at: Option<Timestamp>,
     state_reason: &'static str,
+    valid_from: Option<Timestamp>,
+    valid_until: Option<Timestamp>,
 }
 
 /// The tokens of a user, the oldest first.
@@ -229,6 +237,8 @@ pub fn insert(c: &mut AnyConn, now: Timestamp, new: &[NewToken]) -> Result<()> {
             created_at: now,
             bound_at: token.user.map(|_| now),
             state_reason: "",
+            valid_from: token.validity.from,
+            valid_until: token.validity.until,
         })
         .collect();
     insert_all!(c, tokens::table, rows)?;

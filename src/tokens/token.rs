@@ -3,7 +3,7 @@
 use crate::{
     clock::Timestamp,
     ids::{ContainerId, Random, TokenId, UserId},
-    tokens::one_time::Making,
+    tokens::{one_time::Making, validity::Validity},
 };
 
 /// The kind of token (product.md §1: "authentication type").
@@ -133,6 +133,8 @@ pub struct Token {
     pub first_used_at: Option<Timestamp>,
     /// The last accepted one.
     pub last_used_at: Option<Timestamp>,
+    /// From when and until when it is good.
+    pub validity: Validity,
 }
 
 /// A serial number for a token that comes without one, such as an app: `TD-9R4X-51730`. 36 bits, so that the chance that

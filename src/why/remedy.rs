@@ -120,6 +120,8 @@ impl Situation {
             | S::DevicePasswordWrong
             | S::DeviceClockOff
             | S::DeviceFarAhead
+            | S::DeviceNotValid
+            | S::TokenNotValid
             | S::NotUsedYet
             | S::PasswordReused
             | S::TokenClockBroken
@@ -159,9 +161,12 @@ impl Situation {
             | S::SerialUnknown
             | S::SerialTaken
             | S::DevicePasswordWrong
-            | S::DeviceFarAhead => Stage::Attempts,
+            | S::DeviceFarAhead
+            | S::DeviceNotValid => Stage::Attempts,
             S::PhoneClockOff | S::DeviceClockOff | S::TokenClockOff | S::TokenClockBroken => Stage::Clock,
-            S::TokenSuspended | S::TokenLocked | S::TokenLost | S::TokenFaulty | S::TokenGone => Stage::Token,
+            S::TokenSuspended | S::TokenLocked | S::TokenLost | S::TokenFaulty | S::TokenNotValid | S::TokenGone => {
+                Stage::Token
+            }
             S::NotUsedYet | S::NodeDisabled | S::PasswordReused | S::OutOfStep | S::PasswordsWrong => Stage::Use,
             S::InOrder => return None,
         })

@@ -90,6 +90,8 @@ pub enum Situation {
     DeviceClockOff,
     /// The device was pressed often without being used.
     DeviceFarAhead,
+    /// The device is not valid at this time.
+    DeviceNotValid,
     /// Enrolled, and the token has never been used.
     NotUsedYet,
     /// The system that the user signs in to has a disabled key.
@@ -102,6 +104,8 @@ pub enum Situation {
     TokenLost,
     /// The token is Faulty.
     TokenFaulty,
+    /// The token is not valid yet, or not any more.
+    TokenNotValid,
     /// The token that was enrolled is no longer the user's.
     TokenGone,
     /// The last one-time password had been used before.
@@ -224,6 +228,7 @@ fn enrolling(facts: &Facts, kind: AuthenticationType) -> Situation {
         (Some(Missed::DevicePassword(Some(_))), _) => Situation::DeviceClockOff,
         (Some(Missed::DevicePassword(None)), _) => Situation::DevicePasswordWrong,
         (Some(Missed::DeviceFarAhead), _) => Situation::DeviceFarAhead,
+        (Some(Missed::DeviceNotValid), _) => Situation::DeviceNotValid,
         (None, AuthenticationType::AuthenticatorApp) => Situation::KeyNotProven,
         (None, AuthenticationType::HardwareToken) => Situation::DeviceNotTyped,
     }
@@ -238,11 +243,13 @@ fn with_token(facts: &Facts) -> Situation {
         TokenState::Lost => return Situation::TokenLost,
         TokenState::Faulty => return Situation::TokenFaulty,
         TokenState::Inventory | TokenState::Assigned => return Situation::TokenGone,
+        TokenState::Active if token.validity.at(facts.now).is_err() => return Situation::TokenNotValid,
         TokenState::Active => {}
     }
     if let Some(rejection) = facts.rejection() {
         return match (rejection.what, rejection.seconds) {
             (Rejected::Used, _) => Situation::PasswordReused,
+            (Rejected::NotValid, _) => Situation::NotUsedYet,
             (Rejected::FarAhead, _) => Situation::OutOfStep,
             (Rejected::Wrong, Some(seconds)) if seconds.abs() <= learnable(&token.making) => Situation::TokenClockOff,
             (Rejected::Wrong, Some(_)) => Situation::TokenClockBroken,

@@ -63,7 +63,8 @@ impl Words {
             | S::SerialTaken
             | S::DevicePasswordWrong
             | S::DeviceClockOff
-            | S::DeviceFarAhead => enrolling::words_of(situation, facts),
+            | S::DeviceFarAhead
+            | S::DeviceNotValid => enrolling::words_of(situation, facts),
             _ => token::words_of(situation, facts),
         }
     }

@@ -102,7 +102,12 @@ pub fn send(request: RequestBuilder) -> Page {
         .iter()
         .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
         .collect();
-    Page { status: response.status().as_u16(), headers, body: response.text().expect("the body is text") }
+    Page { status: response.status().as_u16(), headers, body: body_of(response) }
+}
+
+/// The body to the letter: what decodes text takes a byte order mark off.
+fn body_of(response: reqwest::blocking::Response) -> String {
+    String::from_utf8_lossy(&response.bytes().expect("the body arrives")).into_owned()
 }
 
 impl Page {

@@ -5,6 +5,7 @@ mod pskc;
 mod states;
 mod stock;
 mod table;
+mod validity;
 
 use diesel::prelude::*;
 use tokendesk::{

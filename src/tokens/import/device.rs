@@ -5,7 +5,10 @@ use zeroize::Zeroizing;
 
 use crate::{
     oath::Algorithm,
-    tokens::one_time::{Making, MovingFactor, Seed},
+    tokens::{
+        Validity,
+        one_time::{Making, MovingFactor, Seed},
+    },
 };
 
 /// The shortest seed, in bytes: RFC 4226 §4 (R6) asks for 128 bits.
@@ -33,6 +36,8 @@ pub struct Incoming {
     pub counter: i64,
     /// The name of the container; empty: what was chosen beside the file.
     pub container: String,
+    /// From when and until when it is good.
+    pub validity: Validity,
 }
 
 /// A line of a table or a key of a PSKC file.

@@ -19,15 +19,16 @@ use crate::{
 };
 
 mod cipher;
+mod columns;
 mod device;
 mod pskc;
 mod report;
 mod table;
 mod xml;
 
+pub use columns::{COLUMNS, PassedOver};
 pub use pskc::Opening;
 pub use report::{Format, LineOutcome, Report};
-pub use table::COLUMNS;
 
 use device::{Incoming, Line};
 use pskc::Refusal;
@@ -57,7 +58,7 @@ pub struct Choices {
 /// one of the serial numbers was imported by someone else at the same moment.
 pub fn import(desk: &Desk, who: &Who, now: Timestamp, bytes: &[u8], choices: &Choices) -> Result<Report> {
     who.need(Permission::ImportTokens)?;
-    let (format, lines) = read(bytes, now, &choices.opening)?;
+    let file = read(bytes, now, &choices.opening)?;
     let work = |c: &mut AnyConn| {
         if !choices.dry_run {
             // Two files with the same serial numbers come one after the other, and the second is told line by line.
@@ -67,7 +68,7 @@ pub fn import(desk: &Desk, who: &Who, now: Timestamp, bytes: &[u8], choices: &Ch
         let containers: HashMap<String, ContainerId> =
             containers.into_iter().map(|(id, name)| (db::key(&name), id)).collect();
         let fallback = place(who, &containers, &choices.container).map_err(|why| Error::mistake("container", why))?;
-        let (mut report, good) = judge(c, who, format, &lines, &containers, fallback)?;
+        let (mut report, good) = judge(c, who, &file, &containers, fallback)?;
         let all_or_good = report.refused() == 0 || choices.good_ones;
         if choices.dry_run || !all_or_good || good.is_empty() {
             return Ok(report);
@@ -76,8 +77,9 @@ pub fn import(desk: &Desk, who: &Who, now: Timestamp, bytes: &[u8], choices: &Ch
             good.into_iter().map(|(device, container)| new_token(desk, device, container)).collect();
         store::insert(c, now, &rows)?;
         report.carried_out = true;
-        let (n, file) = (rows.len(), format.words());
-        let sentence = format!("Imported {n} hardware {} from a {file} file", if n == 1 { "token" } else { "tokens" });
+        let (n, format) = (rows.len(), file.format.words());
+        let sentence =
+            format!("Imported {n} hardware {} from a {format} file", if n == 1 { "token" } else { "tokens" });
         let mut entry = Entry::done(&who.actor, "tokens.import", sentence);
         if let ([first, ..], [.., last]) = (rows.as_slice(), rows.as_slice()) {
             entry = entry.subject(&first.serial).fact("Serial Numbers", format!("{} to {}", first.serial, last.serial));
@@ -100,7 +102,7 @@ pub fn import(desk: &Desk, who: &Who, now: Timestamp, bytes: &[u8], choices: &Ch
     })
 }
 
-fn read(bytes: &[u8], now: Timestamp, opening: &Opening) -> Result<(Format, Vec<Line>)> {
+fn read(bytes: &[u8], now: Timestamp, opening: &Opening) -> Result<File> {
     let wrong = |why: String| Error::mistake("file", why);
     if bytes.len() > MOST_BYTES {
         return Err(wrong(format!("The file is larger than {} MB. Split it.", MOST_BYTES / 1024 / 1024)));
@@ -114,13 +116,22 @@ fn read(bytes: &[u8], now: Timestamp, opening: &Opening) -> Result<(Format, Vec<
         return Err(wrong("The file is empty.".into()));
     }
     if !text.trim_start().starts_with('<') {
-        return table::read(text).map(|lines| (Format::Csv, lines)).map_err(wrong);
+        let table = table::read(text).map_err(wrong)?;
+        return Ok(File { format: Format::Csv, lines: table.lines, passed_over: table.passed_over });
     }
-    pskc::read(text, now, opening).map(|lines| (Format::Pskc, lines)).map_err(|refusal| match refusal {
+    let lines = pskc::read(text, now, opening).map_err(|refusal| match refusal {
         Refusal::File(why) => wrong(why),
         Refusal::Key(why) => Error::mistake("key", why),
         Refusal::Password(why) => Error::mistake("password", why),
-    })
+    })?;
+    Ok(File { format: Format::Pskc, lines, passed_over: Vec::new() })
+}
+
+/// A file that was read.
+struct File {
+    format: Format,
+    lines: Vec<Line>,
+    passed_over: Vec<PassedOver>,
 }
 
 /// Devices that can be imported, with their containers.
@@ -130,16 +141,21 @@ type Good = Vec<(Incoming, Option<ContainerId>)>;
 fn judge(
     c: &mut AnyConn,
     who: &Who,
-    format: Format,
-    lines: &[Line],
+    file: &File,
     containers: &HashMap<String, ContainerId>,
     fallback: Option<ContainerId>,
 ) -> Result<(Report, Good)> {
+    let (format, lines) = (file.format, &file.lines);
     let keys: Vec<String> =
         lines.iter().filter_map(|line| line.device.as_ref().ok()).map(|device| serial_key(&device.serial)).collect();
     let known = store::list::known(c, &keys)?;
     let mut seen: HashMap<String, usize> = HashMap::new();
-    let mut report = Report { format, lines: Vec::with_capacity(lines.len()), carried_out: false };
+    let mut report = Report {
+        format,
+        lines: Vec::with_capacity(lines.len()),
+        passed_over: file.passed_over.clone(),
+        carried_out: false,
+    };
     let mut good = Good::new();
     for line in lines {
         let (number, serial) = (line.number, line.serial.clone());
@@ -193,6 +209,7 @@ fn new_token(desk: &Desk, device: Incoming, container: Option<ContainerId>) -> N
         container,
         user: None,
         standing: Standing { next_counter: device.counter, ..Standing::default() },
+        validity: device.validity,
     }
 }
 

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use crate::{
     clock::Timestamp,
     tokens::{
+        Validity,
         import::{
             MOST_DEVICES,
             cipher::{self, Closed, MacMethod, Prf},
@@ -240,7 +241,7 @@ fn key(package: &Element, serial: &str, now: Timestamp, keyring: Option<&Keyring
         "pin" => return Err("It is a PIN, not a key that makes one-time passwords.".into()),
         kind => device::moving_factor(kind).map_err(|_| "It is neither an HOTP nor a TOTP key.")?,
     };
-    policy(key, now)?;
+    let validity = policy(key, now)?;
     let parameters = key.child("AlgorithmParameters");
     let suite = parameters.and_then(|all| all.child("Suite")).map(Element::text).unwrap_or_default();
     let format = parameters.and_then(|all| all.child("ResponseFormat"));
@@ -271,20 +272,26 @@ fn key(package: &Element, serial: &str, now: Timestamp, keyring: Option<&Keyring
         period,
     };
     let seed = device::seed(secret.to_vec())?;
-    Ok((Incoming { serial: device::serial(serial)?, seed, making, counter, container: String::new() }, sealed))
+    Ok((
+        Incoming { serial: device::serial(serial)?, seed, making, counter, container: String::new(), validity },
+        sealed,
+    ))
 }
 
-/// Refuses what the policy of a key says about it (RFC 6030 §5): what cannot be kept must not be taken.
-fn policy(key: &Element, now: Timestamp) -> Result<(), String> {
-    let Some(policy) = key.child("Policy") else { return Ok(()) };
+/// What the policy of a key says about it (RFC 6030 §5): from when and until when it is good. What cannot be kept must
+/// not be taken: a key with a rule that is not understood is refused.
+fn policy(key: &Element, now: Timestamp) -> Result<Validity, String> {
+    let mut validity = Validity::ALWAYS;
+    let Some(policy) = key.child("Policy") else { return Ok(validity) };
     for rule in policy.children() {
         match rule.name.as_str() {
-            "StartDate" => {}
+            "StartDate" => validity.from = Some(moment(rule.text()).ok_or("Its start date cannot be read.")?),
             "ExpiryDate" => {
                 let at = moment(rule.text()).ok_or("Its expiry date cannot be read.")?;
                 if at <= now {
                     return Err(format!("It expired on {}.", at.date()));
                 }
+                validity.until = Some(at);
             }
             // A PIN that the device asks for itself is its own business; one within the value is not.
             "PINPolicy" if matches!(rule.attribute("PINUsageMode"), None | Some("Local")) => {}
@@ -294,7 +301,10 @@ fn policy(key: &Element, now: Timestamp) -> Result<(), String> {
             name => return Err(format!("Its policy has a rule that is not known: {}.", shown(name))),
         }
     }
-    Ok(())
+    match (validity.from, validity.until) {
+        (Some(from), Some(until)) if until <= from => Err("It expires before it begins.".into()),
+        _ => Ok(validity),
+    }
 }
 
 /// An XML date and time, with or without a zone (then UTC).

@@ -1,6 +1,6 @@
 //! What became of a file of seeds: an outcome for each line or key, never with a secret in it.
 
-use crate::users::import::cell;
+use crate::{sheet, tokens::import::PassedOver};
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +61,8 @@ pub struct Report {
     pub format: Format,
     /// Every line or key, in the order of the file.
     pub lines: Vec<LineOutcome>,
+    /// Columns of the file that are not taken.
+    pub passed_over: Vec<PassedOver>,
     /// True if it was carried out; else nothing has changed.
     pub carried_out: bool,
 }
@@ -77,15 +79,13 @@ impl Report {
     }
 
     /// All outcomes as a file that a spreadsheet opens without taking any of it for a formula.
-    pub fn to_csv(&self) -> String {
-        let mut text = format!("{},Serial Number,Outcome,Detail\r\n", self.format.part());
+    pub fn to_csv(&self) -> Vec<u8> {
+        let mut file = sheet::head(&[self.format.part(), "Serial Number", "Outcome", "Detail"]);
         for line in &self.lines {
             let outcome = if self.carried_out || line.refused.is_some() { line.word() } else { "not imported" };
-            let cells = [line.number.to_string().as_str(), &line.serial, outcome, line.detail()].map(cell);
-            text.push_str(&cells.join(","));
-            text.push_str("\r\n");
+            file.extend(sheet::line(&[line.number.to_string().as_str(), &line.serial, outcome, line.detail()]));
         }
-        text
+        file
     }
 }
 
@@ -97,10 +97,10 @@ mod tests {
     fn saved_outcomes_are_no_formulas() {
         let refused = Some("It has no \"seed\", sir.".to_owned());
         let line = LineOutcome { number: 2, serial: "=1+1".into(), making: String::new(), refused };
-        let report = Report { format: Format::Csv, lines: vec![line], carried_out: true };
+        let report = Report { format: Format::Csv, lines: vec![line], passed_over: Vec::new(), carried_out: true };
         assert_eq!(
-            report.to_csv(),
-            "Line,Serial Number,Outcome,Detail\r\n2,\"'=1+1\",refused,\"It has no \"\"seed\"\", sir.\"\r\n"
+            String::from_utf8(report.to_csv()).unwrap(),
+            "\u{FEFF}Line,Serial Number,Outcome,Detail\r\n2,\"'=1+1\",refused,\"It has no \"\"seed\"\", sir.\"\r\n"
         );
     }
 }

@@ -185,6 +185,8 @@ async fn build<N: crate::operators::may::Need>(
     let moment = |at| clock::moment(zone, p.now, at);
     let token = held.token;
     let mut dates = vec![("Added", moment(token.created_at))];
+    dates.extend(token.validity.from.map(|at| ("Valid from", moment(at))));
+    dates.extend(token.validity.until.map(|at| ("Valid until", moment(at))));
     dates.extend(token.bound_at.map(|at| ("Enrolled", moment(at))));
     dates.push(("First used", token.first_used_at.map(moment).unwrap_or_default()));
     dates.push(("Last used", token.last_used_at.map(moment).unwrap_or_default()));
@@ -201,7 +203,7 @@ async fn build<N: crate::operators::may::Need>(
     Ok(Page {
         chrome,
         path: path(&token.serial),
-        state: State::of(&token),
+        state: State::of(&token, zone, p.now),
         making: making_words(&token.making),
         standing: standing(&token, &held.standing),
         user_href: user.as_ref().map(|user| format!("/users/{}", segment(&user.user_id))).unwrap_or_default(),

@@ -119,7 +119,7 @@ async fn build(
 impl Shown {
     fn new(report: Report) -> Self {
         let (imported, refused) = (report.imported(), report.refused());
-        let saved = BASE64.encode(report.to_csv().as_bytes());
+        let saved = BASE64.encode(&report.to_csv());
         let all = report.lines.len();
         // What was refused comes first: it is what someone has to do something about.
         let (mut lines, good): (Vec<LineOutcome>, Vec<LineOutcome>) =

@@ -142,7 +142,7 @@ pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest) -> Answer {
             let container = user.as_ref().map(|user| user.container).or(token.container);
             Row {
                 href: path(&token.serial),
-                state: State::of(&token),
+                state: State::of(&token, zone, p.now),
                 user_href: user.as_ref().map(|user| format!("/users/{}", segment(&user.user_id))).unwrap_or_default(),
                 user,
                 container: container.and_then(|id| names.get(&id)).cloned().unwrap_or_default(),

@@ -1,6 +1,7 @@
 //! Screens of tokens: the inventory, one token, taking one away, importing them.
 
 use crate::{
+    clock::{Timestamp, Zone},
     tokens::{
         Token, TokenState,
         lifecycle::{Change, Fate},
@@ -31,8 +32,8 @@ pub struct State {
 }
 
 impl State {
-    /// The state of `token`.
-    pub fn of(token: &Token) -> Self {
+    /// The state of `token`; beside it why it is so, and that it is not valid now.
+    pub fn of(token: &Token, zone: Zone, now: Timestamp) -> Self {
         let (icon, dress) = match token.state {
             TokenState::Inventory => ("inbox", "queued"),
             TokenState::Assigned => ("user", "active"),
@@ -42,7 +43,10 @@ impl State {
             TokenState::Lost => ("circle-x", "expired"),
             TokenState::Faulty => ("ban", "expired"),
         };
-        State { word: token.state.word(), hint: token.state_reason.clone(), icon, dress }
+        let outside = token.validity.at(now).err().map(|outside| outside.words(zone, now));
+        let hints = [Some(token.state_reason.clone()).filter(|reason| !reason.is_empty()), outside];
+        let hint = hints.into_iter().flatten().collect::<Vec<_>>().join("; ");
+        State { word: token.state.word(), hint, icon, dress }
     }
 }
 

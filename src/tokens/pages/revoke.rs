@@ -107,7 +107,7 @@ async fn build(
     Ok(Page {
         chrome,
         path: path(&token.serial),
-        state: State::of(&token),
+        state: State::of(&token, p.desk.settings.zone, p.now),
         tells,
         fates,
         reason,

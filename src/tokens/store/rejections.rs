@@ -11,6 +11,21 @@ use crate::{
     tokens::rejected::{Rejected, Rejection},
 };
 
+/// Notes what was wrong with a rejected one that does not count against the token.
+///
+/// # Errors
+/// `Database` only.
+pub fn note(c: &mut AnyConn, now: Timestamp, token: TokenId, rejected: Rejected) -> Result<()> {
+    diesel::update(tokens::table.find(token.0))
+        .set((
+            tokens::rejected.eq(rejected.word()),
+            tokens::rejected_at.eq(now),
+            tokens::rejected_seconds.eq(None::<i64>),
+        ))
+        .execute(c)?;
+    Ok(())
+}
+
 /// The last rejection of each of a user's tokens that has one.
 ///
 /// # Errors

@@ -8,7 +8,7 @@ mod outcome;
 
 pub use column::{COLUMNS, Column};
 use column::{Header, Place};
-pub use outcome::{LineOutcome, Outcome, Report, cell};
+pub use outcome::{LineOutcome, Outcome, Report};
 
 /// A file that has been read; what is wrong with single lines stands with them.
 #[derive(Clone, Debug, PartialEq, Eq)]

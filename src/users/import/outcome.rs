@@ -1,5 +1,7 @@
 //! What becomes of each line of a file, and the file of outcomes that can be saved.
 
+use crate::sheet;
+
 /// What becomes of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -85,39 +87,12 @@ impl Report {
     }
 
     /// All outcomes as a file that a spreadsheet opens without taking any of it for a formula.
-    pub fn to_csv(&self) -> String {
-        let mut text = String::from("Line,User ID,Outcome,Detail\r\n");
+    pub fn to_csv(&self) -> Vec<u8> {
+        let mut file = sheet::head(&["Line", "User ID", "Outcome", "Detail"]);
         for line in &self.lines {
-            let cells =
-                [line.number.to_string(), line.user_id.clone(), line.outcome.word().into(), line.outcome.detail()];
-            let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();
-            text.push_str(&cells.join(","));
-            text.push_str("\r\n");
+            let number = line.number.to_string();
+            file.extend(sheet::line(&[&number, &line.user_id, line.outcome.word(), &line.outcome.detail()]));
         }
-        text
-    }
-}
-
-/// A cell of a CSV file, made harmless: spreadsheets carry out what begins with one of `= + - @`.
-pub fn cell(text: &str) -> String {
-    let armed = text.trim_start().starts_with(['=', '+', '-', '@']) || text.starts_with(['\t', '\r', '\n']);
-    let text = if armed { format!("'{text}") } else { text.to_owned() };
-    if text.contains(['"', ',', ';', '\t', '\r', '\n', '\'']) {
-        return format!("\"{}\"", text.replace('"', "\"\""));
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn saved_outcomes_are_no_formulas() {
-        for armed in ["=1+1", "+49", "-1", "@x", " =1", "\t=1"] {
-            assert!(cell(armed).starts_with("\"'"), "{armed}");
-        }
-        assert_eq!(cell("a \"b\""), "\"a \"\"b\"\"\"");
-        assert_eq!(cell("t.adeyemi"), "t.adeyemi");
+        file
     }
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::{
     audit,
-    clock::moment,
+    clock::{Timestamp, Zone, moment},
     error::Mistakes,
     mail,
     operators::{
@@ -168,12 +168,7 @@ pub(super) async fn draw<N: Need>(p: Permitted<N>, user_id: String, address: Add
             mistakes: came.mistakes,
             person,
             outstanding,
-            tokens: diagnosis
-                .facts
-                .tokens
-                .iter()
-                .map(|token| held(token.clone(), |at| moment(zone, now, at)))
-                .collect(),
+            tokens: diagnosis.facts.tokens.iter().map(|token| held(token.clone(), zone, now)).collect(),
             history,
             sees_tasks: p.may(Permission::SeeTasks),
             sees_reports: p.may(Permission::Reports),
@@ -202,7 +197,13 @@ impl Past {
     }
 }
 
-fn held(token: Token, moment: impl Fn(crate::clock::Timestamp) -> String) -> Held {
-    let last_used = token.last_used_at.map_or_else(|| "never".into(), moment);
-    Held { href: path(&token.serial), state: State::of(&token), possible: Possible::of(&token), last_used, token }
+fn held(token: Token, zone: Zone, now: Timestamp) -> Held {
+    let last_used = token.last_used_at.map_or_else(|| "never".into(), |at| moment(zone, now, at));
+    Held {
+        href: path(&token.serial),
+        state: State::of(&token, zone, now),
+        possible: Possible::of(&token),
+        last_used,
+        token,
+    }
 }

@@ -179,7 +179,7 @@ impl Shown {
         let first = report.lines.iter().filter(refused);
         let then = report.lines.iter().filter(|line| !refused(line));
         let lines: Vec<Line> = first.chain(then).take(LINES_SHOWN).map(Line::new).collect();
-        let saved = data_encoding::BASE64.encode(report.to_csv().as_bytes());
+        let saved = data_encoding::BASE64.encode(&report.to_csv());
         let good = report.lines.len() - report.count("refused") - report.count("passed over");
         Shown { left_out: report.lines.len() - lines.len(), lines, carried, good, saved, report }
     }

@@ -80,6 +80,11 @@ pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
             format!("The device typed {missed} is somebody’s, or out of use. {left}."),
             "Please read me the serial number: the token you hold may be a colleague’s.",
         ),
+        S::DeviceNotValid => words(
+            "The device they typed is not valid now",
+            format!("Typed {missed}; its page under Tokens says from when and until when it is valid. {left}."),
+            "The token you hold cannot be used at this time. You will get another one.",
+        ),
         S::DevicePasswordWrong => words(
             "The token’s one-time password was wrong",
             format!("Typed {missed}; the serial number was right. {left}."),

@@ -44,6 +44,17 @@ pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
             reason("It was revoked. They can be provisioned anew."),
             "Your token was reported broken. You will get an email to set up a new one.",
         ),
+        S::TokenNotValid => {
+            let outside = token.validity.at(facts.now).err().map(|outside| outside.words(facts.zone, facts.now));
+            words(
+                format!("Their token {serial} is not valid now"),
+                format!(
+                    "It is {}, as its maker's file says. Its one-time passwords are refused.",
+                    outside.unwrap_or_default()
+                ),
+                "Your token is outside the time it was made for. You will get another one.",
+            )
+        }
         S::NotUsedYet => words(
             "They have enrolled, and not used the token yet",
             format!(
