@@ -137,11 +137,10 @@ fn by_words(message: &Message<'_>, text: &str) -> Option<(Vec<String>, Vec<Fate>
     if ids.is_empty() || recipients.is_empty() {
         return None;
     }
+    let is_said = !holds(told, &CHALLENGE) && (holds(told, &FINAL) || holds(subject, &FINAL));
     let action = if holds(told, &DELAY) || holds(subject, &DELAY_IN_SUBJECT) {
         Action::Delayed
-    } else if is_listed || permanent(told).is_some() {
-        Action::Failed
-    } else if !holds(told, &CHALLENGE) && (holds(told, &FINAL) || holds(subject, &FINAL)) {
+    } else if is_listed || permanent(told).is_some() || is_said {
         Action::Failed
     } else {
         return None;
