@@ -12,6 +12,9 @@ use tokendesk::{
 use super::{bounces::postfix, *};
 use crate::on_both;
 
+/// A report that is made of a Message-ID.
+type Made = Box<dyn Fn(&str) -> String>;
+
 const ADDRESS: &str = "a@example.org";
 
 /// The head of what a mail system writes; nobody can answer it.
@@ -75,7 +78,7 @@ fn becomes(world: &World, report: impl Fn(&str) -> String) -> (Taken, State, Str
 on_both! {
     fn a_failure_is_seen_whatever_it_stands_in(world) {
         let text = ("text/plain", "It did not arrive.");
-        let kinds: Vec<(&str, Box<dyn Fn(&str) -> String>)> = vec![
+        let kinds: Vec<(&str, Made)> = vec![
             ("a status in multipart/mixed", Box::new(move |id| parts("multipart/mixed", &[text, ("message/delivery-status", &status(&[FAILED])), ("text/rfc822-headers", &ours(id))]))),
             ("a report without its type", Box::new(move |id| parts("multipart/report", &[text, ("message/delivery-status", &status(&[FAILED])), ("message/rfc822", &ours(id))]))),
             ("our email as a fragment", Box::new(move |id| parts(REPORT, &[text, ("message/delivery-status", &status(&[FAILED])), ("message/partial", &ours(id))]))),
@@ -138,7 +141,7 @@ on_both! {
 
     fn what_is_tried_still_is_noted_and_stays_sent(world) {
         let late = "Final-Recipient: rfc822; a@example.org\nAction: delayed\nStatus: 4.4.7\nDiagnostic-Code: smtp; 550 4.4.7 later";
-        let kinds: Vec<Box<dyn Fn(&str) -> String>> = vec![
+        let kinds: Vec<Made> = vec![
             Box::new(move |id| parts("multipart/mixed", &[("message/delivery-status", &status(&[late])), ("text/rfc822-headers", &ours(id))])),
             Box::new(|id| parts(REPORT, &[("message/delivery-status", &status(&["Final-Recipient: rfc822; a@example.org\nStatus: 4.4.1"])), ("message/rfc822", &ours(id))])),
             Box::new(|id| head("Warning: message delayed 24 hours", "") + &*below("It has not yet been delivered to a@example.org after 24 hours.\r\nNo action is required on your part.\r\n550 is what the server said.", id)),
@@ -154,7 +157,7 @@ on_both! {
     fn nothing_that_people_and_their_programs_write_makes_an_email_bounced(world) {
         let person = |more: &str| format!("From: Nana Osei <a@example.org>\r\nTo: help@example.org\r\nSubject: Re: Set up\r\n{more}\r\n");
         let note = |from: &str, more: &str| format!("Return-Path: <>\r\nFrom: {from}\r\nSubject: Re: Set up\r\nAuto-Submitted: auto-replied\r\n{more}\r\n");
-        let kinds: Vec<(&str, Box<dyn Fn(&str) -> String>)> = vec![
+        let kinds: Vec<(&str, Made)> = vec![
             ("a reply that begins as qmail does", Box::new(move |id| person(&format!("In-Reply-To: {id}\r\n")) + "Hi. This is the link I got, and it does not open:\r\n\r\n<https://tokens.example.org/>: what shall I do?\r\n\r\n-----Original Message-----\r\nFrom: Help")),
             ("a reply that quotes all of ours", Box::new(move |id| person("") + &*below("Hi. This is the answer.\r\n\r\n<a@example.org>:\r\n550 5.1.1 it could not be delivered", id))),
             ("a reply with a return path, from a mail system's name", Box::new(|id| format!("Return-Path: <anna@example.net>\r\nFrom: MAILER-DAEMON@example.net\r\n\r\n{}", below("<a@example.org>: 550 5.1.1 failed permanently", id)))),
