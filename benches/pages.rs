@@ -62,7 +62,7 @@ fn main() -> Outcome<()> {
         "/".to_owned(),
         "/tasks".into(),
         "/tasks?page=1000".into(),
-        "/tasks?sort=stop&order=desc".into(),
+        "/tasks?sort=-stop".into(),
         "/tasks?q=user0512".into(),
         "/tasks?view=stopping".into(),
         "/tasks?view=past".into(),

@@ -147,9 +147,10 @@ mod tests {
 
     #[test]
     fn a_day_that_starts_late_still_has_an_end() {
-        // Summer time began at midnight in Beirut on 26 March 2023: 00:00 did not exist.
+        // Summer time began at midnight in Beirut on 31 March 2024: 00:00 did not exist, and the day began at 01:00.
         let beirut = Zone::parse("Asia/Beirut").unwrap();
-        assert!(beirut.end_of(date("2024-03-30")) > utc("2024-03-30 20:00:00"));
+        assert_eq!(beirut.end_of(date("2024-03-30")), utc("2024-03-30 22:00:00"));
+        assert_eq!(beirut.end_of(date("2024-03-31")), utc("2024-03-31 21:00:00"));
     }
 
     #[test]

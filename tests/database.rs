@@ -22,10 +22,11 @@ struct Column {
     nullable: bool,
 }
 
+/// A line of what the database keeps of keys and indexes.
 #[derive(diesel::QueryableByName)]
-struct Index {
+struct Line {
     #[diesel(sql_type = diesel::sql_types::Text)]
-    name: String,
+    line: String,
 }
 
 fn columns(world: &World) -> BTreeMap<String, String> {
@@ -54,16 +55,49 @@ fn columns(world: &World) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn indexes(world: &World) -> Vec<String> {
-    let sql = if world.desk.db.is_postgres() {
-        "SELECT indexname::text AS name FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1"
+/// Indexes with their columns, primary keys, what is unique, and what refers to what. An index has a name; keys and
+/// UNIQUE are named by the database, and are told by their columns.
+fn keys(world: &World) -> Vec<String> {
+    let indexes = if world.desk.db.is_postgres() {
+        "SELECT (CASE WHEN i.indisprimary THEN 'key' WHEN EXISTS (SELECT 1 FROM pg_constraint k \
+             WHERE k.conindid = i.indexrelid AND k.contype = 'u') THEN 'unique' ELSE 'index ' || x.relname END \
+           || ' ' || t.relname || '(' || (SELECT string_agg( \
+             CASE WHEN i.indkey[n - 1] = 0 THEN 'expression' ELSE pg_get_indexdef(i.indexrelid, n, true) END \
+             || CASE WHEN i.indoption[n - 1] & 1 = 1 THEN ' DESC' ELSE '' END, ', ' ORDER BY n) \
+             FROM generate_series(1, i.indnkeyatts) n) || ')' \
+           || CASE WHEN i.indisunique THEN ' unique' ELSE '' END \
+           || CASE WHEN i.indpred IS NOT NULL THEN ' partial' ELSE '' END) AS line \
+         FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid \
+         JOIN pg_namespace s ON s.oid = t.relnamespace WHERE s.nspname = 'public' AND t.relname NOT LIKE '\\_\\_%'"
     } else {
-        "SELECT name FROM sqlite_master WHERE type = 'index' ORDER BY 1"
+        // A number that is the key of its table has no index: it is the row.
+        "SELECT CASE l.origin WHEN 'pk' THEN 'key' WHEN 'u' THEN 'unique' ELSE 'index ' || l.name END \
+           || ' ' || m.name || '(' || (SELECT group_concat(COALESCE(x.name, 'expression') \
+             || CASE WHEN x.\"desc\" THEN ' DESC' ELSE '' END, ', ') \
+             FROM (SELECT * FROM pragma_index_xinfo(l.name) WHERE key ORDER BY seqno) x) || ')' \
+           || CASE WHEN l.\"unique\" THEN ' unique' ELSE '' END || CASE WHEN l.partial THEN ' partial' ELSE '' END AS line \
+         FROM sqlite_master m JOIN pragma_index_list(m.name) l WHERE m.type = 'table' \
+           AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\' AND m.name NOT LIKE 'sqlite%' \
+         UNION ALL \
+         SELECT 'key ' || m.name || '(' || c.name || ') unique' FROM sqlite_master m JOIN pragma_table_info(m.name) c \
+         WHERE m.type = 'table' AND c.pk = 1 AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\' AND m.name NOT LIKE 'sqlite%' \
+           AND NOT EXISTS (SELECT 1 FROM pragma_index_list(m.name) l WHERE l.origin = 'pk')"
     };
-    let rows: Vec<Index> = world.desk.db.read(|c| Ok(diesel::sql_query(sql).load(c)?)).unwrap();
-    // Those of primary keys and UNIQUE are named by the database.
-    let own = |name: &String| !name.starts_with("sqlite_") && !name.ends_with("_pkey") && !name.ends_with("_key");
-    rows.into_iter().map(|row| row.name).filter(own).collect()
+    let references = if world.desk.db.is_postgres() {
+        "SELECT t.relname || '.' || a.attname || ' refers to ' || f.relname || '.' || b.attname || ', ' \
+           || CASE k.confdeltype WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL' WHEN 'r' THEN 'RESTRICT' \
+             ELSE 'NO ACTION' END AS line \
+         FROM pg_constraint k JOIN pg_class t ON t.oid = k.conrelid JOIN pg_class f ON f.oid = k.confrelid \
+         JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.conkey[1] \
+         JOIN pg_attribute b ON b.attrelid = f.oid AND b.attnum = k.confkey[1] WHERE k.contype = 'f'"
+    } else {
+        "SELECT m.name || '.' || r.\"from\" || ' refers to ' || r.\"table\" || '.' || COALESCE(r.\"to\", 'id') || ', ' \
+           || r.on_delete AS line FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) r WHERE m.type = 'table'"
+    };
+    let rows = |sql: &str| -> Vec<Line> { world.desk.db.read(|c| Ok(diesel::sql_query(sql).load(c)?)).unwrap() };
+    let mut lines: Vec<String> = rows(indexes).into_iter().chain(rows(references)).map(|row| row.line).collect();
+    lines.sort();
+    lines
 }
 
 #[test]
@@ -84,7 +118,13 @@ fn the_migrations_have_equal_names_on_both_sides() {
 fn both_databases_end_with_equal_tables() {
     let (sqlite, postgres) = (World::new(On::Sqlite), World::new(On::Postgres));
     assert_eq!(columns(&sqlite), columns(&postgres));
-    assert_eq!(indexes(&sqlite), indexes(&postgres));
+    let (ours, theirs) = (keys(&sqlite), keys(&postgres));
+    assert!(ours.iter().any(|line| line.starts_with("index ") && line.ends_with(" partial")), "{ours:#?}");
+    let without = |these: &[String], those: &[String]| -> Vec<String> {
+        these.iter().filter(|line| !those.contains(line)).cloned().collect()
+    };
+    assert_eq!((without(&ours, &theirs), without(&theirs, &ours)), (Vec::new(), Vec::new()), "only there");
+    assert_eq!(ours.len(), theirs.len());
 }
 
 on_both! {
