@@ -202,6 +202,7 @@ pub fn routes(demo: bool) -> Vec<Route> {
 
         // Provisioning tasks
         get("/tasks", need::<may::SeeTasks>(), tasks::pages::list::show),
+        post("/tasks", need::<may::SeeTasks>(), tasks::pages::list::again),
         get("/tasks/readdressed", need::<may::Resend>(), tasks::pages::readdressed::show),
         post("/tasks/readdressed", need::<may::Resend>(), tasks::pages::readdressed::submit),
         get("/tasks/ticked/stop-date", need::<may::SeeTasks>(), tasks::pages::several::back),
@@ -212,6 +213,7 @@ pub fn routes(demo: bool) -> Vec<Route> {
         post("/tasks/ticked/remove", need::<may::InTask<may::Remove>>(), tasks::pages::several::remove),
         get("/tasks/{number}", need::<may::SeeTasks>(), tasks::pages::detail::show),
         get("/tasks/{number}/edit", need::<may::EditTask>(), tasks::pages::edit::show),
+        post("/tasks/{number}/edit", need::<may::EditTask>(), tasks::pages::edit::again),
         get("/tasks/{number}/edit/remove", need::<may::SeeTasks>(), tasks::pages::act::back),
         get("/tasks/{number}/edit/stop-date", need::<may::SeeTasks>(), tasks::pages::act::back),
         get("/tasks/{number}/edit/resend", need::<may::SeeTasks>(), tasks::pages::act::back),

@@ -83,38 +83,39 @@ fn write_to_all(
     let give_up_at = desk.settings.zone.end_of(plan.choice.stop_on);
     // In parts, so that the memory in use does not grow with the number of users.
     for part in getting.chunks(ROWS_A_STATEMENT) {
-        let ids: Vec<EnrollmentId> = part.iter().filter_map(|user| enrollments.get(&user.user).copied()).collect();
-        let links = links::make_first(desk, c, now, &ids, policy)?;
-        let emails: Vec<mail::NewEmail> = part
+        let place_of = |user: &Candidate| {
+            let place = enrollments.get(&user.user).copied();
+            place.ok_or_else(|| Error::Internal(format!("user {} got no place in task {task}", user.user)))
+        };
+        let ids = part.iter().map(|user| place_of(user)).collect::<Result<Vec<EnrollmentId>>>()?;
+        let mut links = links::make_first(desk, c, now, &ids, policy)?;
+        let emails = part
             .iter()
-            .zip(links)
-            .map(|(user, link)| mail::NewEmail {
-                kind: mail::Kind::Enrollment,
-                to: user.email.clone(),
-                alternate: false,
-                user: Some(user.user),
-                container: Some(user.container),
-                task: Some(task),
-                enrollment: Some(link.enrollment),
-                facts: mail::Facts {
-                    first_name: user.first_name.clone(),
-                    name: user.name(),
-                    user_id: user.user_id.clone(),
-                    authentication_type: plan.choice.authentication_type.plain().into(),
-                    task: Some(task.0),
-                    stop_on: Some(plan.choice.stop_on),
-                    requester: who.name().into(),
-                    ..mail::Facts::default()
-                },
-                secret: Some(mail::Secret {
-                    handle: Some(link.handle),
-                    code: Some(link.code),
-                    carries_code: policy.link_carries_code,
-                    alternate_to: None,
-                }),
-                give_up_at,
+            .map(|user| {
+                let link = links.take(place_of(user)?)?;
+                Ok(mail::NewEmail {
+                    kind: mail::Kind::Enrollment,
+                    to: user.email.clone(),
+                    alternate: false,
+                    user: Some(user.user),
+                    container: Some(user.container),
+                    task: Some(task),
+                    enrollment: Some(link.enrollment),
+                    facts: mail::Facts {
+                        first_name: user.first_name.clone(),
+                        name: user.name(),
+                        user_id: user.user_id.clone(),
+                        authentication_type: plan.choice.authentication_type.plain().into(),
+                        task: Some(task.0),
+                        stop_on: Some(plan.choice.stop_on),
+                        requester: who.name().into(),
+                        ..mail::Facts::default()
+                    },
+                    secret: Some(link.secret(policy)),
+                    give_up_at,
+                })
             })
-            .collect();
+            .collect::<Result<Vec<_>>>()?;
         mail::post(desk, c, now, who.name(), &emails)?;
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! Edit and Remove: users are chosen, and taken out of a task (product.md §2).
 
+use std::collections::HashSet;
+
 use chrono::{Duration, NaiveDate};
 use data_encoding::HEXLOWER;
 
@@ -16,6 +18,7 @@ use crate::{
     policy::{self, Policy},
     tasks::{
         enrollment::{RemovedWhy, Status, status},
+        left_out::{self, LeftOut, Verb},
         members::{Filter, Member},
         reading, store,
         task::Task,
@@ -34,22 +37,16 @@ pub enum Chosen {
     Matching(Filter),
 }
 
-impl Chosen {
-    /// As the list of members takes it; those who enrolled cannot be chosen.
-    fn filter(&self) -> Filter {
-        match self {
-            Chosen::These(ids) => Filter { open: true, only: Some(ids.clone()), ..Filter::default() },
-            Chosen::Matching(filter) => Filter { open: true, ..filter.clone() },
-        }
-    }
-}
-
 /// The chosen users of a task as they are now.
 pub struct Picked {
     /// The task.
     pub task: Task,
-    /// Those who can be changed: in scope, in the task, not enrolled.
+    /// Those who can be changed: in scope, in the task, not enrolled; by User ID.
     pub members: Vec<Member>,
+    /// Those who were ticked and have enrolled: nothing is changed for them.
+    pub enrolled: Vec<Member>,
+    /// How many were ticked and are not in the task, or not any more.
+    pub gone: usize,
     /// The policy.
     pub policy: Policy,
     /// Today in the organization's zone.
@@ -62,13 +59,47 @@ impl Picked {
         status(&member.facts, self.policy.attempts_allowed, self.today)
     }
 
-    /// The keyed hash of what is shown before `act`: who, in what status, until when. What is carried out is exactly
-    /// what was shown.
+    /// Why `verb` leaves out one of them; `None` if it does not.
+    pub fn left_out(&self, verb: Verb, member: &Member) -> Option<LeftOut> {
+        left_out::why(verb, member, self.policy.attempts_allowed, self.today)
+    }
+
+    /// Those to whom `verb` is done.
+    pub fn fit(&self, verb: Verb) -> Vec<&Member> {
+        self.members.iter().filter(|member| self.left_out(verb, member).is_none()).collect()
+    }
+
+    /// Those whom `verb` leaves out, and why; by User ID.
+    pub fn unfit(&self, verb: Verb) -> Vec<(&Member, LeftOut)> {
+        let why = |member| self.left_out(verb, member).map(|why| (member, why));
+        let mut unfit: Vec<(&Member, LeftOut)> = self.members.iter().chain(&self.enrolled).filter_map(why).collect();
+        unfit.sort_by_cached_key(|(member, _)| db::key(&member.user_id));
+        unfit
+    }
+
+    /// That there is someone left to whom `verb` is done.
+    ///
+    /// # Errors
+    /// A mistake in `user` that says why nobody is.
+    pub fn need_somebody(&self, verb: Verb) -> Result<()> {
+        if self.members.iter().any(|member| self.left_out(verb, member).is_none()) {
+            return Ok(());
+        }
+        let reasons = self.unfit(verb).into_iter().map(|(_, why)| why);
+        Err(Error::mistake("user", left_out::nobody(verb, reasons)))
+    }
+
+    /// The keyed hash of what is shown before `act`: who, in what status, until when, and whether an email can be sent.
+    /// What is carried out is exactly what was shown.
     pub fn shown(&self, keys: &Keys, act: &str) -> String {
         let mut text = format!("{act}\u{1e}{}\u{1e}", self.task.id);
         for member in &self.members {
-            let stop_on = member.facts.stop_on;
-            text.push_str(&format!("{}\u{1f}{}\u{1f}{stop_on}\u{1e}", member.enrollment, self.status(member).word()));
+            let (stop_on, disabled, email) = (member.facts.stop_on, member.disabled, !member.email.is_empty());
+            let status = self.status(member).word();
+            text.push_str(&format!(
+                "{}\u{1f}{status}\u{1f}{stop_on}\u{1f}{disabled}\u{1f}{email}\u{1e}",
+                member.enrollment
+            ));
         }
         HEXLOWER.encode(&keys.hash(Purpose::Preview, text.as_bytes()))
     }
@@ -98,12 +129,34 @@ pub(crate) fn picked(
     let task = open_task(desk, c, who, now, id)?;
     let (policy, today) = (policy::current(c)?, zone.today(now));
     let attempts = policy.attempts_allowed;
-    let (members, _) =
-        store::members::page(c, id, &who.scope, &chosen.filter(), attempts, today, 0, i64::from(i32::MAX))?;
+    let (found, gone) = match chosen {
+        Chosen::These(ids) => {
+            let distinct: HashSet<&EnrollmentId> = ids.iter().collect();
+            let found =
+                store::members::chosen(c, id, &who.scope, &Filter::default(), Some(ids.as_slice()), attempts, today)?;
+            let gone = distinct.len() - found.len();
+            (found, gone)
+        }
+        // Those who enrolled cannot be chosen.
+        Chosen::Matching(filter) => {
+            let filter = Filter { open: true, ..filter.clone() };
+            (store::members::chosen(c, id, &who.scope, &filter, None, attempts, today)?, 0)
+        }
+    };
+    let (enrolled, members): (Vec<Member>, Vec<Member>) =
+        found.into_iter().partition(|member| member.facts.enrolled_at.is_some());
     if members.is_empty() {
-        return Err(Error::mistake("user", "Tick at least one user who has not enrolled."));
+        let sentence = match (enrolled.len(), gone) {
+            (0, 0) => "Tick at least one user who has not enrolled.".into(),
+            (0, _) => "Nobody who was ticked is still in the task. Tick at least one user who has not enrolled.".into(),
+            (count, _) => format!(
+                "Of those who were ticked, {}. Tick at least one user who has not enrolled.",
+                LeftOut::Enrolled.of_many(count)
+            ),
+        };
+        return Err(Error::mistake("user", sentence));
     }
-    Ok(Picked { task, members, policy, today })
+    Ok(Picked { task, members, enrolled, gone, policy, today })
 }
 
 fn open_task(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, id: TaskId) -> Result<Task> {

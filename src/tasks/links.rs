@@ -1,12 +1,15 @@
 //! Enrollment links: a random handle without power of its own, and an activation code (product.md §3).
 
+use std::collections::HashMap;
+
 use crate::{
     clock::Timestamp,
     db::AnyConn,
     desk::Desk,
-    error::Result,
+    error::{Error, Result},
     ids::EnrollmentId,
     keys::{Keys, Purpose},
+    mail,
     policy::Policy,
     tasks::store::notes::{self, NewLinkRow},
 };
@@ -20,6 +23,32 @@ pub struct NewLink {
     pub handle: String,
     /// The activation code.
     pub code: String,
+}
+
+impl NewLink {
+    /// What its email carries.
+    pub fn secret(self, policy: &Policy) -> mail::Secret {
+        mail::Secret {
+            handle: Some(self.handle),
+            code: Some(self.code),
+            carries_code: policy.link_carries_code,
+            alternate_to: None,
+        }
+    }
+}
+
+/// Links of many enrollments, each to be taken by the enrollment it leads to: never by its place in a list, since a list
+/// with one row more or less would send every later link to the wrong person.
+pub struct Links(HashMap<EnrollmentId, NewLink>);
+
+impl Links {
+    /// The link of `enrollment`.
+    ///
+    /// # Errors
+    /// `Internal` if none was made for it, or it was taken already.
+    pub fn take(&mut self, enrollment: EnrollmentId) -> Result<NewLink> {
+        self.0.remove(&enrollment).ok_or_else(|| Error::Internal(format!("enrollment {enrollment} got no link")))
+    }
 }
 
 /// Makes a link for `enrollment`; its older links are superseded and their codes stop working.
@@ -48,10 +77,10 @@ pub fn make_all(
     now: Timestamp,
     enrollments: &[EnrollmentId],
     policy: &Policy,
-) -> Result<Vec<NewLink>> {
+) -> Result<Links> {
     let links: Vec<NewLink> = enrollments.iter().map(|enrollment| draw(desk, *enrollment, policy)).collect();
     store(desk, conn, now, &links)?;
-    Ok(links)
+    Ok(by_enrollment(links))
 }
 
 /// As [`make_all`], for enrollments that are new and so have no older links.
@@ -64,10 +93,10 @@ pub fn make_first(
     now: Timestamp,
     enrollments: &[EnrollmentId],
     policy: &Policy,
-) -> Result<Vec<NewLink>> {
+) -> Result<Links> {
     let links: Vec<NewLink> = enrollments.iter().map(|enrollment| draw(desk, *enrollment, policy)).collect();
     notes::insert_links(conn, &rows(desk, now, &links))?;
-    Ok(links)
+    Ok(by_enrollment(links))
 }
 
 /// True if `code`, as a user typed it, is the one that was sent with `handle`. Case and spaces do not count, since the
@@ -75,6 +104,10 @@ pub fn make_first(
 pub fn matches(keys: &Keys, handle: &str, code: &str, hash: &[u8]) -> bool {
     let code: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
     keys.matches(Purpose::ActivationCode, text(handle, &code.to_ascii_uppercase()).as_bytes(), hash)
+}
+
+fn by_enrollment(links: Vec<NewLink>) -> Links {
+    Links(links.into_iter().map(|link| (link.enrollment, link)).collect())
 }
 
 fn draw(desk: &Desk, enrollment: EnrollmentId, policy: &Policy) -> NewLink {
@@ -108,6 +141,15 @@ fn text(handle: &str, code: &str) -> String {
 mod tests {
     use super::*;
     use crate::keys::KEY_BYTES;
+
+    #[test]
+    fn a_link_is_taken_by_the_enrollment_it_leads_to_once() {
+        let link = |n| NewLink { enrollment: EnrollmentId(n), handle: format!("h{n}"), code: format!("c{n}") };
+        let mut links = by_enrollment(vec![link(3), link(1)]);
+        assert_eq!(links.take(EnrollmentId(1)).map(|link| link.handle).ok().as_deref(), Some("h1"));
+        assert!(matches!(links.take(EnrollmentId(1)), Err(Error::Internal(_))));
+        assert!(matches!(links.take(EnrollmentId(2)), Err(Error::Internal(_))));
+    }
 
     #[test]
     fn a_code_is_good_for_its_own_link_and_may_be_typed_carelessly() {

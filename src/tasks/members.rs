@@ -18,8 +18,10 @@ pub struct Filter {
     pub mail: Option<State>,
     /// Only those who have yet to enroll.
     pub open: bool,
-    /// Only these, as far as the rest holds.
-    pub only: Option<Vec<EnrollmentId>>,
+    /// Only those who have enrolled.
+    pub enrolled: bool,
+    /// Only those who can be written to: enabled, with an address.
+    pub reachable: bool,
     /// By User ID from the end.
     pub descending: bool,
 }

@@ -17,6 +17,7 @@ pub mod drafts;
 pub mod edit;
 pub mod enrollment;
 pub mod history;
+pub mod left_out;
 pub mod links;
 pub mod list;
 pub mod members;

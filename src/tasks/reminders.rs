@@ -73,10 +73,12 @@ fn remind_some(
         return Ok((claimed.len(), 0));
     }
     let ids: Vec<EnrollmentId> = places.iter().map(|place| place.id).collect();
-    let links = links::make_all(desk, c, now, &ids, &policy)?;
+    let mut links = links::make_all(desk, c, now, &ids, &policy)?;
     mail::cancel_waiting(c, now, &ids)?;
-    let emails: Vec<mail::NewEmail> =
-        places.iter().zip(links).map(|(place, link)| letter(desk, place, link, &policy)).collect();
+    let emails = places
+        .iter()
+        .map(|place| Ok(letter(desk, place, links.take(place.id)?, &policy)))
+        .collect::<Result<Vec<_>>>()?;
     let system = Actor::system();
     mail::post(desk, c, now, &system.name, &emails)?;
     store::reminders::note_emails(c, now, &ids)?;
@@ -128,12 +130,7 @@ fn letter(desk: &Desk, place: &Place, link: links::NewLink, policy: &Policy) -> 
             requester: place.operator.clone(),
             ..mail::Facts::default()
         },
-        secret: Some(mail::Secret {
-            handle: Some(link.handle),
-            code: Some(link.code),
-            carries_code: policy.link_carries_code,
-            alternate_to: None,
-        }),
+        secret: Some(link.secret(policy)),
         give_up_at: desk.settings.zone.end_of(place.facts.stop_on),
     }
 }

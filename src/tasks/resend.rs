@@ -15,6 +15,7 @@ use crate::{
     tasks::{
         edit::{self, Chosen, Picked},
         enrollment::{Status, status},
+        left_out::{self, Verb},
         links, store,
         store::Place,
     },
@@ -132,10 +133,11 @@ pub fn resend(
     })
 }
 
-/// Resends to each of the chosen users who is Active and not enrolled; how many. The others are left as they are.
+/// Resends to each of the chosen users who is Active, not enrolled, enabled and has an address; how many. The others are
+/// left as they are.
 ///
 /// # Errors
-/// `Forbidden`; `NotFound`; `Conflict` if anything differs from what was `shown`, or nobody can be resent to.
+/// `Forbidden`; `NotFound`; `Conflict` if anything differs from what was `shown`; `Invalid` if nobody can be resent to.
 pub fn resend_all(desk: &Desk, who: &Who, now: Timestamp, task: TaskId, chosen: &Chosen, shown: &str) -> Result<usize> {
     who.need(Permission::Resend)?;
     desk.db.write(|c| {
@@ -147,12 +149,8 @@ pub fn resend_all(desk: &Desk, who: &Who, now: Timestamp, task: TaskId, chosen: 
 /// In the verb's transaction: resends to each of `picked` who can be resent to; how many.
 pub(crate) fn resend_users(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, picked: &Picked) -> Result<usize> {
     let task = picked.task.id;
-    let done = in_parts(c, picked, RESEND, |c, places, policy, today| {
-        let fresh: Vec<Fresh<'_>> = places
-            .iter()
-            .filter(|place| refusal(place, policy, today).is_none() && !place.email.is_empty())
-            .map(|place| (place, stop_after(place, policy, today)))
-            .collect();
+    let done = in_parts(c, picked, Verb::Resend, |c, places, policy, today| {
+        let fresh: Vec<Fresh<'_>> = places.iter().map(|place| (place, stop_after(place, policy, today))).collect();
         write_anew(desk, c, who, now, policy, &fresh, None)?;
         let entries: Vec<Entry<'_>> = fresh
             .iter()
@@ -163,8 +161,7 @@ pub(crate) fn resend_users(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timesta
                     .fact("Stop Date", format!("{} → {stop_on}", place.facts.stop_on))
             })
             .collect();
-        audit::record_all(c, now, &entries)?;
-        Ok(fresh.len())
+        audit::record_all(c, now, &entries)
     })?;
     let sentence = format!("Resent to {}", edit::users(done));
     audit::record(c, now, &Entry::done(&who.actor, "tasks.resend", sentence).task(task))?;
@@ -190,11 +187,9 @@ pub fn unlock(
     let reason = parse_reason(reason)?;
     desk.db.write(|c| {
         let picked = edit::held(desk, c, who, now, task, chosen, UNLOCK, shown)?;
-        in_parts(c, &picked, UNLOCK, |c, places, policy, today| {
-            let locked = |place: &&Place| status(&place.facts, policy.attempts_allowed, today) == Status::Locked;
+        in_parts(c, &picked, Verb::Unlock, |c, places, policy, today| {
             let fresh: Vec<Fresh<'_>> = places
                 .iter()
-                .filter(|place| locked(place) && !place.disabled && !place.email.is_empty())
                 .map(|place| {
                     let stop_on = place.facts.stop_on;
                     (place, if stop_on < today { policy.proposed_stop(today) } else { stop_on })
@@ -212,8 +207,7 @@ pub fn unlock(
                         .fact("Failed attempts", format!("{} → 0", place.facts.failures))
                 })
                 .collect();
-            audit::record_all(c, now, &entries)?;
-            Ok(fresh.len())
+            audit::record_all(c, now, &entries)
         })
     })
 }
@@ -231,24 +225,29 @@ pub fn parse_reason(typed: &str) -> Result<String> {
     }
 }
 
-/// The frame of two verbs: does `f` for `picked`, some users at a time; for how many it was done.
+/// The frame of two verbs: does `f` for those of `picked` whom `verb` does not leave out, some users at a time; how many
+/// they are. Who was counted is who is written to: a place that is no longer what it was ends it all.
 fn in_parts(
     c: &mut AnyConn,
     picked: &Picked,
-    act: &str,
-    mut f: impl FnMut(&mut AnyConn, &[Place], &Policy, NaiveDate) -> Result<usize>,
+    verb: Verb,
+    mut f: impl FnMut(&mut AnyConn, &[Place], &Policy, NaiveDate) -> Result<()>,
 ) -> Result<usize> {
-    let mut done = 0;
-    for members in picked.members.chunks(USERS_AT_A_TIME) {
-        let ids: Vec<EnrollmentId> = members.iter().map(|member| member.enrollment).collect();
-        let places = store::places::of(c, &ids)?;
-        done += f(c, &places, &picked.policy, picked.today)?;
-    }
-    if done == 0 {
-        return Err(Error::Refused(format!("None of these users can be helped by {act}. Nothing was done.")));
+    picked.need_somebody(verb)?;
+    let fit: Vec<EnrollmentId> = picked.fit(verb).iter().map(|member| member.enrollment).collect();
+    for part in fit.chunks(USERS_AT_A_TIME) {
+        let places = store::places::of(c, part)?;
+        let holds = |place: &Place| {
+            let still_in = place.removed_at.is_none() && place.task_removed_at.is_none();
+            still_in && left_out::why(verb, place, picked.policy.attempts_allowed, picked.today).is_none()
+        };
+        if places.len() != part.len() || !places.iter().all(holds) {
+            return Err(Error::Conflict("Some of these users changed at this very moment. Nothing was done.".into()));
+        }
+        f(c, &places, &picked.policy, picked.today)?;
     }
     store::write::recount(c, picked.task.id)?;
-    Ok(done)
+    Ok(fit.len())
 }
 
 /// What the email tells, with the Stop Date as it will be.
@@ -288,28 +287,25 @@ pub(super) fn write_anew(
     }
     let ids = ids(fresh);
     mail::cancel_waiting(c, now, &ids)?;
-    let links = links::make_all(desk, c, now, &ids, policy)?;
-    let letters: Vec<mail::NewEmail> = fresh
+    let mut links = links::make_all(desk, c, now, &ids, policy)?;
+    let letters = fresh
         .iter()
-        .zip(links)
-        .map(|((place, stop_on), link)| mail::NewEmail {
-            kind: mail::Kind::Enrollment,
-            to: alternate.unwrap_or(&place.email).to_owned(),
-            alternate: alternate.is_some(),
-            user: Some(place.user),
-            container: Some(place.container),
-            task: Some(place.task),
-            enrollment: Some(place.id),
-            facts: told(place, *stop_on),
-            secret: Some(mail::Secret {
-                handle: Some(link.handle),
-                code: Some(link.code),
-                carries_code: policy.link_carries_code,
-                alternate_to: None,
-            }),
-            give_up_at: desk.settings.zone.end_of(*stop_on),
+        .map(|(place, stop_on)| {
+            let link = links.take(place.id)?;
+            Ok(mail::NewEmail {
+                kind: mail::Kind::Enrollment,
+                to: alternate.unwrap_or(&place.email).to_owned(),
+                alternate: alternate.is_some(),
+                user: Some(place.user),
+                container: Some(place.container),
+                task: Some(place.task),
+                enrollment: Some(place.id),
+                facts: told(place, *stop_on),
+                secret: Some(link.secret(policy)),
+                give_up_at: desk.settings.zone.end_of(*stop_on),
+            })
         })
-        .collect();
+        .collect::<Result<Vec<_>>>()?;
     mail::post(desk, c, now, who.name(), &letters)?;
     let stops: Vec<(EnrollmentId, NaiveDate)> = fresh.iter().map(|(place, stop_on)| (place.id, *stop_on)).collect();
     store::write::begin_anew(c, now, &stops)

@@ -14,9 +14,9 @@ use crate::{
     operators::{Permission, Who},
     tasks::{
         edit::{self, Chosen, Picked},
-        enrollment::Status,
+        left_out::{LeftOut, Verb},
         list::Query,
-        members::Filter,
+        members::{Filter, Member},
         reading, resend,
         stop_date::{self, Effect},
         store,
@@ -25,6 +25,9 @@ use crate::{
 
 /// Tasks that are changed at once, at most: what one person can look over, and one transaction of seconds.
 pub const TASKS_AT_ONCE: usize = 200;
+
+/// Tasks of which is said why nothing can be done to them, before it says how many more there are.
+const NAMED: usize = 5;
 
 /// The tasks an operator ticked, or a view that stands for all it shows.
 #[derive(Clone, Debug)]
@@ -64,9 +67,13 @@ impl Act {
         }
     }
 
-    fn filter(self) -> Filter {
-        let status = (self == Act::Resend).then_some(Status::Active);
-        Filter { status, ..Filter::default() }
+    /// What it does to each of the users of such a task.
+    pub fn verb(self) -> Verb {
+        match self {
+            Act::StopDate(_) => Verb::StopDate,
+            Act::Resend => Verb::Resend,
+            Act::Remove => Verb::Remove,
+        }
     }
 }
 
@@ -79,9 +86,18 @@ pub struct Several {
 }
 
 impl Several {
-    /// The users whom it concerns.
-    pub fn users(&self) -> usize {
-        self.parts.iter().map(|picked| picked.members.len()).sum()
+    /// The users to whom `act` is done.
+    pub fn users(&self, act: Act) -> usize {
+        self.parts.iter().map(|picked| picked.fit(act.verb()).len()).sum()
+    }
+
+    /// The users whom `act` leaves out, each with the task and why.
+    pub fn users_left_out(&self, act: Act) -> Vec<(&Picked, &Member, LeftOut)> {
+        let mut left = Vec::new();
+        for picked in &self.parts {
+            left.extend(picked.unfit(act.verb()).into_iter().map(|(member, why)| (picked, member, why)));
+        }
+        left
     }
 
     /// What a new Stop Date does to all of them.
@@ -154,37 +170,37 @@ fn looked(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, ticked: &Tick
     }
     let mut several = Several { parts: Vec::new(), left_out: Vec::new() };
     for id in ids(desk, c, who, now, ticked)? {
-        match edit::picked(desk, c, who, now, id, &Chosen::Matching(act.filter())).and_then(|mut picked| {
-            if act == Act::Resend {
-                picked.members.retain(|member| !member.email.is_empty() && !member.disabled);
-            }
+        let picked = edit::picked(desk, c, who, now, id, &Chosen::Matching(Filter::default())).and_then(|picked| {
             if let Act::StopDate(date) = act {
                 stop_date::new_stop_date(&date.to_string(), &picked.task, &picked.policy, today)?;
             }
+            picked.need_somebody(act.verb())?;
             Ok(picked)
-        }) {
-            Ok(picked) if picked.members.is_empty() => several.left_out.push((id, nobody(act))),
+        });
+        match picked {
             Ok(picked) => several.parts.push(picked),
             // What is outside of the scope does not exist, and is not spoken of.
             Err(Error::NotFound { .. }) => {}
             Err(Error::Refused(why)) => several.left_out.push((id, why)),
-            Err(Error::Invalid(mistakes)) if !mistakes.of("stop_on").is_empty() => {
-                several.left_out.push((id, mistakes.to_string()));
-            }
-            Err(Error::Invalid(_)) => several.left_out.push((id, nobody(act))),
+            Err(Error::Invalid(mistakes)) => several.left_out.push((id, mistakes.to_string())),
             Err(other) => return Err(other),
         }
     }
     if several.parts.is_empty() {
-        let why = several.left_out.first().map_or_else(|| "There is no such task.".into(), |(_, why)| why.clone());
+        let whys: Vec<String> = several.left_out.iter().map(|(id, why)| format!("Task {id}: {why}")).collect();
+        let why = if whys.is_empty() { "There is no such task.".into() } else { named(&whys) };
         return Err(Error::mistake("task", format!("None of the ticked tasks can be changed. {why}")));
     }
     Ok(several)
 }
 
-fn nobody(act: Act) -> String {
-    let whom = if act == Act::Resend { "Active, with an email address, and yet to enroll" } else { "yet to enroll" };
-    format!("Nobody in it is {whom}.")
+/// The first sentences of a list, and how many more there are.
+fn named(sentences: &[String]) -> String {
+    let first = sentences.iter().take(NAMED).cloned().collect::<Vec<_>>().join(" ");
+    match sentences.len().saturating_sub(NAMED) {
+        0 => first,
+        more => format!("{first} And {more} more."),
+    }
 }
 
 fn ids(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, ticked: &Ticked) -> Result<Vec<TaskId>> {

@@ -20,17 +20,56 @@ use crate::{
     },
 };
 
+/// Users who get more days, or fewer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// How many users.
+    pub users: usize,
+    /// The fewest days that one of them gets or loses.
+    pub least: i64,
+    /// The most.
+    pub most: i64,
+}
+
+impl Change {
+    fn note(&mut self, days: i64) {
+        self.add(Change { users: 1, least: days, most: days });
+    }
+
+    fn add(&mut self, other: Change) {
+        *self = match (self.users, other.users) {
+            (_, 0) => *self,
+            (0, _) => other,
+            (mine, theirs) => {
+                Change { users: mine + theirs, least: self.least.min(other.least), most: self.most.max(other.most) }
+            }
+        };
+    }
+
+    /// "4", or "2 to 6".
+    pub fn days(self) -> String {
+        if self.least == self.most { self.least.to_string() } else { format!("{} to {}", self.least, self.most) }
+    }
+
+    /// "4 more days", "1 more day", "2 to 6 fewer days".
+    fn words(self, which: &str) -> String {
+        format!("{} {which} {}", self.days(), if self.most == 1 { "day" } else { "days" })
+    }
+}
+
 /// What a new Stop Date does to the chosen users.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Effect {
     /// Expired users who become Active again.
-    pub active_again: usize,
-    /// Users who get more days.
-    pub later: usize,
+    pub active_again: Change,
+    /// Others who get more days.
+    pub later: Change,
     /// Users who get fewer days.
-    pub earlier: usize,
+    pub earlier: Change,
     /// Users whose Stop Date it is already.
     pub same: usize,
+    /// Users who are Locked, and stay so whatever the date.
+    pub locked: usize,
 }
 
 impl Effect {
@@ -38,43 +77,46 @@ impl Effect {
     pub fn of(picked: &Picked, date: NaiveDate) -> Self {
         let mut effect = Effect::default();
         for member in &picked.members {
-            match member.facts.stop_on.cmp(&date) {
-                std::cmp::Ordering::Equal => effect.same += 1,
-                std::cmp::Ordering::Greater => effect.earlier += 1,
-                std::cmp::Ordering::Less if picked.status(member) == Status::Expired => effect.active_again += 1,
-                std::cmp::Ordering::Less => effect.later += 1,
+            let days = (date - member.facts.stop_on).num_days();
+            let status = picked.status(member);
+            effect.locked += usize::from(status == Status::Locked);
+            match days {
+                0 => effect.same += 1,
+                ..0 => effect.earlier.note(-days),
+                _ if status == Status::Expired => effect.active_again.note(days),
+                _ => effect.later.note(days),
             }
         }
         effect
     }
 
-    /// "3 users become Active again, 12 users get more days".
+    /// "3 users become Active again, 12 users get 4 more days".
     pub fn words(self) -> String {
-        let one = |count: usize, single: &str, many: &str| match count {
-            0 => None,
-            1 => Some(format!("1 user {single}")),
-            _ => Some(format!("{count} users {many}")),
+        let users = |count: usize, single: &str, many: &str| match count {
+            1 => format!("1 user {single}"),
+            _ => format!("{count} users {many}"),
         };
-        let parts: Vec<String> = [
-            one(self.active_again, "becomes Active again", "become Active again"),
-            one(self.later, "gets more days", "get more days"),
-            one(self.earlier, "gets fewer days", "get fewer days"),
-            one(self.same, "stays as is", "stay as they are"),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
+        let parts = [
+            (self.active_again.users, users(self.active_again.users, "becomes Active again", "become Active again")),
+            (self.later.users, format!("{} {}", users(self.later.users, "gets", "get"), self.later.words("more"))),
+            (
+                self.earlier.users,
+                format!("{} {}", users(self.earlier.users, "gets", "get"), self.earlier.words("fewer")),
+            ),
+            (self.same, users(self.same, "stays as is", "stay as they are")),
+        ];
+        let parts: Vec<String> = parts.into_iter().filter(|(count, _)| *count > 0).map(|(_, words)| words).collect();
         parts.join(", ")
     }
 }
 
 impl std::iter::Sum for Effect {
     fn sum<I: Iterator<Item = Effect>>(effects: I) -> Self {
-        effects.fold(Effect::default(), |a, b| Effect {
-            active_again: a.active_again + b.active_again,
-            later: a.later + b.later,
-            earlier: a.earlier + b.earlier,
-            same: a.same + b.same,
+        effects.fold(Effect::default(), |mut a, b| {
+            a.active_again.add(b.active_again);
+            a.later.add(b.later);
+            a.earlier.add(b.earlier);
+            Effect { same: a.same + b.same, locked: a.locked + b.locked, ..a }
         })
     }
 }
@@ -171,4 +213,20 @@ pub(crate) fn move_users(
     let sentence = format!("Moved the Stop Date of {} to {date}", users(picked.members.len()));
     audit::record(c, now, &Entry::done(&who.actor, "tasks.stop_date", sentence).task(task))?;
     Ok(effect)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_effect_says_how_many_days_and_for_how_many() {
+        let change = |users, least, most| Change { users, least, most };
+        let effect = Effect { later: change(12, 4, 4), active_again: change(3, 9, 12), ..Effect::default() };
+        assert_eq!(effect.words(), "3 users become Active again, 12 users get 4 more days");
+        let effect = Effect { later: change(1, 1, 1), earlier: change(2, 1, 3), same: 1, ..Effect::default() };
+        assert_eq!(effect.words(), "1 user gets 1 more day, 2 users get 1 to 3 fewer days, 1 user stays as is");
+        let both: Effect = [effect, Effect { later: change(5, 3, 6), ..Effect::default() }].into_iter().sum();
+        assert_eq!(both.later, change(6, 1, 6));
+    }
 }

@@ -88,6 +88,8 @@ const CONSOLE_SHEET: &str = css!(
     "50-empty.css",
     "51-bulk.css",
     "52-facts.css",
+    "53-dock.css",
+    "54-fold.css",
     "60-why.css",
     "61-message.css",
     "62-snapshot.css",

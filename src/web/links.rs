@@ -30,6 +30,12 @@ impl Links {
         address(&self.base, &pairs)
     }
 
+    /// The same address with more in its query; empty values are left out.
+    pub fn and(mut self, pairs: Vec<(&str, String)>) -> Self {
+        self.pairs.extend(pairs.into_iter().filter(|(_, v)| !v.is_empty()).map(|(k, v)| (k.to_owned(), v)));
+        self
+    }
+
     /// The view as it is.
     pub fn here(&self) -> String {
         let pairs: Vec<(&str, &str)> = self.pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();

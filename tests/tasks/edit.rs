@@ -216,18 +216,18 @@ on_both! {
         world.enroll(task, users[1]);
         let browser = Browser::signed_in(&world.url, &world.desk, &who);
         let edit = format!("/tasks/{task}/edit");
-        browser.get(&edit).expect(200).says("New Stop Date").says("Has enrolled: cannot be changed here").says("Remove");
+        browser.get(&edit).expect(200).says("New Stop Date").says("1 user has enrolled and cannot be changed here").says("Remove");
         let place = world.place(task, users[0]).id.to_string();
         let ticked = [("user", place.as_str()), ("stop_on", "2026-12-10")];
         let page = browser.post(&format!("{edit}/stop-date"), &ticked).expect(200);
         let seen = hidden(&page, "shown");
-        page.says("1 user gets more days").says("Apply").says("Cancel");
+        page.says("New Stop Date for 1 user in task").says("a gets more time").says("+6 days").says("Apply").says("Cancel");
         let done = browser.post(
             &format!("{edit}/stop-date"),
             &[ticked[0], ticked[1], ("confirmed", "1"), ("shown", &seen)],
         );
         assert_eq!(done.location(), edit);
-        browser.get(&edit).says("New Stop Date 2026-12-10");
+        browser.get(&edit).says("New Stop Date 2026-12-10: 1 user gets 6 more days.");
         let page = browser.post(&format!("{edit}/remove"), &[("all", "1"), ("q", ""), ("status", "")]).expect(200);
         let seen = hidden(&page, "shown");
         page.says("Remove 1 user from task").says("This cannot be reversed").says("Email notification").says("Keep them");

@@ -1,6 +1,9 @@
 //! Provisioning tasks: the laws of product.md §2, by verb and by screen.
 
+mod boxes;
+mod bulk;
 mod edit;
+mod left_out;
 mod list;
 mod more_time;
 mod provision;

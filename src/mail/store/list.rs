@@ -112,10 +112,12 @@ pub fn counts_by_state(
     filter: &Filter,
     view: View,
 ) -> Result<Vec<(State, i64)>> {
-    let mut counts = Vec::new();
-    for state in State::ALL {
-        let one = filtered(now, containers, filter, view).filter(emails::state.eq(state.word()));
-        counts.push((state, one.select(count_star()).first(c)?));
+    let mut counts = State::ALL.map(|state| (state, 0)).to_vec();
+    for part in parts(filter) {
+        for (state, count) in &mut counts {
+            let one = filtered(now, containers, &part, view).filter(emails::state.eq(state.word()));
+            *count += one.select(count_star()).first::<i64>(c)?;
+        }
     }
     counts.retain(|(_, count)| *count > 0);
     Ok(counts)
@@ -134,12 +136,22 @@ pub fn chosen(
     states: &[State],
 ) -> Result<Vec<EmailId>> {
     let words: Vec<&str> = states.iter().map(|state| state.word()).collect();
-    let ids: Vec<i64> = filtered(now, containers, filter, view)
-        .filter(emails::state.eq_any(words))
-        .order(emails::id)
-        .select(emails::id)
-        .load(c)?;
+    let mut ids: Vec<i64> = Vec::new();
+    for part in parts(filter) {
+        let found = filtered(now, containers, &part, view).filter(emails::state.eq_any(&words)).order(emails::id);
+        ids.extend(found.select(emails::id).load::<i64>(c)?);
+    }
     Ok(ids.into_iter().map(EmailId).collect())
+}
+
+/// The same for as many of the named emails as a statement takes, each email once and by number.
+fn parts(filter: &Filter) -> Vec<Filter> {
+    let Some(only) = &filter.only else { return vec![filter.clone()] };
+    let mut only = only.clone();
+    only.sort_unstable();
+    only.dedup();
+    let part = |ids: &[EmailId]| Filter { only: Some(ids.to_vec()), ..filter.clone() };
+    only.chunks(super::IDS_A_STATEMENT).map(part).collect()
 }
 
 /// How many failed of late and were not followed by another.

@@ -2,16 +2,18 @@
 
 use actix_web::{http::StatusCode, web::Path};
 use askama::Template;
+use chrono::NaiveDate;
 
 use crate::{
-    clock::Timestamp,
+    clock::{Timestamp, distance, long_date},
     desk::Desk,
-    error::{Error, Result},
+    error::{Error, Mistakes, Result},
     ids::TaskId,
     operators::{Who, may, may::Need},
     tasks::{
+        Status,
         edit::{self, Chosen, Picked},
-        enrollment::Status,
+        left_out::{self, LeftOut, Verb},
         members::Member,
         reading,
         resend::{self, RESEND, UNLOCK},
@@ -20,28 +22,21 @@ use crate::{
     web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, see_other},
 };
 
-use super::edit::{address, chosen};
+use super::{
+    edit::{self as boxes, chosen},
+    moving::Moving,
+    people::{CHOSEN, LEFT, People, Person, is_reading},
+};
 
-/// Users that a page names before it says "and N more".
-const NAMED: usize = 10;
+/// Fields that go from the check boxes through the page to the button.
+const KEPT: [&str; 9] = ["all", "q", "status", "sort", "page", "size", "user", "stop_on", "reason"];
 
-/// What can be done with the ticked users.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Act {
-    Remove,
-    StopDate,
-    Resend,
-    Unlock,
-}
-
-impl Act {
-    fn path(self) -> &'static str {
-        match self {
-            Act::Remove => "remove",
-            Act::StopDate => "stop-date",
-            Act::Resend => RESEND,
-            Act::Unlock => UNLOCK,
-        }
+fn path(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Remove => "remove",
+        Verb::StopDate => "stop-date",
+        Verb::Resend => RESEND,
+        Verb::Unlock => UNLOCK,
     }
 }
 
@@ -49,9 +44,8 @@ impl Act {
 struct Asked {
     picked: Picked,
     shown: String,
-    title: String,
-    effect: String,
-    button: String,
+    /// The new Stop Date.
+    date: Option<NaiveDate>,
 }
 
 #[derive(Template)]
@@ -60,17 +54,34 @@ struct Page {
     chrome: Chrome,
     task: TaskId,
     title: String,
+    crumb: &'static str,
     path: &'static str,
-    lines: Vec<(Member, &'static str, String)>,
-    more: usize,
+    moving: Option<Moving>,
+    people: People,
+    /// "All 6 users".
+    all: String,
+    /// What goes on after it.
+    with: &'static str,
+    /// The heading of the last column.
+    last: &'static str,
+    left: People,
+    /// "1 is disabled, 2 have no email address".
+    left_sum: String,
+    /// Ticked ones that are not in the task any more.
+    gone: usize,
     effect: String,
     button: String,
     shown: String,
     kept: Vec<(String, String)>,
+    /// The check boxes with the same ticks.
+    back: String,
     removes: bool,
     may_notify: bool,
     notify: bool,
-    notice: &'static str,
+    notice: String,
+    asks_reason: bool,
+    reason: String,
+    mistakes: Mistakes,
     changed: bool,
 }
 
@@ -79,7 +90,7 @@ struct Page {
 /// # Errors
 /// `Forbidden`; `NotFound`; `Conflict`.
 pub async fn remove(p: Permitted<may::InTask<may::Remove>>, number: Path<String>, form: Fields) -> Answer {
-    act(p, number, form, Act::Remove).await
+    act(p, number, form, Verb::Remove).await
 }
 
 /// Moves the Stop Date of the ticked users.
@@ -87,7 +98,7 @@ pub async fn remove(p: Permitted<may::InTask<may::Remove>>, number: Path<String>
 /// # Errors
 /// As [`remove`].
 pub async fn stop_date(p: Permitted<may::InTask<may::ChangeStopDate>>, number: Path<String>, form: Fields) -> Answer {
-    act(p, number, form, Act::StopDate).await
+    act(p, number, form, Verb::StopDate).await
 }
 
 /// Resends to the ticked users.
@@ -95,7 +106,7 @@ pub async fn stop_date(p: Permitted<may::InTask<may::ChangeStopDate>>, number: P
 /// # Errors
 /// As [`remove`].
 pub async fn resend(p: Permitted<may::InTask<may::Resend>>, number: Path<String>, form: Fields) -> Answer {
-    act(p, number, form, Act::Resend).await
+    act(p, number, form, Verb::Resend).await
 }
 
 /// Unlocks the ticked users.
@@ -103,7 +114,7 @@ pub async fn resend(p: Permitted<may::InTask<may::Resend>>, number: Path<String>
 /// # Errors
 /// As [`remove`].
 pub async fn unlock(p: Permitted<may::InTask<may::Unlock>>, number: Path<String>, form: Fields) -> Answer {
-    act(p, number, form, Act::Unlock).await
+    act(p, number, form, Verb::Unlock).await
 }
 
 /// `GET` of such an address: nothing is ticked there, so back to the check boxes.
@@ -113,30 +124,40 @@ pub async fn unlock(p: Permitted<may::InTask<may::Unlock>>, number: Path<String>
 pub async fn back(p: Permitted<may::SeeTasks>, number: Path<String>) -> Answer {
     let id = reading::number(&number)?;
     p.call(move |desk, who, now| desk.db.read(|c| reading::find(c, who, now, desk.settings.zone, id))).await?;
-    Ok(see_other(&address(id)))
+    Ok(see_other(&boxes::address(id)))
 }
 
-async fn act<N: Need>(p: Permitted<N>, number: Path<String>, form: Fields, act: Act) -> Answer {
+async fn act<N: Need>(p: Permitted<N>, number: Path<String>, form: Fields, verb: Verb) -> Answer {
     let id = reading::number(&number)?;
-    let confirmed = form.ticked("confirmed");
+    let confirmed = form.ticked("confirmed") && !is_reading(&form);
+    let (mut changed, mut mistakes) = (false, Mistakes::default());
     if confirmed {
         let fields = form.clone();
-        match p.call(move |desk, who, now| carry_out(desk, who, now, id, act, &fields)).await {
+        match p.call(move |desk, who, now| carry_out(desk, who, now, id, verb, &fields)).await {
             Ok(words) => {
                 p.flash(&Flash::good(words, ""));
                 return Ok(see_other(&after(&p, id).await?));
             }
-            Err(Fault(Error::Conflict(_))) => {}
-            Err(other) => return wrong(&p, id, other),
+            Err(Fault(Error::Conflict(_))) => changed = true,
+            // A missing reason is asked for where it is typed; all else is wrong with what was ticked.
+            Err(Fault(Error::Invalid(wrong))) if !wrong.of("reason").is_empty() => mistakes = wrong,
+            Err(Fault(Error::Invalid(wrong))) => return boxes::wrong(&p, id, &form, wrong).await,
+            Err(other) => return Err(other),
         }
     }
     let fields = form.clone();
-    let asked = p.view(move |desk, who, now| ask(desk, who, now, id, act, &fields)).await;
-    let (asked, chrome) = match asked {
-        Ok(asked) => asked,
-        Err(error) => return wrong(&p, id, error),
-    };
-    draw(chrome, id, act, asked, &form, confirmed)
+    match p.view(move |desk, who, now| ask(desk, who, now, id, verb, &fields)).await {
+        Ok((asked, chrome)) => {
+            let status = match (changed, mistakes.is_empty()) {
+                (true, _) => StatusCode::CONFLICT,
+                (_, false) => StatusCode::UNPROCESSABLE_ENTITY,
+                _ => StatusCode::OK,
+            };
+            page_with(status, &draw(chrome, id, verb, asked, &form, changed, mistakes))
+        }
+        Err(Fault(Error::Invalid(wrong))) => boxes::wrong(&p, id, &form, wrong).await,
+        Err(other) => Err(other),
+    }
 }
 
 /// Back to Edit while there is something to edit, else to the task.
@@ -145,92 +166,32 @@ async fn after<N: Need>(p: &Permitted<N>, id: TaskId) -> Result<String, Fault> {
         .call(move |desk, who, now| desk.db.read(|c| reading::find(c, who, now, desk.settings.zone, id)))
         .await
         .is_ok_and(|row| row.task.is_open());
-    Ok(if open { address(id) } else { format!("/tasks/{id}") })
+    Ok(if open { boxes::address(id) } else { format!("/tasks/{id}") })
 }
 
-/// A mistake goes back to the check boxes and is said there; anything else stays what it is.
-fn wrong<N: Need>(p: &Permitted<N>, id: TaskId, error: Fault) -> Answer {
-    let mistakes = error.mistakes()?;
-    p.flash(&Flash { kind: "bad".into(), ..Flash::good("Nothing was changed.", mistakes.to_string()) });
-    Ok(see_other(&address(id)))
-}
-
-fn ask(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, act: Act, form: &Fields) -> Result<Asked> {
+fn ask(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, verb: Verb, form: &Fields) -> Result<Asked> {
     let picked = edit::pick(desk, who, now, id, &chosen(form))?;
-    let users = edit::users(picked.members.len());
-    let (key, title, effect, button) = match act {
-        Act::Remove => (
-            edit::REMOVE.to_owned(),
-            format!("Remove {users} from task {id}?"),
-            "They can no longer enroll with this task. To let them enroll later you have to provision them again."
-                .into(),
-            format!("Remove {users}"),
-        ),
-        Act::StopDate => {
+    picked.need_somebody(verb)?;
+    let (key, date) = match verb {
+        Verb::Remove => (edit::REMOVE.to_owned(), None),
+        Verb::StopDate => {
             let date = stop_date::new_stop_date(&form.text("stop_on"), &picked.task, &picked.policy, picked.today)?;
-            (
-                stop_date::moving(date),
-                format!("Move the Stop Date of {users} to {date}"),
-                format!("{}.", Effect::of(&picked, date).words()),
-                "Apply".into(),
-            )
+            (stop_date::moving(date), Some(date))
         }
-        Act::Resend => {
-            let active = count(&picked, Status::Active);
-            if active == 0 {
-                return Err(Error::mistake("user", "None of the ticked users is Active: only those can be resent to."));
-            }
-            let left = picked.members.len() - active;
-            let rest =
-                if left == 0 { String::new() } else { format!(" {} not Active and left as they are.", are(left)) };
-            (
-                RESEND.to_owned(),
-                format!("Resend to {}", edit::users(active)),
-                format!(
-                    "Each gets a new link and activation code; the old ones stop working. The Stop Date becomes the later of the present one and {}.{rest}",
-                    picked.policy.proposed_stop(picked.today)
-                ),
-                format!("Resend to {}", edit::users(active)),
-            )
-        }
-        Act::Unlock => {
-            resend::parse_reason(&form.text("reason"))?;
-            let locked = count(&picked, Status::Locked);
-            if locked == 0 {
-                return Err(Error::mistake("user", "None of the ticked users is Locked."));
-            }
-            let left = picked.members.len() - locked;
-            let rest =
-                if left == 0 { String::new() } else { format!(" {} not Locked and left as they are.", are(left)) };
-            (
-                UNLOCK.to_owned(),
-                format!("Unlock {}", edit::users(locked)),
-                format!(
-                    "The failed attempts go back to zero, and each gets a fresh email with a new activation code.{rest}"
-                ),
-                format!("Unlock {}", edit::users(locked)),
-            )
-        }
+        Verb::Resend => (RESEND.to_owned(), None),
+        Verb::Unlock => (UNLOCK.to_owned(), None),
     };
-    Ok(Asked { shown: picked.shown(&desk.keys, &key), picked, title, effect, button })
+    Ok(Asked { shown: picked.shown(&desk.keys, &key), picked, date })
 }
 
-fn count(picked: &Picked, status: Status) -> usize {
-    picked.members.iter().filter(|member| picked.status(member) == status).count()
-}
-
-fn are(count: usize) -> String {
-    if count == 1 { "1 is".into() } else { format!("{count} are") }
-}
-
-fn carry_out(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, act: Act, form: &Fields) -> Result<String> {
+fn carry_out(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, verb: Verb, form: &Fields) -> Result<String> {
     let (chosen, shown, notify): (Chosen, String, bool) = (chosen(form), form.text("shown"), form.ticked("notify"));
-    match act {
-        Act::Remove => {
+    match verb {
+        Verb::Remove => {
             let count = edit::remove_users(desk, who, now, id, &chosen, notify, &shown)?;
             Ok(format!("Removed {} from task {id}.", edit::users(count)))
         }
-        Act::StopDate => {
+        Verb::StopDate => {
             let date = form
                 .text("stop_on")
                 .parse()
@@ -238,46 +199,141 @@ fn carry_out(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, act: Act, form:
             let effect = stop_date::change_stop_date(desk, who, now, id, &chosen, date, notify, &shown)?;
             Ok(format!("New Stop Date {date}: {}.", effect.words()))
         }
-        Act::Resend => {
+        Verb::Resend => {
             let count = resend::resend_all(desk, who, now, id, &chosen, &shown)?;
             Ok(format!("Resent to {}.", edit::users(count)))
         }
-        Act::Unlock => {
+        Verb::Unlock => {
             let count = resend::unlock(desk, who, now, id, &chosen, &form.text("reason"), &shown)?;
             Ok(format!("Unlocked {}. A fresh email is on its way.", edit::users(count)))
         }
     }
 }
 
-fn draw(chrome: Chrome, id: TaskId, act: Act, asked: Asked, form: &Fields, changed: bool) -> Answer {
-    let Asked { picked, shown, title, effect, button } = asked;
-    let lines = picked
-        .members
-        .iter()
-        .take(NAMED)
-        .map(|member| (member.clone(), picked.status(member).word(), member.facts.stop_on.to_string()))
-        .collect();
-    let keep = ["all", "q", "status", "user", "stop_on", "reason"];
-    let page = Page {
+/// The heading, what it does, and the button.
+fn words(id: TaskId, verb: Verb, picked: &Picked, count: usize) -> (String, String, String) {
+    let users = edit::users(count);
+    match verb {
+        Verb::Remove => (
+            format!("Remove {users} from task {id}?"),
+            "They can no longer enroll with this task. To let them enroll later you have to provision them again."
+                .into(),
+            format!("Remove {users}"),
+        ),
+        Verb::StopDate => (format!("New Stop Date for {users} in task {id}?"), String::new(), "Apply".into()),
+        Verb::Resend => (
+            format!("Resend to {users}"),
+            format!(
+                "Each gets a new link and activation code; the old ones stop working. The Stop Date becomes the later of the present one and {}.",
+                picked.policy.proposed_stop(picked.today)
+            ),
+            format!("Resend to {users}"),
+        ),
+        Verb::Unlock => (
+            format!("Unlock {users}"),
+            "The failed attempts go back to zero, and each gets a fresh email with a new activation code.".into(),
+            format!("Unlock {users}"),
+        ),
+    }
+}
+
+/// Whom an email can tell of it.
+fn notice(verb: Verb, fit: &[&Member], date: Option<NaiveDate>) -> String {
+    let told: Vec<&&Member> =
+        fit.iter().filter(|member| date.is_none_or(|date| member.facts.stop_on != date)).collect();
+    let unreached = told.iter().filter(|member| member.email.is_empty()).count();
+    let goes = match (verb, told.len() - unreached) {
+        (_, 0) => return "Nobody of them has an email address: no email is sent.".into(),
+        (Verb::Remove, count) => format!("An email tells {} that the enrollment was canceled.", edit::users(count)),
+        (_, count) => {
+            format!("An email tells {} the new Stop Date. The link they have keeps working.", edit::users(count))
+        }
+    };
+    match unreached {
+        0 => goes,
+        count => format!("{goes} {}, and none is sent.", LeftOut::NoEmail.of_many(count)),
+    }
+}
+
+fn draw(
+    chrome: Chrome,
+    id: TaskId,
+    verb: Verb,
+    asked: Asked,
+    form: &Fields,
+    changed: bool,
+    mistakes: Mistakes,
+) -> Page {
+    let Asked { picked, shown, date } = asked;
+    let (fit, unfit) = (picked.fit(verb), picked.unfit(verb));
+    let (title, effect, button) = words(id, verb, &picked, fit.len());
+    let person = |member: &Member, becomes: &'static str, change: String| Person {
+        user_id: member.user_id.clone(),
+        name: member.name(),
+        task: String::new(),
+        status: picked.status(member).word(),
+        becomes,
+        stop_on: member.facts.stop_on.to_string(),
+        change,
+    };
+    let people = People::new(CHOSEN, &fit, form, |&member| match date {
+        Some(date) => {
+            let again = date > member.facts.stop_on && picked.status(member) == Status::Expired;
+            let becomes = if again { "becomes Active" } else { "" };
+            person(member, becomes, super::moving::signed(date, member.facts.stop_on))
+        }
+        None if matches!(verb, Verb::Resend | Verb::Unlock) => person(member, "", member.email.clone()),
+        None => person(member, "", String::new()),
+    });
+    Page {
         chrome,
         task: id,
         title,
-        path: act.path(),
-        lines,
-        more: picked.members.len().saturating_sub(NAMED),
+        crumb: match verb {
+            Verb::Remove => "Remove",
+            Verb::StopDate => "New Stop Date",
+            Verb::Resend => "Resend",
+            Verb::Unlock => "Unlock",
+        },
+        path: path(verb),
+        moving: date.map(|date| {
+            let hint = format!("{}, 23:59, {}", long_date(date), distance(picked.today, date));
+            Moving::new(&picked, date, hint, &Effect::of(&picked, date))
+        }),
+        all: format!("{} {}", if fit.len() == 1 { "The" } else { "All" }, edit::users(fit.len())),
+        with: match verb {
+            Verb::Remove if fit.len() == 1 => "who loses the place",
+            Verb::Remove => "who lose their place",
+            Verb::StopDate => "with old and new Stop Date",
+            _ if fit.len() == 1 => "who is sent an email",
+            _ => "who are sent an email",
+        },
+        last: match verb {
+            Verb::Remove => "",
+            Verb::StopDate => "Change",
+            _ => "Email",
+        },
+        left: People::new(LEFT, &unfit, form, |&(member, why)| person(member, "", why.words().into())),
+        left_sum: left_out::sum(unfit.iter().map(|(_, why)| *why)),
+        gone: picked.gone,
+        notice: notice(verb, &fit, date),
+        people,
         effect,
         button,
         shown,
-        kept: form.pairs().iter().filter(|(name, _)| keep.contains(&name.as_str())).cloned().collect(),
-        removes: act == Act::Remove,
-        may_notify: matches!(act, Act::Remove | Act::StopDate),
-        notify: if form.ticked("confirmed") { form.ticked("notify") } else { act == Act::Remove },
-        notice: if act == Act::Remove {
-            "An email says that their enrollment was canceled."
-        } else {
-            "An email says the new Stop Date. The link they have keeps working."
-        },
+        kept: form
+            .pairs()
+            .iter()
+            .filter(|(name, _)| KEPT.contains(&name.as_str()) && (verb != Verb::Unlock || name != "reason"))
+            .cloned()
+            .collect(),
+        back: boxes::view_of(id, form).here(),
+        removes: verb == Verb::Remove,
+        may_notify: matches!(verb, Verb::Remove | Verb::StopDate),
+        notify: if form.ticked("confirmed") { form.ticked("notify") } else { verb == Verb::Remove },
+        asks_reason: verb == Verb::Unlock,
+        reason: form.text("reason"),
+        mistakes,
         changed,
-    };
-    page_with(if changed { StatusCode::CONFLICT } else { StatusCode::OK }, &page)
+    }
 }

@@ -107,7 +107,8 @@ pub async fn show(p: Permitted<may::SeeTasks>, number: Path<String>, typed: Type
         ..Filter::default()
     };
     let asked = filter.clone();
-    let ((row, members, total, entries, attempts), chrome) = p
+    let resends = p.may(Permission::Resend);
+    let ((row, members, total, entries, attempts, resendable), chrome) = p
         .view(move |desk, who, now| {
             let zone = desk.settings.zone;
             desk.db.read(|c| {
@@ -124,7 +125,15 @@ pub async fn show(p: Permitted<may::SeeTasks>, number: Path<String>, typed: Type
                     paging.size,
                 )?;
                 let entries = store::history::of_task(c, who, id, ENTRIES)?;
-                Ok((row, members, total, entries, attempts))
+                // As many as the verb will write to, if there are any at all.
+                let resendable = if resends && row.task.is_open() && row.task.counts.resendable(row.progress) > 0 {
+                    let able =
+                        Filter { status: Some(Status::Active), open: true, reachable: true, ..Filter::default() };
+                    store::members::count(c, id, &who.scope, &able, attempts, zone.today(now))?
+                } else {
+                    0
+                };
+                Ok((row, members, total, entries, attempts, resendable))
             })
         })
         .await?;
@@ -172,7 +181,7 @@ pub async fn show(p: Permitted<may::SeeTasks>, number: Path<String>, typed: Type
         statuses: Status::ALL,
         mails: mail::State::ALL,
         may_edit: open && super::may_edit(&p.who),
-        resendable: if may_resend { row.task.counts.resendable(row.progress) } else { 0 },
+        resendable,
         may_remove: open && p.may(Permission::Remove),
         sees_audit: p.may(Permission::SeeAudit),
         row,

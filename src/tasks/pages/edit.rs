@@ -1,35 +1,66 @@
 //! `/tasks/{number}/edit`: users of the task with check boxes, and what can be done with the ticked ones.
 
-use actix_web::web::{Path, Query as Typed};
+use actix_web::{
+    http::StatusCode,
+    web::{Path, Query as Typed},
+};
 use askama::Template;
 use serde::Deserialize;
 
 use crate::{
     clock::distance,
     db,
-    error::Error,
+    error::{Error, Mistakes},
     ids::{EnrollmentId, TaskId},
-    operators::{Permission, may},
-    policy,
+    operators::{Permission, may, may::Need},
     tasks::{
-        Status,
         edit::Chosen,
+        enrollment::urgency,
+        left_out::{self, Verb},
         list::Row,
-        members::Filter,
-        pages::detail::{self, Line},
-        reading, store,
+        members::{Filter, Member},
+        pages::{
+            boxes::{self, Boxes, View},
+            detail::{self, Line},
+        },
+        reading,
     },
-    web::{Answer, Chrome, Fields, Links, Pager, Paging, Permitted, page},
+    web::{Answer, Chrome, Fields, Links, Pager, Paging, Permitted, page_with, paging::SIZES},
 };
 
-/// The query string: search, filter, page, and "all that match".
+/// The query string: search, view, order, page, and "all that match".
 #[derive(Deserialize)]
 pub struct Address {
     q: Option<String>,
     status: Option<String>,
+    sort: Option<String>,
     all: Option<String>,
     page: Option<String>,
     size: Option<String>,
+}
+
+/// A row with its check box.
+struct Boxed {
+    line: Line,
+    stop_hint: String,
+    urgency: &'static str,
+    ticked: bool,
+    /// What can be done to the user beside what can be done to all: "resend", "unlock" or "".
+    can: &'static str,
+}
+
+/// A ticked user who is not on this page.
+struct Elsewhere {
+    id: EnrollmentId,
+    stop_on: String,
+    can: &'static str,
+}
+
+/// To how many what can be done, if all that match are selected.
+struct Counts {
+    all: i64,
+    resend: i64,
+    unlock: i64,
 }
 
 #[derive(Template)]
@@ -38,22 +69,42 @@ struct Page {
     chrome: Chrome,
     row: Row,
     q: String,
-    status: Option<Status>,
-    statuses: [Status; 4],
+    here: String,
+    kept: Vec<(&'static str, String)>,
+    pills: Vec<Pill>,
+    chips: Vec<(String, String)>,
+    sort_href: String,
+    sort_order: &'static str,
     all: bool,
-    matching: i64,
     all_href: String,
     some_href: String,
-    chips: Vec<(String, String)>,
-    rows: Vec<Line>,
+    rows: Vec<Boxed>,
+    elsewhere: Vec<Elsewhere>,
+    counts: Counts,
+    enrolled: i64,
+    enrolled_rows: Vec<Line>,
+    /// There are more of them than those.
+    more_enrolled: bool,
+    enrolled_href: String,
     pager: Pager,
+    today: String,
     stop_on: String,
     stop_words: String,
     latest: String,
+    mistakes: Mistakes,
     may_move: bool,
     may_remove: bool,
     may_resend: bool,
     may_unlock: bool,
+}
+
+/// A view, as a link over the list.
+struct Pill {
+    words: &'static str,
+    icon: &'static str,
+    count: i64,
+    href: String,
+    current: bool,
 }
 
 /// The page.
@@ -61,89 +112,220 @@ struct Page {
 /// # Errors
 /// `NotFound`; `Refused` if the task is over; `Forbidden` for who may do nothing here.
 pub async fn show(p: Permitted<may::EditTask>, number: Path<String>, typed: Typed<Address>) -> Answer {
-    let id = reading::number(&number)?;
-    let typed = typed.into_inner();
-    let text = |text: Option<String>| text.unwrap_or_default().trim().to_owned();
-    let q = text(typed.q);
-    let number = |text: Option<String>| text.and_then(|text| text.trim().parse().ok());
-    let paging = Paging::new(number(typed.page), number(typed.size));
-    let filter = Filter { q: db::key(&q), status: Status::from_word(&text(typed.status)), ..Filter::default() };
+    draw(&p, reading::number(&number)?, typed.into_inner(), &Fields::default(), Mistakes::default()).await
+}
+
+/// `POST`: the page with the ticks and the date of the form; nothing changes. Another view, and Cancel, come here.
+///
+/// # Errors
+/// As [`show`].
+pub async fn again(p: Permitted<may::EditTask>, number: Path<String>, typed: Typed<Address>, form: Fields) -> Answer {
+    draw(&p, reading::number(&number)?, typed.into_inner(), &form, Mistakes::default()).await
+}
+
+/// What was ticked cannot be done: the page with everything that was ticked and typed, and why.
+///
+/// # Errors
+/// As [`show`].
+pub(super) async fn wrong<N: Need>(p: &Permitted<N>, id: TaskId, form: &Fields, mistakes: Mistakes) -> Answer {
+    draw(p, id, Address::of(form), form, mistakes).await
+}
+
+impl Address {
+    /// The view that a form was sent from.
+    fn of(form: &Fields) -> Self {
+        let text = |name| Some(form.text(name));
+        Address {
+            q: text("q"),
+            status: text("status"),
+            sort: text("sort"),
+            all: form.ticked("all").then(|| "1".into()),
+            page: text("page"),
+            size: text("size"),
+        }
+    }
+
+    fn view(&self) -> View {
+        View::from_word(self.status.as_deref().unwrap_or_default())
+    }
+
+    fn q(&self) -> String {
+        self.q.as_deref().unwrap_or_default().trim().to_owned()
+    }
+
+    fn paging(&self) -> Paging {
+        let number = |text: &Option<String>| text.as_deref().and_then(|text| text.trim().parse().ok());
+        Paging::new(number(&self.page), number(&self.size))
+    }
+
+    fn descending(&self) -> bool {
+        self.sort.as_deref() == Some("-user")
+    }
+
+    fn links(&self, id: TaskId) -> Links {
+        let paging = self.paging();
+        Links::new(
+            address(id),
+            vec![
+                ("q", self.q()),
+                ("status", self.view().word().to_owned()),
+                ("sort", if self.descending() { "-user".into() } else { String::new() }),
+                ("size", if paging.size == SIZES[0] { String::new() } else { paging.size.to_string() }),
+            ],
+        )
+    }
+
+    /// The view as it is, its page too.
+    fn here(&self, id: TaskId) -> Links {
+        let (all, page) = (self.all.is_some(), self.paging().page);
+        let links = self.links(id);
+        let of = |name: &str| match name {
+            "all" if all => "1".to_owned(),
+            "page" if page > 1 => page.to_string(),
+            _ => String::new(),
+        };
+        links.and(vec![("all", of("all")), ("page", of("page"))])
+    }
+}
+
+/// The address of the check boxes as they were when `form` was sent.
+pub(super) fn view_of(id: TaskId, form: &Fields) -> Links {
+    Address::of(form).here(id)
+}
+
+async fn draw<N: Need>(p: &Permitted<N>, id: TaskId, typed: Address, form: &Fields, mistakes: Mistakes) -> Answer {
+    let (q, view, paging) = (typed.q(), typed.view(), typed.paging());
+    let filter = Filter { q: db::key(&q), descending: typed.descending(), ..view.filter() };
+    let ticks = ids(form);
     let all = typed.all.is_some();
-    let asked = filter.clone();
-    let ((row, members, total, matching, policy), chrome) = p
-        .view(move |desk, who, now| {
-            let zone = desk.settings.zone;
-            desk.db.read(|c| {
-                let row = reading::find(c, who, now, zone, id)?;
-                let policy = policy::current(c)?;
-                let (attempts, today) = (policy.attempts_allowed, zone.today(now));
-                let list = |c: &mut _, filter: &Filter, offset, limit| {
-                    store::members::page(c, id, &who.scope, filter, attempts, today, offset, limit)
-                };
-                let (members, total) = list(c, &asked, paging.offset(), paging.size)?;
-                let (_, matching) = list(c, &Filter { open: true, ..asked.clone() }, 0, 0)?;
-                Ok((row, members, total, matching, policy))
-            })
-        })
-        .await?;
+    let asked = (filter.clone(), ticks.clone());
+    let (boxes, chrome) =
+        p.view(move |desk, who, now| boxes::read(desk, who, now, id, &asked.0, &asked.1, paging, all)).await?;
+    let Boxes { row, members, total, ticked, matching, can_resend, can_unlock, by_view, enrolled, policy } = boxes;
     if !row.task.is_open() {
         let sentence = format!("Task {id} is over: it was removed, or everyone in it has enrolled.");
         return Err(Error::Refused(sentence).into());
     }
     let (zone, now) = (p.desk.settings.zone, p.now);
-    let today = zone.today(now);
-    let links = Links::new(
-        format!("/tasks/{id}/edit"),
-        vec![
-            ("q", q.clone()),
-            ("status", filter.status.map_or(String::new(), |status| status.word().to_lowercase())),
-            ("size", if paging.size == crate::web::paging::SIZES[0] { String::new() } else { paging.size.to_string() }),
-        ],
-    );
-    let rows: Vec<Line> =
-        members.into_iter().map(|member| detail::line(member, policy.attempts_allowed, now, zone, false)).collect();
+    let (today, attempts) = (zone.today(now), policy.attempts_allowed);
+    let links = typed.links(id);
+    let all = all && matching > 0;
+    let can = |member: &Member| {
+        let able = |verb| left_out::why(verb, member, attempts, today).is_none();
+        if able(Verb::Resend) {
+            "resend"
+        } else if able(Verb::Unlock) {
+            "unlock"
+        } else {
+            ""
+        }
+    };
+    let counts = Counts { all: matching, resend: can_resend, unlock: can_unlock };
+    let shown: Vec<EnrollmentId> = members.iter().map(|member| member.enrollment).collect();
+    let elsewhere = ticked
+        .iter()
+        .filter(|member| !all && !shown.contains(&member.enrollment))
+        .map(|member| Elsewhere { id: member.enrollment, stop_on: member.facts.stop_on.to_string(), can: can(member) })
+        .collect();
+    let rows: Vec<Boxed> = members
+        .into_iter()
+        .map(|member| {
+            let (stop_hint, urgency) = urgency(today, member.facts.stop_on);
+            let open = member.facts.enrolled_at.is_none();
+            Boxed {
+                ticked: open && (all || ticks.contains(&member.enrollment)),
+                can: can(&member),
+                line: detail::line(member, attempts, now, zone, false),
+                stop_hint,
+                urgency: if open { urgency } else { "" },
+            }
+        })
+        .collect();
     let mut chips = Vec::new();
     if !q.is_empty() {
         chips.push((format!("“{q}”"), links.with("q", "")));
     }
-    if let Some(status) = filter.status {
-        chips.push((format!("Status is {}", status.word()), links.with("status", "")));
-    }
-    let stop_on = row.task.stop_on().max(today);
-    page(&Page {
-        chrome,
-        q,
-        status: filter.status,
-        statuses: Status::ALL,
-        all: all && matching > 0,
-        matching,
-        all_href: links.with("all", "1"),
-        some_href: links.here(),
-        chips,
-        pager: Pager::new(paging, rows.len(), total, &links),
-        rows,
-        stop_on: stop_on.to_string(),
-        stop_words: format!("{}, {}", stop_on.format("%a"), distance(today, stop_on)),
-        latest: policy.latest_stop(row.task.start_on).to_string(),
-        may_move: p.may(Permission::ChangeStopDate),
-        may_remove: p.may(Permission::Remove),
-        may_resend: p.may(Permission::Resend),
-        may_unlock: p.may(Permission::Unlock),
-        row,
-    })
+    let stop_on = match form.text("stop_on") {
+        typed if typed.is_empty() => row.task.stop_on().max(today).to_string(),
+        typed => typed,
+    };
+    let status = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    page_with(
+        status,
+        &Page {
+            chrome,
+            here: typed.here(id).here(),
+            kept: vec![
+                ("q", q.clone()),
+                ("status", view.word().to_owned()),
+                ("sort", typed.sort.clone().unwrap_or_default()),
+                ("page", paging.page.to_string()),
+                ("size", paging.size.to_string()),
+            ],
+            q,
+            pills: View::ALL
+                .into_iter()
+                .zip(by_view)
+                .map(|(each, count)| Pill {
+                    words: each.words(),
+                    icon: each.icon(),
+                    count,
+                    href: links.with("status", each.word()),
+                    current: each == view,
+                })
+                .collect(),
+            chips,
+            sort_href: links.with("sort", if filter.descending { "" } else { "-user" }),
+            sort_order: if filter.descending { "descending" } else { "ascending" },
+            all,
+            all_href: links.with("all", "1"),
+            some_href: links.here(),
+            pager: Pager::new(paging, rows.len(), total, &links),
+            rows,
+            elsewhere,
+            counts,
+            enrolled: row.task.counts.enrolled,
+            more_enrolled: i64::try_from(enrolled.len()).is_ok_and(|shown| shown < row.task.counts.enrolled),
+            enrolled_rows: enrolled
+                .into_iter()
+                .map(|member| detail::line(member, attempts, now, zone, false))
+                .collect(),
+            enrolled_href: links.with("status", View::All.word()),
+            today: today.to_string(),
+            stop_words: stop_on
+                .parse::<chrono::NaiveDate>()
+                .map(|date| format!("{}, {}", date.format("%a"), distance(today, date)))
+                .unwrap_or_default(),
+            stop_on,
+            latest: policy.latest_stop(row.task.start_on).to_string(),
+            mistakes,
+            may_move: p.may(Permission::ChangeStopDate),
+            may_remove: p.may(Permission::Remove),
+            may_resend: p.may(Permission::Resend),
+            may_unlock: p.may(Permission::Unlock),
+            row,
+        },
+    )
+}
+
+/// The ticked users of a form, each once.
+fn ids(form: &Fields) -> Vec<EnrollmentId> {
+    let mut ids: Vec<EnrollmentId> =
+        form.all("user").iter().filter_map(|id| id.parse().ok()).map(EnrollmentId).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }
 
 /// The ticked users of the form, or the filter that stands for all that match.
 pub(super) fn chosen(form: &Fields) -> Chosen {
     if form.ticked("all") {
-        let filter = Filter {
+        return Chosen::Matching(Filter {
             q: db::key(&form.text("q")),
-            status: Status::from_word(&form.text("status")),
-            ..Filter::default()
-        };
-        return Chosen::Matching(filter);
+            ..View::from_word(&form.text("status")).filter()
+        });
     }
-    Chosen::These(form.all("user").iter().filter_map(|id| id.parse().ok()).map(EnrollmentId).collect())
+    Chosen::These(ids(form))
 }
 
 /// Where Edit of a task is.

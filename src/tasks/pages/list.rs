@@ -1,19 +1,21 @@
 //! `/tasks`: Provisioning Task Management.
 
-use actix_web::web::Query as Typed;
+use actix_web::{http::StatusCode, web::Query as Typed};
 use askama::Template;
 use serde::Deserialize;
 
 use crate::{
     db,
-    operators::{Permission, may},
+    error::Mistakes,
+    ids::TaskId,
+    operators::{Permission, may, may::Need},
     tasks::{
         enrollment::urgency,
         list::{Column, Order, Query, Row, StopWithin, View},
         reading::{self, Listed},
     },
     tokens::AuthenticationType,
-    web::{Answer, Chrome, Links, Pager, Paging, Permitted, page},
+    web::{Answer, Chrome, Fields, Links, Pager, Paging, Permitted, page_with},
 };
 
 /// The query string: search, filters, sort and page, so that every view can be linked.
@@ -50,6 +52,7 @@ struct Head {
 /// A row as it is drawn.
 struct Line {
     row: Row,
+    ticked: bool,
     emailed_to: String,
     stop_hint: String,
     urgency: &'static str,
@@ -80,6 +83,11 @@ struct Page {
     all_href: String,
     some_href: String,
     filter: Vec<(&'static str, String)>,
+    /// The query of this page, to come back to.
+    back: String,
+    /// Ticked tasks that are not on this page.
+    elsewhere: Vec<TaskId>,
+    mistakes: Mistakes,
     sees_policy: bool,
     sees_reports: bool,
 }
@@ -89,7 +97,50 @@ struct Page {
 /// # Errors
 /// `Forbidden` without the permission to see provisioning tasks.
 pub async fn show(p: Permitted<may::SeeTasks>, typed: Typed<Address>) -> Answer {
-    let typed = typed.into_inner();
+    draw(&p, typed.into_inner(), &Fields::default(), Mistakes::default()).await
+}
+
+/// `POST`: the list with the ticks of the form; nothing changes. Cancel comes here.
+///
+/// # Errors
+/// As [`show`].
+pub async fn again(p: Permitted<may::SeeTasks>, typed: Typed<Address>, form: Fields) -> Answer {
+    draw(&p, typed.into_inner(), &form, Mistakes::default()).await
+}
+
+/// What was ticked cannot be done: the list with everything that was ticked, and why.
+///
+/// # Errors
+/// As [`show`].
+pub(super) async fn wrong<N: Need>(p: &Permitted<N>, form: &Fields, mistakes: Mistakes) -> Answer {
+    draw(p, Address::of(&Fields::parse(&form.text("back"))), form, mistakes).await
+}
+
+impl Address {
+    fn of(asked: &Fields) -> Self {
+        let text = |name| Some(asked.text(name));
+        Address {
+            view: text("view"),
+            q: text("q"),
+            operator: text("operator"),
+            kind: text("type"),
+            stop: text("stop"),
+            all: None,
+            sort: text("sort"),
+            page: text("page"),
+            size: text("size"),
+        }
+    }
+}
+
+/// The address of the list as it was when `form` was sent from it.
+pub(super) fn address(form: &Fields) -> String {
+    let asked = Fields::parse(&form.text("back"));
+    let names = ["view", "q", "operator", "type", "stop", "sort", "page", "size"];
+    Links::new("/tasks", names.map(|name| (name, asked.text(name))).to_vec()).here()
+}
+
+async fn draw<N: Need>(p: &Permitted<N>, typed: Address, form: &Fields, mistakes: Mistakes) -> Answer {
     let text = |text: Option<String>| text.unwrap_or_default().trim().to_owned();
     let (q, operator, kind) = (text(typed.q), text(typed.operator), text(typed.kind));
     let number = |text: Option<String>| text.and_then(|text| text.trim().parse().ok());
@@ -113,7 +164,7 @@ pub async fn show(p: Permitted<may::SeeTasks>, typed: Typed<Address>) -> Answer 
     let size = if paging.size == crate::web::paging::SIZES[0] { String::new() } else { paging.size.to_string() };
     let kept = [filter.clone(), vec![("sort", query.order.word()), ("size", size)]].concat();
     let links = Links::new("/tasks", kept);
-    let all = typed.all.is_some();
+    let all = typed.all.is_some() || form.ticked("all");
     let asked = query.clone();
     let (listed, chrome) = p
         .view(move |desk, who, now| {
@@ -122,8 +173,14 @@ pub async fn show(p: Permitted<may::SeeTasks>, typed: Typed<Address>) -> Answer 
         .await?;
     let Listed { rows, total, views, operators } = listed;
     let today = p.desk.settings.zone.today(p.now);
+    let mut elsewhere: Vec<TaskId> = if all { Vec::new() } else { ticks(form) };
+    let ticked: Vec<TaskId> = elsewhere.clone();
+    elsewhere.retain(|id| !rows.iter().any(|row| row.task.id == *id));
+    let page = if paging.page > 1 { paging.page.to_string() } else { String::new() };
+    let here = links.clone().and(vec![("page", page)]);
+    let status = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let open = views.first().map_or(0, |(_, count)| *count);
-    page(&Page {
+    let page = Page {
         chrome,
         tabs: tabs(&views, query.view),
         view: query.view.word(),
@@ -145,7 +202,8 @@ pub async fn show(p: Permitted<may::SeeTasks>, typed: Typed<Address>) -> Answer 
             .into_iter()
             .map(|row| {
                 let (stop_hint, urgency) = urgency(today, row.task.stop_on());
-                Line { emailed_to: row.task.emailed_to_words(), stop_hint, urgency, row }
+                let ticked = ticked.contains(&row.task.id);
+                Line { emailed_to: row.task.emailed_to_words(), ticked, stop_hint, urgency, row }
             })
             .collect(),
         nothing_yet: open == 0,
@@ -158,9 +216,21 @@ pub async fn show(p: Permitted<may::SeeTasks>, typed: Typed<Address>) -> Answer 
         all_href: links.with("all", "1"),
         some_href: links.here(),
         filter,
+        back: here.query(),
+        elsewhere,
+        mistakes,
         sees_policy: p.may(Permission::EditPolicies),
         sees_reports: p.may(Permission::Reports),
-    })
+    };
+    page_with(status, &page)
+}
+
+/// The ticked tasks of a form, each once.
+pub(super) fn ticks(form: &Fields) -> Vec<TaskId> {
+    let mut ids: Vec<TaskId> = form.all("task").iter().filter_map(|id| id.parse().ok()).map(TaskId).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }
 
 fn tabs(views: &[(View, i64)], current: View) -> Vec<Tab> {

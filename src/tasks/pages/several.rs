@@ -13,7 +13,7 @@ use crate::{
     operators::{Who, may, may::Need},
     policy,
     tasks::{
-        edit,
+        edit, left_out,
         list::{Order, Query, StopWithin, View},
         several::{self, Act, Several, Ticked},
     },
@@ -21,14 +21,19 @@ use crate::{
     web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, see_other},
 };
 
-/// Tasks that a page names before it says "and N more".
-const NAMED: usize = 10;
+use super::{
+    list,
+    people::{LEFT, People, Person, is_reading},
+};
 
 /// The name of the field with the new Stop Date.
 const STOP_ON: &str = "stop_on";
 
 /// Fields that go from the list through the page to the button.
-const KEPT: [&str; 7] = ["task", "all", "view", "q", "operator", "type", "stop"];
+const KEPT: [&str; 8] = ["task", "all", "view", "q", "operator", "type", "stop", "back"];
+
+/// Tasks that stand there at once; more are folded until they are asked for.
+const OPEN: usize = 10;
 
 /// What can be done with ticked tasks; the date of a new Stop Date is still to be typed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,8 +58,15 @@ struct Page {
     heading: String,
     path: &'static str,
     lines: Vec<Line>,
-    more: usize,
+    /// The tasks are few enough to stand open.
+    open: bool,
+    tasks: String,
     left_out: Vec<(TaskId, String)>,
+    /// Users of these tasks to whom it is not done.
+    left: People,
+    /// "1 is disabled, 2 have no email address".
+    left_sum: String,
+    back: String,
     effect: String,
     button: String,
     shown: String,
@@ -102,14 +114,14 @@ pub async fn back(_: Permitted<may::SeeTasks>) -> Answer {
 }
 
 async fn act<N: Need>(p: Permitted<N>, form: Fields, asked: Asked) -> Answer {
-    let confirmed = form.ticked("confirmed");
+    let confirmed = form.ticked("confirmed") && !is_reading(&form);
     let mut changed = false;
     if confirmed {
         let fields = form.clone();
         match p.call(move |desk, who, now| carry_out(desk, who, now, asked, &fields)).await {
             Ok(flash) => {
                 p.flash(&flash);
-                return Ok(see_other("/tasks"));
+                return Ok(see_other(&list::address(&form)));
             }
             Err(Fault(Error::Conflict(_))) => changed = true,
             // It is said on the page that follows, or there is nothing left to show.
@@ -120,11 +132,8 @@ async fn act<N: Need>(p: Permitted<N>, form: Fields, asked: Asked) -> Answer {
     let fields = form.clone();
     match p.view(move |desk, who, now| look(desk, who, now, asked, &fields)).await {
         Ok((seen, chrome)) => draw(chrome, asked, seen, &form, changed),
-        Err(error) => {
-            let mistakes = error.mistakes()?;
-            p.flash(&Flash::bad("Nothing was changed.", mistakes.to_string()));
-            Ok(see_other("/tasks"))
-        }
+        Err(Fault(Error::Invalid(mistakes))) => list::wrong(&p, &form, mistakes).await,
+        Err(other) => Err(other),
     }
 }
 
@@ -141,7 +150,7 @@ fn ticked(form: &Fields, who: &Who) -> Ticked {
             me: db::key(who.name()),
         });
     }
-    Ticked::These(form.all("task").iter().filter_map(|id| id.parse().ok()).map(TaskId).collect())
+    Ticked::These(list::ticks(form))
 }
 
 /// What the page shows: the act with its date, what it does, and what is wrong with the date that was typed.
@@ -197,7 +206,7 @@ fn carry_out(desk: &Desk, who: &Who, now: Timestamp, asked: Asked, form: &Fields
     };
     let (ticked, notify) = (ticked(form, who), form.ticked("notify"));
     let done = several::carry_out(desk, who, now, &ticked, act, notify, &form.text("shown"))?;
-    let (tasks, users) = (tasks(done.parts.len()), edit::users(done.users()));
+    let (tasks, users) = (tasks(done.parts.len()), edit::users(done.users(act)));
     Ok(match act {
         Act::StopDate(date) => {
             Flash::good(format!("New Stop Date {date} in {tasks}."), format!("{}.", done.effect(date).words()))
@@ -216,7 +225,7 @@ fn tasks(count: usize) -> String {
 
 fn draw(chrome: Chrome, asked: Asked, seen: Seen, form: &Fields, changed: bool) -> Answer {
     let Seen { act, several, shown, mistake, moved } = seen;
-    let (count, users) = (tasks(several.parts.len()), edit::users(several.users()));
+    let (count, users) = (tasks(several.parts.len()), edit::users(several.users(act)));
     let (path, heading, effect, button) = match act {
         Act::StopDate(date) => {
             ("stop-date", format!("New Stop Date for {count}"), format!("{}.", several.effect(date).words()), "Apply".into())
@@ -234,11 +243,25 @@ fn draw(chrome: Chrome, asked: Asked, seen: Seen, form: &Fields, changed: bool) 
             format!("Remove {count}"),
         ),
     };
-    let lines = several.parts.iter().take(NAMED).map(|picked| Line {
-        id: picked.task.id,
-        title: picked.task.title(),
-        users: picked.members.len(),
-        stop_on: picked.task.stop_on().to_string(),
+    let lines: Vec<Line> = several
+        .parts
+        .iter()
+        .map(|picked| Line {
+            id: picked.task.id,
+            title: picked.task.title(),
+            users: picked.fit(act.verb()).len(),
+            stop_on: picked.task.stop_on().to_string(),
+        })
+        .collect();
+    let unfit = several.users_left_out(act);
+    let left = People::new(LEFT, &unfit, form, |(picked, member, why)| Person {
+        user_id: member.user_id.clone(),
+        name: member.name(),
+        task: picked.task.id.to_string(),
+        status: picked.status(member).word(),
+        becomes: "",
+        stop_on: member.facts.stop_on.to_string(),
+        change: why.words().into(),
     });
     let status = match (changed && !moved, mistake.is_empty()) {
         (true, _) => StatusCode::CONFLICT,
@@ -249,8 +272,12 @@ fn draw(chrome: Chrome, asked: Asked, seen: Seen, form: &Fields, changed: bool) 
         chrome,
         heading,
         path,
-        lines: lines.collect(),
-        more: several.parts.len().saturating_sub(NAMED),
+        open: lines.len() <= OPEN,
+        lines,
+        tasks: count,
+        left,
+        left_sum: left_out::sum(unfit.iter().map(|(_, _, why)| *why)),
+        back: list::address(form),
         left_out: several.left_out,
         effect,
         button,

@@ -7,7 +7,7 @@
 use diesel::prelude::*;
 
 use crate::{
-    db::AnyConn,
+    db::{AnyConn, ROWS_A_STATEMENT},
     error::Result,
     ids::{EnrollmentId, TaskId, UserId},
     schema::{enrollments, tasks},
@@ -36,14 +36,18 @@ pub fn of_tasks(c: &mut AnyConn, tasks: &[TaskId]) -> Result<()> {
 /// # Errors
 /// `Database` only.
 pub fn these(c: &mut AnyConn, places: &[EnrollmentId]) -> Result<()> {
-    let ids: Vec<i64> = places.iter().map(|place| place.0).collect();
+    let mut ids: Vec<i64> = places.iter().map(|place| place.0).collect();
+    // By number, over all statements.
+    ids.sort_unstable();
     if let AnyConn::Pg(pg) = c {
-        enrollments::table
-            .filter(enrollments::id.eq_any(ids))
-            .order(enrollments::id)
-            .select(enrollments::id)
-            .for_no_key_update()
-            .execute(pg)?;
+        for part in ids.chunks(ROWS_A_STATEMENT) {
+            enrollments::table
+                .filter(enrollments::id.eq_any(part))
+                .order(enrollments::id)
+                .select(enrollments::id)
+                .for_no_key_update()
+                .execute(pg)?;
+        }
     }
     Ok(())
 }

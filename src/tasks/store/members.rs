@@ -1,5 +1,7 @@
 //! The users of one task, as its page and Edit list them.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use diesel::{dsl::count_star, prelude::*};
 
@@ -79,6 +81,12 @@ macro_rules! members {
         if filter.open {
             query = query.filter(enrollments::enrolled_at.is_null());
         }
+        if filter.enrolled {
+            query = query.filter(enrollments::enrolled_at.is_not_null());
+        }
+        if filter.reachable {
+            query = query.filter(users::disabled_at.is_null().and(users::email.ne("")));
+        }
         query = match filter.status {
             None => query,
             Some(Status::Completed) => query.filter(enrollments::used_at.is_not_null()),
@@ -101,15 +109,19 @@ macro_rules! members {
         if let Some(state) = filter.mail {
             query = query.filter(emails::state.eq(state.word()));
         }
-        if let Some(ids) = &filter.only {
-            let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
-            query = query.filter(enrollments::id.eq_any(ids));
-        }
         query
     }};
 }
 
-/// The users `offset..offset + limit` by User ID, and how many there are in all.
+/// What is read of each. A macro, for the same reason.
+macro_rules! columns {
+    () => {
+        (EnrollmentRow::as_select(), UserRow::as_select(), tokens::serial.nullable(), Option::<EmailRow>::as_select())
+    };
+}
+
+/// The users `offset..offset + limit` by User ID, and how many there are in all: a page of a screen. Who wants all of
+/// them asks [`chosen`], since a statement here holds the numbers of those on the page.
 ///
 /// # Errors
 /// `Database` only.
@@ -124,7 +136,7 @@ pub fn page(
     offset: i64,
     limit: i64,
 ) -> Result<(Vec<Member>, i64)> {
-    let total: i64 = members!(task, scope, filter, attempts, today).select(count_star()).first(conn)?;
+    let total = count(conn, task, scope, filter, attempts, today)?;
     let query = members!(task, scope, filter, attempts, today);
     let query =
         if filter.descending { query.order(users::user_id_key.desc()) } else { query.order(users::user_id_key.asc()) };
@@ -135,15 +147,58 @@ pub fn page(
         .left_join(tokens::table)
         .left_join(emails::table)
         .filter(enrollments::id.eq_any(&ids))
-        .select((
-            EnrollmentRow::as_select(),
-            UserRow::as_select(),
-            tokens::serial.nullable(),
-            Option::<EmailRow>::as_select(),
-        ))
+        .select(columns!())
         .load(conn)?;
-    rows.sort_by_key(|row| ids.iter().position(|id| *id == row.0.id));
+    let places: HashMap<i64, usize> = ids.iter().enumerate().map(|(place, id)| (*id, place)).collect();
+    rows.sort_by_key(|row| places.get(&row.0.id).copied());
     Ok((rows.into_iter().map(Member::from).collect(), total))
+}
+
+/// How many users there are.
+///
+/// # Errors
+/// `Database` only.
+pub fn count(
+    conn: &mut AnyConn,
+    task: TaskId,
+    scope: &Scope,
+    filter: &Filter,
+    attempts: i64,
+    today: NaiveDate,
+) -> Result<i64> {
+    Ok(members!(task, scope, filter, attempts, today).select(count_star()).first(conn)?)
+}
+
+/// All users that match, of `only` these if they are named, in the order of the User ID: for 100,000 of them one
+/// statement that names none.
+///
+/// # Errors
+/// `Database` only.
+pub fn chosen(
+    conn: &mut AnyConn,
+    task: TaskId,
+    scope: &Scope,
+    filter: &Filter,
+    only: Option<&[EnrollmentId]>,
+    attempts: i64,
+    today: NaiveDate,
+) -> Result<Vec<Member>> {
+    let mut rows: Vec<Rows> = Vec::new();
+    match only {
+        None => rows = members!(task, scope, filter, attempts, today).select(columns!()).load(conn)?,
+        Some(only) => {
+            let mut ids: Vec<i64> = only.iter().map(|id| id.0).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            for part in ids.chunks(db::ROWS_A_STATEMENT) {
+                let query =
+                    members!(task, scope, filter, attempts, today).filter(enrollments::id.eq_any(part.to_vec()));
+                rows.extend(query.select(columns!()).load::<Rows>(conn)?);
+            }
+        }
+    }
+    rows.sort_by_cached_key(|row| db::key(&row.1.user_id));
+    Ok(rows.into_iter().map(Member::from).collect())
 }
 
 impl From<Rows> for Member {

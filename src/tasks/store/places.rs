@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use crate::{
     clock::Timestamp,
-    db::AnyConn,
+    db::{AnyConn, ROWS_A_STATEMENT},
     error::{Error, Result},
     ids::{ContainerId, EmailId, EnrollmentId, LinkId, TaskId, TokenId, UserId},
     mail,
@@ -223,15 +223,22 @@ pub fn place(conn: &mut AnyConn, id: EnrollmentId) -> Result<Option<Place>> {
 /// # Errors
 /// `Database` only.
 pub fn of(conn: &mut AnyConn, ids: &[EnrollmentId]) -> Result<Vec<Place>> {
-    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
-    let rows: Vec<Rows> = enrollments::table
-        .inner_join(tasks::table)
-        .inner_join(users::table)
-        .filter(enrollments::id.eq_any(ids))
-        .order(enrollments::id)
-        .select((EnrollmentRow::as_select(), TaskRow::as_select(), UserRow::as_select()))
-        .load(conn)?;
-    rows.into_iter().map(Place::try_from).collect()
+    let mut ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    ids.sort_unstable();
+    let mut places = Vec::with_capacity(ids.len());
+    for part in ids.chunks(ROWS_A_STATEMENT) {
+        let rows: Vec<Rows> = enrollments::table
+            .inner_join(tasks::table)
+            .inner_join(users::table)
+            .filter(enrollments::id.eq_any(part))
+            .order(enrollments::id)
+            .select((EnrollmentRow::as_select(), TaskRow::as_select(), UserRow::as_select()))
+            .load(conn)?;
+        for row in rows {
+            places.push(Place::try_from(row)?);
+        }
+    }
+    Ok(places)
 }
 
 /// The place of a user in a task, removed or not.

@@ -1,0 +1,102 @@
+//! Everything that is done to many users at once, done to 40,000: no statement binds as many values as there are rows
+//! (SQLite takes 32,766 of them, PostgreSQL 65,535).
+
+use diesel::{RunQueryDsl, prelude::*, sql_query};
+use tokendesk::{
+    ids::{EnrollmentId, TaskId},
+    mail::{self, State, View},
+    operators::Who,
+    outbox::{self, Act as OutboxAct},
+    schema::{emails, enrollments},
+    tasks::{
+        drafts,
+        edit::{self, Chosen},
+        members::Filter,
+        provision::{Choice, Selection},
+        resend,
+        several::{self, Act, Ticked},
+        stop_date,
+        store::write,
+    },
+};
+
+use crate::{
+    on_both,
+    support::{Browser, World},
+};
+
+/// More than SQLite takes values in a statement.
+const USERS: usize = 40_000;
+
+/// A task of so many users: one is provisioned by the verb, and the others are put beside as that one is.
+fn crowded(world: &World, who: &Who) -> TaskId {
+    let people = world.crowd(USERS);
+    let task = world.task(who, &people[..1]);
+    let like_the_first = format!(
+        "INSERT INTO enrollments (task_id, user_id, authentication_type, stop_on, failures, removed_by, removed_why, \
+           emailed_to, emailed_at, version) \
+         SELECT e.task_id, u.id, e.authentication_type, e.stop_on, 0, '', '', u.email, e.emailed_at, 1 \
+         FROM enrollments e, users u WHERE e.task_id = {task} AND e.user_id = {} AND u.user_id_key LIKE 'p%' \
+           AND u.id <> e.user_id",
+        people[0]
+    );
+    world
+        .desk
+        .db
+        .write(|c| {
+            sql_query(&like_the_first).execute(c)?;
+            write::recount(c, task)
+        })
+        .expect("the others are put beside");
+    task
+}
+
+fn queued(world: &World, kind: &str) -> i64 {
+    let query = emails::table.filter(emails::kind.eq(kind).and(emails::state.eq("Queued"))).count();
+    world.desk.db.read(|c| Ok(query.get_result(c)?)).expect("the database answers")
+}
+
+on_both! {
+    fn every_verb_takes_40_000_users(world) {
+        let who = world.lindqvist();
+        let task = crowded(&world, &who);
+        let (desk, now, many) = (&world.desk, world.now(), i64::try_from(USERS).unwrap());
+        let all = Chosen::Matching(Filter::default());
+        let shown = |act: &str| edit::pick(desk, &who, now, task, &all).unwrap().shown(&desk.keys, act);
+        let row = |task| desk.db.read(|c| tokendesk::tasks::find(c, &who, now, desk.settings.zone, task)).unwrap();
+
+        let date = "2026-12-10".parse().unwrap();
+        let moving = shown(&stop_date::moving(date));
+        let effect = stop_date::change_stop_date(desk, &who, now, task, &all, date, false, &moving).unwrap();
+        assert_eq!((effect.later.users, effect.later.most), (USERS, 6));
+        assert_eq!(resend::resend_all(desk, &who, now, task, &all, &shown(resend::RESEND)).unwrap(), USERS);
+        assert_eq!(queued(&world, "enrollment"), many);
+        let waiting = outbox::several::Chosen { view: View::State(State::Queued), filter: mail::Filter::default() };
+        let canceled = outbox::several::carry_out(desk, &who, now, &waiting, OutboxAct::Cancel, now).unwrap();
+        assert_eq!(canceled.canceled, USERS);
+
+        let ticked = |task| Ticked::These(vec![task]);
+        let look = |task, act| several::look(desk, &who, now, &ticked(task), act).unwrap().shown(&desk.keys, act);
+        let act = Act::StopDate("2026-12-12".parse().unwrap());
+        several::carry_out(desk, &who, now, &ticked(task), act, true, &look(task, act)).unwrap();
+        assert_eq!(queued(&world, "new-stop-date"), many);
+
+        desk.db.write(|c| Ok(diesel::update(enrollments::table).set(enrollments::failures.eq(5i64)).execute(c)?)).unwrap();
+        assert_eq!(resend::unlock(desk, &who, now, task, &all, "Measured", &shown(resend::UNLOCK)).unwrap(), USERS);
+
+        // Each of them ticked by name, and the page before Remove.
+        let ids: Vec<_> = desk.db.read(|c| Ok(enrollments::table.select(enrollments::id).load::<i64>(c)?)).unwrap();
+        let these = Chosen::These(ids.into_iter().map(EnrollmentId).collect());
+        assert_eq!(edit::pick(desk, &who, now, task, &these).unwrap().members.len(), USERS);
+        let browser = Browser::signed_in(&world.url, desk, &who);
+        browser.post(&format!("/tasks/{task}/edit/remove"), &[("all", "1")]).expect(200).says("Remove 40000 users");
+
+        // Provision takes them out of the older task, and Remove out of the newer.
+        let choice = Choice { include_with_task: true, ..world.app_choice() };
+        let everyone = Selection::Matching { query: "q=p".into(), without: Vec::new() };
+        let newer = drafts::provision(desk, &who, now, &everyone, &choice).unwrap();
+        assert_eq!((row(newer).task.counts.users, row(task).task.counts.users), (many, 0));
+        several::carry_out(desk, &who, now, &ticked(newer), Act::Remove, false, &look(newer, Act::Remove)).unwrap();
+        assert!(row(newer).task.removed_at.is_some());
+    }
+}
