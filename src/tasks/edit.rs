@@ -112,7 +112,7 @@ impl Picked {
 /// Reads the chosen users, to show what would happen to them.
 ///
 /// # Errors
-/// `NotFound` out of scope; `Conflict` if the task is over; `Invalid` if nobody who can be changed was chosen.
+/// `NotFound` out of scope; `Refused` if the task is over; `Invalid` if nobody who can be changed was chosen.
 pub fn pick(desk: &Desk, who: &Who, now: Timestamp, task: TaskId, chosen: &Chosen) -> Result<Picked> {
     desk.db.read(|c| picked(desk, c, who, now, task, chosen))
 }

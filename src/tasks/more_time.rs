@@ -35,7 +35,7 @@ pub fn refusal(place: &Place, policy: &Policy, today: NaiveDate) -> Option<Strin
 /// this one message and kept nowhere.
 ///
 /// # Errors
-/// `Forbidden`; `NotFound`; `Conflict` with what to do instead unless the user is Expired; `Invalid` if there is no
+/// `Forbidden`; `NotFound`; `Refused` with what to do instead unless the user is Expired; `Invalid` if there is no
 /// address to write to.
 pub fn give_more_time(
     desk: &Desk,
@@ -53,7 +53,7 @@ pub fn give_more_time(
         let place = resend::place(c, who, task, user)?;
         let policy = policy::current(c)?;
         if let Some(sentence) = refusal(&place, &policy, today) {
-            return Err(Error::Conflict(sentence));
+            return Err(Error::Refused(sentence));
         }
         resend::need_address(&place, alternate)?;
         let stop_on = policy.proposed_stop(today);

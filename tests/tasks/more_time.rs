@@ -66,7 +66,7 @@ on_both! {
         let log = world.dump("audit_entries");
         assert!(log.contains("tasks.give_more_time") && log.contains("2026-12-04 → 2027-02-02"), "{log}");
         // Once is enough: then the user is Active, and the page is Resend again.
-        desk.post(&more, &[("email", "g.ferrari@example.org")]).expect(409).says("Resend the email instead");
+        desk.post(&more, &[("email", "g.ferrari@example.org")]).expect(422).says("Resend the email instead");
         desk.get(&path).says("Stop Date after Resend");
     }
 
@@ -94,13 +94,13 @@ on_both! {
         let before = rows(&world);
         let words = ["Unlock", "has enrolled", "taken out", "is disabled", "Resend the email instead"];
         for (user, word) in ids.into_iter().zip(words) {
-            let Err(Error::Conflict(sentence)) = give_more_time(&world.desk, &who, now, later, user, None) else {
+            let Err(Error::Refused(sentence)) = give_more_time(&world.desk, &who, now, later, user, None) else {
                 panic!("more time was given: {word}");
             };
             assert!(sentence.contains(word), "{sentence}");
         }
         assert_eq!(rows(&world), before);
-        let Err(Error::Conflict(sentence)) = resend::resend(&world.desk, &who, now, task, ferrari.id, None) else {
+        let Err(Error::Refused(sentence)) = resend::resend(&world.desk, &who, now, task, ferrari.id, None) else {
             panic!("Resend is for Active users");
         };
         assert!(sentence.contains("Give more time"), "{sentence}");
