@@ -35,6 +35,24 @@ pub enum Purpose {
     Metrics,
     /// What the provision preview showed, so that Confirm carries out just that.
     Preview,
+    /// The cookie of a browser in which an operator signed in before.
+    KnownBrowser,
+}
+
+impl Purpose {
+    /// What stands before the text that is hashed. Hashes are stored: these labels stay as they are for ever, whatever
+    /// the purposes are called in the code.
+    fn label(self) -> &'static str {
+        match self {
+            Purpose::ActivationCode => "ActivationCode:",
+            Purpose::OperatorSession => "OperatorSession:",
+            Purpose::EnrollmentSession => "EnrollmentSession:",
+            Purpose::AuthNode => "AuthNode:",
+            Purpose::Metrics => "Metrics:",
+            Purpose::Preview => "Preview:",
+            Purpose::KnownBrowser => "KnownBrowser:",
+        }
+    }
 }
 
 /// The keys of this installation, both derived from one master key.
@@ -76,7 +94,7 @@ impl Keys {
 
     /// A keyed hash (HMAC-SHA-256): the same for the same purpose and text, and useless without the key.
     pub fn hash(&self, purpose: Purpose, text: &[u8]) -> Vec<u8> {
-        hmac(&*self.hash, &[format!("{purpose:?}:").as_bytes(), text]).to_vec()
+        hmac(&*self.hash, &[purpose.label().as_bytes(), text]).to_vec()
     }
 
     /// Compares a text with a stored hash in constant time.
@@ -105,6 +123,39 @@ mod tests {
         assert!(keys.open("tokens.seed:B", &sealed).is_err());
         assert!(keys.open("tokens.seed:A", &sealed[..10]).is_err());
         assert!(Keys::new(&[8; KEY_BYTES]).open("tokens.seed:A", &sealed).is_err());
+    }
+
+    #[test]
+    fn what_is_stored_under_a_label_is_found_again_by_every_later_version() {
+        let keys = Keys::new(&[7; KEY_BYTES]);
+        for (purpose, label, hash) in [
+            (
+                Purpose::ActivationCode,
+                "ActivationCode:",
+                "18e9739a48ba4cfc9b9702241dc62c0d7cb6839a56285d3746db404784fa732e",
+            ),
+            (
+                Purpose::OperatorSession,
+                "OperatorSession:",
+                "6132b803acf2b3a1b04e3755d2ce93a3b2b3c40f475855723d32dc5af84ac6bf",
+            ),
+            (
+                Purpose::EnrollmentSession,
+                "EnrollmentSession:",
+                "a5847ab107a725a9bb242a833a29d476c703d460e1b3663fee295e066214b1d0",
+            ),
+            (Purpose::AuthNode, "AuthNode:", "18fb6734c8623a0ab1462168c770582dd6ccfb3870e6fa4c2e706f8110cafa15"),
+            (Purpose::Metrics, "Metrics:", "491d17d7facad967e002bfbcf29044e5cb9a55143e1d3990750ba818e57ebdf5"),
+            (Purpose::Preview, "Preview:", "a87c37e8dec1e2c7aa6103fa1e78e2b3a434ac7d351f4d7ba1d39ad33f2174aa"),
+            (
+                Purpose::KnownBrowser,
+                "KnownBrowser:",
+                "546a5024e037018c1fe6f1ba659330e830d4c2674f3e83e07aa0b3af4c944c16",
+            ),
+        ] {
+            assert_eq!(purpose.label(), label);
+            assert_eq!(data_encoding::HEXLOWER.encode(&keys.hash(purpose, b"ABC")), hash, "{label}");
+        }
     }
 
     #[test]
