@@ -65,12 +65,19 @@ pub fn totp_uri(issuer: &str, account: &str, seed: &[u8], period: u32, digits: u
         Algorithm::Sha256 => "SHA256",
         Algorithm::Sha512 => "SHA512",
     };
-    // A colon parts issuer and account, so that neither may hold one, even encoded.
-    let (issuer, account) = (escaped(&issuer.replace(':', " ")), escaped(&account.replace(':', " ")));
+    let (issuer, account) = (escaped(&part(issuer)), escaped(&part(account)));
     let secret = base32(seed);
     format!(
         "otpauth://totp/{issuer}:{account}?secret={secret}&issuer={issuer}&algorithm={algorithm}&digits={digits}&period={period}"
     )
+}
+
+/// An issuer or account as it may stand in a label: a colon parts the two, so that neither holds one, even encoded.
+fn part(text: &str) -> String {
+    text.split(|letter: char| letter == ':' || letter.is_whitespace())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Percent-encoded (RFC 3986 §2.3). Not as in forms: apps show a "+" for a space as it stands.
@@ -132,6 +139,20 @@ mod tests {
                         &issuer=Example%20%26%20Org&algorithm=SHA1&digits=6&period=30";
         assert_eq!(uri, expected);
         assert_eq!(manual_key(b"12345678901234567890"), "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ");
+    }
+
+    #[test]
+    fn neither_issuer_nor_account_holds_a_colon_in_the_key_uri() {
+        let uri = totp_uri("Müller & Co: IT", "EXAMPLE:a+b@c", &[0; 10], 60, 8, Algorithm::Sha256);
+        let expected = "otpauth://totp/M%C3%BCller%20%26%20Co%20IT:EXAMPLE%20a%2Bb@c?secret=AAAAAAAAAAAAAAAA\
+                        &issuer=M%C3%BCller%20%26%20Co%20IT&algorithm=SHA256&digits=8&period=60";
+        assert_eq!(uri, expected);
+        for odd in ["a:b", ":a", "a:", " a : b ", "a::b", "a\t:\nb"] {
+            let uri = totp_uri(odd, odd, &[0; 10], 30, 6, Algorithm::Sha1);
+            let label = &uri["otpauth://totp/".len()..uri.find('?').unwrap()];
+            assert_eq!(label.matches(':').count(), 1, "{odd:?}: {uri}");
+            assert!(!uri.to_uppercase().contains("%3A"), "{odd:?}: {uri}");
+        }
     }
 
     #[test]

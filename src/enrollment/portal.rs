@@ -4,8 +4,9 @@ use chrono::{Duration, NaiveDate};
 
 use crate::{
     clock::Timestamp,
+    oath,
     tasks::{self, Status, enrollment::RemovedWhy, store::Link},
-    tokens::{Making, Seed, one_time::algorithm_word},
+    tokens::{Making, Seed},
 };
 
 /// How long a browser may go on after a right activation code, in minutes (product.md §3).
@@ -87,46 +88,8 @@ pub fn end(link: &Link, attempts_allowed: i64, today: NaiveDate) -> Option<End> 
     }
 }
 
-/// The address that hands `seed` to an authenticator app (the Key Uri Format that apps agree on). The issuer stands twice,
-/// since older apps read it from the label alone.
+/// The address that hands `seed` to an authenticator app.
 pub fn otpauth(issuer: &str, user_id: &str, seed: &Seed) -> String {
-    let (issuer, user_id, secret) = (percent(issuer), percent(user_id), seed.base32());
     let Making { algorithm, digits, period, .. } = Making::APP;
-    format!(
-        "otpauth://totp/{issuer}:{user_id}?secret={}&issuer={issuer}&algorithm={}&digits={digits}&period={period}",
-        *secret,
-        algorithm_word(algorithm)
-    )
-}
-
-/// A key in groups of four, as people read and type it.
-pub fn groups_of_four(key: &str) -> String {
-    let letters: Vec<char> = key.chars().collect();
-    letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
-}
-
-/// Everything but the unreserved letters of RFC 3986 §2.3.
-fn percent(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn apps_are_told_issuer_and_user_whatever_letters_are_in_them() {
-        let seed = Seed::new(*b"12345678901234567890");
-        assert_eq!(
-            otpauth("Müller & Co: IT", "a+b@c", &seed),
-            "otpauth://totp/M%C3%BCller%20%26%20Co%3A%20IT:a%2Bb%40c?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\
-             &issuer=M%C3%BCller%20%26%20Co%3A%20IT&algorithm=SHA1&digits=6&period=30"
-        );
-    }
-
-    #[test]
-    fn keys_are_read_in_groups_of_four() {
-        assert_eq!(groups_of_four("ABCDEFGHIJ"), "ABCD EFGH IJ");
-    }
+    oath::totp_uri(issuer, user_id, seed.bytes(), period, digits, algorithm)
 }

@@ -10,6 +10,7 @@ use crate::{
         pages::{Guest, PortalFrame, Wrong, ended},
         portal,
     },
+    oath,
     web::{Answer, Fault, Fields, page_with, see_other},
 };
 
@@ -63,7 +64,7 @@ async fn with_key(guest: &Guest, status: StatusCode, error: &str) -> Answer {
                     action: guest.path("/key"),
                     qr: qr(&otpauth)?,
                     otpauth,
-                    groups: portal::groups_of_four(&key),
+                    groups: oath::manual_key(seed.bytes()),
                     key,
                     error: error.into(),
                 },
