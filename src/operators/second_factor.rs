@@ -28,8 +28,20 @@ pub fn digits(typed: &str) -> Option<String> {
     (digits.len() == DIGITS as usize && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
 }
 
-/// The step whose value `otp` is, if it is one around `now` and later than `last`: each is accepted once (RFC 6238 §5.2).
-pub fn step(seed: &[u8], otp: &str, now: Timestamp, last: Option<i64>) -> Option<i64> {
+/// What is made of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judgment {
+    /// It is the value of this step, which is used up with it.
+    Right(i64),
+    /// It is the one accepted last, sent again: a form that was sent twice, and no guess.
+    Repeated,
+    /// It is none that may be accepted now.
+    Wrong,
+}
+
+/// Judges `otp`: right if it is the value of a step around `now` and later than `last`, since each is accepted once
+/// (RFC 6238 §5.2).
+pub fn judge(seed: &[u8], otp: &str, now: Timestamp, last: Option<i64>) -> Judgment {
     let present = oath::step(clock::unix_seconds(now), PERIOD);
     let mut found = None;
     // All are tried even when one has matched, so that the time does not tell which.
@@ -38,7 +50,11 @@ pub fn step(seed: &[u8], otp: &str, now: Timestamp, last: Option<i64>) -> Option
             found = i64::try_from(step).ok();
         }
     }
-    found.filter(|step| last.is_none_or(|last| *step > last))
+    match found {
+        Some(step) if last.is_none_or(|last| step > last) => Judgment::Right(step),
+        Some(step) if last == Some(step) => Judgment::Repeated,
+        _ => Judgment::Wrong,
+    }
 }
 
 /// What the QR code says: the key URI that authenticator apps read.
@@ -59,12 +75,13 @@ mod tests {
     #[test]
     fn a_value_is_taken_one_step_either_side_and_once() {
         let value = oath::totp(SEED, 59, 30, 6, ALGORITHM);
-        assert_eq!(step(SEED, &value, at(59), None), Some(1));
-        assert_eq!(step(SEED, &value, at(29), None), Some(1));
-        assert_eq!(step(SEED, &value, at(89), None), Some(1));
-        assert_eq!(step(SEED, &value, at(90), None), None);
-        assert_eq!(step(SEED, &value, at(59), Some(1)), None);
-        assert_eq!(step(SEED, &value, at(59), Some(0)), Some(1));
+        for seconds in [29, 59, 89] {
+            assert_eq!(judge(SEED, &value, at(seconds), None), Judgment::Right(1));
+        }
+        assert_eq!(judge(SEED, &value, at(90), None), Judgment::Wrong);
+        assert_eq!(judge(SEED, &value, at(59), Some(1)), Judgment::Repeated);
+        assert_eq!(judge(SEED, &value, at(59), Some(2)), Judgment::Wrong);
+        assert_eq!(judge(SEED, &value, at(59), Some(0)), Judgment::Right(1));
     }
 
     #[test]

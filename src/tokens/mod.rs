@@ -56,6 +56,8 @@ pub enum Reason {
     Locked,
     /// It was wrong, and was the last straw for the tokens of these serial numbers.
     JustLocked(Vec<String>),
+    /// It was accepted just before, and came again: a client that sends twice. It counts towards no lock.
+    Repeated,
     /// It was accepted before, or one after it was.
     Used,
     /// It is from far ahead; the next one brings the token back into step.
@@ -73,6 +75,9 @@ impl Reason {
             Reason::NoToken => "The user has no active token".into(),
             Reason::Locked => "The token is locked".into(),
             Reason::JustLocked(serials) => format!("Wrong one-time password; locked {}", serials.join(", ")),
+            Reason::Repeated => {
+                "The one-time password accepted last came again; this does not count towards the lock".into()
+            }
             Reason::Used => "The one-time password was used before".into(),
             Reason::FarAhead => "Far ahead of the counter; the next one-time password brings it back into step".into(),
             Reason::Wrong => "Wrong one-time password".into(),
@@ -82,7 +87,8 @@ impl Reason {
 }
 
 /// Checks what `user` typed against all of their Active tokens (product.md §4): every value is accepted once, on all
-/// servers; when none matches, it counts against each token tried, and the policy's number of them in a row locks.
+/// servers; when none matches, it counts against each token tried, and the policy's number of them in a row locks. The
+/// one accepted last that comes again counts against none: whoever sends it knew it, so that it is no guess.
 ///
 /// # Errors
 /// `Database`, or `Internal` if a seed does not open.
@@ -106,13 +112,14 @@ pub fn check(desk: &Desk, c: &mut AnyConn, now: Timestamp, user: UserId, typed: 
         return Ok(Verdict::Rejected(if locked { Reason::Locked } else { Reason::NoToken }));
     }
     let (mut reason, mut far_ahead, mut rejected) = (Reason::Wrong, Vec::new(), Vec::new());
+    let mut repeated = Vec::new();
     for held in &active {
         let seed = open_seed(desk, &held.token.serial, &held.sealed_seed)?;
         let what = match one_time::judge(&seed, &held.token.making, &held.standing, seconds, typed) {
             Judgment::Right(standing) => {
                 if !store::accept(c, now, held.token.id, &standing)? {
-                    reason = Reason::Used;
-                    rejected.push((held, Rejected::Used, seed));
+                    // Another check was faster with it.
+                    repeated.push(held.token.id);
                     continue;
                 }
                 let others = active.iter().filter(|other| other.token.failures > 0).map(|other| other.token.id);
@@ -125,6 +132,10 @@ pub fn check(desk: &Desk, c: &mut AnyConn, now: Timestamp, user: UserId, typed: 
                 reason = Reason::FarAhead;
                 Rejected::FarAhead
             }
+            Judgment::Repeated => {
+                repeated.push(held.token.id);
+                continue;
+            }
             Judgment::Used => {
                 if reason == Reason::Wrong {
                     reason = Reason::Used;
@@ -134,6 +145,12 @@ pub fn check(desk: &Desk, c: &mut AnyConn, now: Timestamp, user: UserId, typed: 
             Judgment::Wrong => Rejected::Wrong,
         };
         rejected.push((held, what, seed));
+    }
+    if !repeated.is_empty() {
+        for token in repeated {
+            store::note_repeated(c, now, token)?;
+        }
+        return Ok(Verdict::Rejected(Reason::Repeated));
     }
     for (token, standing) in far_ahead {
         store::await_next(c, token, &standing)?;
@@ -255,7 +272,7 @@ pub fn bind_hardware(
             store::await_next(c, held.token.id, &standing)?;
             refused(BindingRefusal::FarAhead)
         }
-        Judgment::Used | Judgment::Wrong => {
+        Judgment::Repeated | Judgment::Used | Judgment::Wrong => {
             refused(BindingRefusal::Wrong(one_time::off::off_by(&seed, &held.token.making, seconds, typed)))
         }
     }

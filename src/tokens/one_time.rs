@@ -2,10 +2,13 @@
 
 use zeroize::Zeroizing;
 
-use crate::oath::{self, Algorithm};
+use crate::oath;
 
+pub mod making;
 pub mod off;
 pub mod resync;
+
+pub use making::{Making, MovingFactor, Seed, algorithm_of, algorithm_word};
 
 /// Values beyond the expected one that a counter-based token may be ahead, for presses that nobody sent
 /// (product.md §4; the look-ahead of RFC 4226 §7.2).
@@ -20,99 +23,6 @@ pub const STEPS_EITHER_SIDE: i64 = 1;
 
 /// The most drift that is remembered, in steps: five minutes at 30 seconds. A clock further off is broken.
 pub const MOST_DRIFT: i64 = 10;
-
-/// The secret that a token shares with the server; wiped from memory when it is done with.
-#[derive(Clone)]
-pub struct Seed(Zeroizing<Vec<u8>>);
-
-impl Seed {
-    /// A seed of these bytes.
-    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
-        Seed(Zeroizing::new(bytes.into()))
-    }
-
-    /// Its bytes.
-    pub fn bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// In base 32 without padding, as authenticator apps take it.
-    pub fn base32(&self) -> Zeroizing<String> {
-        Zeroizing::new(data_encoding::BASE32_NOPAD.encode(&self.0))
-    }
-}
-
-impl From<Zeroizing<Vec<u8>>> for Seed {
-    fn from(bytes: Zeroizing<Vec<u8>>) -> Self {
-        Seed(bytes)
-    }
-}
-
-/// What moves a token on to its next value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum MovingFactor {
-    /// A counter: HOTP, RFC 4226.
-    Counter,
-    /// The clock: TOTP, RFC 6238.
-    Time,
-}
-
-impl MovingFactor {
-    /// The word in the database.
-    pub fn word(self) -> &'static str {
-        match self {
-            MovingFactor::Counter => "counter",
-            MovingFactor::Time => "time",
-        }
-    }
-
-    /// The one of this word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        [MovingFactor::Counter, MovingFactor::Time].into_iter().find(|factor| factor.word() == word)
-    }
-}
-
-/// How a token makes its values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Making {
-    /// What moves it on.
-    pub moving_factor: MovingFactor,
-    /// The hash.
-    pub algorithm: Algorithm,
-    /// Decimal digits, 6 or 8.
-    pub digits: u32,
-    /// Seconds in a step, 30 or 60; of no meaning for a counter.
-    pub period: u32,
-}
-
-impl Making {
-    /// What every authenticator app can do: some ignore the parameters of the `otpauth` address and do this in any case.
-    pub const APP: Making =
-        Making { moving_factor: MovingFactor::Time, algorithm: Algorithm::Sha1, digits: 6, period: 30 };
-
-    fn value(&self, seed: &Seed, counter: i64) -> Zeroizing<String> {
-        let counter = u64::try_from(counter).unwrap_or(0);
-        Zeroizing::new(oath::hotp(seed.bytes(), counter, self.digits, self.algorithm))
-    }
-
-    fn first_match(&self, seed: &Seed, typed: &str, counters: impl Iterator<Item = i64>) -> Option<i64> {
-        counters.filter(|counter| *counter >= 0).find(|counter| oath::matches(&self.value(seed, *counter), typed))
-    }
-}
-
-/// The word of an algorithm in the database and in `otpauth` addresses.
-pub fn algorithm_word(algorithm: Algorithm) -> &'static str {
-    match algorithm {
-        Algorithm::Sha1 => "SHA1",
-        Algorithm::Sha256 => "SHA256",
-        Algorithm::Sha512 => "SHA512",
-    }
-}
-
-/// The algorithm of this word.
-pub fn algorithm_of(word: &str) -> Option<Algorithm> {
-    [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512].into_iter().find(|one| algorithm_word(*one) == word)
-}
 
 /// What the server remembers of a token's values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -132,6 +42,8 @@ pub enum Judgment {
     Right(Standing),
     /// It is a value of this token from far ahead: right if the next one follows.
     FarAhead(Standing),
+    /// It is the one accepted last, sent again: a client that sends twice, and no guess.
+    Repeated,
     /// It was right once, and has been accepted or passed over.
     Used,
     /// It is none of the token's values near here.
@@ -189,7 +101,22 @@ fn judge_time(
         let drift = (step - here).clamp(-MOST_DRIFT, MOST_DRIFT);
         return Judgment::Right(Standing { next_counter: step + 1, drift, resync_counter: None });
     }
-    match making.first_match(seed, typed, steps.filter(|step| *step < standing.next_counter)) {
+    used(making, seed, standing, typed, steps.filter(|step| *step < standing.next_counter))
+}
+
+/// What to make of a value that is none to come: whether it is one of `before`, and whether it is the last of them.
+fn used(
+    making: &Making,
+    seed: &Seed,
+    standing: &Standing,
+    typed: &str,
+    before: impl Iterator<Item = i64> + Clone,
+) -> Judgment {
+    let last = |counter: &i64| counter.saturating_add(1) == standing.next_counter;
+    if making.first_match(seed, typed, before.clone().filter(last)).is_some() {
+        return Judgment::Repeated;
+    }
+    match making.first_match(seed, typed, before) {
         Some(_) => Judgment::Used,
         None => Judgment::Wrong,
     }
@@ -213,10 +140,7 @@ fn judge_counter(seed: &Seed, making: &Making, standing: &Standing, typed: &str)
     {
         return Judgment::FarAhead(Standing { resync_counter: Some(counter.saturating_add(1)), ..*standing });
     }
-    match making.first_match(seed, typed, next.saturating_sub(LOOK_AHEAD)..next) {
-        Some(_) => Judgment::Used,
-        None => Judgment::Wrong,
-    }
+    used(making, seed, standing, typed, next.saturating_sub(LOOK_AHEAD)..next)
 }
 
 #[cfg(test)]
@@ -224,6 +148,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::oath::Algorithm;
 
     fn seed() -> Seed {
         Seed::new(*b"12345678901234567890")
@@ -249,7 +174,7 @@ mod tests {
         let mut standing = Standing::default();
         for typed in ["755224", "287082", "359152", "969429", "338314", "254676", "287922", "162583"] {
             standing = after(judge(&seed(), &counter(), &standing, 0, typed));
-            assert_eq!(judge(&seed(), &counter(), &standing, 0, typed), Judgment::Used);
+            assert_eq!(judge(&seed(), &counter(), &standing, 0, typed), Judgment::Repeated);
         }
         assert_eq!(standing.next_counter, 8);
     }
@@ -279,7 +204,23 @@ mod tests {
         let judged = judge(&seed(), &counter(), &start, 0, &value(counter(), 111));
         assert!(matches!(judged, Judgment::FarAhead(_)));
         assert_eq!(judge(&seed(), &counter(), &start, 0, &value(counter(), 301)), Judgment::Wrong);
-        assert_eq!(judge(&seed(), &counter(), &start, 0, &value(counter(), 99)), Judgment::Used);
+        assert_eq!(judge(&seed(), &counter(), &start, 0, &value(counter(), 98)), Judgment::Used);
+    }
+
+    #[test]
+    fn the_value_accepted_last_is_told_from_those_before_it_as_long_as_it_would_be_near() {
+        let making = Making::APP;
+        let standing = Standing { next_counter: 1001, ..Standing::default() };
+        for (seconds, step, expected) in [
+            (30_000, 1000, Judgment::Repeated),
+            (30_030, 1000, Judgment::Repeated),
+            (30_000, 999, Judgment::Used),
+            (30_060, 1000, Judgment::Wrong),
+        ] {
+            assert_eq!(judge(&seed(), &making, &standing, seconds, &value(making, step)), expected, "{seconds} {step}");
+        }
+        let pressed = Standing { next_counter: 100, ..Standing::default() };
+        assert_eq!(judge(&seed(), &counter(), &pressed, 0, &value(counter(), 99)), Judgment::Repeated);
     }
 
     #[test]
@@ -377,7 +318,7 @@ mod tests {
                         prop_assert_eq!(next.next_counter, standing.next_counter);
                         standing = next;
                     }
-                    Judgment::Used | Judgment::Wrong => {}
+                    Judgment::Repeated | Judgment::Used | Judgment::Wrong => {}
                 }
             }
         }

@@ -12,7 +12,7 @@ use crate::{
         missed::Miss,
         store::{Place, missed::Trace},
     },
-    tokens::{Rejection, Token, TokenState, lifecycle::is_in_use},
+    tokens::{Rejected, Rejection, Token, TokenState, lifecycle::is_in_use},
     users::User,
 };
 
@@ -91,10 +91,14 @@ impl Facts {
         own.filter(|token| is_in_use(token.state)).or_else(in_use).or(own)
     }
 
-    /// Why the last one-time password of that token was rejected, if none was accepted since.
+    /// Why the last one-time password of that token was rejected, if none was accepted since. One that was used before
+    /// need not have counted: the value accepted last does not when it comes again.
     pub fn rejection(&self) -> Option<Rejection> {
-        let token = self.token().filter(|token| token.failures > 0)?;
-        self.rejections.iter().copied().find(|rejection| rejection.token == token.id)
+        let token = self.token()?;
+        let rejection = self.rejections.iter().copied().find(|rejection| rejection.token == token.id)?;
+        let came_again =
+            rejection.what == Rejected::Used && token.last_used_at.is_some_and(|used| rejection.at >= used);
+        (token.failures > 0 || came_again).then_some(rejection)
     }
 
     /// A device that was given to the user by hand and waits to be enrolled.

@@ -68,7 +68,7 @@ pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
             words(
                 format!("The system {name} is refused"),
                 format!(
-                    "{serial} is in order, but the key of the auth node {name} is disabled; it knocked {}. “tokendesk auth-node add” makes a new key.",
+                    "{serial} is in order, but the key of the auth node {name} is disabled; it knocked {}. Enable, under Auth nodes, takes the same key again.",
                     facts.at(at)
                 ),
                 "Your token is in order. The system you sign in to has a problem of its own; we are on it.",
