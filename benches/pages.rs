@@ -188,7 +188,7 @@ fn fill(desk: &Desk, rows: usize) -> Outcome<(i64, String)> {
     })?;
     desk.db.write(|c| Ok(c.batch_execute("ANALYZE")?))?;
     let key = sessions::insert(desk, &HashMap::from([(sessions::OPERATOR.to_owned(), operator.to_string())]), now)?;
-    let (mut jar, name) = (CookieJar::new(), session::cookie_name(false));
+    let (mut jar, name) = (CookieJar::new(), cookies::SESSION.name(false));
     jar.signed_mut(&session::cookie_key(desk)).add(Cookie::new(name, key));
     let cookie = jar.get(name).ok_or("the cookie was added")?.encoded().to_string();
     Ok((task, cookie))

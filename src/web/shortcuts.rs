@@ -1,25 +1,22 @@
 //! `/shortcuts`: the keys of the console, and the switch that turns them off (WCAG 2.2, 2.1.4 Character Key Shortcuts).
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    cookie::{Cookie, SameSite, time::Duration},
-};
+use actix_web::{HttpRequest, HttpResponse, cookie::time::Duration, web::Data};
 use askama::Template;
 
 use crate::{
+    desk::Desk,
     operators::may,
-    web::{Answer, Chrome, Fields, Permitted, page, see_other},
+    web::{Answer, Chrome, Fields, Permitted, cookies, page, see_other},
 };
 
 /// Where the page is.
 pub const SHORTCUTS: &str = "/shortcuts";
 
-const COOKIE: &str = "shortcuts";
 const OFF: &str = "off";
 
 /// True unless this browser was told to leave keys alone.
 pub fn are_on(request: &HttpRequest) -> bool {
-    request.cookie(COOKIE).is_none_or(|cookie| cookie.value() != OFF)
+    cookies::SHORTCUTS.of(request).is_none_or(|value| value != OFF)
 }
 
 #[derive(Template)]
@@ -42,13 +39,9 @@ pub async fn show(p: Permitted<may::SignedIn>) -> Answer {
 }
 
 /// Turns the keys on or off for this browser.
-pub async fn choose(form: Fields) -> HttpResponse {
-    let cookie = Cookie::build(COOKIE, if form.text("keys") == OFF { OFF } else { "on" })
-        .path("/")
-        .same_site(SameSite::Lax)
-        .http_only(true)
-        .max_age(Duration::days(365))
-        .finish();
+pub async fn choose(desk: Data<Desk>, form: Fields) -> HttpResponse {
+    let keys = if form.text("keys") == OFF { OFF } else { "on" };
+    let cookie = cookies::SHORTCUTS.made(desk.settings.https, keys.into(), "/", Duration::days(365));
     let mut response = see_other(SHORTCUTS);
     // A cookie of these parts is always a valid header; without it the keys simply stay as they are.
     let _ = response.add_cookie(&cookie);

@@ -1,41 +1,37 @@
 //! Light, dark, or as the system is: a cookie set by a form.
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    cookie::{Cookie, SameSite, time::Duration},
-    web::Form,
+use actix_web::{HttpRequest, cookie::time::Duration, web::Data};
+
+use crate::{
+    desk::Desk,
+    error::Error,
+    web::{Answer, Fields, cookies, see_other, session::local_path},
 };
 
-use crate::web::{see_other, session::local_path};
-
-const COOKIE: &str = "theme";
+/// The choices, as the form sends them and the cookie keeps them.
+const CHOICES: [&str; 3] = ["light", "dark", "system"];
 
 /// The theme of this browser: "light", "dark", or "" for as the system is.
 pub fn of(request: &HttpRequest) -> &'static str {
-    match request.cookie(COOKIE).as_ref().map(|cookie| cookie.value()) {
+    match cookies::THEME.of(request).as_deref() {
         Some("light") => "light",
         Some("dark") => "dark",
         _ => "",
     }
 }
 
-/// The form.
-#[derive(serde::Deserialize)]
-pub struct Choice {
-    theme: String,
-    back: String,
-}
-
 /// Sets the cookie and goes back.
-pub async fn choose(form: Form<Choice>) -> HttpResponse {
-    let cookie = Cookie::build(COOKIE, form.theme.clone())
-        .path("/")
-        .same_site(SameSite::Lax)
-        .http_only(true)
-        .max_age(Duration::days(365))
-        .finish();
-    let mut response = see_other(local_path(&form.back));
+///
+/// # Errors
+/// `Invalid` for any other theme.
+pub async fn choose(desk: Data<Desk>, form: Fields) -> Answer {
+    let typed = form.text("theme");
+    let Some(theme) = CHOICES.into_iter().find(|choice| *choice == typed) else {
+        return Err(Error::mistake("theme", "Choose Light, Dark or System.").into());
+    };
+    let cookie = cookies::THEME.made(desk.settings.https, theme.into(), "/", Duration::days(365));
+    let mut response = see_other(local_path(&form.text("back")));
     // A cookie of these parts is always a valid header; without it the theme simply stays.
     let _ = response.add_cookie(&cookie);
-    response
+    Ok(response)
 }

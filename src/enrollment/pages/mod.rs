@@ -4,7 +4,7 @@ use std::{future::Ready, future::ready};
 
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
-    cookie::{Cookie, SameSite, time::Duration},
+    cookie::{Cookie, time::Duration},
     dev::Payload,
     web::{self as actix, Data},
 };
@@ -16,7 +16,7 @@ use crate::{
     enrollment::{View, Visit, portal},
     error::Result,
     tokens::AuthenticationType,
-    web::{Fault, request, see_other, segment, theme},
+    web::{Fault, cookies, request, see_other, segment, theme},
 };
 
 pub mod device;
@@ -24,9 +24,6 @@ pub mod done;
 pub mod ended;
 pub mod key;
 pub mod welcome;
-
-/// The cookie of an enrollment session; its path is the link it is good for.
-const COOKIE: &str = "enrollment";
 
 /// What the layout of the portal expects.
 #[derive(Clone)]
@@ -76,13 +73,8 @@ impl Guest {
     }
 
     fn cookie(&self, session: String) -> Cookie<'static> {
-        Cookie::build(COOKIE, session)
-            .path(self.path(""))
-            .http_only(true)
-            .same_site(SameSite::Lax)
-            .secure(self.desk.settings.https)
-            .max_age(Duration::minutes(portal::SESSION_MINUTES))
-            .finish()
+        let age = Duration::minutes(portal::SESSION_MINUTES);
+        cookies::ENROLLMENT.made(self.desk.settings.https, session, &self.path(""), age)
     }
 
     fn zone(&self) -> Zone {
@@ -107,7 +99,7 @@ impl FromRequest for Guest {
             now: desk.now(),
             visit: Visit {
                 handle: http.match_info().get("handle").unwrap_or_default().to_owned(),
-                session: http.cookie(COOKIE).map(|cookie| cookie.value().to_owned()),
+                session: cookies::ENROLLMENT.of(http),
                 address: request::address(http),
                 request: request::id(http),
             },

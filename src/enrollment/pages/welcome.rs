@@ -1,4 +1,5 @@
-//! `/enroll/{handle}`: what this is about, and the activation code.
+//! `/enroll/{handle}`: what this is about, and the activation code. Not whom: the link alone may have been seen by
+//! others, so that no page of it shows a name or User ID before a right code (product.md §3).
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
 use askama::Template;
@@ -16,8 +17,6 @@ use crate::{
 struct Welcome {
     frame: PortalFrame,
     action: String,
-    first_name: String,
-    user_id: String,
     authentication_type: &'static str,
     hardware: bool,
     finish_by: String,
@@ -33,8 +32,6 @@ fn welcome(guest: &Guest, view: &View) -> Welcome {
     Welcome {
         frame: guest.frame.clone(),
         action: guest.path(""),
-        first_name: place.first_name.clone(),
-        user_id: place.user_id.clone(),
         authentication_type: place.authentication_type.plain(),
         hardware: place.authentication_type.needs_inventory(),
         finish_by: last_moment(place.facts.stop_on),
