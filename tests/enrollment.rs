@@ -18,7 +18,7 @@ use tokendesk::{
         provision::{Choice, Selection},
     },
     tokens::{AuthenticationType, MovingFactor},
-    users::User,
+    users::{self, User},
 };
 
 use crate::{
@@ -105,7 +105,7 @@ fn wrong(key: &str, now: Timestamp) -> String {
 on_both! {
     fn a_user_enrolls_an_app_and_tries_it_at_once(world) {
         let (invited, phone) = (invite(&world, "t.adeyemi"), world.stranger());
-        phone.get(&invited.path("")).expect(200).says("Hello Tobi").says("t.adeyemi").says("Finish by Fri 4 Dec 2026, 23:59");
+        phone.get(&invited.path("")).expect(200).says("the User ID you sign in with").says("Finish by Fri 4 Dec 2026, 23:59");
         let key = enroll(&world, &phone, &invited);
         let token = world.place(invited.task, invited.user.id).token.expect("a token");
         let done = phone.get(&invited.path("/done")).expect(200).says("Your token is set up").says("Fri 20 Nov 2026, 14:32");
@@ -271,6 +271,51 @@ on_both! {
             format!("otpauth://totp/Example%20Org:t.adeyemi?secret={key}&issuer=Example%20Org&algorithm=SHA1&digits=6&period=30")
         );
         page.says(&key.as_bytes().chunks(4).map(|four| String::from_utf8_lossy(four)).collect::<Vec<_>>().join(" "));
+    }
+
+    fn the_key_uri_has_no_colon_but_the_one_that_parts_issuer_and_account(
+        world,
+        |settings| settings.organization = "Example: IT".into()
+    ) {
+        let (invited, phone) = (invite(&world, "t.adeyemi"), world.stranger());
+        to_key(&phone, &invited);
+        let page = phone.get(&invited.path("/key")).expect(200);
+        assert!(page.body.contains("otpauth://totp/Example%20IT:t.adeyemi?"), "{}", page.body);
+        assert!(!page.body.contains("%3A"));
+    }
+
+    fn before_a_right_code_no_page_of_a_link_tells_whose_it_is(world) {
+        let (who, stranger) = (Who::system(), world.stranger());
+        world.device("HW-1", MovingFactor::Counter);
+        let active = invite(&world, "t.adeyemi");
+        let device = invite_to(&world, "h.token", AuthenticationType::HardwareToken);
+        let locked = invite(&world, "l.ocked");
+        let disabled = invite(&world, "d.isabled");
+        let done = invite(&world, "d.one");
+        for _ in 0..5 {
+            stranger.post(&locked.path(""), &[("code", "WRONGWRONG")]);
+        }
+        users::disable(&world.desk, &who, world.now(), "d.isabled").unwrap();
+        enroll(&world, &world.stranger(), &done);
+        let nobody = |page: &Page, invited: &Invited| {
+            for name in [invited.user.user_id.as_str(), "Tobi", "Adeyemi"] {
+                assert!(!page.text().contains(name), "{name}: {}", page.text());
+            }
+        };
+        for invited in [&active, &device, &locked, &disabled, &done] {
+            for rest in ["", "?again", "/key", "/device", "/done"] {
+                nobody(&stranger.get(&invited.path(rest)), invited);
+            }
+            for (rest, form) in [("", ("code", "WRONGWRONG")), ("", ("code", "")), ("/key", ("otp", "1")), ("/try", ("otp", "1"))] {
+                nobody(&stranger.post(&invited.path(rest), &[form]), invited);
+            }
+        }
+        for invited in [&active, &device] {
+            stranger.get(&invited.path("")).expect(200).says("the User ID you sign in with");
+            stranger.post(&invited.path(""), &[("code", "WRONGWRONG")]).expect(422).says("the User ID you sign in with");
+        }
+        world.advance(Duration::days(60));
+        nobody(&stranger.get(&active.path("")).expect(410), &active);
     }
 
     fn a_session_lasts_fifteen_minutes(world) {
