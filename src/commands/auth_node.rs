@@ -21,6 +21,13 @@ pub enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Take the key of a disabled auth node again.
+    Enable {
+        /// Its name.
+        name: String,
+        #[command(flatten)]
+        place: Place,
+    },
     /// List the auth nodes.
     List {
         #[command(flatten)]
@@ -45,6 +52,11 @@ pub fn run(command: Command) -> Result<()> {
             let desk = place.desk()?;
             authentication::disable_node(&desk, &who, desk.now(), &name)?;
             println!("The key of the auth node {name} is refused from now on.");
+        }
+        Command::Enable { name, place } => {
+            let desk = place.desk()?;
+            authentication::enable_node(&desk, &who, desk.now(), &name)?;
+            println!("The auth node {name} is in use again, with the key it had.");
         }
         Command::List { place } => {
             for node in authentication::nodes(&place.desk()?, &who)? {

@@ -3,7 +3,7 @@
 use chrono::Duration;
 
 use crate::{
-    commands::{Place, server},
+    commands::{Place, overheard, server},
     config::is_postgres,
     desk::Desk,
     error::{Error, Result},
@@ -24,6 +24,13 @@ pub fn run(place: &Place) -> Result<()> {
     let mut report = Report::default();
     report.line("settings", Ok("read".into()));
     let carrier = Carrier::of(&settings);
+    let sslmode = std::env::var("PGSSLMODE").ok();
+    if let Some(host) = overheard::database(&settings.database_url, sslmode.as_deref()) {
+        report.warning(
+            "database",
+            &format!("what goes to {host} may be read on the way. Add ?sslmode=verify-full to database_url."),
+        );
+    }
     let place = if is_postgres(&settings.database_url) { "PostgreSQL" } else { "SQLite" };
     match Desk::open(settings) {
         Err(error) => report.line("database", Err(error)),
@@ -33,6 +40,12 @@ pub fn run(place: &Place) -> Result<()> {
             report.line("counts", counts(&desk));
             report.line("clock", clock(&desk));
         }
+    }
+    if carrier.as_ref().is_ok_and(Carrier::may_be_overheard) {
+        report.warning(
+            "mail server",
+            "emails carry links and codes, and may be read on the way. Add ?tls=required to smtp_url, or use smtps://.",
+        );
     }
     report.line("mail server", carrier.and_then(|carrier| mail(&carrier)));
     match report.problems {
@@ -48,6 +61,11 @@ struct Report {
 }
 
 impl Report {
+    /// Says what could be better. It does not count as a problem: there are networks where it is meant so.
+    fn warning(&self, what: &str, words: &str) {
+        println!("warning   {what}: {words}");
+    }
+
     fn line(&mut self, what: &str, outcome: Result<String>) {
         match outcome {
             Ok(words) => println!("well      {what}: {words}"),

@@ -78,6 +78,11 @@ impl Carrier {
         }
     }
 
+    /// True if somebody between this machine and the mail server could read emails.
+    pub fn may_be_overheard(&self) -> bool {
+        matches!(self, Carrier::Smtp(server) if server.may_be_overheard())
+    }
+
     /// Connects to the mail server and leaves again, for `tokendesk check`.
     ///
     /// # Errors

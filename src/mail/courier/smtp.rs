@@ -67,6 +67,11 @@ enum Security {
     IfOffered,
 }
 
+/// True for this machine.
+fn is_near(host: &str) -> bool {
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
+}
+
 impl Smtp {
     /// From `smtp_url` and the other settings.
     ///
@@ -90,7 +95,7 @@ impl Smtp {
             ("", _) => None,
             (user, password) => Some(Credentials::new(decode(user)?, decode(password.unwrap_or_default())?)),
         };
-        let near = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        let near = is_near(&host);
         // Who names an authority wants its certificates checked.
         let required = required || settings.smtp_ca.is_some();
         let security = match url.scheme() {
@@ -147,6 +152,12 @@ impl Smtp {
         }
         self.roots.push(root);
         Ok(self)
+    }
+
+    /// True if emails, with their links and codes, may leave this machine without TLS, or under a certificate that nobody
+    /// checked.
+    pub fn may_be_overheard(&self) -> bool {
+        self.security == Security::IfOffered && !is_near(&self.host)
     }
 
     /// "mail.example.org:587, STARTTLS": what operators see of it.
