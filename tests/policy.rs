@@ -44,6 +44,37 @@ fn operator(world: &World) -> Browser {
 }
 
 on_both! {
+    fn what_counts_in_all_containers_is_changed_by_who_works_in_all_of_them_and_read_by_the_others(world) {
+        let sales = world.person("t.adeyemi").container;
+        let who = world.operator_in("op.sales", BuiltIn::Operator, &[sales]);
+        let scoped = Browser::signed_in(&world.url, &world.desk, &who);
+        let all = world.signed_in("k.lindqvist", BuiltIn::Operator);
+        let message = [("version", "0"), ("subject", "HACKED"), ("text", "{{help_desk}}"), ("html", "<p>{{help_desk}}</p>")];
+        for (path, form, button, why) in [
+            (PATH, &form(&[("attempts_allowed", "6")])[..], "Save policy", "The policy counts in all containers"),
+            ("/policy/alerts", &[("version", "0")], "Save alerts", "Operator alerts count in all containers"),
+            ("/messages/canceled", &message, "Save message", "Messages go to users of all containers"),
+        ] {
+            all.get(path).expect(200).says(button).does_not_say("and you work in some");
+            let page = scoped.get(path).expect(200).says(why).does_not_say(button);
+            let forms: Vec<&str> = page.body.split("<form").skip(1).filter(|form| form.contains("method=\"post\"")).collect();
+            let own = |form: &&&str| form.contains("action=\"/policy") || form.contains("action=\"/messages");
+            assert_eq!(forms.iter().filter(own).count(), 0, "{path}");
+            scoped.post(path, form).expect(403).says("all containers");
+        }
+        for end in ["preview", "default", "test"] {
+            scoped.post(&format!("/messages/canceled/{end}"), &message).expect(403);
+        }
+        scoped.get("/messages").expect(200).says("Canceled").does_not_say("Edit");
+        scoped.get("/messages/canceled/preview").expect(200).says("Hello Sam,");
+        assert_eq!(current(&world).attempts_allowed, 5);
+        assert_eq!(world.dump("messages"), "");
+        // The verbs ask, too, whoever calls them.
+        let typed = Typed { attempts_allowed: "6".into(), ..Typed::of(&current(&world)) };
+        let refused = tasks::change_policy(&world.desk, &who, world.now(), &typed, 1);
+        assert!(matches!(refused, Err(Error::Forbidden(_))), "{refused:?}");
+    }
+
     fn the_policy_opens_with_its_defaults_and_says_what_they_mean(world) {
         operator(&world).get(PATH).expect(200)
             .says("Provisioned today , users may enroll until Friday 4 December 2026")

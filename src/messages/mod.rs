@@ -65,7 +65,7 @@ pub fn list(c: &mut AnyConn) -> Result<Vec<(Message, Option<rows::Message>)>> {
 /// # Errors
 /// `Forbidden`; `Invalid` with a sentence for each field; `Conflict` if someone else changed it meanwhile.
 pub fn save(desk: &Desk, who: &Who, now: Timestamp, message: Message, typed: &Wording, version: i64) -> Result<()> {
-    who.need(Permission::EditPolicies)?;
+    who.need_everywhere(Permission::EditPolicies)?;
     let wording = typed.check(message.kind)?;
     let built_in = letter::wording::default(&desk.settings, message.kind)?.check(message.kind)?;
     if wording == built_in {
@@ -105,7 +105,7 @@ pub fn save(desk: &Desk, who: &Who, now: Timestamp, message: Message, typed: &Wo
 /// # Errors
 /// `Forbidden`; `Conflict` if someone else changed the message since `version`.
 pub fn reset(desk: &Desk, who: &Who, now: Timestamp, message: Message, version: i64) -> Result<()> {
-    who.need(Permission::EditPolicies)?;
+    who.need_everywhere(Permission::EditPolicies)?;
     desk.db.write(|c| take_back(c, who, now, message, version))
 }
 
@@ -151,7 +151,7 @@ pub fn preview(desk: &Desk, who: &Who, now: Timestamp, message: Message, typed: 
 /// # Errors
 /// `Forbidden`; `Refused` if the operator has no address.
 pub fn send_test(desk: &Desk, who: &Who, now: Timestamp, message: Message) -> Result<String> {
-    who.need(Permission::EditPolicies)?;
+    who.need_everywhere(Permission::EditPolicies)?;
     let today = desk.settings.zone.today(now);
     desk.db.write(|c| {
         let own = account::own(c, who)?.operator.email.filter(|email| !email.is_empty());

@@ -16,7 +16,10 @@ use crate::{
     error::{Error, Mistakes},
     mail::{Letter, Wording, letter::wording::Placeholder},
     messages::{self, Current, Message},
-    operators::may,
+    operators::{
+        Scope,
+        may::{self, Need},
+    },
     web::{Answer, Chrome, Fault, Fields, Flash, Permitted, headers, page, page_with, see_other},
 };
 
@@ -43,6 +46,8 @@ struct Line {
 struct ListPage {
     chrome: Chrome,
     lines: Vec<Line>,
+    /// Who looks works in all containers, and may change messages.
+    may_change: bool,
 }
 
 #[derive(Template)]
@@ -59,6 +64,10 @@ struct EditPage {
     /// What someone else did since the form was opened; empty if nothing.
     meanwhile: String,
     own_address: String,
+    /// The address of the preview as plain text.
+    text_preview: String,
+    /// Who looks works in all containers, and may change messages.
+    may_change: bool,
 }
 
 /// A preview as plain text, or what is wrong with what was typed.
@@ -97,7 +106,7 @@ pub async fn list(p: Permitted<may::EditPolicies>) -> Answer {
             Line { message, changed: changed.unwrap_or_default() }
         })
         .collect();
-    page(&ListPage { chrome, lines })
+    page(&ListPage { chrome, lines, may_change: p.who.scope == Scope::All })
 }
 
 /// One message to be changed.
@@ -114,7 +123,7 @@ pub async fn show(p: Permitted<may::EditPolicies>, kind: Path<String>, address: 
 /// # Errors
 /// As [`show`]; mistakes come back with status 422, a change made meanwhile with 409.
 pub async fn save(
-    p: Permitted<may::EditPolicies>,
+    p: Permitted<may::Everywhere<may::EditPolicies>>,
     kind: Path<String>,
     address: Query<Address>,
     fields: Fields,
@@ -145,7 +154,7 @@ pub async fn save(
 /// # Errors
 /// As [`show`]; `Conflict` if someone else changed it meanwhile.
 pub async fn reset(
-    p: Permitted<may::EditPolicies>,
+    p: Permitted<may::Everywhere<may::EditPolicies>>,
     kind: Path<String>,
     address: Query<Address>,
     fields: Fields,
@@ -161,7 +170,11 @@ pub async fn reset(
 ///
 /// # Errors
 /// As [`show`]; `Refused` if the operator has no address.
-pub async fn test(p: Permitted<may::EditPolicies>, kind: Path<String>, address: Query<Address>) -> Answer {
+pub async fn test(
+    p: Permitted<may::Everywhere<may::EditPolicies>>,
+    kind: Path<String>,
+    address: Query<Address>,
+) -> Answer {
     let message = find(&kind, &address)?;
     let to = p.call(move |desk, who, now| messages::send_test(desk, who, now, message)).await?;
     let flash = Flash::good(
@@ -192,7 +205,7 @@ pub async fn saved_preview(p: Permitted<may::EditPolicies>, kind: Path<String>, 
 /// # Errors
 /// As [`show`]; what is wrong with it is drawn with status 422.
 pub async fn typed_preview(
-    p: Permitted<may::EditPolicies>,
+    p: Permitted<may::Everywhere<may::EditPolicies>>,
     kind: Path<String>,
     address: Query<Address>,
     fields: Fields,
@@ -225,7 +238,7 @@ fn framed(mut response: HttpResponse) -> Answer {
     Ok(response)
 }
 
-async fn build(p: &Permitted<may::EditPolicies>, message: Message) -> Result<EditPage, Fault> {
+async fn build<N: Need>(p: &Permitted<N>, message: Message) -> Result<EditPage, Fault> {
     let ((current, own_address), chrome) = p
         .view(move |desk, who, _| {
             desk.db.read(|c| {
@@ -246,6 +259,12 @@ async fn build(p: &Permitted<may::EditPolicies>, message: Message) -> Result<Edi
         mistakes: Mistakes::default(),
         meanwhile: String::new(),
         own_address,
+        text_preview: {
+            let preview = message.address("/preview");
+            let first = if preview.contains('?') { '&' } else { '?' };
+            format!("{preview}{first}part=text")
+        },
+        may_change: p.who.scope == Scope::All,
     })
 }
 

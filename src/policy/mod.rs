@@ -39,7 +39,7 @@ pub fn change_in(
     typed: &Typed,
     version: i64,
 ) -> Result<Vec<Difference>> {
-    who.need(Permission::EditPolicies)?;
+    who.need_everywhere(Permission::EditPolicies)?;
     let after = typed.check(version)?;
     db::hold(conn, Lock::Policy)?;
     let before = current(conn)?;

@@ -8,7 +8,10 @@ use serde::Deserialize;
 use crate::{
     clock::{long_date, moment},
     error::{Error, Mistakes},
-    operators::may,
+    operators::{
+        Scope,
+        may::{self, Need},
+    },
     policy::{self, Change, Policy, Typed},
     tasks,
     web::{Answer, Chrome, Fields, Flash, Links, Pager, Paging, Permitted, page, page_with, see_other},
@@ -49,6 +52,8 @@ struct Page {
     in_practice: InPractice,
     log: Vec<Line>,
     pager: Pager,
+    /// Who looks works in all containers, and may change the policy.
+    may_change: bool,
 }
 
 /// What stands around the form.
@@ -72,7 +77,7 @@ pub async fn show(p: Permitted<may::EditPolicies>, address: Query<Address>) -> A
 ///
 /// # Errors
 /// As [`show`]; mistakes come back with status 422, a change made meanwhile with 409.
-pub async fn change(p: Permitted<may::EditPolicies>, fields: Fields) -> Answer {
+pub async fn change(p: Permitted<may::Everywhere<may::EditPolicies>>, fields: Fields) -> Answer {
     let typed = Typed {
         days_to_enroll: fields.text("days_to_enroll"),
         longest_period: fields.text("longest_period"),
@@ -119,8 +124,8 @@ pub async fn change(p: Permitted<may::EditPolicies>, fields: Fields) -> Answer {
 }
 
 /// The page with the policy as it is, and its version; `opened` is the version the form was opened with.
-async fn build(
-    p: &Permitted<may::EditPolicies>,
+async fn build<N: Need>(
+    p: &Permitted<N>,
     address: Address,
     opened: Option<i64>,
 ) -> Result<(Page, i64), crate::web::Fault> {
@@ -151,6 +156,7 @@ async fn build(
         in_practice: in_practice(&around.policy, zone.today(p.now)),
         pager: Pager::new(paging, around.log.len(), around.total, &links),
         log: lines(around.log),
+        may_change: p.who.scope == Scope::All,
     };
     Ok((shown, version))
 }
