@@ -19,7 +19,7 @@ pub struct Account {
 }
 
 /// The password of all of them: it guards nothing, and the page says so.
-pub const PASSWORD: &str = "try-tokendesk-today";
+pub const PASSWORD: &str = "have-a-look-around";
 
 /// The operators of the demo, one of each role and one who works in two containers only.
 pub const ACCOUNTS: &[Account] = &[

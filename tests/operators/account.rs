@@ -1,11 +1,12 @@
 //! The own account.
 
-use tokendesk::operators::{self, Who};
+use tokendesk::{
+    error::Error,
+    operators::{self, Who},
+};
 
-use super::{PASSWORD, add, is_signed_in, new, sign_in};
+use super::{OTHER_PASSWORD as OTHER, PASSWORD, add, is_signed_in, new, sign_in};
 use crate::on_both;
-
-const OTHER: &str = "a ride through the snow";
 
 on_both! {
     fn changing_the_password_signs_out_everywhere_else(world) {
@@ -36,6 +37,41 @@ on_both! {
         assert!(page.body.contains("aria-describedby=\"current-error\""));
         assert!(!page.body.contains(OTHER), "passwords do not come back");
         assert!(is_signed_in(&browser));
+    }
+
+    fn common_passwords_and_names_near_at_hand_are_taken_nowhere(world) {
+        add(&world, "k.lindqvist", "Operator");
+        let browser = world.stranger();
+        sign_in(&browser, "k.lindqvist", PASSWORD);
+        let by_hand = Who::command_line();
+        for bad in [
+            "Password123!", "qwerty1234567", "football12345", "passw0rd12345", "baseball12345", "iloveyou12345",
+            "princess1234", "Example Org 1", "tokendesk2026", "k.lindqvist12", "password1234567",
+        ] {
+            let fields = [("current", PASSWORD), ("new", bad), ("again", bad)];
+            let page = browser.post("/account/password", &fields).expect(422);
+            assert!(page.text().contains("tried first"), "{bad}: {}", page.text());
+            let given = operators::reset_password(&world.desk, &by_hand, world.now(), "k.lindqvist", bad);
+            assert!(matches!(given, Err(Error::Invalid(_))), "{bad}: {given:?}");
+            let added = operators::NewOperator { password: bad.into(), ..new("k.lindqvist2", "Operator") };
+            let added = operators::add(&world.desk, &by_hand, world.now(), added);
+            assert!(matches!(added, Err(Error::Invalid(_))), "{bad}: {added:?}");
+        }
+        for (n, good) in ["grape lantern orbit seventeen", "correct horse battery staple"].into_iter().enumerate() {
+            let added = operators::NewOperator { password: good.into(), ..new(&format!("g.ood{n}"), "Operator") };
+            operators::add(&world.desk, &by_hand, world.now(), added).unwrap();
+        }
+    }
+
+    fn an_attack_elsewhere_does_not_keep_who_is_signed_in_from_changing_the_password(world) {
+        add(&world, "k.lindqvist", "Operator");
+        let browser = world.stranger();
+        sign_in(&browser, "k.lindqvist", PASSWORD);
+        for _ in 0..5 {
+            sign_in(&world.stranger(), "k.lindqvist", "not the password");
+        }
+        let fields = [("current", PASSWORD), ("new", OTHER), ("again", OTHER)];
+        assert_eq!(browser.post("/account/password", &fields).location(), "/account");
     }
 
     fn an_open_session_is_no_place_to_guess_in(world) {
