@@ -6,7 +6,13 @@ use crate::{
     db::AnyConn,
     desk::Desk,
     error::{Error, Mistakes, Result},
-    operators::{Operator, Scope, Who, password, sessions, store, store::throttle, throttle::Bucket},
+    operators::{
+        Operator, Scope, Who,
+        password::{self, OwnWords},
+        sessions, store,
+        store::throttle,
+        throttle::Bucket,
+    },
 };
 
 /// What one's own page shows.
@@ -38,12 +44,14 @@ pub fn own(conn: &mut AnyConn, who: &Who) -> Result<Account> {
 /// must not be a place to guess in.
 pub fn change_password(desk: &Desk, who: &Who, now: Timestamp, current: &str, new: &str) -> Result<()> {
     let id = who.operator.ok_or(Error::SignedOut)?;
-    let bucket = Bucket::user(who.name());
+    let bucket = Bucket::own(who.name());
     let mut mistakes = Mistakes::default();
     if current.is_empty() {
         mistakes.add("current", "Type the password you have now.");
     }
-    if let Some(sentence) = password::mistake(new, who.name()) {
+    let own = desk.db.read(|c| own(c, who))?.operator;
+    let words = OwnWords::of(&desk.settings).and_of(&own.user_id, &own.name, own.email.as_deref().unwrap_or_default());
+    if let Some(sentence) = password::mistake(new, &words) {
         mistakes.add("new", sentence);
     } else if new == current {
         mistakes.add("new", "This is the password you have now. Choose another.");
@@ -64,7 +72,7 @@ pub fn change_password(desk: &Desk, who: &Who, now: Timestamp, current: &str, ne
     let hash = password::hash(&desk.random, new)?;
     desk.db.write(|c| {
         throttle::reset(c, &bucket)?;
-        store::set_password(c, id, &hash, false)?;
+        store::set_password(c, id, &hash, None)?;
         sessions::delete_all_of(c, id)?;
         audit::record(c, now, &Entry::done(&who.actor, "operators.change_password", "Changed the own password"))
     })

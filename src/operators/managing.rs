@@ -9,8 +9,9 @@ use crate::{
     error::{Error, Mistakes, Result},
     ids::{ContainerId, OperatorId, Random},
     operators::{
-        self, Details, NewOperator, Operator, Permission, Scope, Who, change, grantable, keep_one, known, scope_of,
-        sessions, store,
+        self, Details, NewOperator, Operator, Permission, Scope, Who, change, grantable, keep_one, known,
+        password::{self, OwnWords},
+        scope_of, sessions, store,
     },
 };
 
@@ -20,6 +21,9 @@ const FIRST_PASSWORD_LETTERS: usize = 20;
 
 /// Letters in a group of a first password.
 const GROUP: usize = 5;
+
+/// How often a first password is drawn anew. One in 100,000 holds a UserID of four letters.
+const DRAWS: usize = 5;
 
 /// The operator of this UserID and their scope. Who works in a part only knows no operator from outside of it: the names
 /// of containers and people there do not exist for them (product.md §1).
@@ -42,10 +46,20 @@ pub fn may_change(who: &Who, operator: &Operator, scope: &Scope) -> bool {
     who.may(Permission::ManageOperators) && grantable(who, operator.permissions, scope).is_ok()
 }
 
-/// A first password, to be shown once to whoever hands it over.
-pub fn first_password(random: &Random) -> String {
-    let letters: Vec<char> = random.unmistakable(FIRST_PASSWORD_LETTERS).chars().collect();
-    letters.chunks(GROUP).map(String::from_iter).collect::<Vec<_>>().join("-")
+/// A first password, to be shown once to whoever hands it over. One that holds a short UserID by chance is drawn again.
+fn first_password(random: &Random, own: &OwnWords) -> String {
+    let draw = || {
+        let letters: Vec<char> = random.unmistakable(FIRST_PASSWORD_LETTERS).chars().collect();
+        letters.chunks(GROUP).map(String::from_iter).collect::<Vec<_>>().join("-")
+    };
+    let mut drawn = draw();
+    for _ in 0..DRAWS {
+        if password::mistake(&drawn, own).is_none() {
+            break;
+        }
+        drawn = draw();
+    }
+    drawn
 }
 
 /// Adds an operator with a first password, which is shown this once and has to be changed at the first sign-in.
@@ -53,8 +67,8 @@ pub fn first_password(random: &Random) -> String {
 /// # Errors
 /// As [`operators::add`].
 pub fn invite(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, details: &Details) -> Result<String> {
-    let password = first_password(&desk.random);
     let Details { name, email, role, containers } = details.clone();
+    let password = first_password(&desk.random, &OwnWords::of(&desk.settings).and_of(user_id, &name, &email));
     let new = NewOperator {
         user_id: user_id.into(),
         name,
@@ -73,7 +87,8 @@ pub fn invite(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, details: &D
 /// # Errors
 /// As [`operators::reset_password`].
 pub fn give_password(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<String> {
-    let password = first_password(&desk.random);
+    who.need(Permission::ManageOperators)?;
+    let password = first_password(&desk.random, &operators::own_words(desk, who, user_id)?);
     operators::reset_password(desk, who, now, user_id, &password)?;
     Ok(password)
 }

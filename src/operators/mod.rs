@@ -11,10 +11,12 @@ use crate::{
 
 pub mod account;
 mod browser;
+pub mod known;
 pub mod managing;
 pub mod operator;
 pub mod pages;
 pub mod password;
+pub mod presence;
 pub mod role;
 pub mod roles;
 pub mod search;
@@ -26,6 +28,7 @@ pub mod throttle;
 pub mod who;
 
 pub use operator::{Details, NewOperator, Operator};
+use password::OwnWords;
 pub use role::{BuiltIn, Permission, Permissions, Role, may};
 pub use store::{list, managing::working_in};
 pub use who::{Scope, Who};
@@ -75,7 +78,8 @@ pub fn add(desk: &Desk, who: &Who, now: Timestamp, new: NewOperator) -> Result<O
     who.need(Permission::ManageOperators)?;
     let new = new.trimmed();
     let mut mistakes = new.mistakes();
-    if let Some(sentence) = password::mistake(&new.password, &new.user_id) {
+    let own = OwnWords::of(&desk.settings).and_of(&new.user_id, &new.name, &new.email);
+    if let Some(sentence) = password::mistake(&new.password, &own) {
         mistakes.add("password", sentence);
     }
     mistakes.into_result()?;
@@ -175,17 +179,25 @@ pub fn resume(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<(
 /// `NotFound`; `Invalid` for the password; `Forbidden` if they may do more than `who`.
 pub fn reset_password(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, password: &str) -> Result<()> {
     who.need(Permission::ManageOperators)?;
-    if let Some(sentence) = password::mistake(password, user_id) {
+    let own = own_words(desk, who, user_id)?;
+    if let Some(sentence) = password::mistake(password, &own) {
         return Err(Error::mistake("password", sentence));
     }
     let hash = password::hash(&desk.random, password)?;
     change(desk, who, now, "operators.reset_password", user_id, |c, operator| {
-        store::set_password(c, operator.id, &hash, true)?;
+        store::set_password(c, operator.id, &hash, Some(now))?;
         store::throttle::reset(c, &throttle::Bucket::user(&operator.user_id))?;
         sessions::delete_all_of(c, operator.id)?;
         let entry = Entry::done(&who.actor, "operators.reset_password", "Reset the password of an operator");
         audit::record(c, now, &entry.subject(&operator.user_id))
     })
+}
+
+/// The words that may not make up the password of this operator.
+fn own_words(desk: &Desk, who: &Who, user_id: &str) -> Result<OwnWords> {
+    let (operator, _) = desk.db.read(|c| managing::find(c, who, user_id))?;
+    let email = operator.email.unwrap_or_default();
+    Ok(OwnWords::of(&desk.settings).and_of(&operator.user_id, &operator.name, &email))
 }
 
 /// Takes an operator's second factor away, so that a new one is set up at the next sign-in (a lost phone), and ends

@@ -1,5 +1,7 @@
 //! An operator, and what makes a good one.
 
+use chrono::Duration;
+
 use crate::{
     clock::Timestamp,
     error::Mistakes,
@@ -12,6 +14,15 @@ const LONGEST_USER_ID: usize = 64;
 
 /// The longest name and email, in characters: the limit of an address in RFC 5321 §4.5.3.1.
 const LONGEST_TEXT: usize = 254;
+
+/// How long a password that someone else gave signs in, in hours: whoever finds it later finds nothing (ASVS 5.0, 6.4.1: a
+/// short time). Three days reach over a weekend.
+pub const FIRST_PASSWORD_HOURS: i64 = 72;
+
+/// Until when a first password is good that was given at `given_at`.
+pub fn first_password_end(given_at: Timestamp) -> Timestamp {
+    given_at + Duration::hours(FIRST_PASSWORD_HOURS)
+}
 
 /// Someone who may sign in to the console.
 #[derive(Clone, Debug)]
@@ -32,6 +43,8 @@ pub struct Operator {
     pub all_containers: bool,
     /// True if the password was given by someone else.
     pub must_change_password: bool,
+    /// When it was given; `None` if it is their own.
+    pub first_password_at: Option<Timestamp>,
     /// Since when they may not sign in.
     pub suspended_at: Option<Timestamp>,
     /// When they last signed in.
@@ -45,6 +58,11 @@ pub struct Operator {
 }
 
 impl Operator {
+    /// Until when their first password is good; `None` if they have one of their own.
+    pub fn first_password_end(&self) -> Option<Timestamp> {
+        self.first_password_at.filter(|_| self.must_change_password).map(first_password_end)
+    }
+
     /// What to call them: the name, else the UserID.
     pub fn called(&self) -> &str {
         if self.name.is_empty() { &self.user_id } else { &self.name }

@@ -28,6 +28,10 @@ pub const MARK: &str = "mark";
 /// limit counted in minutes, and spares a write on every request.
 const SEEN_EVERY_SECONDS: i64 = 60;
 
+/// Sessions of one operator at a time (ASVS 5.0, 7.1.2): a person has a handful, and a program that signs in for each
+/// thing it does some dozens; the oldest ends when one more begins. As many may be half signed in.
+pub const MOST: usize = 50;
+
 fn hash(desk: &Desk, key: &str) -> Vec<u8> {
     desk.keys.hash(Purpose::OperatorSession, key.as_bytes())
 }
@@ -95,9 +99,29 @@ pub fn insert(desk: &Desk, state: &State, now: Timestamp) -> Result<String> {
                 sessions::agent.eq(text(&state, "agent")),
             ))
             .execute(c)?;
-        Ok(())
+        keep_newest(c, &state)
     })?;
     Ok(key)
+}
+
+/// Ends the oldest sessions of the operator of `state` beyond [`MOST`]: of those signed in, or of those half signed in,
+/// whichever `state` is, so that who knows the password alone ends nobody's work.
+fn keep_newest(c: &mut AnyConn, state: &State) -> Result<()> {
+    let Some(operator) = operator(state) else { return Ok(()) };
+    let rows: Vec<(Vec<u8>, String)> = sessions::table
+        .filter(sessions::operator_id.eq(operator))
+        .order(sessions::created_at.desc())
+        .select((sessions::key_hash, sessions::state))
+        .load(c)?;
+    let signed_in = state.contains_key(OPERATOR);
+    let same =
+        |text: &str| serde_json::from_str::<State>(text).is_ok_and(|state| state.contains_key(OPERATOR) == signed_in);
+    let beyond: Vec<Vec<u8>> =
+        rows.into_iter().filter(|(_, state)| same(state)).map(|(key_hash, _)| key_hash).skip(MOST).collect();
+    if !beyond.is_empty() {
+        diesel::delete(sessions::table.filter(sessions::key_hash.eq_any(beyond))).execute(c)?;
+    }
+    Ok(())
 }
 
 /// Changes a session that is still there. Never an upsert: a request under way must not revive a revoked session.

@@ -10,7 +10,13 @@ use crate::{
     error::{Error, Result},
     ids::OperatorId,
     oath,
-    operators::{Who, password, second_factor, store, store::throttle, throttle::Bucket},
+    operators::{
+        Who, known, password,
+        second_factor::{self, Judgment},
+        store,
+        store::throttle,
+        throttle::Bucket,
+    },
 };
 
 /// The audit log's name for it.
@@ -39,43 +45,84 @@ pub struct SetUp {
     pub manual_key: String,
 }
 
-/// Checks UserID and password; `who` is the visitor.
+/// Checks UserID and password; `who` is the visitor, `cookie` what their browser is known by.
 ///
 /// # Errors
-/// `TooMany` if this UserID or this address has to wait, and then the password was not looked at.
-pub fn with_password(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, typed: &str) -> Result<First> {
-    let first = first_step(desk, who, now, user_id, typed);
+/// `TooMany` if this UserID or this address has to wait, and then the password was not looked at. A browser that is known
+/// waits for its own failures alone.
+pub fn with_password(
+    desk: &Desk,
+    who: &Who,
+    now: Timestamp,
+    cookie: Option<&str>,
+    user_id: &str,
+    typed: &str,
+) -> Result<First> {
+    let first = first_step(desk, who, now, cookie, user_id, typed);
     if matches!(first, Ok(First::Wrong) | Err(Error::TooMany(_))) {
         desk.meter.note_sign_in_failure();
     }
     first
 }
 
-fn first_step(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, typed: &str) -> Result<First> {
-    let (user, address) = (Bucket::user(user_id), Bucket::address(&who.actor.address));
-    let buckets = [user.clone(), address.clone()];
+/// The failures that a try counts among: those at one's own, and those of the address, which a known browser has no part in.
+struct Counted {
+    bucket: Bucket,
+    address: Option<Bucket>,
+}
+
+impl Counted {
+    fn of(who: &Who, known: bool, bucket: Bucket) -> Self {
+        Counted { bucket, address: (!known).then(|| Bucket::address(&who.actor.address)) }
+    }
+
+    fn all(&self) -> Vec<Bucket> {
+        std::iter::once(&self.bucket).chain(&self.address).cloned().collect()
+    }
+
+    fn count(&self, c: &mut AnyConn, now: Timestamp) -> Result<i64> {
+        if let Some(address) = &self.address {
+            throttle::count(c, now, address)?;
+        }
+        throttle::count(c, now, &self.bucket)
+    }
+
+    fn succeed(&self, c: &mut AnyConn, now: Timestamp) -> Result<()> {
+        throttle::reset(c, &self.bucket)?;
+        self.address.as_ref().map_or(Ok(()), |address| throttle::forgive(c, now, address))
+    }
+}
+
+fn first_step(
+    desk: &Desk,
+    who: &Who,
+    now: Timestamp,
+    cookie: Option<&str>,
+    user_id: &str,
+    typed: &str,
+) -> Result<First> {
+    let browser = known::browser(&desk.keys, cookie, user_id, now);
+    let bucket = browser.as_ref().map_or_else(|| Bucket::user(user_id), |browser| Bucket::known(user_id, browser));
+    let counted = Counted::of(who, browser.is_some(), bucket);
     // Read first: a flood of tries that have to wait anyway must not queue for the one writer.
     let found = desk.db.read(|c| {
-        throttle::check(c, now, &buckets)?;
+        throttle::check(c, now, &counted.all())?;
         store::sign_in::candidate(c, user_id)
     })?;
-    let failures = desk.db.write(|c| {
-        throttle::count(c, now, &address)?;
-        throttle::count(c, now, &user)
-    })?;
+    let failures = desk.db.write(|c| counted.count(c, now))?;
     let right = password::is_right(typed, found.as_ref().map(|found| found.password_hash.as_str()));
     let reason = match &found {
         None => "no such operator",
         Some(_) if !right => "wrong password",
         Some(found) if found.suspended_at.is_some() => "suspended",
+        Some(found) if found.has_ended(now) => "the first password has ended",
         Some(_) => "changed meanwhile",
     };
     desk.db.write(|c| {
-        if let Some(found) = found.as_ref().filter(|_| right)
+        if let Some(found) = found.as_ref().filter(|found| right && !found.has_ended(now))
             && store::sign_in::still_right(c, found)?
         {
-            throttle::reset(c, &user)?;
-            throttle::forgive(c, now, &address)?;
+            counted.succeed(c, now)?;
             if !desk.settings.require_second_factor {
                 return signed_in(c, who, now, found.id()).map(|()| First::SignedIn(found.id()));
             }
@@ -87,7 +134,7 @@ fn first_step(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, typed: &str
             store::sign_in::keep_pending(c, found.id(), &desk.keys.seal(&desk.random, &place, &*seed))?;
             return Ok(First::SetUp(found.id()));
         }
-        refuse(c, who, now, &shown(user_id, reason), reason, &user, failures).map(|()| First::Wrong)
+        refuse(c, who, now, &shown(user_id, reason), reason, &counted.bucket, failures).map(|()| First::Wrong)
     })
 }
 
@@ -118,50 +165,79 @@ pub fn setting_up(desk: &Desk, id: OperatorId) -> Result<Option<SetUp>> {
 ///
 /// # Errors
 /// `TooMany` if it has to wait; `SignedOut` if the operator is suspended, gone or has no authenticator app.
-pub fn with_one_time_password(desk: &Desk, who: &Who, now: Timestamp, id: OperatorId, typed: &str) -> Result<bool> {
-    counted(desk, second_step(desk, who, now, id, typed, false))
+pub fn with_one_time_password(
+    desk: &Desk,
+    who: &Who,
+    now: Timestamp,
+    cookie: Option<&str>,
+    id: OperatorId,
+    typed: &str,
+) -> Result<bool> {
+    metered(desk, second_step(desk, who, now, cookie, id, typed, false))
 }
 
 /// Proves the authenticator app that was set up just now; true: it is the second factor, and the operator is signed in.
 ///
 /// # Errors
 /// As [`with_one_time_password`].
-pub fn prove(desk: &Desk, who: &Who, now: Timestamp, id: OperatorId, typed: &str) -> Result<bool> {
-    counted(desk, second_step(desk, who, now, id, typed, true))
+pub fn prove(
+    desk: &Desk,
+    who: &Who,
+    now: Timestamp,
+    cookie: Option<&str>,
+    id: OperatorId,
+    typed: &str,
+) -> Result<bool> {
+    metered(desk, second_step(desk, who, now, cookie, id, typed, true))
 }
 
 /// Counts what was refused, for monitors.
-fn counted(desk: &Desk, second: Result<bool>) -> Result<bool> {
+fn metered(desk: &Desk, second: Result<bool>) -> Result<bool> {
     if matches!(second, Ok(false) | Err(Error::TooMany(_))) {
         desk.meter.note_sign_in_failure();
     }
     second
 }
 
-fn second_step(desk: &Desk, who: &Who, now: Timestamp, id: OperatorId, typed: &str, new: bool) -> Result<bool> {
+fn second_step(
+    desk: &Desk,
+    who: &Who,
+    now: Timestamp,
+    cookie: Option<&str>,
+    id: OperatorId,
+    typed: &str,
+    new: bool,
+) -> Result<bool> {
     // Not a value at all: a slip, and no guess worth counting.
     let Some(typed) = second_factor::digits(typed) else { return Ok(false) };
     let factor = desk.db.read(|c| store::sign_in::second_factor(c, id))?.ok_or(Error::SignedOut)?;
-    let (bucket, address) = (Bucket::second_factor(&factor.user_id), Bucket::address(&who.actor.address));
-    let buckets = [bucket.clone(), address.clone()];
-    desk.db.read(|c| throttle::check(c, now, &buckets))?;
+    let browser = known::browser(&desk.keys, cookie, &factor.user_id, now);
+    let bucket = match &browser {
+        Some(browser) => Bucket::known_second_factor(&factor.user_id, browser),
+        None => Bucket::second_factor(&factor.user_id),
+    };
+    let counted = Counted::of(who, browser.is_some(), bucket);
+    desk.db.read(|c| throttle::check(c, now, &counted.all()))?;
     let sealed = if new { factor.pending } else { factor.sealed }.ok_or(Error::SignedOut)?;
     let seed = desk.keys.open(&second_factor::place(id), &sealed)?;
-    let last = factor.last_step.filter(|_| !new);
+    let judgment = second_factor::judge(&seed, &typed, now, factor.last_step.filter(|_| !new));
+    if judgment == Judgment::Repeated {
+        let sentence = "Sign-in refused, the one-time password accepted last came again";
+        let entry = Entry::refused(&who.actor, VERB, sentence).subject(&factor.user_id);
+        return desk.db.write(|c| audit::record(c, now, &entry)).map(|()| false);
+    }
     desk.db.write(|c| {
-        throttle::count(c, now, &address)?;
-        let failures = throttle::count(c, now, &bucket)?;
-        let taken = match second_factor::step(&seed, &typed, now, last) {
-            Some(step) if new => store::sign_in::adopt(c, id, &sealed, step)?,
-            Some(step) => store::sign_in::use_step(c, id, step)?,
-            None => false,
+        let failures = counted.count(c, now)?;
+        let taken = match judgment {
+            Judgment::Right(step) if new => store::sign_in::adopt(c, id, &sealed, step)?,
+            Judgment::Right(step) => store::sign_in::use_step(c, id, step)?,
+            Judgment::Repeated | Judgment::Wrong => false,
         };
         if !taken {
             let reason = "wrong one-time password";
-            return refuse(c, who, now, &factor.user_id, reason, &bucket, failures).map(|()| false);
+            return refuse(c, who, now, &factor.user_id, reason, &counted.bucket, failures).map(|()| false);
         }
-        throttle::reset(c, &bucket)?;
-        throttle::forgive(c, now, &address)?;
+        counted.succeed(c, now)?;
         if new {
             let actor = actor(c, who, id)?;
             let entry = Entry::done(&actor, "operators.set_up_second_factor", "Set up an authenticator app to sign in");

@@ -1,5 +1,6 @@
 //! How guessing is slowed down: failures in a row are counted for each UserID and for each network address, whether
-//! or not there is such an operator, and after a few each further try has to wait longer.
+//! or not there is such an operator, and after a few each further try has to wait longer. A browser in which the operator
+//! signed in before ([`super::known`]) is counted apart.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -30,6 +31,23 @@ impl Bucket {
     pub fn user(user_id: &str) -> Self {
         let name: String = db::key(user_id).chars().take(LONGEST_NAME).collect();
         Bucket { name: format!("user:{name}"), free: 5, forgets_after: Duration::days(1) }
+    }
+
+    /// Passwords tried for a UserID in a browser in which its owner signed in before: a count of its own, so that guessing
+    /// elsewhere does not keep the owner out, and a stolen cookie opens no second place to guess in.
+    pub fn known(user_id: &str, browser: &str) -> Self {
+        Bucket { name: format!("known:{browser} {}", Bucket::user(user_id).name), ..Bucket::user(user_id) }
+    }
+
+    /// One-time passwords tried there.
+    pub fn known_second_factor(user_id: &str, browser: &str) -> Self {
+        let bucket = Bucket::second_factor(user_id);
+        Bucket { name: format!("known:{browser} {}", bucket.name), ..bucket }
+    }
+
+    /// What is tried by who is signed in, to change the own password or to confirm who they are: nobody else can fill it.
+    pub fn own(user_id: &str) -> Self {
+        Bucket { name: format!("own {}", Bucket::user(user_id).name), ..Bucket::user(user_id) }
     }
 
     /// One-time passwords tried after the right password: a count of its own, which the right password must not reset.

@@ -8,6 +8,7 @@ use askama::Template;
 
 pub mod assets;
 pub mod chrome;
+pub mod cookies;
 pub mod csrf;
 pub mod fault;
 pub mod form;
@@ -16,6 +17,7 @@ pub mod health;
 pub mod links;
 pub mod paging;
 pub mod permission;
+pub mod presence;
 pub mod qr;
 pub mod request;
 pub mod session;

@@ -75,6 +75,11 @@ impl<N: Need> Permitted<N> {
         chrome::put_flash(&self.session, flash);
     }
 
+    /// The address of this page, with its query string.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
     /// True if the role holds `permission`.
     pub fn may(&self, permission: Permission) -> bool {
         self.who.may(permission)

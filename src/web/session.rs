@@ -11,23 +11,23 @@ use actix_web::{
 };
 
 use crate::{
-    clock::unix_seconds,
+    clock::{Timestamp, unix_seconds},
     desk::Desk,
     ids::OperatorId,
     keys::Purpose,
-    operators::sessions::{self, OPERATOR, PENDING, State},
-    web::{Fault, Visitor, segment},
+    operators::{
+        presence,
+        sessions::{self, OPERATOR, PENDING, State},
+    },
+    web::{Fault, Visitor, cookies, segment},
 };
-
-/// The name of the cookie: `__Host-` makes browsers refuse it from other hosts and over plain http.
-const SECURE_COOKIE: &str = "__Host-session";
-/// The name over plain http (a demo, a test), where browsers refuse the prefix.
-const PLAIN_COOKIE: &str = "session";
 
 /// Since when someone is half signed in, in seconds since 1970.
 const PENDING_SINCE: &str = "pending_since";
 /// Where someone half signed in was going.
 const BACK: &str = "back";
+/// When the operator last proved who they are, in seconds since 1970.
+pub const CONFIRMED: &str = "confirmed_at";
 /// How long the one-time password may take, in seconds: time to find the phone, not to leave the desk.
 const PENDING_SECONDS: i64 = 10 * 60;
 
@@ -93,17 +93,12 @@ pub fn cookie_key(desk: &Desk) -> Key {
     Key::from(&secret)
 }
 
-/// The name of the cookie.
-pub fn cookie_name(https: bool) -> &'static str {
-    if https { SECURE_COOKIE } else { PLAIN_COOKIE }
-}
-
 /// The middleware that gives handlers a [`Session`].
 pub fn middleware(desk: &Desk) -> SessionMiddleware<Rows> {
     let https = desk.settings.https;
     let hours = i64::from(desk.settings.session_hours);
     SessionMiddleware::builder(Rows { desk: desk.clone() }, cookie_key(desk))
-        .cookie_name(cookie_name(https).into())
+        .cookie_name(cookies::SESSION.name(https).into())
         .cookie_secure(https)
         .cookie_http_only(true)
         .cookie_same_site(SameSite::Lax)
@@ -132,6 +127,19 @@ pub struct Pending {
 pub fn sign_in(session: &Session, operator: OperatorId, visitor: &Visitor) -> Result<(), Fault> {
     renew(session, visitor)?;
     keep(session, OPERATOR, operator.0)
+}
+
+/// Keeps that the operator has just proved who they are.
+///
+/// # Errors
+/// `Internal` if it cannot be kept.
+pub fn confirm(session: &Session, now: Timestamp) -> Result<(), Fault> {
+    keep(session, CONFIRMED, unix_seconds(now))
+}
+
+/// True if they did so a few minutes ago. Signing in is not enough: it is what a stolen session has behind it.
+pub fn is_confirmed(session: &Session, now: Timestamp) -> bool {
+    session.get::<i64>(CONFIRMED).ok().flatten().is_some_and(|proved| presence::holds(proved, now))
 }
 
 /// Keeps who is half signed in, which is not signed in.

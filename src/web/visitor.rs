@@ -11,7 +11,7 @@ use crate::{
     desk::Desk,
     error::Result,
     operators::Who,
-    web::{Fault, fault::Frame, request},
+    web::{Fault, cookies, fault::Frame, request},
 };
 
 /// Characters of the browser's name that are kept with a session.
@@ -29,6 +29,8 @@ pub struct Visitor {
     pub session: Session,
     /// What the browser calls itself.
     pub agent: String,
+    /// What the browser is known by, if somebody signed in in it before.
+    pub known: Option<String>,
     http: HttpRequest,
 }
 
@@ -66,6 +68,7 @@ impl FromRequest for Visitor {
             desk: desk.get_ref().clone(),
             session: http.get_session(),
             agent: agent.chars().take(LONGEST_AGENT).collect(),
+            known: cookies::KNOWN.of(http),
             http: http.clone(),
         }))
     }

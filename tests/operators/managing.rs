@@ -172,7 +172,8 @@ on_both! {
         let page = here.get("/account").says("this one");
         assert_eq!(page.body.matches("name=\"mark\"").count(), 2, "one's own session has no button");
         let mark = between(&page.body, "name=\"mark\" value=\"", "\"");
-        assert_eq!(here.post("/account/sessions", &[("mark", &mark)]).location(), "/account");
+        let form = [("mark", mark.as_str()), ("proof", PASSWORD)];
+        assert_eq!(here.post("/account/sessions", &form).location(), "/account");
         assert!(is_signed_in(&here));
         assert!(is_signed_in(&there) != is_signed_in(&elsewhere), "one of the two");
         here.post("/account/sessions", &[]);

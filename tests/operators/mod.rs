@@ -10,9 +10,11 @@ use crate::support::{Browser, World, browser::Page};
 mod account;
 mod audit_log;
 mod command_line;
+mod cookies;
 mod guards;
 mod managing;
 mod nodes;
+mod presence;
 mod races;
 mod roles;
 mod routes;
@@ -23,6 +25,9 @@ mod verbs;
 
 /// A password that is taken.
 pub const PASSWORD: &str = "a walk in the rain";
+
+/// Another one.
+pub const OTHER_PASSWORD: &str = "a ride through the snow";
 
 /// An operator to be added.
 pub fn new(user_id: &str, role: &str) -> NewOperator {

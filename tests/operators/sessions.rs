@@ -1,10 +1,13 @@
 //! Sessions: what ends them, and that it takes effect at once.
 
 use chrono::Duration;
-use tokendesk::operators::{self, BuiltIn, Who};
+use tokendesk::operators::{self, BuiltIn, Who, sessions};
 
 use super::{PASSWORD, add, is_signed_in, sign_in};
-use crate::{on_both, support::browser::send};
+use crate::{
+    on_both,
+    support::{Browser, browser::send},
+};
 
 on_both! {
     fn signing_out_ends_the_session_on_the_server(world) {
@@ -88,6 +91,30 @@ on_both! {
         }
         world.advance(Duration::minutes(20));
         assert!(!is_signed_in(&browser));
+    }
+
+    fn beyond_fifty_sessions_the_oldest_ends_and_half_signed_in_ones_end_nobodys_work(world) {
+        let who = world.operator("k.lindqvist", BuiltIn::Operator);
+        let other = world.signed_in("m.okafor", BuiltIn::HelpDesk);
+        let begin = || {
+            world.advance(Duration::seconds(1));
+            Browser::signed_in(&world.url, &world.desk, &who)
+        };
+        let first = begin();
+        let second = begin();
+        let rest: Vec<Browser> = (2..sessions::MOST).map(|_| begin()).collect();
+        assert!(is_signed_in(&first) && is_signed_in(&second));
+        let id = who.operator.unwrap().0.to_string();
+        for _ in 0..sessions::MOST + 5 {
+            let half = [(sessions::PENDING.to_owned(), id.clone())].into();
+            world.advance(Duration::seconds(1));
+            sessions::insert(&world.desk, &half, world.now()).unwrap();
+        }
+        assert!(is_signed_in(&first), "who knows the password alone ends nothing");
+        let newest = begin();
+        assert!(!is_signed_in(&first), "the oldest has ended");
+        assert!(is_signed_in(&second) && is_signed_in(&newest) && rest.iter().all(is_signed_in));
+        assert!(is_signed_in(&other), "everybody has their own");
     }
 
     fn a_made_up_cookie_is_nobodys(world) {

@@ -10,9 +10,10 @@ use reqwest::{
     redirect::Policy,
 };
 use tokendesk::{
+    clock::unix_seconds,
     desk::Desk,
     operators::{Who, sessions},
-    web::session,
+    web::{cookies, session},
 };
 
 /// Keeps cookies and sends forms as a page of the console would.
@@ -43,14 +44,18 @@ impl Browser {
         Browser { client, jar, url: url.to_owned() }
     }
 
-    /// A browser with a session of `who`, made without the sign-in page (which has tests of its own).
+    /// A browser with a session of `who`, made without the sign-in page (which has tests of its own). They have just
+    /// confirmed who they are.
     pub fn signed_in(url: &str, desk: &Desk, who: &Who) -> Self {
         let browser = Browser::new(url);
         let id = who.operator.expect("an operator");
-        let state = HashMap::from([(sessions::OPERATOR.to_owned(), id.0.to_string())]);
+        let state = HashMap::from([
+            (sessions::OPERATOR.to_owned(), id.0.to_string()),
+            (session::CONFIRMED.to_owned(), unix_seconds(desk.now()).to_string()),
+        ]);
         let key = sessions::insert(desk, &state, desk.now()).expect("the session is stored");
         let mut jar = CookieJar::new();
-        let name = session::cookie_name(false);
+        let name = cookies::SESSION.name(false);
         jar.signed_mut(&session::cookie_key(desk)).add(Cookie::new(name, key));
         let cookie = jar.get(name).expect("the cookie was added").encoded().to_string();
         browser.jar.add_cookie_str(&cookie, &url.parse::<Url>().expect("the address of the server"));

@@ -13,7 +13,7 @@ use crate::{
         pages::SessionLine,
         password, sessions,
     },
-    web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, see_other, session},
+    web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, presence, see_other, session},
 };
 
 #[derive(Template)]
@@ -47,6 +47,7 @@ pub async fn change_password(p: Permitted<may::SignedIn>, fields: Fields) -> Ans
         Ok(()) => {
             // All sessions were ended; this one goes on under a new id.
             p.session.renew();
+            session::confirm(&p.session, p.now)?;
             p.flash(&Flash::good("Your password was changed.", "You are signed out everywhere else."));
             Ok(see_other(session::ACCOUNT))
         }
@@ -57,6 +58,9 @@ pub async fn change_password(p: Permitted<may::SignedIn>, fields: Fields) -> Ans
 
 /// Ends the session that the button names, or all but this one.
 pub async fn end_sessions(p: Permitted<may::SignedIn>, fields: Fields) -> Answer {
+    if let Some(question) = presence::asked(&p, &fields).await? {
+        return Ok(question);
+    }
     let (here, mark) = (here(&p), fields.text("mark"));
     let mark = (!mark.is_empty()).then_some(mark);
     let ended = p.call(move |desk, who, now| managing::end_own(desk, who, now, &here, mark.as_deref())).await?;

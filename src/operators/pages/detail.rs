@@ -11,7 +11,7 @@ use crate::{
         pages::{SessionLine, form::Form, path},
         sessions,
     },
-    web::{self, Answer, Chrome, Fault, Fields, Flash, Permitted, segment},
+    web::{self, Answer, Chrome, Fault, Fields, Flash, Permitted, presence, segment},
 };
 
 #[derive(Template)]
@@ -24,6 +24,9 @@ struct Page {
     created: String,
     suspended: String,
     signed_in: String,
+    /// Until when the first password is good, and whether that is over; empty if they have one of their own.
+    first_password_end: String,
+    first_password_over: bool,
     sessions: Vec<SessionLine>,
     form: Form,
     /// Why nothing can be changed; empty if it can.
@@ -85,7 +88,10 @@ pub async fn resume(p: Permitted<may::ManageOperators>, operator: Path<String>) 
 }
 
 /// POST: a lost phone.
-pub async fn reset_second_factor(p: Permitted<may::ManageOperators>, operator: Path<String>) -> Answer {
+pub async fn reset_second_factor(p: Permitted<may::ManageOperators>, operator: Path<String>, fields: Fields) -> Answer {
+    if let Some(question) = presence::asked(&p, &fields).await? {
+        return Ok(question);
+    }
     let name = operator.clone();
     p.call(move |desk, who, now| operators::reset_second_factor(desk, who, now, &name)).await?;
     let detail = "They are signed out, and set up an authenticator app at the next sign-in.";
@@ -94,6 +100,9 @@ pub async fn reset_second_factor(p: Permitted<may::ManageOperators>, operator: P
 
 /// POST: ends the session that the button names, or all of them.
 pub async fn end_sessions(p: Permitted<may::ManageOperators>, operator: Path<String>, fields: Fields) -> Answer {
+    if let Some(question) = presence::asked(&p, &fields).await? {
+        return Ok(question);
+    }
     let (name, mark) = (operator.clone(), fields.text("mark"));
     let mark = (!mark.is_empty()).then_some(mark);
     let ended = p.call(move |desk, who, now| managing::end_sessions(desk, who, now, &name, mark.as_deref())).await?;
@@ -108,6 +117,11 @@ pub async fn end_sessions(p: Permitted<may::ManageOperators>, operator: Path<Str
 fn done(p: &Permitted<may::ManageOperators>, operator: &str, what: &str, detail: &str) -> HttpResponse {
     p.flash(&Flash::good(format!("{what} {operator}."), detail));
     web::see_other(&path(operator))
+}
+
+/// "2026-11-23 14:32": a moment that may be to come.
+pub(super) fn in_full(zone: clock::Zone, at: clock::Timestamp) -> String {
+    zone.local(at).format("%Y-%m-%d %H:%M").to_string()
 }
 
 /// The page, with what was typed if it comes back.
@@ -139,6 +153,8 @@ async fn build(p: &Permitted<may::ManageOperators>, user_id: &str, typed: Option
         created: moment(Some(operator.created_at)),
         suspended: moment(operator.suspended_at),
         signed_in: moment(operator.last_sign_in_at),
+        first_password_end: operator.first_password_end().map(|at| in_full(zone, at)).unwrap_or_default(),
+        first_password_over: operator.first_password_end().is_some_and(|at| now >= at),
         sessions: open.into_iter().map(|one| SessionLine::new(one, zone, now, &here)).collect(),
         form,
         audit: if p.may(Permission::SeeAudit) {

@@ -10,7 +10,7 @@ use crate::{
     ids::OperatorId,
     operators::{
         Operator, may,
-        pages::{OPERATORS, path},
+        pages::{OPERATORS, detail::in_full, path},
         search::{Order, Search, State},
         store,
     },
@@ -44,6 +44,8 @@ struct Row {
     scope: String,
     suspended: String,
     signed_in: String,
+    /// When the first password ended; empty if it did not.
+    first_password_ended: String,
 }
 
 struct Found {
@@ -103,6 +105,11 @@ pub async fn show(p: Permitted<may::ManageOperators>, request: HttpRequest) -> A
             },
             suspended: operator.suspended_at.map(|at| clock::moment(zone, now, at)).unwrap_or_default(),
             signed_in: operator.last_sign_in_at.map(|at| clock::moment(zone, now, at)).unwrap_or_default(),
+            first_password_ended: operator
+                .first_password_end()
+                .filter(|at| now >= *at)
+                .map(|at| in_full(zone, at))
+                .unwrap_or_default(),
             operator,
         })
         .collect();

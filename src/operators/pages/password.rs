@@ -6,9 +6,12 @@ use askama::Template;
 use crate::{
     operators::{
         Operator, managing, may,
-        pages::{new::Handed, path},
+        pages::{
+            new::{Handed, good_until},
+            path,
+        },
     },
-    web::{self, Answer, Chrome, Permitted},
+    web::{self, Answer, Chrome, Fields, Permitted, presence},
 };
 
 #[derive(Template)]
@@ -21,13 +24,19 @@ struct Page {
 
 /// GET: what it would do.
 pub async fn show(p: Permitted<may::ManageOperators>, operator: Path<String>) -> Answer {
+    if let Some(question) = presence::before(&p) {
+        return Ok(question);
+    }
     let (operator, chrome) =
         p.view(move |desk, who, _| desk.db.read(|c| Ok(managing::find(c, who, &operator)?.0))).await?;
     web::page(&Page { chrome, path: path(&operator.user_id), operator })
 }
 
 /// POST: does it, and shows the password this once.
-pub async fn submit(p: Permitted<may::ManageOperators>, operator: Path<String>) -> Answer {
+pub async fn submit(p: Permitted<may::ManageOperators>, operator: Path<String>, fields: Fields) -> Answer {
+    if let Some(question) = presence::asked(&p, &fields).await? {
+        return Ok(question);
+    }
     let ((user_id, password), chrome) = p
         .view(move |desk, who, now| {
             let found = desk.db.read(|c| managing::find(c, who, &operator))?.0;
@@ -41,6 +50,7 @@ pub async fn submit(p: Permitted<may::ManageOperators>, operator: Path<String>) 
         path: path(&user_id),
         user_id,
         password,
+        good_until: good_until(settings.zone, p.now),
         sign_in: format!("{}/sign-in", settings.public_url),
         second_factor: settings.require_second_factor,
         is_new: false,

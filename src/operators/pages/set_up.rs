@@ -3,7 +3,10 @@
 use actix_web::http::StatusCode;
 use askama::Template;
 
-use super::sign_in::{too_many, wait_words};
+use super::{
+    let_in,
+    sign_in::{too_many, wait_words},
+};
 use crate::{
     error::Error,
     operators::sign_in::{self, SetUp},
@@ -35,11 +38,11 @@ pub async fn submit(visitor: Visitor, fields: Fields) -> Answer {
         return Ok(see_other("/sign-in"));
     };
     let (otp, operator) = (fields.text("otp"), pending.operator);
-    match visitor.call(move |desk, who, now| sign_in::prove(desk, who, now, operator, &otp)).await {
-        Ok(true) => {
-            session::sign_in(&visitor.session, operator, &visitor)?;
-            Ok(see_other(session::local_path(&pending.back)))
-        }
+    let known = visitor.known.clone();
+    let proof =
+        visitor.call(move |desk, who, now| sign_in::prove(desk, who, now, known.as_deref(), operator, &otp)).await;
+    match proof {
+        Ok(true) => let_in(&visitor, operator, &set_up.user_id, &pending.back),
         Ok(false) => {
             let error = "This one-time password is not right. Type the one the app shows now; if it stays wrong, look \
                          whether the phone's clock is.";

@@ -2,7 +2,10 @@
 
 use actix_web::{
     HttpResponse,
-    http::{StatusCode, header},
+    http::{
+        StatusCode,
+        header::{self, HeaderName},
+    },
     web::Query,
 };
 use askama::Template;
@@ -10,7 +13,10 @@ use serde::Deserialize;
 
 use crate::{
     error::Error,
-    operators::sign_in::{self, First},
+    operators::{
+        pages::let_in,
+        sign_in::{self, First},
+    },
     web::{
         Answer, Fault, Fields, Visitor,
         fault::Frame,
@@ -60,13 +66,13 @@ pub async fn submit(visitor: Visitor, fields: Fields) -> Answer {
     let (user_id, password) = (fields.text("user_id"), fields.raw("password").to_owned());
     let back = session::local_path(&fields.text("back")).to_owned();
     let typed = user_id.clone();
-    let first = visitor.call(move |desk, who, now| sign_in::with_password(desk, who, now, &typed, &password)).await;
+    let known = visitor.known.clone();
+    let first = visitor
+        .call(move |desk, who, now| sign_in::with_password(desk, who, now, known.as_deref(), &typed, &password))
+        .await;
     let half = |operator| Pending { operator, back: back.clone() };
     match first {
-        Ok(First::SignedIn(operator)) => {
-            session::sign_in(&visitor.session, operator, &visitor)?;
-            Ok(see_other(&back))
-        }
+        Ok(First::SignedIn(operator)) => let_in(&visitor, operator, &user_id, &back),
         Ok(First::Verify(operator)) => {
             session::half_sign_in(&visitor.session, &half(operator), &visitor)?;
             Ok(see_other("/sign-in/verify"))
@@ -108,5 +114,11 @@ pub async fn sign_out(visitor: Visitor) -> Result<HttpResponse, Fault> {
         visitor.call(move |desk, who, now| sign_in::sign_out(desk, who, now, operator)).await?;
     }
     visitor.session.purge();
-    Ok(see_other("/sign-in"))
+    let mut answer = see_other("/sign-in");
+    // Pages say no-store; this is for browsers and proxies that kept one all the same (ASVS 5.0, 14.3.1). Not "cookies":
+    // that would forget the theme, and that the browser is known.
+    answer
+        .headers_mut()
+        .insert(HeaderName::from_static("clear-site-data"), header::HeaderValue::from_static("\"cache\""));
+    Ok(answer)
 }

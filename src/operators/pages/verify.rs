@@ -3,7 +3,10 @@
 use actix_web::http::StatusCode;
 use askama::Template;
 
-use super::sign_in::{too_many, wait_words};
+use super::{
+    let_in,
+    sign_in::{too_many, wait_words},
+};
 use crate::{
     error::Error,
     operators::sign_in,
@@ -33,11 +36,12 @@ pub async fn submit(visitor: Visitor, fields: Fields) -> Answer {
     };
     let (otp, operator) = (fields.text("otp"), pending.operator);
     let form = |error: String| VerifyPage { frame: visitor.frame(), user_id: user_id.clone(), error };
-    match visitor.call(move |desk, who, now| sign_in::with_one_time_password(desk, who, now, operator, &otp)).await {
-        Ok(true) => {
-            session::sign_in(&visitor.session, operator, &visitor)?;
-            Ok(see_other(session::local_path(&pending.back)))
-        }
+    let known = visitor.known.clone();
+    let second = visitor
+        .call(move |desk, who, now| sign_in::with_one_time_password(desk, who, now, known.as_deref(), operator, &otp))
+        .await;
+    match second {
+        Ok(true) => let_in(&visitor, operator, &user_id, &pending.back),
         Ok(false) => page_with(
             StatusCode::UNPROCESSABLE_ENTITY,
             &form("This one-time password is not right. Each is accepted once: wait for the next one.".into()),

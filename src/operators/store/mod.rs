@@ -90,7 +90,7 @@ pub fn containers_of(conn: &mut AnyConn, id: OperatorId) -> Result<Vec<Container
 /// The columns of [`Operator`].
 type Columns = (
     (i64, String, String, Option<String>, bool, bool, i64),
-    (Option<Timestamp>, Option<Timestamp>, Option<Vec<u8>>, Timestamp),
+    (Option<Timestamp>, Option<Timestamp>, Option<Vec<u8>>, Timestamp, Option<Timestamp>),
 );
 
 #[derive(Queryable)]
@@ -102,7 +102,7 @@ struct Row {
 impl From<Row> for Operator {
     fn from(row: Row) -> Self {
         let ((id, user_id, name, email, all_containers, must_change, version), dates) = row.columns;
-        let (suspended_at, last_sign_in_at, factor, created_at) = dates;
+        let (suspended_at, last_sign_in_at, factor, created_at, first_password_at) = dates;
         let (role, built_in, names) = row.role;
         Operator {
             id: OperatorId(id),
@@ -113,6 +113,7 @@ impl From<Row> for Operator {
             role,
             all_containers,
             must_change_password: must_change,
+            first_password_at,
             suspended_at,
             last_sign_in_at,
             has_second_factor: factor.is_some(),
@@ -136,7 +137,13 @@ macro_rules! whole {
                     operators::must_change_password,
                     operators::version,
                 ),
-                (operators::suspended_at, operators::last_sign_in_at, operators::second_factor, operators::created_at),
+                (
+                    operators::suspended_at,
+                    operators::last_sign_in_at,
+                    operators::second_factor,
+                    operators::created_at,
+                    operators::first_password_at,
+                ),
             ),
             (roles::name, roles::built_in, roles::permissions),
         ))
@@ -216,6 +223,7 @@ pub fn insert(conn: &mut AnyConn, now: Timestamp, new: &NewOperator, role: RoleI
             operators::all_containers.eq(new.containers.is_none()),
             operators::password_hash.eq(hash),
             operators::must_change_password.eq(new.must_change_password),
+            operators::first_password_at.eq(Some(now).filter(|_| new.must_change_password)),
             operators::created_at.eq(now),
         ))
         .returning(operators::id)
@@ -248,13 +256,17 @@ pub fn set_containers(conn: &mut AnyConn, id: OperatorId, containers: Option<&[C
     Ok(())
 }
 
-/// Gives the operator another password.
+/// Gives the operator another password; `given_at` is when someone else did, `None` if they chose it themselves.
 ///
 /// # Errors
 /// `Database` only.
-pub fn set_password(conn: &mut AnyConn, id: OperatorId, hash: &str, must_change: bool) -> Result<()> {
+pub fn set_password(conn: &mut AnyConn, id: OperatorId, hash: &str, given_at: Option<Timestamp>) -> Result<()> {
     diesel::update(operators::table.find(id.0))
-        .set((operators::password_hash.eq(hash), operators::must_change_password.eq(must_change)))
+        .set((
+            operators::password_hash.eq(hash),
+            operators::must_change_password.eq(given_at.is_some()),
+            operators::first_password_at.eq(given_at),
+        ))
         .execute(conn)?;
     Ok(())
 }

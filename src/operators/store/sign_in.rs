@@ -7,6 +7,7 @@ use crate::{
     db::{self, AnyConn},
     error::Result,
     ids::OperatorId,
+    operators::operator::first_password_end,
     schema::operators,
 };
 
@@ -21,12 +22,20 @@ pub struct Candidate {
     /// Set if the operator may not sign in.
     pub suspended_at: Option<Timestamp>,
     second_factor: Option<Vec<u8>>,
+    must_change_password: bool,
+    first_password_at: Option<Timestamp>,
 }
 
 impl Candidate {
     /// The row's id.
     pub fn id(&self) -> OperatorId {
         OperatorId(self.id)
+    }
+
+    /// True if the password was given by someone else, and too long ago.
+    pub fn has_ended(&self, now: Timestamp) -> bool {
+        let given_at = self.first_password_at.filter(|_| self.must_change_password);
+        given_at.is_some_and(|given_at| now >= first_password_end(given_at))
     }
 
     /// True if an authenticator app has been set up.
@@ -61,6 +70,8 @@ pub fn candidate(conn: &mut AnyConn, user_id: &str) -> Result<Option<Candidate>>
             operators::password_hash,
             operators::suspended_at,
             operators::second_factor,
+            operators::must_change_password,
+            operators::first_password_at,
         ))
         .first(conn)
         .optional()?)
