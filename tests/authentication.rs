@@ -55,9 +55,9 @@ on_both! {
         let app = world.app_of(&user);
         let typed = app.at(world.now());
         assert!(accepted(&world, &user, &typed));
-        assert_eq!(check(&world, &user, &typed), Verdict::Rejected(Reason::Used));
+        assert_eq!(check(&world, &user, &typed), Verdict::Rejected(Reason::Repeated));
         world.advance(Duration::seconds(30));
-        assert_eq!(check(&world, &user, &typed), Verdict::Rejected(Reason::Used));
+        assert_eq!(check(&world, &user, &typed), Verdict::Rejected(Reason::Repeated));
         assert!(accepted(&world, &user, &app.at(world.now())));
     }
 
@@ -93,7 +93,8 @@ on_both! {
         assert!(accepted(&world, &user, &device.press(11)), "0 was the proof, 1 is next, 11 is ten ahead");
         assert_eq!(check(&world, &user, &device.press(60)), Verdict::Rejected(Reason::FarAhead));
         assert!(accepted(&world, &user, &device.press(61)));
-        assert_eq!(check(&world, &user, &device.press(61)), Verdict::Rejected(Reason::Used));
+        assert_eq!(check(&world, &user, &device.press(61)), Verdict::Rejected(Reason::Repeated));
+        assert_eq!(check(&world, &user, &device.press(60)), Verdict::Rejected(Reason::Used));
         assert!(accepted(&world, &user, &device.press(62)));
     }
 
@@ -113,6 +114,36 @@ on_both! {
         assert_eq!(check(&world, &user, &app.at(world.now())), Verdict::Rejected(Reason::Locked));
         let token = world.token(&app.token.serial);
         assert_eq!((token.state, token.state_reason.as_str()), (TokenState::Locked, "10 wrong one-time passwords in a row"));
+    }
+
+    fn a_client_that_sends_every_value_twice_locks_nothing(world) {
+        let user = world.person("t.adeyemi");
+        let (app, other) = (world.app_of(&user), world.app_of(&user));
+        let device = world.device_of(&user, "HW-1", MovingFactor::Counter);
+        let bad = wrong(&app, &world);
+        for round in 1..=20 {
+            for typed in [app.at(world.now()), device.press(round)] {
+                assert!(accepted(&world, &user, &typed));
+                for _ in 0..3 {
+                    assert_eq!(check(&world, &user, &typed), Verdict::Rejected(Reason::Repeated));
+                }
+            }
+            world.advance(Duration::seconds(30));
+        }
+        let failures = |serial: &str| world.token(serial).failures;
+        for carried in [&app, &other, &device] {
+            assert_eq!(failures(&carried.token.serial), 0, "{}", carried.token.serial);
+        }
+        // Whatever else is wrong counts as before: one that was used earlier, one that is no value at all, and the one
+        // accepted last once its window is over.
+        assert_eq!(check(&world, &user, &device.press(19)), Verdict::Rejected(Reason::Used));
+        assert_eq!(check(&world, &user, &bad), Verdict::Rejected(Reason::Wrong));
+        let last = app.at(world.now());
+        assert!(accepted(&world, &user, &last));
+        assert_eq!(check(&world, &user, &bad), Verdict::Rejected(Reason::Wrong));
+        world.advance(Duration::seconds(60));
+        assert_eq!(check(&world, &user, &last), Verdict::Rejected(Reason::Wrong));
+        assert_eq!(failures(&app.token.serial), 2);
     }
 
     fn all_active_tokens_of_the_user_are_tried(world) {
@@ -195,7 +226,10 @@ on_both! {
         let page = ask(&world, &key, &question("T.Adeyemi", &typed)).expect(200);
         assert_eq!(page.body, r#"{"result":"accept"}"#);
         assert!(page.header("content-type").starts_with("application/json"));
-        assert_eq!(ask(&world, &key, &question("t.adeyemi", &typed)).expect(200).body, r#"{"result":"reject"}"#);
+        // No is never a 2xx: there are clients that read the status alone.
+        let page = ask(&world, &key, &question("t.adeyemi", &typed)).expect(403);
+        assert_eq!(page.body, r#"{"result":"reject"}"#);
+        assert!(page.header("content-type").starts_with("application/json"));
     }
 
     fn every_rejection_has_the_same_answer_and_its_reason_in_the_audit_log(world) {
@@ -212,7 +246,7 @@ on_both! {
             question("n.token", "123456"),
         ];
         for question in questions {
-            assert_eq!(ask(&world, &key, &question).expect(200).body, r#"{"result":"reject"}"#);
+            assert_eq!(ask(&world, &key, &question).expect(403).body, r#"{"result":"reject"}"#);
         }
         let log = world.dump("audit_entries");
         for reason in ["Wrong one-time password", "There is no such user", "The user is disabled", "The user has no active token"] {
@@ -283,7 +317,7 @@ on_both! {
         assert!(page.header("content-type").starts_with("application/json"), "{}", page.body);
         ask(&world, &key, &question("t.adeyemi", &app.at(world.now()))).expect(200);
         world.advance(Duration::minutes(10));
-        ask(&world, &key, &question("nobody", "123456")).expect(200);
+        ask(&world, &key, &question("nobody", "123456")).expect(403);
     }
 
     fn too_many_unknown_keys_from_one_address_have_to_wait_and_good_keys_do_not(world) {
@@ -292,7 +326,7 @@ on_both! {
             ask(&world, "td_wrong", &question("a", "1")).expect(401);
         }
         assert_eq!(ask(&world, "td_wrong", &question("a", "1")).expect(429).header("retry-after"), "600");
-        ask(&world, &key, &question("a", "1")).expect(200);
+        ask(&world, &key, &question("a", "1")).expect(403);
     }
 }
 

@@ -25,7 +25,8 @@ struct Question {
     otp: String,
 }
 
-/// `POST /api/v1/authenticate`: a User ID and a one-time password in, accept or reject out (product.md §4).
+/// `POST /api/v1/authenticate`: a User ID and a one-time password in, accept or reject out (product.md §4). No is never a
+/// 2xx: clients such as FreeRADIUS' rlm_rest read the status alone, and take any 2xx for yes.
 pub async fn authenticate(http: HttpRequest, desk: Data<Desk>, body: Bytes) -> Answer {
     let (desk, now) = (desk.get_ref().clone(), desk.now());
     let (address, id) = (request::address(&http), request::id(&http));
@@ -39,9 +40,8 @@ pub async fn authenticate(http: HttpRequest, desk: Data<Desk>, body: Bytes) -> A
     })
     .await?;
     match outcome {
-        Ok(Some(accepted)) => {
-            Ok(HttpResponse::Ok().json(json!({ "result": if accepted { "accept" } else { "reject" } })))
-        }
+        Ok(Some(true)) => Ok(HttpResponse::Ok().json(json!({ "result": "accept" }))),
+        Ok(Some(false)) => Ok(HttpResponse::Forbidden().json(json!({ "result": "reject" }))),
         Ok(None) => Ok(HttpResponse::build(StatusCode::UNPROCESSABLE_ENTITY).json(json!({
             "error": "The body must be JSON with two texts that are not empty, such as \
                       {\"user_id\": \"a.berg\", \"otp\": \"755224\"}."
