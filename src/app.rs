@@ -26,7 +26,7 @@ use crate::{
     web::{
         Fault, assets,
         chrome::{Counts, Numbers},
-        csrf, fault, headers, health, request, session, shortcuts, theme, upload,
+        csrf, fault, headers, health, presence, request, session, shortcuts, theme, upload,
     },
 };
 
@@ -146,6 +146,8 @@ pub fn routes(demo: bool) -> Vec<Route> {
         post("/sign-in/set-up", Gate::Open, operators::pages::set_up::submit),
         post("/sign-out", Gate::Open, operators::pages::sign_in::sign_out),
         get("/account", need::<may::SignedIn>(), operators::pages::account::show),
+        get(presence::CONFIRM, need::<may::SignedIn>(), presence::show),
+        post(presence::CONFIRM, need::<may::SignedIn>(), presence::submit),
         post("/account/password", need::<may::SignedIn>(), operators::pages::account::change_password),
         post("/account/sessions", need::<may::SignedIn>(), operators::pages::account::end_sessions),
 
@@ -172,7 +174,9 @@ pub fn routes(demo: bool) -> Vec<Route> {
         post("/roles/{role}/remove", need::<may::Everywhere<may::ManageOperators>>(), operators::pages::role_remove::submit),
         get("/auth-nodes", need::<may::ManageOperators>(), authentication::nodes::show),
         post("/auth-nodes", need::<may::Everywhere<may::ManageOperators>>(), authentication::nodes::add),
+        get("/auth-nodes/{node}/disable", need::<may::Everywhere<may::ManageOperators>>(), authentication::nodes::ask_disable),
         post("/auth-nodes/{node}/disable", need::<may::Everywhere<may::ManageOperators>>(), authentication::nodes::disable),
+        post("/auth-nodes/{node}/enable", need::<may::Everywhere<may::ManageOperators>>(), authentication::nodes::enable),
         get("/auth-nodes/{node}/key", need::<may::Everywhere<may::ManageOperators>>(), authentication::nodes::ask_key),
         post("/auth-nodes/{node}/key", need::<may::Everywhere<may::ManageOperators>>(), authentication::nodes::new_key),
 
@@ -262,16 +266,16 @@ pub fn routes(demo: bool) -> Vec<Route> {
 
         // Policy and messages
         get("/policy/self-enrollment", need::<may::EditPolicies>(), policy::pages::show),
-        post("/policy/self-enrollment", need::<may::EditPolicies>(), policy::pages::change),
+        post("/policy/self-enrollment", need::<may::Everywhere<may::EditPolicies>>(), policy::pages::change),
         get("/policy/alerts", need::<may::EditPolicies>(), alerts::show),
-        post("/policy/alerts", need::<may::EditPolicies>(), alerts::change),
+        post("/policy/alerts", need::<may::Everywhere<may::EditPolicies>>(), alerts::change),
         get("/messages", need::<may::EditPolicies>(), messages::pages::list),
         get("/messages/{kind}", need::<may::EditPolicies>(), messages::pages::show),
-        post("/messages/{kind}", need::<may::EditPolicies>(), messages::pages::save),
+        post("/messages/{kind}", need::<may::Everywhere<may::EditPolicies>>(), messages::pages::save),
         get("/messages/{kind}/preview", need::<may::EditPolicies>(), messages::pages::saved_preview),
-        post("/messages/{kind}/preview", need::<may::EditPolicies>(), messages::pages::typed_preview),
-        post("/messages/{kind}/default", need::<may::EditPolicies>(), messages::pages::reset),
-        post("/messages/{kind}/test", need::<may::EditPolicies>(), messages::pages::test),
+        post("/messages/{kind}/preview", need::<may::Everywhere<may::EditPolicies>>(), messages::pages::typed_preview),
+        post("/messages/{kind}/default", need::<may::Everywhere<may::EditPolicies>>(), messages::pages::reset),
+        post("/messages/{kind}/test", need::<may::Everywhere<may::EditPolicies>>(), messages::pages::test),
 
         // The portal
         get("/enroll/{handle}", Gate::Open, portal::welcome::show),

@@ -2,8 +2,10 @@
 //! Ids are 64-bit, times are UTC without a zone, dates are calendar dates in the organization's time zone.
 
 mod alerts;
+mod authentication;
 
 pub use alerts::*;
+pub use authentication::*;
 
 diesel::table! {
     containers (id) {
@@ -44,6 +46,7 @@ diesel::table! {
         last_sign_in_at -> Nullable<Timestamp>,
         removed_at -> Nullable<Timestamp>,
         version -> BigInt,
+        first_password_at -> Nullable<Timestamp>,
     }
 }
 
@@ -72,27 +75,6 @@ diesel::table! {
         failures -> BigInt,
         last_failure_at -> Timestamp,
         blocked_until -> Timestamp,
-    }
-}
-
-diesel::table! {
-    auth_nodes (id) {
-        id -> BigInt,
-        name -> Text,
-        name_key -> Text,
-        key_hash -> Binary,
-        created_at -> Timestamp,
-        disabled_at -> Nullable<Timestamp>,
-        last_used_at -> Nullable<Timestamp>,
-        refused_at -> Nullable<Timestamp>,
-    }
-}
-
-diesel::table! {
-    check_throttle (bucket) {
-        bucket -> Text,
-        failures -> BigInt,
-        since -> Timestamp,
     }
 }
 
@@ -371,6 +353,7 @@ diesel::joinable!(email_tries -> emails (email_id));
 diesel::joinable!(email_reports -> emails (email_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    check_rejections,
     containers,
     roles,
     operators,

@@ -37,11 +37,13 @@ pub enum Event {
     LockOut,
     /// An email was refused, given up, or came back.
     FailedMail,
+    /// An auth node, or all of them together, rejected more one-time passwords than usual.
+    Rejections,
 }
 
 impl Event {
     /// All of them, in the order of the columns.
-    pub const ALL: [Event; 3] = [Event::Expired, Event::LockOut, Event::FailedMail];
+    pub const ALL: [Event; 4] = [Event::Expired, Event::LockOut, Event::FailedMail, Event::Rejections];
 
     /// The word in the database and in the form.
     pub fn word(self) -> &'static str {
@@ -49,6 +51,7 @@ impl Event {
             Event::Expired => "expired",
             Event::LockOut => "lock-out",
             Event::FailedMail => "failed-mail",
+            Event::Rejections => "rejections",
         }
     }
 
@@ -63,6 +66,7 @@ impl Event {
             Event::Expired => "Expired enrollments",
             Event::LockOut => "Lock-outs",
             Event::FailedMail => "Failed email",
+            Event::Rejections => "Guessing",
         }
     }
 
@@ -72,6 +76,10 @@ impl Event {
             Event::Expired => "The Stop Date passed before the user enrolled.",
             Event::LockOut => "An enrollment or a token became Locked.",
             Event::FailedMail => "An email was refused, given up, or came back.",
+            Event::Rejections => {
+                "An auth node rejected far more one-time passwords than usual: somebody may be guessing, or its clock is off. \
+                 Told to who works in all containers."
+            }
         }
     }
 
@@ -81,6 +89,7 @@ impl Event {
             Event::Expired => ("expired enrollment", "expired enrollments"),
             Event::LockOut => ("lock-out", "lock-outs"),
             Event::FailedMail => ("failed email", "failed emails"),
+            Event::Rejections => ("wave of rejected one-time passwords", "waves of rejected one-time passwords"),
         };
         format!("{count} {}", if count == 1 { one } else { many })
     }
@@ -88,7 +97,7 @@ impl Event {
     /// The permission with which an operator sees such things in the console; without it they are not told either.
     pub fn permission(self) -> Permission {
         match self {
-            Event::Expired | Event::LockOut => Permission::SeeUsers,
+            Event::Expired | Event::LockOut | Event::Rejections => Permission::SeeUsers,
             Event::FailedMail => Permission::SeeOutbox,
         }
     }
@@ -101,7 +110,8 @@ impl Event {
             Event::LockOut if held.has(Permission::Reports) => "/reports/not-enrolled?status=locked",
             Event::LockOut if held.has(Permission::SeeTasks) => "/tasks?view=locked",
             Event::FailedMail => "/outbox",
-            Event::Expired | Event::LockOut => "/",
+            Event::Rejections if held.has(Permission::ManageOperators) => "/auth-nodes",
+            Event::Expired | Event::LockOut | Event::Rejections => "/",
         }
     }
 }

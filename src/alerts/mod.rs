@@ -42,7 +42,7 @@ pub fn choices(c: &mut AnyConn) -> Result<Vec<RoleChoices>> {
 /// # Errors
 /// `Forbidden`; `Invalid` with a sentence for each kind of event; `Conflict` if someone else changed it meanwhile.
 pub fn change(desk: &Desk, who: &Who, now: Timestamp, typed: &Typed, version: i64) -> Result<Vec<Difference>> {
-    who.need(Permission::EditPolicies)?;
+    who.need_everywhere(Permission::EditPolicies)?;
     desk.db.write(|c| {
         db::hold(c, Lock::Alerts)?;
         if store::version(c)? != version {

@@ -14,7 +14,10 @@ use crate::{
     },
     clock::moment,
     error::{Error, Mistakes},
-    operators::{self, Permission, Scope, may},
+    operators::{
+        self, Permission, Scope,
+        may::{self, Need},
+    },
     web::{Answer, Chrome, Fault, Fields, Flash, Links, Pager, Paging, Permitted, page, page_with, see_other},
 };
 
@@ -39,6 +42,8 @@ struct Cell {
     field: String,
     /// The word that is chosen, or was typed.
     chosen: String,
+    /// What is chosen, in words.
+    words: &'static str,
     /// The role sees such things; without that there is nothing to choose.
     may: bool,
     error: String,
@@ -57,7 +62,7 @@ struct Row {
 struct Page {
     chrome: Chrome,
     rows: Vec<Row>,
-    events: [Event; 3],
+    events: [Event; 4],
     deliveries: [Delivery; 3],
     version: i64,
     mistakes: Mistakes,
@@ -68,6 +73,8 @@ struct Page {
     digest_hour: u32,
     pause: i64,
     zone: &'static str,
+    /// Who looks works in all containers, and may change the alerts.
+    may_change: bool,
 }
 
 /// What is read for the page.
@@ -94,7 +101,7 @@ pub async fn show(p: Permitted<may::EditPolicies>, address: Query<Address>) -> A
 ///
 /// # Errors
 /// As [`show`]; mistakes come back with status 422, a change made meanwhile with 409.
-pub async fn change(p: Permitted<may::EditPolicies>, fields: Fields) -> Answer {
+pub async fn change(p: Permitted<may::Everywhere<may::EditPolicies>>, fields: Fields) -> Answer {
     let typed = Typed::of(fields.pairs().iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let version = fields.text("version").parse().unwrap_or_default();
     let sent = typed.clone();
@@ -124,8 +131,8 @@ pub async fn change(p: Permitted<may::EditPolicies>, fields: Fields) -> Answer {
 
 /// The page with what was typed, else the choices as they are, and their version; `opened` is the version the form was
 /// opened with.
-async fn build(
-    p: &Permitted<may::EditPolicies>,
+async fn build<N: Need>(
+    p: &Permitted<N>,
     address: Address,
     typed: &Typed,
     opened: Option<i64>,
@@ -182,6 +189,7 @@ async fn build(
         digest_hour: DIGEST_HOUR,
         pause: PAUSE_MINUTES,
         zone: zone.name(),
+        may_change: p.who.scope == Scope::All,
     };
     Ok((shown, around.version))
 }
@@ -192,6 +200,7 @@ fn cell(role: &RoleChoices, event: Event, typed: &Typed) -> Cell {
         event,
         field: field(role.role, event),
         chosen: word.unwrap_or(role.of(event).word()).to_owned(),
+        words: role.of(event).words(),
         may: role.permissions.has(event.permission()),
         error: word.map(|word| role.mistake(event, word)).unwrap_or_default(),
     }

@@ -140,6 +140,7 @@ fn collect(c: &mut AnyConn, zone: Zone, ground: &Ground, chosen: &[Choice]) -> R
             }
             Event::LockOut => events::collect_lock_outs(c, ground, from)?,
             Event::FailedMail => events::collect_failed_mail(c, ground, from)?,
+            Event::Rejections => events::collect_rejections(c, ground, from)?,
         }
     }
     // Another server's clock may be ahead of this one's.

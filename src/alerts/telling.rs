@@ -31,13 +31,13 @@ pub fn sum(counts: &[(Event, i64)]) -> String {
 pub fn group(event: Event, count: i64, found: &[Found], held: Permissions, zone: Zone) -> Group {
     Group {
         heading: event.count(count),
-        lines: found.iter().map(|found| line(event, found, zone)).collect(),
+        lines: found.iter().map(|found| line(event, found, held, zone)).collect(),
         more: count - i64::try_from(found.len()).unwrap_or(count),
         list: event.list(held).into(),
     }
 }
 
-fn line(event: Event, found: &Found, zone: Zone) -> Line {
+fn line(event: Event, found: &Found, held: Permissions, zone: Zone) -> Line {
     let (what, path, happened) = match event {
         Event::Expired => {
             // The event is the first moment after the Stop Date.
@@ -64,6 +64,16 @@ fn line(event: Event, found: &Found, zone: Zone) -> Line {
             let to = found.shown_to.as_deref().unwrap_or_default();
             let path = format!("/outbox/{}", found.email.unwrap_or_default());
             (format!("{kind} to {to}"), path, shortened(found.answer.as_deref().unwrap_or_default()))
+        }
+        Event::Rejections => {
+            let at = zone.local(found.occurred_at).format("%Y-%m-%d %H:%M");
+            let node =
+                found.node.as_ref().map_or("All auth nodes together".to_owned(), |name| format!("Auth node {name}"));
+            (
+                node,
+                event.list(held).into(),
+                format!("rejected more one-time passwords than usual in the hour up to {at}"),
+            )
         }
     };
     let detail = match (happened.is_empty(), found.since.as_str()) {

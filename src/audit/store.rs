@@ -227,3 +227,29 @@ pub fn of_user(conn: &mut AnyConn, user: UserId, limit: i64) -> Result<Vec<Line>
         .load(conn)?;
     Ok(rows.into_iter().map(Line::from).collect())
 }
+
+/// What somebody did, as far as telling who they are needs it.
+#[derive(Queryable)]
+pub struct Seen {
+    /// When.
+    pub at: Timestamp,
+    /// The address they did it from.
+    pub address: String,
+    /// The subject, without case.
+    pub subject_key: String,
+}
+
+/// The newest `most` things that the actor of this kind and name did.
+///
+/// # Errors
+/// `Database` only.
+pub fn newest_of(conn: &mut AnyConn, kind: ActorKind, name: &str, most: i64) -> Result<Vec<Seen>> {
+    use audit_entries::dsl;
+    // By the index of (actor_key, id), so that it reads no more than it returns, however much there is.
+    Ok(dsl::audit_entries
+        .filter(dsl::actor_key.eq(db::key(name)).and(dsl::actor_kind.eq(kind.word())))
+        .order(dsl::id.desc())
+        .limit(most)
+        .select((dsl::at, dsl::address, dsl::subject_key))
+        .load(conn)?)
+}

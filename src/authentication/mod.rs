@@ -1,5 +1,7 @@
 //! Checking one-time passwords for auth nodes: VPNs, RADIUS servers, web applications (product.md §4).
 
+use std::collections::{BTreeSet, HashSet};
+
 use chrono::Duration;
 
 use crate::{
@@ -17,9 +19,10 @@ use crate::{
 
 pub mod node;
 pub mod pages;
+pub mod rejections;
 mod store;
 
-pub use node::AuthNode;
+pub use node::{AuthNode, Lately};
 
 /// The most letters of a User ID that the audit log and the counts of failures keep of what was typed.
 const KEPT_LETTERS: usize = 100;
@@ -51,6 +54,8 @@ pub enum Answer {
     },
     /// It was not; the reason is in the audit log.
     Rejected,
+    /// It was not: the one accepted last came again, which is no guess.
+    Repeated,
 }
 
 /// An auth node that has shown its key.
@@ -92,6 +97,36 @@ pub fn disable_node(desk: &Desk, who: &Who, now: Timestamp, name: &str) -> Resul
         let name = store::disable(c, now, name)?.ok_or_else(|| Error::not_found("auth node in use called", name))?;
         let sentence = format!("Disabled the auth node {name}");
         audit::record(c, now, &Entry::done(&who.actor, "auth_nodes.disable", sentence).subject(&name))
+    })
+}
+
+/// Takes the key that a disabled auth node had again.
+///
+/// # Errors
+/// `Forbidden`; `NotFound` if there is no such auth node that is disabled.
+pub fn enable_node(desk: &Desk, who: &Who, now: Timestamp, name: &str) -> Result<()> {
+    who.need_everywhere(Permission::ManageOperators)?;
+    desk.db.write(|c| {
+        let name = store::enable(c, name)?.ok_or_else(|| Error::not_found("disabled auth node called", name))?;
+        let sentence = format!("Enabled the auth node {name} with the key it had");
+        audit::record(c, now, &Entry::done(&who.actor, "auth_nodes.enable", sentence).subject(&name))
+    })
+}
+
+/// Who asked at this auth node of late.
+///
+/// # Errors
+/// `Forbidden`, or `Database`.
+pub fn lately(desk: &Desk, who: &Who, now: Timestamp, node: &AuthNode) -> Result<Lately> {
+    who.need(Permission::ManageOperators)?;
+    let mut seen = desk.db.read(|c| audit::store::newest_of(c, ActorKind::AuthNode, &node.name, node::LATELY_MOST))?;
+    seen.retain(|seen| seen.at > now - Duration::hours(node::LATELY_HOURS));
+    let people: HashSet<&str> = seen.iter().map(|seen| seen.subject_key.as_str()).collect();
+    let addresses: BTreeSet<&str> = seen.iter().map(|seen| seen.address.as_str()).collect();
+    Ok(Lately {
+        questions: seen.len(),
+        people: people.len(),
+        addresses: addresses.into_iter().map(str::to_owned).collect(),
     })
 }
 
@@ -179,22 +214,36 @@ pub fn admit(desk: &Desk, now: Timestamp, key: Option<&str>, address: &str, requ
 /// an unknown User ID goes the same way as a wrong one-time password.
 ///
 /// # Errors
-/// `TooMany` if too many of this user were rejected at this auth node of late; else `Database` only.
+/// `TooMany` if too many of this user were rejected at this auth node of late, or far more than usual of all users; else
+/// `Database` only.
 pub fn authenticate(desk: &Desk, caller: &Caller, now: Timestamp, user_id: &str, typed: &str) -> Result<bool> {
     let nobody = || Person { id: None, user_id: kept(user_id.trim()), disabled: false };
     let bucket = format!("check {} {}", caller.node, kept(&db::key(user_id)));
     heed(desk, now, &bucket, node::MOST_REJECTED)?;
+    let standing = desk.db.read(|c| store::rejections::standing(c, now, caller.node))?;
+    if let Some(seconds) = standing.wait(now) {
+        return Err(Error::TooMany(seconds));
+    }
     desk.db.write(|c| {
         let person = store::person(c, user_id)?.unwrap_or_else(nobody);
-        let accepted = check(desk, c, now, &caller.actor, &person, typed)? != Answer::Rejected;
-        if !accepted {
+        let answer = check(desk, c, now, &caller.actor, &person, typed)?;
+        if answer == Answer::Rejected {
             store::add_failure(c, now, node::window_start(now), &bucket)?;
+            store::rejections::add(c, now, caller.node)?;
         }
         if caller.last_used_at.is_none_or(|last| now - last >= Duration::seconds(USE_NOTED_SECONDS)) {
             store::note_use(c, now, caller.node)?;
         }
-        Ok(accepted)
+        Ok(matches!(answer, Answer::Accepted { .. }))
     })
+}
+
+/// Which auth nodes rejected more than usual since `from`.
+///
+/// # Errors
+/// `Database` only.
+pub fn left_the_usual(c: &mut AnyConn, from: Timestamp) -> Result<Vec<rejections::Left>> {
+    store::rejections::left_since(c, from)
 }
 
 /// Checks what `person` typed in the caller's transaction, writes down what came of it, and notes the first one accepted
@@ -224,13 +273,14 @@ pub fn check(
             (Answer::Accepted { token, completed }, entry.fact("Serial Number", serial))
         }
         Verdict::Rejected(reason) => {
+            let answer = if reason == tokens::Reason::Repeated { Answer::Repeated } else { Answer::Rejected };
             let reason = match person {
                 Person { id: None, .. } => "There is no such user".into(),
                 Person { disabled: true, .. } => "The user is disabled".into(),
                 _ => reason.words(),
             };
             let entry = Entry::refused(actor, "authentication.check", "Rejected a one-time password");
-            (Answer::Rejected, entry.fact("Reason", reason))
+            (answer, entry.fact("Reason", reason))
         }
     };
     entry = match person.id {

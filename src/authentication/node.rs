@@ -35,6 +35,38 @@ pub struct AuthNode {
     pub last_used_at: Option<Timestamp>,
 }
 
+/// Hours over which it is told how often an auth node asked: a day has every shift in it.
+pub const LATELY_HOURS: i64 = 24;
+
+/// The most questions that are counted for that; beyond, more of them change no decision.
+pub const LATELY_MOST: i64 = 1_000;
+
+/// Who asks at an auth node: what somebody needs to know before it is disabled.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lately {
+    /// Questions within [`LATELY_HOURS`], at most [`LATELY_MOST`].
+    pub questions: usize,
+    /// Users they were about.
+    pub people: usize,
+    /// The addresses they came from.
+    pub addresses: Vec<String>,
+}
+
+impl Lately {
+    /// "1,000 times or more, about 87 users", "not once".
+    pub fn words(&self) -> String {
+        let plural = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+        match self.questions {
+            0 => "not once".into(),
+            1 => "once".into(),
+            many if i64::try_from(many).is_ok_and(|many| many < LATELY_MOST) => {
+                format!("{many} times, about {}", plural(self.people, "user"))
+            }
+            many => format!("{many} times or more, about {} or more", plural(self.people, "user")),
+        }
+    }
+}
+
 /// The name of an auth node as it was typed.
 ///
 /// # Errors
@@ -86,6 +118,16 @@ mod tests {
         for wrong in ["", "  ", "a\nb", &"x".repeat(101)] {
             assert!(name(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn how_often_it_asked_is_said_as_people_say_it() {
+        let lately = |questions, people| Lately { questions, people, addresses: Vec::new() }.words();
+        assert_eq!(lately(0, 0), "not once");
+        assert_eq!(lately(1, 1), "once");
+        assert_eq!(lately(2, 1), "2 times, about 1 user");
+        assert_eq!(lately(999, 87), "999 times, about 87 users");
+        assert_eq!(lately(1_000, 87), "1000 times or more, about 87 users or more");
     }
 
     #[test]

@@ -15,6 +15,8 @@ use crate::{
     schema::{auth_nodes, check_throttle, users},
 };
 
+pub mod rejections;
+
 type NodeRow = (i64, String, Timestamp, Option<Timestamp>, Option<Timestamp>);
 
 const NODE: (
@@ -102,6 +104,20 @@ pub fn disable(c: &mut AnyConn, now: Timestamp, name: &str) -> Result<Option<Str
     let Some((id, name)) = found else { return Ok(None) };
     diesel::update(auth_nodes::table.find(id)).set(auth_nodes::disabled_at.eq(now)).execute(c)?;
     Ok(Some(name))
+}
+
+/// Takes the key of the disabled auth node `name` again; its name as it is written, `None` if there is no such one.
+///
+/// # Errors
+/// `Database` only.
+pub fn enable(c: &mut AnyConn, name: &str) -> Result<Option<String>> {
+    let disabled =
+        auth_nodes::table.filter(auth_nodes::name_key.eq(db::key(name)).and(auth_nodes::disabled_at.is_not_null()));
+    Ok(diesel::update(disabled)
+        .set((auth_nodes::disabled_at.eq(None::<Timestamp>), auth_nodes::refused_at.eq(None::<Timestamp>)))
+        .returning(auth_nodes::name)
+        .get_result(c)
+        .optional()?)
 }
 
 /// Notes that an auth node has asked.

@@ -177,7 +177,7 @@ pub fn try_now(desk: &Desk, now: Timestamp, visit: &Visit, typed: &str) -> Resul
         let person = Person { id: Some(user), user_id: user_id.clone(), disabled };
         match authentication::check(desk, c, now, &actor(visit, user_id), &person, typed)? {
             Answer::Accepted { .. } => Ok(Step::Done(view, token)),
-            Answer::Rejected => Ok(Step::Wrong(view)),
+            Answer::Rejected | Answer::Repeated => Ok(Step::Wrong(view)),
         }
     })
 }

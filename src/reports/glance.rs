@@ -1,13 +1,14 @@
 //! The Snapshot: what is going on, at a glance, as far as the role may see it.
 
-use chrono::{Datelike as _, Days, NaiveDate};
+use chrono::{Datelike as _, Days, Duration, NaiveDate};
 
 use crate::{
+    authentication::{self, rejections::Left},
     clock::{Timestamp, Zone},
     db::AnyConn,
     error::Result,
     mail,
-    operators::{Permission, Who},
+    operators::{Permission, Scope, Who},
     reports::{
         ground,
         snapshot::{Day, Funnel, Locked, Open, Soon, Stopping},
@@ -28,6 +29,9 @@ pub const DAYS_BACK: usize = 30;
 
 /// Fewer hardware tokens left than this need a person.
 const FEW_TOKENS: i64 = 10;
+
+/// Hours for which it is said that an auth node rejected more than usual: until everybody has been at work.
+const GUESSING_HOURS: i64 = 24;
 
 /// What the role may see of it; `None` is not drawn.
 #[derive(Debug, Default)]
@@ -50,6 +54,8 @@ pub struct Glance {
     pub attempts_allowed: i64,
     /// Hardware tokens in inventory and those of them that are reserved, if few are left.
     pub few_tokens: Option<(i64, i64)>,
+    /// Auth nodes that rejected more than usual in the last 24 hours, the newest first.
+    pub guessing: Vec<Left>,
     /// Where enrollments stop.
     pub funnel: Option<Funnel>,
     /// Completed enrollments by day.
@@ -78,6 +84,9 @@ pub fn glance(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone) -> Resu
     }
     if who.may(Permission::SeeOutbox) {
         glance.failures = Some(mail::failures(conn, now, ground.places.as_deref())?);
+    }
+    if who.may(Permission::SeeUsers) && who.scope == Scope::All {
+        glance.guessing = authentication::left_the_usual(conn, now - Duration::hours(GUESSING_HOURS))?;
     }
     if who.may_any(&[Permission::Provision, Permission::ImportTokens]) {
         let (kind, limit) = (AuthenticationType::HardwareToken, ground.attempts_allowed);

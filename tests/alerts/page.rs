@@ -25,7 +25,7 @@ on_both! {
         let page = operator(&world).get(PATH).expect(200)
             .says("Operator alerts").says("Help desk").says("Expired enrollments").says("Nothing was changed yet")
             .says("one email a day from 07:00, Europe/Berlin").says("1 operator, without an email address");
-        assert_eq!(page.body.matches("<option value=\"off\" selected>").count(), 12, "four roles, three kinds");
+        assert_eq!(page.body.matches("<option value=\"off\" selected>").count(), 16, "four roles, four kinds");
         assert!(page.body.contains("aria-label=\"Help desk: Lock-outs\""));
         assert!(page.body.contains("href=\"/policy/alerts\" aria-current=\"page\""), "the tab");
         let other = world.signed_in("o2", BuiltIn::Operator).get("/policy/self-enrollment").expect(200);

@@ -8,7 +8,7 @@
 
 use std::fmt::Write as _;
 
-use chrono::NaiveDate;
+use chrono::{Duration, NaiveDate};
 use diesel::{
     prelude::*,
     sql_query,
@@ -17,6 +17,7 @@ use diesel::{
 
 use crate::{
     alerts::alert::Event,
+    authentication::rejections::BUCKET_MINUTES,
     clock::Timestamp,
     db::AnyConn,
     error::Result,
@@ -121,6 +122,25 @@ pub fn collect_failed_mail(c: &mut AnyConn, ground: &Ground, from: Timestamp) ->
     Ok(())
 }
 
+/// Writes down which auth nodes, or all of them together, rejected more than usual since `from`. Few rows are as young.
+/// Index `check_rejections_since`.
+///
+/// # Errors
+/// `Database` only.
+pub fn collect_rejections(c: &mut AnyConn, ground: &Ground, from: Timestamp) -> Result<()> {
+    for (about, subject, at) in [("auth-node", "r.node_id", "r.left_at"), ("auth-nodes", "0", "r.all_left_at")] {
+        sql_query(format!(
+            "{INTO} SELECT 'rejections', '{about}', {subject}, {at}, CAST(NULL AS BIGINT), $1 FROM check_rejections r \
+             WHERE r.since >= $2 AND {at} >= $3 ORDER BY {at} ON CONFLICT DO NOTHING"
+        ))
+        .bind::<Time, _>(ground.now)
+        .bind::<Time, _>(from - Duration::minutes(BUCKET_MINUTES))
+        .bind::<Time, _>(from)
+        .execute(c)?;
+    }
+    Ok(())
+}
+
 /// Events of one kind that a recipient is to be told of: those after `after` up to `to` that happened since `since`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Span {
@@ -201,6 +221,9 @@ pub struct Found {
     /// The mail server's answer.
     #[diesel(sql_type = Nullable<Text>)]
     pub answer: Option<String>,
+    /// The name of an auth node; `None` also for all of them together.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub node: Option<String>,
     /// When it happened.
     #[diesel(sql_type = Time)]
     pub occurred_at: Timestamp,
@@ -229,18 +252,19 @@ pub fn list(
     let found = sql_query(format!(
         "SELECT u.user_id, TRIM(u.first_name || ' ' || u.last_name) AS name, COALESCE(e.task_id, m.task_id) AS task, \
            COALESCE(e.authentication_type, k.authentication_type) AS authentication_type, e.stop_on, k.serial, \
-           m.id AS email, m.shown_to, m.kind, m.last_answer AS answer, v.occurred_at, \
+           m.id AS email, m.shown_to, m.kind, m.last_answer AS answer, n.name AS node, v.occurred_at, \
            CASE WHEN e.removed_at IS NOT NULL THEN 'removed since' \
              WHEN e.enrolled_at IS NOT NULL THEN 'enrolled since' \
              WHEN v.event = 'expired' AND e.stop_on >= '{today}' THEN 'got a later Stop Date since' \
              WHEN v.event = 'lock-out' AND e.failures < {attempts} THEN 'unlocked since' \
              WHEN k.state <> 'Locked' THEN 'no longer Locked' \
              WHEN m.state NOT IN ('Failed', 'Bounced') THEN 'sent again since' \
-             WHEN EXISTS (SELECT 1 FROM emails n WHERE n.enrollment_id = m.enrollment_id AND n.id > m.id) \
+             WHEN EXISTS (SELECT 1 FROM emails l WHERE l.enrollment_id = m.enrollment_id AND l.id > m.id) \
                THEN 'a newer email was sent since' \
              ELSE '' END AS since \
          FROM {FROM} LEFT JOIN enrollments e ON v.about = 'enrollment' AND e.id = v.subject_id \
            LEFT JOIN tokens k ON v.about = 'token' AND k.id = v.subject_id \
+           LEFT JOIN auth_nodes n ON v.about = 'auth-node' AND n.id = v.subject_id \
          WHERE {conditions} ORDER BY v.id LIMIT {limit}"
     ))
     .bind::<Time, _>(span.since)

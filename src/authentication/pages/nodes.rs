@@ -2,9 +2,10 @@
 
 use actix_web::{http::StatusCode, web::Path};
 use askama::Template;
+use chrono::Duration;
 
 use crate::{
-    authentication::{self, AuthNode},
+    authentication::{self, AuthNode, Lately, node::LATELY_HOURS},
     clock,
     error::{Error, Mistakes},
     ids::AuthNodeId,
@@ -12,7 +13,7 @@ use crate::{
         Scope,
         may::{self, Need},
     },
-    web::{self, Answer, Chrome, Fault, Fields, Flash, Permitted},
+    web::{self, Answer, Chrome, Fault, Fields, Flash, Permitted, presence},
 };
 
 const AUTH_NODES: &str = "/auth-nodes";
@@ -34,6 +35,8 @@ struct Row {
     added: String,
     disabled: String,
     used: String,
+    /// When it rejected more than usual of late; empty if it did not.
+    guessing: String,
 }
 
 /// A key, drawn as the answer to the form and never again, so that it is in no address, no session and no log.
@@ -54,6 +57,16 @@ struct Asked {
     node: AuthNode,
 }
 
+/// What is asked before an auth node is disabled.
+#[derive(Template)]
+#[template(path = "authentication/disable.html")]
+struct Disable {
+    chrome: Chrome,
+    node: AuthNode,
+    used: String,
+    lately: Lately,
+}
+
 /// GET
 pub async fn show(p: Permitted<may::ManageOperators>) -> Answer {
     web::page(&build(&p, String::new(), Mistakes::default()).await?)
@@ -61,6 +74,9 @@ pub async fn show(p: Permitted<may::ManageOperators>) -> Answer {
 
 /// POST: adds one, and shows its key this once.
 pub async fn add(p: Permitted<may::Everywhere<may::ManageOperators>>, fields: Fields) -> Answer {
+    if let Some(question) = presence::asked(&p, &fields).await? {
+        return Ok(question);
+    }
     let name = fields.text("name");
     let typed = name.clone();
     match p.call(move |desk, who, now| authentication::add_node(desk, who, now, &typed)).await {
@@ -70,6 +86,23 @@ pub async fn add(p: Permitted<may::Everywhere<may::ManageOperators>>, fields: Fi
             web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &build(&p, name, mistakes).await?)
         }
     }
+}
+
+/// GET: who asks there.
+pub async fn ask_disable(p: Permitted<may::Everywhere<may::ManageOperators>>, node: Path<String>) -> Answer {
+    let id = id(&node)?;
+    let ((node, lately), chrome) = p
+        .view(move |desk, who, now| {
+            let node = authentication::node(desk, who, id)?;
+            let lately = authentication::lately(desk, who, now, &node)?;
+            Ok((node, lately))
+        })
+        .await?;
+    if node.disabled_at.is_some() {
+        return Ok(web::see_other(AUTH_NODES));
+    }
+    let used = node.last_used_at.map(|at| clock::moment(p.desk.settings.zone, p.now, at)).unwrap_or_default();
+    web::page(&Disable { chrome, node, used, lately })
 }
 
 /// POST: its key is refused from now on.
@@ -84,19 +117,45 @@ pub async fn disable(p: Permitted<may::Everywhere<may::ManageOperators>>, node: 
             Ok(node.name)
         })
         .await?;
-    p.flash(&Flash::good(format!("Disabled {name}."), "Its key is refused. A new key puts it in use again."));
+    p.flash(&Flash::good(format!("Disabled {name}."), "Its key is refused. Enable takes the same key again."));
+    Ok(web::see_other(AUTH_NODES))
+}
+
+/// POST: takes its key again.
+pub async fn enable(p: Permitted<may::Everywhere<may::ManageOperators>>, node: Path<String>) -> Answer {
+    let id = id(&node)?;
+    let name = p
+        .call(move |desk, who, now| {
+            let node = authentication::node(desk, who, id)?;
+            if node.disabled_at.is_some() {
+                authentication::enable_node(desk, who, now, &node.name)?;
+            }
+            Ok(node.name)
+        })
+        .await?;
+    p.flash(&Flash::good(format!("Enabled {name}."), "It asks with the key it had."));
     Ok(web::see_other(AUTH_NODES))
 }
 
 /// GET: what a new key would do.
 pub async fn ask_key(p: Permitted<may::Everywhere<may::ManageOperators>>, node: Path<String>) -> Answer {
+    if let Some(question) = presence::before(&p) {
+        return Ok(question);
+    }
     let id = id(&node)?;
     let (node, chrome) = p.view(move |desk, who, _| authentication::node(desk, who, id)).await?;
     web::page(&Asked { chrome, node })
 }
 
 /// POST: gives it a new key, and shows it this once.
-pub async fn new_key(p: Permitted<may::Everywhere<may::ManageOperators>>, node: Path<String>) -> Answer {
+pub async fn new_key(
+    p: Permitted<may::Everywhere<may::ManageOperators>>,
+    node: Path<String>,
+    fields: Fields,
+) -> Answer {
+    if let Some(question) = presence::asked(&p, &fields).await? {
+        return Ok(question);
+    }
     let id = id(&node)?;
     let (name, key) = p.call(move |desk, who, now| authentication::new_key(desk, who, now, id)).await?;
     hand_over(&p, name, key, false).await
@@ -118,7 +177,12 @@ fn id(segment: &str) -> Result<AuthNodeId, Error> {
 }
 
 async fn build<N: Need>(p: &Permitted<N>, name: String, mistakes: Mistakes) -> Result<Page, Fault> {
-    let (nodes, chrome) = p.view(|desk, who, _| authentication::nodes(desk, who)).await?;
+    let ((nodes, left), chrome) = p
+        .view(|desk, who, now| {
+            let left = desk.db.read(|c| authentication::left_the_usual(c, now - Duration::hours(LATELY_HOURS)))?;
+            Ok((authentication::nodes(desk, who)?, left))
+        })
+        .await?;
     let (zone, now) = (p.desk.settings.zone, p.now);
     let moment = |at: Option<clock::Timestamp>| at.map(|at| clock::moment(zone, now, at)).unwrap_or_default();
     let rows = nodes
@@ -127,6 +191,9 @@ async fn build<N: Need>(p: &Permitted<N>, name: String, mistakes: Mistakes) -> R
             added: moment(Some(node.created_at)),
             disabled: moment(node.disabled_at),
             used: moment(node.last_used_at),
+            guessing: moment(
+                left.iter().find(|left| left.node.as_deref() == Some(node.name.as_str())).map(|left| left.at),
+            ),
             node,
         })
         .collect();

@@ -7,7 +7,7 @@ use super::{
     counted, grouped,
 };
 use crate::{
-    clock::long_date,
+    clock::{long_date, moment},
     operators::{Permission, may},
     reports::{
         self, Glance,
@@ -154,6 +154,22 @@ fn stats(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Stat> {
 
 fn needs(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Need> {
     let mut needs = Vec::new();
+    if let Some(left) = glance.guessing.first() {
+        let nodes = match &left.node {
+            Some(name) => format!("{name} rejected more than usual"),
+            None => "Auth nodes rejected more than usual".into(),
+        };
+        needs.push(Need {
+            icon: "alert-triangle",
+            tone: "locked",
+            words: nodes,
+            detail: format!(
+                "{}: somebody may be guessing one-time passwords, or a clock is off. The audit log has each.",
+                moment(p.desk.settings.zone, p.now, left.at)
+            ),
+            href: if p.may(Permission::ManageOperators) { "/auth-nodes" } else { "" },
+        });
+    }
     if let Some(failures) = glance.failures.filter(|n| *n > 0) {
         needs.push(Need {
             icon: "mail-x",
