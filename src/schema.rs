@@ -342,6 +342,7 @@ diesel::table! {
 diesel::joinable!(operators -> roles (role_id));
 diesel::joinable!(operator_containers -> containers (container_id));
 diesel::joinable!(users -> containers (container_id));
+diesel::joinable!(refused_checks -> auth_nodes (auth_node_id));
 diesel::joinable!(enrollments -> tasks (task_id));
 diesel::joinable!(enrollments -> users (user_id));
 diesel::joinable!(enrollments -> tokens (token_id));
@@ -361,6 +362,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     sign_in_throttle,
     auth_nodes,
+    refused_checks,
     check_throttle,
     audit_entries,
     emails,

@@ -209,7 +209,7 @@ on_both! {
                 tokens::bind_hardware(&world.desk, c, world.now(), user.id, user.container, "hw-1", "755224")
             }).unwrap()
         };
-        assert!(matches!(bind(&sales), tokens::Binding::Refused(tokens::BindingRefusal::NoSuchDevice)));
+        assert!(matches!(bind(&sales), tokens::Binding::Refused(tokens::BindingRefusal::Elsewhere)));
         assert!(matches!(bind(&legal), tokens::Binding::Bound(_)));
     }
 

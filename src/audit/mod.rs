@@ -11,9 +11,11 @@ use crate::{
 
 pub mod pages;
 pub mod search;
+pub mod sign;
 pub mod store;
 
 pub use search::{Area, Line, Search, Sight};
+pub use sign::Sign;
 pub use store::find;
 
 /// Who did it, as the log remembers them for ever (names, not row ids that may go).

@@ -209,6 +209,25 @@ pub fn of_subject(conn: &mut AnyConn, subject: &str, limit: i64) -> Result<Vec<L
     Ok(rows.into_iter().map(Line::from).collect())
 }
 
+/// The newest refused check of a one-time password after `since` for a User ID that nobody has and that is one of `names`:
+/// what was typed, and when.
+///
+/// # Errors
+/// `Database` only.
+pub fn refused_as(conn: &mut AnyConn, names: &[String], since: Timestamp) -> Result<Option<(String, Timestamp)>> {
+    let keys: Vec<String> = names.iter().map(|name| db::key(name)).collect();
+    Ok(audit_entries::table
+        .filter(audit_entries::subject_key.eq_any(keys))
+        .filter(audit_entries::user_id.is_null())
+        .filter(audit_entries::verb.eq("authentication.check"))
+        .filter(audit_entries::outcome.eq(Outcome::Refused.word()))
+        .filter(audit_entries::at.gt(since))
+        .order(audit_entries::id.desc())
+        .select((audit_entries::subject, audit_entries::at))
+        .first(conn)
+        .optional()?)
+}
+
 /// What the history of a user leaves out: every single check of a one-time password, and the activation code, of which
 /// another entry tells what came of it.
 const UNTOLD: [&str; 2] = ["authentication.check", "enrollment.accept_code"];

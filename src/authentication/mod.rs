@@ -165,13 +165,32 @@ pub fn new_key(desk: &Desk, who: &Who, now: Timestamp, id: AuthNodeId) -> Result
     Ok((node.name, key))
 }
 
-/// The disabled auth node that knocked last, and when, if it did after `since`: why users who did everything right cannot
-/// sign in there.
+/// The disabled auth node at which `user` last tried to sign in, and when, if that was after `since` and after it was
+/// disabled: why somebody who did everything right cannot sign in there. Who asks for others says nothing of this user.
 ///
 /// # Errors
 /// `Database` only.
-pub fn refused_node(c: &mut AnyConn, since: Timestamp) -> Result<Option<(String, Timestamp)>> {
-    store::refused_since(c, since)
+pub fn refused_node(c: &mut AnyConn, user: UserId, since: Timestamp) -> Result<Option<(String, Timestamp)>> {
+    store::refused_since(c, user, since)
+}
+
+/// Notes whose sign-in met a disabled auth node, if `key` is that of one: once a minute for each user, and whatever else
+/// is refused at that moment. One-time passwords are not looked at.
+///
+/// # Errors
+/// `Database` only.
+pub fn note_turned_away(desk: &Desk, now: Timestamp, key: Option<&str>, user_id: &str) -> Result<()> {
+    let Some(key) = key.filter(|key| key.starts_with(node::KEY_PREFIX)) else { return Ok(()) };
+    let hash = desk.keys.hash(Purpose::AuthNode, key.as_bytes());
+    let (node, person) = desk.db.read(|c| match store::by_key(c, &hash)? {
+        Some(node) if node.disabled_at.is_some() => Ok((Some(node), store::person(c, user_id)?)),
+        _ => Ok((None, None)),
+    })?;
+    let Some((node, user)) = node.zip(person.and_then(|person| person.id)) else { return Ok(()) };
+    let unless_since = now - Duration::seconds(USE_NOTED_SECONDS);
+    // What was noted before it was disabled anew no longer counts.
+    let unless_since = node.disabled_at.map_or(unless_since, |disabled| unless_since.max(disabled));
+    desk.db.write(|c| store::note_refused_check(c, now, user, node.id, unless_since))
 }
 
 /// The auth node that `key` belongs to.

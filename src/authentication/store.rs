@@ -12,7 +12,7 @@ use crate::{
     error::Result,
     ids::{AuthNodeId, UserId},
     on,
-    schema::{auth_nodes, check_throttle, users},
+    schema::{auth_nodes, check_throttle, refused_checks, users},
 };
 
 pub mod rejections;
@@ -138,18 +138,51 @@ pub fn note_refused(c: &mut AnyConn, now: Timestamp, node: AuthNodeId) -> Result
     Ok(())
 }
 
-/// The disabled auth node that knocked last, and when, if that was after `since`.
+/// Notes that a disabled auth node has asked for this user, unless that was noted after `unless_since`.
 ///
 /// # Errors
 /// `Database` only.
-pub fn refused_since(c: &mut AnyConn, since: Timestamp) -> Result<Option<(String, Timestamp)>> {
-    let row: Option<(String, Option<Timestamp>)> = auth_nodes::table
-        .filter(auth_nodes::disabled_at.is_not_null().and(auth_nodes::refused_at.gt(since)))
-        .order(auth_nodes::refused_at.desc())
-        .select((auth_nodes::name, auth_nodes::refused_at))
+pub fn note_refused_check(
+    c: &mut AnyConn,
+    now: Timestamp,
+    user: UserId,
+    node: AuthNodeId,
+    unless_since: Timestamp,
+) -> Result<()> {
+    let noted: Option<Timestamp> =
+        refused_checks::table.find((user.0, node.0)).select(refused_checks::refused_at).first(c).optional()?;
+    if noted.is_some_and(|at| at > unless_since) {
+        return Ok(());
+    }
+    let row = (
+        refused_checks::user_id.eq(user.0),
+        refused_checks::auth_node_id.eq(node.0),
+        refused_checks::refused_at.eq(now),
+    );
+    on!(c, |c| diesel::insert_into(refused_checks::table)
+        .values(row)
+        .on_conflict((refused_checks::user_id, refused_checks::auth_node_id))
+        .do_update()
+        .set(refused_checks::refused_at.eq(now))
+        .execute(c))?;
+    Ok(())
+}
+
+/// The auth node that last asked for this user while it was disabled, and still is, and when, if that was after `since`.
+///
+/// # Errors
+/// `Database` only.
+pub fn refused_since(c: &mut AnyConn, user: UserId, since: Timestamp) -> Result<Option<(String, Timestamp)>> {
+    let row: Option<(String, Timestamp)> = refused_checks::table
+        .inner_join(auth_nodes::table)
+        .filter(refused_checks::user_id.eq(user.0).and(refused_checks::refused_at.gt(since)))
+        .filter(auth_nodes::disabled_at.is_not_null())
+        .filter(refused_checks::refused_at.nullable().ge(auth_nodes::disabled_at))
+        .order(refused_checks::refused_at.desc())
+        .select((auth_nodes::name, refused_checks::refused_at))
         .first(c)
         .optional()?;
-    Ok(row.and_then(|(name, at)| Some((name, at?))))
+    Ok(row)
 }
 
 /// The user of this User ID, in any case: no more than a check needs, since it runs at every sign-in of everybody.

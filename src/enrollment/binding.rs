@@ -60,8 +60,12 @@ pub fn prove(desk: &Desk, now: Timestamp, visit: &Visit, typed: &str) -> Result<
         let proof = match one_time::judge(&seed, &Making::APP, &Standing::default(), seconds, typed) {
             Judgment::Right(proof) => proof,
             _ => {
-                let off = one_time::off::off_by(&seed, &Making::APP, seconds, typed);
-                return fail(desk, c, now, visit, view, Missed::Password(off));
+                let missed = if is_own_code(desk, c, visit, typed)? {
+                    Missed::CodeAsPassword
+                } else {
+                    Missed::Password(one_time::off::off_by(&seed, &Making::APP, seconds, typed))
+                };
+                return fail(desk, c, now, visit, view, missed);
             }
         };
         let token = tokens::enroll_app(desk, c, now, view.place.user, view.place.container, &seed, &proof)?;
@@ -88,15 +92,28 @@ pub fn claim_device(desk: &Desk, now: Timestamp, visit: &Visit, serial: &str, ty
         }
         match tokens::bind_hardware(desk, c, now, view.place.user, view.place.container, serial, typed)? {
             Binding::Bound(token) => finish(desk, c, now, visit, view, token),
+            Binding::Refused(BindingRefusal::Wrong(_)) if is_own_code(desk, c, visit, typed)? => {
+                fail(desk, c, now, visit, view, Missed::CodeAsPassword)
+            }
             Binding::Refused(why) => fail(desk, c, now, visit, view, missed(why)),
         }
     })
 }
 
+/// True if what was typed as a one-time password is the activation code of this link.
+fn is_own_code(desk: &Desk, c: &mut AnyConn, visit: &Visit, typed: &str) -> Result<bool> {
+    let link = tasks::store::by_handle(c, &visit.handle)?;
+    Ok(link.is_some_and(|link| tasks::links::matches(&desk.keys, &visit.handle, typed, &link.code_hash)))
+}
+
 fn missed(why: BindingRefusal) -> Missed {
     match why {
         BindingRefusal::NoSuchDevice => Missed::NoSuchDevice,
+        BindingRefusal::Elsewhere => Missed::DeviceElsewhere,
+        BindingRefusal::OtherType => Missed::DeviceOfOtherType,
         BindingRefusal::NotInInventory => Missed::DeviceTaken,
+        BindingRefusal::Own => Missed::DeviceOwn,
+        BindingRefusal::Retired => Missed::DeviceRetired,
         BindingRefusal::Wrong(off) => Missed::DevicePassword(off),
         BindingRefusal::FarAhead => Missed::DeviceFarAhead,
         BindingRefusal::NotValid(_) => Missed::DeviceNotValid,

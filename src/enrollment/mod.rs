@@ -10,6 +10,7 @@ use crate::{
     db::AnyConn,
     desk::Desk,
     error::{Error, Result},
+    ids::EnrollmentId,
     keys::Purpose,
     mail::Kind,
     policy,
@@ -98,8 +99,9 @@ fn has_news(view: &View) -> bool {
     let unnoted = |at: Option<Timestamp>| at.is_none() || at < place.emailed_at;
     match view.end {
         Some(End::Superseded(_) | End::AddressLeft(_)) => unnoted(place.older_link_at),
+        Some(End::Replaced) => place.older_link_at.is_none_or(|at| Some(at) < place.removed_at),
         None | Some(End::Locked | End::Expired(_) | End::Disabled) => unnoted(place.opened_at),
-        Some(End::AlreadyEnrolled | End::Replaced | End::Canceled(_)) => false,
+        Some(End::AlreadyEnrolled | End::Canceled(_)) => false,
     }
 }
 
@@ -108,7 +110,7 @@ fn has_news(view: &View) -> bool {
 fn note_opened(c: &mut AnyConn, now: Timestamp, view: &View) -> Result<()> {
     match view.end {
         _ if !has_news(view) => Ok(()),
-        Some(End::Superseded(_) | End::AddressLeft(_)) => tasks::note_older_link(c, now, view.place.id),
+        Some(End::Superseded(_) | End::AddressLeft(_) | End::Replaced) => tasks::note_older_link(c, now, view.place.id),
         _ => task_store::notes::set_opened(c, now, view.place.id),
     }
 }
@@ -130,7 +132,8 @@ pub fn accept_code(desk: &Desk, now: Timestamp, visit: &Visit, code: &str) -> Re
             return Ok(Step::Empty(view));
         }
         if !links::matches(&desk.keys, &visit.handle, code, &link.code_hash) {
-            return fail(desk, c, now, visit, view, Missed::Code);
+            let missed = wrong_code(desk, c, &link, code)?;
+            return fail(desk, c, now, visit, view, missed);
         }
         let place = &view.place;
         if store::open_sessions(c, now, place.id)? >= portal::MOST_SESSIONS {
@@ -149,6 +152,23 @@ pub fn accept_code(desk: &Desk, now: Timestamp, visit: &Visit, code: &str) -> Re
         note(c, now, visit, place, "enrollment.accept_code", "Accepted the activation code", &[])?;
         Ok(Step::Done(View { verified: true, ..view }, session))
     })
+}
+
+/// What somebody typed whose activation code is wrong.
+fn wrong_code(desk: &Desk, c: &mut AnyConn, link: &Link, code: &str) -> Result<Missed> {
+    let older = task_store::links::older(c, link.place.id, link.id)?;
+    if older.iter().any(|(handle, hash)| links::matches(&desk.keys, handle, code, hash)) {
+        return Ok(Missed::OlderCode);
+    }
+    Ok(if portal::looks_like_a_password(code) { Missed::DigitsAsCode } else { Missed::Code })
+}
+
+/// True if somebody has typed the activation code of this enrollment, and may still go on with it.
+///
+/// # Errors
+/// `Database` only.
+pub fn is_under_way(c: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId) -> Result<bool> {
+    Ok(store::open_sessions(c, now, enrollment)? > 0)
 }
 
 /// The token that was enrolled in this session.

@@ -21,6 +21,13 @@ pub fn session_end(now: Timestamp) -> Timestamp {
     now + Duration::minutes(SESSION_MINUTES)
 }
 
+/// True for six to eight digits, as an app or a device shows them (RFC 4226 §5.3): no activation code is made of digits
+/// alone.
+pub fn looks_like_a_password(code: &str) -> bool {
+    let code: Vec<char> = code.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    (6..=8).contains(&code.len()) && code.iter().all(char::is_ascii_digit)
+}
+
 /// Why a link leads nowhere any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {

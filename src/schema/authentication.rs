@@ -32,3 +32,11 @@ diesel::table! {
         all_left_at -> Nullable<Timestamp>,
     }
 }
+
+diesel::table! {
+    refused_checks (user_id, auth_node_id) {
+        user_id -> BigInt,
+        auth_node_id -> BigInt,
+        refused_at -> Timestamp,
+    }
+}

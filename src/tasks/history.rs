@@ -1,6 +1,6 @@
 //! The history of a task as its page tells it.
 
-use crate::clock::Timestamp;
+use crate::{audit::Outcome, clock::Timestamp};
 
 /// Verbs that the history leaves out: another entry sums them up, or (the activation code) tells what came of it.
 pub const LEFT_OUT: [&str; 7] = [
@@ -70,17 +70,20 @@ impl Told {
     }
 
     fn icon(&self) -> &'static str {
+        let sign = Outcome::from_word(&self.outcome).sign();
         match self.verb.as_str() {
+            "mail.send" | "mail.bounce" => "mail-x",
+            _ if self.outcome == Outcome::Refused.word() => sign.icon,
             "tasks.provision" => "ticket",
             "tasks.stop_date" | "tasks.give_more_time" => "calendar",
             "tasks.resend" | "mail.send_again" | REMIND => "send",
             "tasks.unlock" => "lock-open",
             "tasks.remove" | "tasks.remove_users" | "tasks.replace" => "user-minus",
-            "mail.send" | "mail.bounce" => "mail-x",
             "mail.cancel" => "mail-canceled",
-            verb if verb.starts_with("enrollment.") && self.outcome == "refused" => "lock",
             "enrollment.enroll" => "key",
-            _ => "circle-check",
+            // An auth node accepted the first one-time password.
+            "authentication.check" => "circle-check",
+            _ => sign.icon,
         }
     }
 }
@@ -119,6 +122,16 @@ mod tests {
         let lines = tell(&[remind("a.berg"), remind("b.cole")], 9);
         assert_eq!(lines.len(), 1);
         assert_eq!(lines[0].sentence, "Reminder mailed to 2 users");
+    }
+
+    #[test]
+    fn what_failed_carries_no_sign_of_success() {
+        for verb in ["enrollment.attempt", "authentication.check", "mail.send", "mail.bounce", "tasks.resend"] {
+            let refused = Told { outcome: "refused".into(), ..told(verb, "a", "a", "Failed") };
+            let icon = tell(&[refused], 9)[0].icon;
+            assert!(["circle-x", "mail-x"].contains(&icon), "{verb}: {icon}");
+            assert_ne!(tell(&[told("enrollment.enroll", "a", "a", "Enrolled a token")], 9)[0].icon, "circle-x");
+        }
     }
 
     #[test]

@@ -5,17 +5,17 @@ use chrono::NaiveDate;
 use crate::{
     audit::{self, Entry},
     clock::Timestamp,
-    db::{self, AnyConn},
+    db::{self, AnyConn, Lock},
     desk::Desk,
     error::{Error, Result},
-    ids::TaskId,
+    ids::{TaskId, UserId},
     mail,
     operators::{Permission, Who},
     policy::Policy,
     tasks::{
-        edit::{Chosen, Picked, held, notice, users},
+        edit::{Chosen, Picked, held, notice, picked, users},
         enrollment::Status,
-        store,
+        resend, store,
         task::Task,
     },
 };
@@ -165,6 +165,36 @@ pub fn change_stop_date(
     desk.db.write(|c| {
         let picked = held(desk, c, who, now, task, chosen, &moving(date), shown)?;
         move_users(desk, c, who, now, &picked, date, notify)
+    })
+}
+
+/// Moves the Stop Date of one user, who is told by email, to the date typed; the date. The user's place must be as the page
+/// showed it: still at `version`.
+///
+/// # Errors
+/// `Forbidden`; `NotFound`; `Invalid` for a date that may not be; `Conflict` if the place changed meanwhile.
+pub fn move_one(
+    desk: &Desk,
+    who: &Who,
+    now: Timestamp,
+    task: TaskId,
+    user: UserId,
+    typed: &str,
+    version: &str,
+) -> Result<NaiveDate> {
+    who.need(Permission::ChangeStopDate)?;
+    desk.db.write(|c| {
+        db::hold(c, Lock::Provision)?;
+        store::hold::of_user(c, task, user)?;
+        let place = resend::place(c, who, task, user)?;
+        if place.version.to_string() != version {
+            let name = &place.user_id;
+            return Err(Error::Conflict(format!("Task {task} of {name} changed since the page was shown.")));
+        }
+        let picked = picked(desk, c, who, now, task, &Chosen::These(vec![place.id]))?;
+        let date = new_stop_date(typed, &picked.task, &picked.policy, picked.today)?;
+        move_users(desk, c, who, now, &picked, date, true)?;
+        Ok(date)
     })
 }
 

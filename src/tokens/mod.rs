@@ -213,10 +213,18 @@ pub enum Binding {
 /// Why a device was not given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BindingRefusal {
-    /// There is no device of this serial number in the inventory of the user's container.
+    /// There is no device of this serial number.
     NoSuchDevice,
-    /// Somebody has it, or it is out of use.
+    /// The device of this serial number is for another container.
+    Elsewhere,
+    /// The token of this serial number is of another authentication type.
+    OtherType,
+    /// Somebody else has it.
     NotInInventory,
+    /// The user has it already.
+    Own,
+    /// It is out of use.
+    Retired,
     /// The one-time password is not one of the device's near here; the seconds that its clock is off, if it is one from
     /// another time.
     Wrong(Option<i64>),
@@ -245,15 +253,20 @@ pub fn bind_hardware(
     let Some(held) = store::device(c, &token::serial_key(serial))? else {
         return refused(BindingRefusal::NoSuchDevice);
     };
-    if held.token.authentication_type != AuthenticationType::HardwareToken
-        || held.token.container.is_some_and(|of| of != container)
-    {
-        return refused(BindingRefusal::NoSuchDevice);
+    if held.token.authentication_type != AuthenticationType::HardwareToken {
+        return refused(BindingRefusal::OtherType);
+    }
+    if held.token.container.is_some_and(|of| of != container) {
+        return refused(BindingRefusal::Elsewhere);
     }
     // One that was given to this very user by hand waits for them.
     let theirs = held.token.state == TokenState::Assigned && held.token.user == Some(user);
     if held.token.state != TokenState::Inventory && !theirs {
-        return refused(BindingRefusal::NotInInventory);
+        return refused(match held.token.state {
+            TokenState::Lost | TokenState::Faulty => BindingRefusal::Retired,
+            _ if held.token.user == Some(user) => BindingRefusal::Own,
+            _ => BindingRefusal::NotInInventory,
+        });
     }
     if let Err(outside) = held.token.validity.at(now) {
         return refused(BindingRefusal::NotValid(outside));

@@ -22,7 +22,7 @@ pub mod user;
 
 pub use import::Report;
 pub use search::{Order, Search};
-pub use store::{active_tokens, by_ids};
+pub use store::{active_tokens, by_ids, namesakes};
 pub use user::{Details, Typed, User};
 
 /// The user with this User ID, in the scope of `who`.

@@ -4,8 +4,8 @@ use crate::{
     clock::{Timestamp, distance, moment},
     mail::State as Mail,
     tasks::Status,
-    tokens::{TokenState, one_time::off},
-    why::{facts::Facts, remedy::Stage, situation::Situation},
+    tokens::{AuthenticationType, TokenState, one_time::off},
+    why::{facts::Facts, remedy::Stage, situation::Situation, words::Words},
 };
 
 /// How a fact turned out.
@@ -75,13 +75,21 @@ pub fn checks(situation: Situation, facts: &Facts) -> Vec<Check> {
         Some(_) => enrolling(facts, &mut list),
     }
     with_token(situation, facts, &mut list);
-    if let Some(cause) = list.iter_mut().find(|check| Some(check.stage) == situation.stage()) {
-        cause.cause = true;
-        if cause.mark == Mark::Good {
-            cause.mark = Mark::Bad;
-        }
-    }
+    mark_cause(situation, facts, &mut list);
     list
+}
+
+/// The line that the sentence is about: the first of its stage that is not as it should be. A line that is as it should be
+/// keeps its sign: where none of the stage stands in the way, the cause has a line of its own behind them.
+fn mark_cause(situation: Situation, facts: &Facts, list: &mut Vec<Check>) {
+    let Some(stage) = situation.stage() else { return };
+    let found = list.iter().position(|check| check.stage == stage && check.mark != Mark::Good);
+    let at = found.unwrap_or_else(|| {
+        let after = list.iter().rposition(|check| check.stage == stage).map_or(list.len(), |last| last + 1);
+        list.insert(after, check(stage, Mark::Bad, Words::of(situation, facts).sentence, ""));
+        after
+    });
+    list[at].cause = true;
 }
 
 fn enrolling(facts: &Facts, list: &mut Vec<Check>) {
@@ -104,6 +112,10 @@ fn enrolling(facts: &Facts, list: &mut Vec<Check>) {
         let what = if facts.user.email.is_empty() { "removed" } else { "changed" };
         list.push(check(Stage::Link, Mark::Bad, format!("Link ended: the address was {what}"), at(left)));
     }
+    if let Some((task, opened)) = facts.replaced_link {
+        let words = format!("The link of task {task}, which was replaced, was opened");
+        list.push(check(Stage::Link, Mark::Bad, words, at(opened)));
+    }
     list.push(match (facts.older_link_at(), facts.opened_at()) {
         (Some(older), _) => check(Stage::Link, Mark::Bad, "An older link was opened", at(older)),
         (None, Some(opened)) => check(Stage::Link, Mark::Good, "Link opened", at(opened)),
@@ -113,12 +125,24 @@ fn enrolling(facts: &Facts, list: &mut Vec<Check>) {
         Some(accepted) => check(Stage::Enrolling, Mark::Good, "Activation code accepted", at(accepted)),
         None => check(Stage::Enrolling, Mark::Open, "Activation code not accepted yet", ""),
     });
+    if facts.code_accepted_at().is_some() && facts.miss().is_none() {
+        let words = match (facts.under_way, place.authentication_type) {
+            (false, _) => "Time ran out before it was finished",
+            (true, AuthenticationType::AuthenticatorApp) => "Key shown, not proven yet",
+            (true, AuthenticationType::HardwareToken) => "No serial number typed yet",
+        };
+        list.push(check(Stage::Enrolling, Mark::Open, words, ""));
+    }
     let failures = place.facts.failures.min(facts.policy.attempts_allowed);
-    let last = facts.trace.miss;
-    let detail = last.map(|miss| format!("Last: {}, {}", miss.what.short(), at(miss.at))).unwrap_or_default();
     let mark = if status == Status::Locked { Mark::Bad } else { Mark::Good };
     let words = format!("{failures} of {} attempts used", facts.policy.attempts_allowed);
+    let last = facts.trace.miss;
+    let detail = last.filter(|_| mark == Mark::Bad || facts.miss().is_none());
+    let detail = detail.map(|miss| format!("Last: {}, {}", miss.what.short(), at(miss.at))).unwrap_or_default();
     list.push(check(Stage::Attempts, mark, words, detail));
+    if let Some(miss) = facts.miss().filter(|_| status != Status::Locked) {
+        list.push(check(Stage::Attempts, Mark::Bad, format!("Last attempt: {}", miss.what.short()), at(miss.at)));
+    }
     if let Some((miss, seconds)) = facts.miss().and_then(|miss| Some((miss, miss.what.seconds()?))) {
         list.push(check(Stage::Clock, Mark::Bad, format!("Clock {}", off::words(seconds)), at(miss.at)));
     }
@@ -132,6 +156,9 @@ fn email(facts: &Facts) -> Check {
     let at = |at: Timestamp| moment(facts.zone, facts.now, at);
     let answered = at(email.last_answer_at.unwrap_or(email.created_at));
     let (mark, words, detail) = match email.state {
+        Mail::Queued if facts.no_mail_server => {
+            (Mark::Bad, "Email waits: there is no mail server", at(email.created_at))
+        }
         Mail::Queued => (Mark::Open, "Email waits to be sent", at(email.created_at)),
         Mail::Sent => (Mark::Good, "Email sent", at(email.sent_at.unwrap_or(email.created_at))),
         Mail::Deferred => {
@@ -172,9 +199,18 @@ fn with_token(situation: Situation, facts: &Facts, list: &mut Vec<Check>) {
         (None, Some(used)) => check(Stage::Use, Mark::Good, "Last one-time password accepted", at(used)),
         (None, None) => check(Stage::Use, Mark::Open, "Not used yet", ""),
     });
-    if let (Situation::NodeDisabled, Some((name, refused))) = (situation, &facts.refused_node) {
-        let last = list.len() - 1;
-        list[last].stage = Stage::Token;
-        list.push(check(Stage::Use, Mark::Bad, format!("Auth node {name} is disabled"), at(*refused)));
+    let sign_in = match situation {
+        Situation::NodeDisabled => {
+            facts.refused_node.clone().map(|(name, when)| (format!("Auth node {name} is disabled"), when))
+        }
+        Situation::WrongUserId => {
+            facts.mistaken_as.clone().map(|(typed, when)| (format!("“{typed}” was typed as User ID"), when))
+        }
+        _ => None,
+    };
+    if let Some((words, when)) = sign_in {
+        // What came before it is about the token, and not what stands in the way.
+        list.iter_mut().filter(|check| check.stage == Stage::Use).for_each(|check| check.stage = Stage::Token);
+        list.push(check(Stage::Use, Mark::Bad, words, at(when)));
     }
 }

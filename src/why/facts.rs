@@ -1,9 +1,10 @@
 //! What is known when somebody asks why a user cannot enroll.
 
-use chrono::NaiveDate;
+use chrono::{Duration, NaiveDate};
 
 use crate::{
     clock::{Timestamp, Zone},
+    ids::TaskId,
     mail::Email,
     policy::Policy,
     tasks::{
@@ -16,10 +17,13 @@ use crate::{
     users::User,
 };
 
+/// What was rejected within so many hours is what somebody may call about.
+const LATELY_HOURS: i64 = 24;
+
 /// The facts, as they are at one moment.
 pub struct Facts {
-    /// The user.
-    pub user: User,
+    /// What is so whichever place is looked at.
+    pub shared: Shared,
     /// The place that is looked at; `None` if the user never was in a task.
     pub place: Option<Place>,
     /// What else is known of it.
@@ -28,20 +32,45 @@ pub struct Facts {
     pub email: Option<Email>,
     /// When its link ended with the address it was sent to.
     pub address_left_at: Option<Timestamp>,
+    /// Devices the user could enroll; `None` unless a device is what the place is for.
+    pub devices: Option<i64>,
+    /// Somebody has typed the activation code and may still go on with it.
+    pub under_way: bool,
+    /// The task that this place took the place of, whose email was opened after the one of this, and when.
+    pub replaced_link: Option<(TaskId, Timestamp)>,
+}
+
+/// What is known of a user whichever of their places is looked at.
+#[derive(Clone)]
+pub struct Shared {
+    /// The user.
+    pub user: User,
     /// The user's tokens.
     pub tokens: Vec<Token>,
     /// The last rejections of them.
     pub rejections: Vec<Rejection>,
-    /// Devices the user could enroll; `None` unless a device is what the place is for.
-    pub devices: Option<i64>,
-    /// The disabled auth node that knocked of late.
+    /// The disabled auth node that this user's sign-in met of late.
     pub refused_node: Option<(String, Timestamp)>,
+    /// A User ID that nobody has and that this user may have typed, at the last refused check of it.
+    pub mistaken_as: Option<(String, Timestamp)>,
+    /// Others of the same name, as far as the operator sees them.
+    pub namesakes: Vec<User>,
     /// The policy.
     pub policy: Policy,
+    /// True if there is no mail server to send through.
+    pub no_mail_server: bool,
     /// The moment.
     pub now: Timestamp,
     /// The organization's time zone.
     pub zone: Zone,
+}
+
+impl std::ops::Deref for Facts {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
 }
 
 impl Facts {
@@ -96,9 +125,25 @@ impl Facts {
     pub fn rejection(&self) -> Option<Rejection> {
         let token = self.token()?;
         let rejection = self.rejections.iter().copied().find(|rejection| rejection.token == token.id)?;
-        let came_again =
-            rejection.what == Rejected::Used && token.last_used_at.is_some_and(|used| rejection.at >= used);
-        (token.failures > 0 || came_again).then_some(rejection)
+        // A value that is sent twice is rejected and does not count: by the time it is still the last that happened.
+        let later = token.last_used_at.is_none_or(|used| rejection.at > used);
+        let repeated = rejection.what == Rejected::Used && token.last_used_at.is_some_and(|used| rejection.at >= used);
+        (token.failures > 0 || later || repeated).then_some(rejection)
+    }
+
+    /// The same, if it was of late: what was typed long ago is not what somebody calls about.
+    pub fn rejection_of_late(&self) -> Option<Rejection> {
+        self.rejection().filter(|rejection| self.now - rejection.at < Duration::hours(LATELY_HOURS))
+    }
+
+    /// When any of the user's tokens was last accepted.
+    fn last_success(&self) -> Option<Timestamp> {
+        self.tokens.iter().filter_map(|token| token.last_used_at).max()
+    }
+
+    /// A sign-in that was refused at this moment, if none was accepted since.
+    fn since_success(&self, at: Timestamp) -> bool {
+        self.last_success().is_none_or(|success| at >= success)
     }
 
     /// A device that was given to the user by hand and waits to be enrolled.
@@ -106,11 +151,43 @@ impl Facts {
         self.tokens.iter().find(|token| token.state == TokenState::Assigned)
     }
 
-    /// The disabled auth node, if it refused after the token was last used.
+    /// The disabled auth node, if this user's sign-in met it after everything else that is known of their sign-ins.
     pub fn node_refused_since_use(&self) -> Option<&(String, Timestamp)> {
-        let token = self.token()?;
-        let used = token.last_used_at.or(token.bound_at);
-        self.refused_node.as_ref().filter(|(_, at)| used.is_none_or(|used| *at >= used))
+        let rejected = self.rejection().map(|rejection| rejection.at);
+        let last = |at: Timestamp| self.since_success(at) && rejected.is_none_or(|rejected| at >= rejected);
+        self.refused_node.as_ref().filter(|(_, at)| last(*at))
+    }
+
+    /// The wrong User ID that was typed, if that was after everything else that is known of the user's sign-ins.
+    pub fn mistaken_since_use(&self) -> Option<&(String, Timestamp)> {
+        let rejected = self.rejection().map(|rejection| rejection.at);
+        let last = |at: Timestamp| self.since_success(at) && rejected.is_none_or(|rejected| at >= rejected);
+        self.mistaken_as.as_ref().filter(|(_, at)| last(*at))
+    }
+
+    /// When the enrollment session that followed the activation code was over, if it is and nothing was typed in it.
+    pub fn session_ended(&self) -> bool {
+        self.code_accepted_at().is_some() && !self.under_way
+    }
+
+    /// The last thing that is known to have happened to this place or its token: what somebody calls about.
+    pub fn last_heard_at(&self) -> Option<Timestamp> {
+        let place = self.place.as_ref();
+        let email = self.email.as_ref().map(|email| email.bounced_at.unwrap_or_else(|| email.changed_at()));
+        let enrolled = place.is_some_and(|place| place.facts.enrolled_at.is_some());
+        let rejected = self.rejection().filter(|_| enrolled).map(|rejection| rejection.at);
+        [
+            self.trace.miss.map(|miss| miss.at),
+            place.and_then(|place| place.opened_at),
+            place.and_then(|place| place.older_link_at),
+            place.and_then(|place| place.code_accepted_at),
+            self.address_left_at,
+            email,
+            rejected,
+        ]
+        .into_iter()
+        .flatten()
+        .max()
     }
 
     /// "today at 09:12", "yesterday at 17:40", "on 2026-11-18 at 11:25".

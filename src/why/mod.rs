@@ -1,44 +1,35 @@
-//! "Why can't this user enroll?": the first failing fact as a sentence, with what mends it and who may.
-
-use chrono::Duration;
+//! "Why can't this user enroll?": what stops the user as a sentence, with what mends it and who may.
 
 use crate::{
-    authentication,
     clock::Timestamp,
     db::AnyConn,
     desk::Desk,
     error::Result,
     ids::TaskId,
-    mail,
-    operators::{self, Permission, Scope, Who},
-    policy,
-    tasks::{
-        Status, address,
-        enrollment::status,
-        store::{Place, missed, places},
-    },
-    tokens::{self, AuthenticationType},
+    operators::{self, Permission, Who},
+    tasks::store::places,
     users::User,
+    why::weight::Found,
 };
 
 pub mod checks;
 pub mod facts;
+mod gather;
 pub mod refusal;
 pub mod remedy;
 pub mod situation;
+mod weight;
 pub mod words;
 
 pub use checks::{Check, Mark};
 pub use facts::Facts;
 pub use remedy::Remedy;
 pub use situation::Situation;
+pub use weight::Weight;
 pub use words::Words;
 
 /// Places that are looked through for the one that matters: more than a user is ever in.
 const PLACES: i64 = 50;
-
-/// How long a disabled auth node that knocked explains why users cannot sign in, in hours.
-const NODE_HOURS: i64 = 24;
 
 /// Why a user cannot enroll, and what to do about it.
 pub struct Diagnosis {
@@ -54,10 +45,24 @@ pub struct Diagnosis {
     pub remedy: Option<Remedy>,
     /// Who may, if the operator may not: what it takes, and the roles that hold it.
     pub ask: Option<(Permission, Vec<String>)>,
+    /// The user's other places that are outstanding, each with its own sentence; the newest task first.
+    pub others: Vec<Other>,
 }
 
-/// Works out why `user`, whom `who` has found in their scope, cannot enroll: in the place that matters most, or in the
-/// one of `task`.
+/// Another place of the user, in a line.
+pub struct Other {
+    /// The task.
+    pub task: TaskId,
+    /// What kind of token.
+    pub authentication_type: &'static str,
+    /// How much it is in the way.
+    pub weight: Weight,
+    /// What is so there.
+    pub sentence: String,
+}
+
+/// Works out why `user`, whom `who` has found in their scope, cannot enroll: in the place that stops them, whichever task
+/// it is in, or in the one of `task`.
 ///
 /// # Errors
 /// `Database` only.
@@ -69,9 +74,33 @@ pub fn diagnose(
     user: User,
     task: Option<TaskId>,
 ) -> Result<Diagnosis> {
-    let facts = gather(desk, c, now, user, task)?;
-    let situation = Situation::of(&facts);
-    let remedies = situation.remedies();
+    let shared = gather::shared(desk, c, who, now, user)?;
+    let all = places::newest_of(c, shared.user.id, PLACES)?;
+    let mut worth = weight::worth_a_look(&all);
+    let asked = task.and_then(|task| all.iter().find(|place| place.task == task));
+    if let Some(asked) = asked.filter(|asked| !worth.iter().any(|place| place.id == asked.id)) {
+        worth.push(asked);
+    }
+    let mut found = Vec::with_capacity(worth.len());
+    for place in worth {
+        let facts = gather::of_place(c, &shared, Some(place), &all)?;
+        found.push(Found { situation: Situation::of(&facts), facts });
+    }
+    let is_asked = |one: &Found| one.facts.place.as_ref().map(|place| place.id) == asked.map(|place| place.id);
+    let chosen = match asked {
+        Some(_) => found.iter().position(is_asked),
+        None => weight::that_stops(&found),
+    };
+    let chosen = match chosen {
+        Some(at) => found.remove(at),
+        None => {
+            let facts = gather::of_place(c, &shared, None, &all)?;
+            Found { situation: Situation::of(&facts), facts }
+        }
+    };
+    let others = found.iter().filter_map(Other::of).collect();
+    let Found { facts, situation } = chosen;
+    let remedies = situation.remedies(&facts);
     let remedy = remedies.iter().copied().find(|remedy| who.may(remedy.permission()));
     let ask = match (remedy, remedies.first()) {
         (None, Some(first)) => {
@@ -81,59 +110,18 @@ pub fn diagnose(
         _ => None,
     };
     let (words, checks) = (Words::of(situation, &facts), checks::checks(situation, &facts));
-    Ok(Diagnosis { situation, words, checks, remedy, ask, facts })
+    Ok(Diagnosis { situation, words, checks, remedy, ask, others, facts })
 }
 
-fn gather(desk: &Desk, c: &mut AnyConn, now: Timestamp, user: User, task: Option<TaskId>) -> Result<Facts> {
-    let (policy, zone) = (policy::current(c)?, desk.settings.zone);
-    let mut all = places::newest_of(c, user.id, PLACES)?;
-    let today = zone.today(now);
-    let chosen = task.and_then(|task| all.iter().position(|place| place.task == task));
-    let chosen =
-        chosen.or_else(|| one_that_matters(&all, |place| status(&place.facts, policy.attempts_allowed, today)));
-    let place = chosen.map(|at| all.swap_remove(at));
-    let trace = match &place {
-        Some(place) => missed::trace(c, place.id)?,
-        None => missed::Trace::default(),
-    };
-    let address_left_at = match &place {
-        Some(place) => address::link_left_at(c, place)?,
-        None => None,
-    };
-    let ids: Vec<_> = place.iter().filter_map(|place| place.last_email).collect();
-    let tokens = tokens::of_user(c, user.id)?;
-    let devices = match &place {
-        Some(place) if place.authentication_type.needs_inventory() && place.facts.enrolled_at.is_none() => {
-            let scope = Scope::Containers(vec![user.container]);
-            let free = tokens::available(c, AuthenticationType::HardwareToken, &scope)?;
-            let assigned = tokens.iter().filter(|token| token.state == tokens::TokenState::Assigned).count();
-            Some(free + i64::try_from(assigned).unwrap_or_default())
-        }
-        _ => None,
-    };
-    Ok(Facts {
-        trace,
-        address_left_at,
-        email: mail::latest_of(c, &ids)?.pop(),
-        rejections: tokens::store::rejections::of_user(c, user.id)?,
-        refused_node: authentication::refused_node(c, now - Duration::hours(NODE_HOURS))?,
-        user,
-        place,
-        tokens,
-        devices,
-        policy,
-        now,
-        zone,
-    })
-}
-
-/// The newest place where the user may still enroll or is Locked; else the newest one where they enrolled, or whose Stop
-/// Date has passed; else the newest of all, from which they were removed.
-fn one_that_matters(places: &[Place], status: impl Fn(&Place) -> Status) -> Option<usize> {
-    let there = |place: &Place| place.removed_at.is_none() && place.task_removed_at.is_none();
-    let waiting = |place: &Place| place.facts.enrolled_at.is_none() && there(place);
-    let first = |wanted: &dyn Fn(&Place) -> bool| places.iter().position(wanted);
-    first(&|place| waiting(place) && status(place) != Status::Expired)
-        .or_else(|| first(&|place| waiting(place) || place.facts.enrolled_at.is_some()))
-        .or(if places.is_empty() { None } else { Some(0) })
+impl Other {
+    /// The line of a place that is outstanding: not used yet.
+    fn of(found: &Found) -> Option<Self> {
+        let place = found.facts.place.as_ref().filter(|place| place.facts.used_at.is_none())?;
+        Some(Other {
+            task: place.task,
+            authentication_type: place.authentication_type.plain(),
+            weight: found.situation.weight(),
+            sentence: Words::of(found.situation, &found.facts).sentence,
+        })
+    }
 }

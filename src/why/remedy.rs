@@ -1,6 +1,9 @@
 //! What mends a situation, who may, and which check it fails.
 
-use crate::{operators::Permission, why::Situation};
+use crate::{
+    operators::Permission,
+    why::{Facts, Situation},
+};
 
 /// What mends a situation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +14,8 @@ pub enum Remedy {
     EditEmail,
     /// Provision, or provision anew.
     Provision,
+    /// Move the Stop Date on and send a fresh email, in one step.
+    GiveMoreTime,
     /// Move the Stop Date.
     MoveStopDate,
     /// Set the failed attempts back, and send a fresh email.
@@ -27,8 +32,10 @@ pub enum Remedy {
     UnlockToken,
     /// Bring the token back into step with two one-time passwords.
     ResyncToken,
-    /// Give the auth node a key that works.
-    RenewKey,
+    /// Put the auth node into use again.
+    EnableNode,
+    /// Look at the task that took the place of this one.
+    LookAtNewer,
 }
 
 impl Remedy {
@@ -38,12 +45,13 @@ impl Remedy {
             Remedy::EnableAccount | Remedy::EditEmail => Permission::EditUsers,
             Remedy::Provision => Permission::Provision,
             Remedy::MoveStopDate => Permission::ChangeStopDate,
-            Remedy::Resend => Permission::Resend,
+            Remedy::Resend | Remedy::GiveMoreTime => Permission::Resend,
             Remedy::UnlockEnrollment | Remedy::UnlockToken | Remedy::ResyncToken => Permission::Unlock,
             Remedy::ImportTokens => Permission::ImportTokens,
             Remedy::LookAtEmail => Permission::SeeOutbox,
             Remedy::ResumeToken => Permission::SuspendTokens,
-            Remedy::RenewKey => Permission::ManageOperators,
+            Remedy::EnableNode => Permission::ManageOperators,
+            Remedy::LookAtNewer => Permission::SeeUsers,
         }
     }
 }
@@ -74,55 +82,89 @@ pub enum Stage {
 }
 
 impl Situation {
-    /// What mends it: the first one that the operator may do. Nothing, where it is up to the user.
-    pub fn remedies(self) -> &'static [Remedy] {
+    /// What mends it: the first one that the operator may do. Nothing, where it is up to the user. None of them lacks what
+    /// its form needs: a place to resend to, an address to provision.
+    pub fn remedies(self, facts: &Facts) -> Vec<Remedy> {
+        let in_task = facts.place.is_some();
+        let is_replaced = facts.place.as_ref().is_some_and(|place| place.replaced_by.is_some());
+        self.wanted()
+            .iter()
+            .copied()
+            .map(|remedy| match remedy {
+                // Provision leaves out who has no address.
+                Remedy::Provision if facts.user.email.is_empty() => Remedy::EditEmail,
+                other => other,
+            })
+            .filter(|remedy| match remedy {
+                Remedy::Resend | Remedy::GiveMoreTime => in_task,
+                Remedy::LookAtNewer => is_replaced,
+                Remedy::LookAtEmail => facts.email.is_some(),
+                _ => true,
+            })
+            .collect()
+    }
+
+    fn wanted(self) -> &'static [Remedy] {
         use Situation as S;
         match self {
             S::AccountDisabled => &[Remedy::EnableAccount],
             S::NoEmail | S::AddressRemoved => &[Remedy::EditEmail, Remedy::Resend],
             S::LockedWithoutEmail => &[Remedy::EditEmail],
+            S::Replaced => &[Remedy::LookAtNewer],
             S::NeverProvisioned
             | S::DeviceAssigned
-            | S::Replaced
             | S::TakenOut
             | S::TaskRemoved
-            | S::ExpiredForGood
             | S::TokenLost
             | S::TokenFaulty
             | S::TokenGone => &[Remedy::Provision],
-            S::Expired => &[Remedy::MoveStopDate],
+            S::Expired => &[Remedy::GiveMoreTime, Remedy::MoveStopDate],
+            S::ExpiredForGood => &[Remedy::GiveMoreTime, Remedy::Provision],
             S::Locked => &[Remedy::UnlockEnrollment],
             S::NoDeviceLeft => &[Remedy::ImportTokens],
-            S::EmailWaiting => &[Remedy::LookAtEmail],
+            S::EmailWaiting | S::NoMailServer | S::MailServerAway | S::RelayDenied | S::SenderRefused => {
+                &[Remedy::LookAtEmail]
+            }
             S::NotEmailed
             | S::EmailDeferred
             | S::MailboxFull
             | S::NoSuchAddress
             | S::EmailRefused
+            | S::SentBack
             | S::EmailGivenUp
             | S::EmailCanceled
             | S::AddressChanged
             | S::LinkNotOpened
             | S::OlderLinkUsed
+            | S::ReplacedLinkUsed
             | S::CodeNotTyped
             | S::WrongCode
+            | S::OlderCode
+            | S::DigitsAsCode
+            | S::CodeAsPassword
+            | S::SessionEnded
             | S::WrongPassword
             | S::KeyNotProven
             | S::DeviceNotTyped => &[Remedy::Resend],
             S::TokenSuspended => &[Remedy::ResumeToken],
             S::TokenLocked => &[Remedy::UnlockToken],
             S::OutOfStep | S::TokenClockOff | S::PasswordsWrong => &[Remedy::ResyncToken],
-            S::NodeDisabled => &[Remedy::RenewKey],
+            S::NodeDisabled => &[Remedy::EnableNode],
             S::EmailOnItsWay
             | S::PhoneClockOff
             | S::SerialUnknown
+            | S::SerialElsewhere
+            | S::SerialOfOtherType
             | S::SerialTaken
+            | S::SerialOwn
+            | S::SerialRetired
             | S::DevicePasswordWrong
             | S::DeviceClockOff
             | S::DeviceFarAhead
             | S::DeviceNotValid
             | S::TokenNotValid
             | S::NotUsedYet
+            | S::WrongUserId
             | S::PasswordReused
             | S::TokenClockBroken
             | S::InOrder => &[],
@@ -146,20 +188,34 @@ impl Situation {
             | S::NotEmailed
             | S::EmailOnItsWay
             | S::EmailWaiting
+            | S::NoMailServer
+            | S::MailServerAway
             | S::EmailDeferred
             | S::MailboxFull
             | S::NoSuchAddress
+            | S::RelayDenied
+            | S::SenderRefused
             | S::EmailRefused
+            | S::SentBack
             | S::EmailGivenUp
             | S::EmailCanceled => Stage::Email,
-            S::LinkNotOpened | S::OlderLinkUsed | S::AddressChanged | S::AddressRemoved => Stage::Link,
-            S::CodeNotTyped | S::KeyNotProven | S::DeviceNotTyped => Stage::Enrolling,
+            S::LinkNotOpened | S::OlderLinkUsed | S::ReplacedLinkUsed | S::AddressChanged | S::AddressRemoved => {
+                Stage::Link
+            }
+            S::CodeNotTyped | S::KeyNotProven | S::DeviceNotTyped | S::SessionEnded => Stage::Enrolling,
             S::Locked
             | S::LockedWithoutEmail
             | S::WrongCode
+            | S::OlderCode
+            | S::DigitsAsCode
+            | S::CodeAsPassword
             | S::WrongPassword
             | S::SerialUnknown
+            | S::SerialElsewhere
+            | S::SerialOfOtherType
             | S::SerialTaken
+            | S::SerialOwn
+            | S::SerialRetired
             | S::DevicePasswordWrong
             | S::DeviceFarAhead
             | S::DeviceNotValid => Stage::Attempts,
@@ -167,7 +223,9 @@ impl Situation {
             S::TokenSuspended | S::TokenLocked | S::TokenLost | S::TokenFaulty | S::TokenNotValid | S::TokenGone => {
                 Stage::Token
             }
-            S::NotUsedYet | S::NodeDisabled | S::PasswordReused | S::OutOfStep | S::PasswordsWrong => Stage::Use,
+            S::NotUsedYet | S::NodeDisabled | S::WrongUserId | S::PasswordReused | S::OutOfStep | S::PasswordsWrong => {
+                Stage::Use
+            }
             S::InOrder => return None,
         })
     }

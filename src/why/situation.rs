@@ -48,14 +48,24 @@ pub enum Situation {
     EmailOnItsWay,
     /// The email waits, and nobody takes it.
     EmailWaiting,
+    /// The email waits, since there is no mail server to send it through.
+    NoMailServer,
+    /// Our own mail server does not answer.
+    MailServerAway,
     /// The mail server refused it for now.
     EmailDeferred,
     /// The mailbox is full.
     MailboxFull,
     /// There is no such address.
     NoSuchAddress,
+    /// Our mail server does not pass on email for us.
+    RelayDenied,
+    /// The other mail server refuses us, whoever it is for.
+    SenderRefused,
     /// The mail server refused it for another reason.
     EmailRefused,
+    /// It was accepted, and came back.
+    SentBack,
     /// It was refused for now until it was too late.
     EmailGivenUp,
     /// It was canceled before it went out.
@@ -68,10 +78,20 @@ pub enum Situation {
     LinkNotOpened,
     /// The user opens an older email.
     OlderLinkUsed,
+    /// The user opens the email of a task that this one took the place of.
+    ReplacedLinkUsed,
     /// The link was opened, and no activation code was typed.
     CodeNotTyped,
     /// The activation code was wrong.
     WrongCode,
+    /// The activation code was that of an older email.
+    OlderCode,
+    /// Digits were typed where the activation code belongs.
+    DigitsAsCode,
+    /// The activation code was typed where a one-time password belongs.
+    CodeAsPassword,
+    /// The time after the activation code ran out.
+    SessionEnded,
     /// The key was shown, and no one-time password was typed.
     KeyNotProven,
     /// The one-time password was wrong.
@@ -82,8 +102,16 @@ pub enum Situation {
     DeviceNotTyped,
     /// The serial number is not in inventory.
     SerialUnknown,
-    /// The device of this serial number is somebody's, or out of use.
+    /// The device of this serial number is for another container.
+    SerialElsewhere,
+    /// The token of this serial number is of another authentication type.
+    SerialOfOtherType,
+    /// The device of this serial number is somebody else's.
     SerialTaken,
+    /// The device of this serial number is the user's already.
+    SerialOwn,
+    /// The device of this serial number is out of use.
+    SerialRetired,
     /// The device's one-time password was wrong.
     DevicePasswordWrong,
     /// The device's one-time password was right for another time.
@@ -96,6 +124,8 @@ pub enum Situation {
     NotUsedYet,
     /// The system that the user signs in to has a disabled key.
     NodeDisabled,
+    /// The user types something else than their User ID where they sign in.
+    WrongUserId,
     /// The token is Suspended.
     TokenSuspended,
     /// The token is Locked.
@@ -153,13 +183,18 @@ impl Situation {
         if facts.address_left_at.is_some() {
             return without_address(facts);
         }
+        if facts.replaced_link.is_some() {
+            return Situation::ReplacedLinkUsed;
+        }
+        if facts.older_link_at().is_some_and(|at| facts.code_accepted_at().is_none_or(|accepted| at > accepted)) {
+            return Situation::OlderLinkUsed;
+        }
         if facts.code_accepted_at().is_some() {
             return enrolling(facts, place.authentication_type);
         }
-        if facts.older_link_at().is_some() {
-            return Situation::OlderLinkUsed;
-        }
-        match facts.miss() {
+        match facts.miss().map(|miss| miss.what) {
+            Some(Missed::OlderCode) => Situation::OlderCode,
+            Some(Missed::DigitsAsCode) => Situation::DigitsAsCode,
             Some(_) => Situation::WrongCode,
             None if facts.opened_at().is_some() => Situation::CodeNotTyped,
             None => by_email(facts),
@@ -203,12 +238,21 @@ fn by_email(facts: &Facts) -> Situation {
     let no_address = facts.user.email.is_empty();
     match email.state {
         Mail::Sent => Situation::LinkNotOpened,
+        Mail::Queued | Mail::Deferred if facts.no_mail_server => Situation::NoMailServer,
         Mail::Queued if facts.now - email.created_at < Duration::minutes(QUEUED_MINUTES) => Situation::EmailOnItsWay,
         Mail::Queued => Situation::EmailWaiting,
-        Mail::Deferred => Situation::EmailDeferred,
+        Mail::Deferred => match Refusal::of(&email.last_answer) {
+            _ if Refusal::is_silence(&email.last_answer) => Situation::MailServerAway,
+            Refusal::RelayDenied => Situation::RelayDenied,
+            Refusal::SenderRefused => Situation::SenderRefused,
+            _ => Situation::EmailDeferred,
+        },
         Mail::Failed | Mail::Bounced | Mail::Canceled if no_address => Situation::NoEmail,
         Mail::Canceled => Situation::EmailCanceled,
-        Mail::Failed | Mail::Bounced => match Refusal::of(&email.last_answer) {
+        Mail::Bounced => Situation::SentBack,
+        Mail::Failed => match Refusal::of(&email.last_answer) {
+            Refusal::RelayDenied => Situation::RelayDenied,
+            Refusal::SenderRefused => Situation::SenderRefused,
             Refusal::MailboxFull => Situation::MailboxFull,
             Refusal::NoSuchAddress => Situation::NoSuchAddress,
             Refusal::TooLate => Situation::EmailGivenUp,
@@ -221,14 +265,22 @@ fn by_email(facts: &Facts) -> Situation {
 fn enrolling(facts: &Facts, kind: AuthenticationType) -> Situation {
     match (facts.miss().map(|miss| miss.what), kind) {
         (Some(Missed::Code), _) => Situation::WrongCode,
+        (Some(Missed::OlderCode), _) => Situation::OlderCode,
+        (Some(Missed::DigitsAsCode), _) => Situation::DigitsAsCode,
+        (Some(Missed::CodeAsPassword), _) => Situation::CodeAsPassword,
         (Some(Missed::Password(Some(_))), _) => Situation::PhoneClockOff,
         (Some(Missed::Password(None)), _) => Situation::WrongPassword,
         (Some(Missed::NoSuchDevice), _) => Situation::SerialUnknown,
+        (Some(Missed::DeviceElsewhere), _) => Situation::SerialElsewhere,
+        (Some(Missed::DeviceOfOtherType), _) => Situation::SerialOfOtherType,
         (Some(Missed::DeviceTaken), _) => Situation::SerialTaken,
+        (Some(Missed::DeviceOwn), _) => Situation::SerialOwn,
+        (Some(Missed::DeviceRetired), _) => Situation::SerialRetired,
         (Some(Missed::DevicePassword(Some(_))), _) => Situation::DeviceClockOff,
         (Some(Missed::DevicePassword(None)), _) => Situation::DevicePasswordWrong,
         (Some(Missed::DeviceFarAhead), _) => Situation::DeviceFarAhead,
         (Some(Missed::DeviceNotValid), _) => Situation::DeviceNotValid,
+        (None, _) if facts.session_ended() => Situation::SessionEnded,
         (None, AuthenticationType::AuthenticatorApp) => Situation::KeyNotProven,
         (None, AuthenticationType::HardwareToken) => Situation::DeviceNotTyped,
     }
@@ -246,6 +298,12 @@ fn with_token(facts: &Facts) -> Situation {
         TokenState::Active if token.validity.at(facts.now).is_err() => return Situation::TokenNotValid,
         TokenState::Active => {}
     }
+    if facts.node_refused_since_use().is_some() {
+        return Situation::NodeDisabled;
+    }
+    if facts.mistaken_since_use().is_some() {
+        return Situation::WrongUserId;
+    }
     if let Some(rejection) = facts.rejection() {
         return match (rejection.what, rejection.seconds) {
             (Rejected::Used, _) => Situation::PasswordReused,
@@ -256,13 +314,7 @@ fn with_token(facts: &Facts) -> Situation {
             (Rejected::Wrong, None) => Situation::PasswordsWrong,
         };
     }
-    if facts.node_refused_since_use().is_some() {
-        Situation::NodeDisabled
-    } else if token.first_used_at.is_none() {
-        Situation::NotUsedYet
-    } else {
-        Situation::InOrder
-    }
+    if token.first_used_at.is_none() { Situation::NotUsedYet } else { Situation::InOrder }
 }
 
 /// The drift that a resynchronization can remember, in seconds.

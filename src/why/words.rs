@@ -5,11 +5,13 @@ use crate::{
     why::{facts::Facts, situation::Situation},
 };
 
+mod email;
 mod enrolling;
+mod link;
 mod token;
 
 /// What is said of a situation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Words {
     /// The sentence: what stands in the way.
     pub sentence: String,
@@ -43,24 +45,37 @@ impl Words {
             S::NotEmailed
             | S::EmailOnItsWay
             | S::EmailWaiting
+            | S::NoMailServer
+            | S::MailServerAway
             | S::EmailDeferred
             | S::MailboxFull
             | S::NoSuchAddress
+            | S::RelayDenied
+            | S::SenderRefused
             | S::EmailRefused
+            | S::SentBack
             | S::EmailGivenUp
             | S::EmailCanceled
             | S::AddressChanged
-            | S::AddressRemoved => of_email(situation, facts),
-            S::LinkNotOpened
-            | S::OlderLinkUsed
-            | S::CodeNotTyped
-            | S::WrongCode
+            | S::AddressRemoved => email::words_of(situation, facts),
+            S::LinkNotOpened | S::OlderLinkUsed | S::ReplacedLinkUsed | S::CodeNotTyped => {
+                link::words_of(situation, facts)
+            }
+            S::WrongCode
+            | S::OlderCode
+            | S::DigitsAsCode
+            | S::CodeAsPassword
+            | S::SessionEnded
             | S::KeyNotProven
             | S::WrongPassword
             | S::PhoneClockOff
             | S::DeviceNotTyped
             | S::SerialUnknown
+            | S::SerialElsewhere
+            | S::SerialOfOtherType
             | S::SerialTaken
+            | S::SerialOwn
+            | S::SerialRetired
             | S::DevicePasswordWrong
             | S::DeviceClockOff
             | S::DeviceFarAhead
@@ -100,7 +115,8 @@ fn of_task(situation: Situation, facts: &Facts) -> Words {
             if place.is_some() {
                 format!("The profile has none, so that no enrollment email for {task} could arrive.")
             } else {
-                "The profile has none, so that Provision leaves this user out.".into()
+                "Nobody has provisioned this user yet, and Provision leaves this user out while the profile has none."
+                    .into()
             },
             "Which email address can you read? I will note it down.",
         ),
@@ -122,29 +138,37 @@ fn of_task(situation: Situation, facts: &Facts) -> Words {
                 place.and_then(|place| place.replaced_by).map_or("a newer task".into(), |n| format!("task {n}"));
             words(
                 format!("This place was replaced by {newer}"),
-                format!("{by} provisioned them anew {removed}, and the links of {task} ended with it."),
+                format!(
+                    "{by} provisioned them anew {removed}, and the links of {task} ended with it. Look at the newer one."
+                ),
                 "There is a newer email than the one you have. Please look for that one.",
             )
         }
         S::TakenOut => words(
             format!("They were taken out of {task}"),
-            format!("{by} removed them {removed}. That cannot be reversed; they can be provisioned anew."),
+            format!(
+                "{by} removed them {removed}. That cannot be reversed; they can be provisioned anew.{}",
+                and_no_address(facts)
+            ),
             "Your enrollment was canceled. I will ask for a new one.",
         ),
         S::TaskRemoved => words(
             format!("{} was removed", capital(&task)),
-            format!("{by} removed the task {removed}, before this user had enrolled. They can be provisioned anew."),
+            format!(
+                "{by} removed the task {removed}, before this user had enrolled. They can be provisioned anew.{}",
+                and_no_address(facts)
+            ),
             "That roll-out was ended. I will ask for a new enrollment for you.",
         ),
         S::Expired => words(
             format!("The Stop Date passed {}", distance(facts.today(), stop)),
-            format!("They had until {stop} in {task}. With a later Stop Date the link in their email works again."),
-            "Your link has run out. With more days it works again: you will hear from us by email.",
+            format!("They had until {stop} in {task}. Give more time moves it and sends a fresh email in one step."),
+            "Your link has run out. You will get a new email, with more days to set it up.",
         ),
         S::ExpiredForGood => words(
             format!("The Stop Date passed {}", distance(facts.today(), stop)),
             format!(
-                "They had until {stop} in {task}, and the policy allows no Stop Date after {}. Provision them anew.",
+                "They had until {stop} in {task}, and the policy allows no Stop Date after {}; Give more time counts anew from today.",
                 place.map(|place| facts.policy.latest_stop(place.start_on)).unwrap_or_default()
             ),
             "Your link has run out. You will get a new email.",
@@ -182,78 +206,9 @@ fn of_task(situation: Situation, facts: &Facts) -> Words {
     }
 }
 
-fn of_email(situation: Situation, facts: &Facts) -> Words {
-    use Situation as S;
-    let task = task(facts);
-    let Some(email) = &facts.email else {
-        return words(
-            "No enrollment email was sent",
-            format!("Nothing was written to this user about {task}."),
-            "I will send you the email now.",
-        );
-    };
-    let (to, answered) = (&email.shown_to, facts.at(email.last_answer_at.unwrap_or(email.created_at)));
-    match situation {
-        S::EmailOnItsWay => words(
-            "The email is on its way",
-            format!("It was written {} and goes out to {to} within a minute.", facts.at(email.created_at)),
-            "The email is on its way. Please look again in a minute.",
-        ),
-        S::EmailWaiting => words(
-            "The email waits and is not being sent",
-            format!("It was written {} to {to}, and nothing has tried to send it since.", facts.at(email.created_at)),
-            "Our mail is held up. We are looking into it and will call you back.",
-        ),
-        S::EmailDeferred => words(
-            "The mail server has not taken the email yet",
-            format!(
-                "It refused it for now {answered}; the next try is {}. Another address may be faster.",
-                when(facts, email.next_try_at)
-            ),
-            "Your mail server asked us to try again later. Is there another address you can read right now?",
-        ),
-        S::MailboxFull => words(
-            "The enrollment email never arrived",
-            format!("The mail server refused it {answered} because the mailbox is full. Everything else is in order."),
-            "Your mailbox is full, so our message came back. Which other address can you read right now?",
-        ),
-        S::NoSuchAddress => words(
-            "The email address does not exist",
-            format!("The mail server refused {to} {answered}. Everything else is in order."),
-            format!("Our message to {to} came back: there is no such address. How is yours spelled?"),
-        ),
-        S::EmailGivenUp => words(
-            "The email could not be delivered in time",
-            format!("{} tries, the last one {answered}. Everything else is in order.", email.tries),
-            "Your mail server did not take our message. Is there another address you can read right now?",
-        ),
-        S::AddressChanged => words(
-            "The link ended when the email address was changed",
-            format!(
-                "The address was changed {}, after the email about {task} had gone to {to}. Nothing was sent to the new one yet.",
-                when(facts, facts.address_left_at)
-            ),
-            format!("I will send the email to {} now. The one before no longer works.", facts.user.email),
-        ),
-        S::AddressRemoved => words(
-            "The link ended when the email address was removed from the profile",
-            format!(
-                "The address was removed {}, after the email about {task} had gone to {to}.",
-                when(facts, facts.address_left_at)
-            ),
-            "Which email address can you read? You will get a new email there.",
-        ),
-        S::EmailCanceled => words(
-            "The email was canceled before it went out",
-            format!("It was written {} to {to} and never sent.", facts.at(email.created_at)),
-            "The email was stopped before it went out. I will send you a new one.",
-        ),
-        _ => words(
-            "The mail server refused the email",
-            format!("It refused it {answered}, for a reason that is not the address. Everything else is in order."),
-            "Your mail server turned our message away. Is there another address you can read right now?",
-        ),
-    }
+/// What stands in the way besides, of somebody who is to be provisioned.
+fn and_no_address(facts: &Facts) -> &'static str {
+    if facts.user.email.is_empty() { " There is no email address either: Provision needs one." } else { "" }
 }
 
 fn capital(text: &str) -> String {

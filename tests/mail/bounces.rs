@@ -16,7 +16,7 @@ use super::*;
 use crate::on_both;
 
 /// As Postfix writes it: three parts, the whole email returned.
-pub(super) fn postfix(message_id: &str) -> String {
+pub(crate) fn postfix(message_id: &str) -> String {
     format!(
         "Return-Path: <>\r\nReceived: by mx.example.org (Postfix)\r\n\tid 4B1C21A2; Fri, 20 Nov 2026 13:33:01 +0000 (UTC)\r\n\
 From: MAILER-DAEMON@mx.example.org (Mail Delivery System)\r\nSubject: Undelivered Mail Returned to Sender\r\n\

@@ -13,7 +13,7 @@ use crate::support::{World, smtp::Sink};
 
 mod alternate;
 mod bounce_kinds;
-mod bounces;
+pub(crate) mod bounces;
 mod mta;
 mod pages;
 mod sending;

@@ -23,6 +23,79 @@ on_both! {
         assert!(!world.dump("enrollments").contains("WRONGCODE"), "what was typed is not kept");
     }
 
+    fn an_activation_code_of_an_older_email(world) {
+        let invited = invite_app(&world);
+        world.advance(Duration::minutes(20));
+        tasks::resend::resend(&world.desk, &world.lindqvist_or_known(), world.now(), invited.task, invited.user.id, None).unwrap();
+        let (handle, code) = link_to(&world, &carry(&world, None), &invited.user);
+        let older = invited.code.clone();
+        let invited = Invited { handle, ..invited };
+        assert_eq!(invited.types(&world, &older), None);
+        let words = "Only the code of the newest email works: it was sent today at 14:52. 4 attempts are left.";
+        assert_eq!(is(&world, &invited.user, Situation::OlderCode, words), Some(Remedy::Resend));
+        assert!(invited.types(&world, &code).is_some());
+        is(&world, &invited.user, Situation::KeyNotProven, "");
+    }
+
+    fn digits_where_the_activation_code_belongs(world) {
+        let invited = invite_app(&world);
+        assert_eq!(invited.types(&world, "123 456"), None);
+        assert_eq!(is(&world, &invited.user, Situation::DigitsAsCode, "has letters too"), Some(Remedy::Resend));
+        assert!(!world.dump("enrollments").contains("123456"));
+    }
+
+    fn the_activation_code_where_a_one_time_password_belongs(world) {
+        let invited = invite_app(&world);
+        let visit = invited.comes_in(&world);
+        let proved = enrollment::prove(&world.desk, world.now(), &visit, &invited.code.to_lowercase()).unwrap();
+        assert!(matches!(proved, Step::Wrong(_)));
+        is(&world, &invited.user, Situation::CodeAsPassword, "The activation code was right and has done its work");
+        let second = invite_device_as(&world, "d.evice");
+        let visit = second.comes_in(&world);
+        assert!(!second.claims(&world, &visit, "FT-2", &second.code));
+        is(&world, &second.user, Situation::CodeAsPassword, "");
+    }
+
+    fn the_time_after_the_activation_code_runs_out(world) {
+        let invited = invite_app(&world);
+        invited.comes_in(&world);
+        world.advance(Duration::minutes(14));
+        is(&world, &invited.user, Situation::KeyNotProven, "");
+        world.advance(Duration::minutes(1));
+        let words = "The 15 minutes after the activation code ran out";
+        assert_eq!(is(&world, &invited.user, Situation::SessionEnded, words), Some(Remedy::Resend));
+        invited.comes_in(&world);
+        is(&world, &invited.user, Situation::KeyNotProven, "");
+    }
+
+    fn why_a_serial_number_is_not_taken_is_told_apart(world) {
+        let invited = invite_device(&world);
+        let finance = world.person_in("f.inance", "Finance");
+        let device = |serial: &str, container| {
+            let making = tokendesk::tokens::Making { moving_factor: MovingFactor::Counter, ..tokendesk::tokens::Making::APP };
+            let seed = tokendesk::tokens::Seed::new(*b"12345678901234567890");
+            let device = tokendesk::tokens::Device { serial: serial.into(), seed, making, container };
+            world.desk.db.write(|c| tokendesk::tokens::insert_inventory(&world.desk, c, world.now(), std::slice::from_ref(&device))).unwrap();
+        };
+        device("FI-1", Some(finance.container));
+        let of_app = world.app_of(&invited.user).token.serial;
+        world.device_of(&invited.user, "OW-1", MovingFactor::Counter);
+        device("LO-1", None);
+        let lindqvist = world.lindqvist_or_known();
+        let (from, fate) = (tokendesk::tokens::TokenState::Inventory, tokendesk::tokens::lifecycle::Fate::Faulty);
+        tokendesk::tokens::revoke(&world.desk, &lindqvist, world.now(), "LO-1", from, fate, "broke").unwrap();
+        let visit = invited.comes_in(&world);
+        for (serial, situation, words) in [
+            ("FI-1", Situation::SerialElsewhere, "is not for Sales"),
+            (of_app.as_str(), Situation::SerialOfOtherType, "is no hardware token"),
+            ("OW-1", Situation::SerialOwn, "They have enrolled that token already"),
+            ("LO-1", Situation::SerialRetired, "was revoked"),
+        ] {
+            assert!(!invited.claims(&world, &visit, serial, "123456"), "{serial}");
+            assert_eq!(is(&world, &invited.user, situation, words), None);
+        }
+    }
+
     fn a_key_that_was_shown_and_never_proven(world) {
         let invited = invite_app(&world);
         invited.comes_in(&world);
@@ -125,6 +198,15 @@ on_both! {
         carry(&world, None);
         is(&world, &invited.user, Situation::LinkNotOpened, "");
     }
+}
+
+fn invite_device_as(world: &World, user_id: &str) -> Invited {
+    world.device("FT-1", MovingFactor::Time);
+    world.device("FT-2", MovingFactor::Counter);
+    let user = world.person(user_id);
+    let task = provision(world, &user, AuthenticationType::HardwareToken);
+    let (handle, code) = link_to(world, &carry(world, None), &user);
+    Invited { user, task, handle, code }
 }
 
 /// Another user, invited the same way.

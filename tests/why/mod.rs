@@ -23,6 +23,7 @@ mod address;
 mod email;
 mod enrolling;
 mod page;
+mod several;
 mod task;
 mod token;
 
@@ -58,6 +59,28 @@ fn is(world: &World, user: &User, situation: Situation, words: &str) -> Option<R
     assert_eq!(found.situation, situation, "{:?}", found.words);
     let all = format!("{} {} {}", found.words.sentence, found.words.because, found.words.say);
     assert!(all.contains(words), "“{words}” is not in “{all}”");
+    for check in &found.checks {
+        let words = check.words.to_lowercase();
+        let bad = [
+            "not ",
+            "refused",
+            "wrong",
+            "rejected",
+            "ended",
+            "came back",
+            "canceled",
+            "deferred",
+            "disabled",
+            "older",
+            "time ran out",
+            "no ",
+        ];
+        let says_bad = bad.iter().any(|word| words.contains(word));
+        assert!(!(check.mark == Mark::Good && says_bad), "a tick beside “{}”", check.words);
+        let good = ["accepted", "is enabled", "email sent", "link opened", "enrolled with"];
+        let says_good = good.iter().any(|word| words.contains(word)) && !says_bad;
+        assert!(!(check.mark == Mark::Bad && says_good), "a cross beside “{}”", check.words);
+    }
     let causes: Vec<_> = found.checks.iter().filter(|check| check.cause).collect();
     match situation.stage() {
         Some(stage) => {

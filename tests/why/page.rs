@@ -38,13 +38,14 @@ on_both! {
         let invited = invite_app(&world);
         world.advance(Duration::days(20));
         let helper = world.signed_in("h.elp", BuiltIn::HelpDesk);
-        helper.get(PAGE).expect(200).says("Ask an Operator, who may do this").says("change a stop date").does_not_say("Apply");
+        helper.get(PAGE).expect(200).says("Give more time").does_not_say("who may do this").does_not_say("Apply");
+        world.operator("k.lindqvist2", BuiltIn::Operator);
         world.operator("m.okafor", BuiltIn::ProvisioningManager);
-        helper.get(PAGE).expect(200).says("Ask a Provisioning manager or an Operator, who may do this");
         let path = format!("/users/t.adeyemi/tasks/{}/stop-date", invited.task);
         helper.post(&path, &[("stop_on", "2026-12-15"), ("version", "1")]).expect(403).says("change a stop date");
         let auditor = world.signed_in("a.uditor", BuiltIn::Auditor);
-        auditor.get(PAGE).expect(200).says("The Stop Date passed").does_not_say("Apply");
+        let page = auditor.get(PAGE).expect(200).says("The Stop Date passed").does_not_say("Apply").does_not_say("fresh email goes out");
+        page.says("who may do this: it takes the permission “resend”");
     }
 
     fn an_operator_of_another_container_is_not_who_to_ask(world) {
@@ -52,8 +53,8 @@ on_both! {
         world.advance(Duration::days(20));
         let elsewhere = world.person_in("e.lse", "Finance").container;
         world.operator_in("f.inance", BuiltIn::ProvisioningManager, &[elsewhere]);
-        let helper = world.signed_in("h.elp", BuiltIn::HelpDesk);
-        helper.get(PAGE).expect(200).says("Ask an Operator, who").does_not_say("Provisioning manager");
+        let auditor = world.signed_in("a.uditor", BuiltIn::Auditor);
+        auditor.get(PAGE).expect(200).says("Ask an Operator, who").does_not_say("Provisioning manager");
     }
 
     fn out_of_scope_there_is_no_panel_at_all(world) {
@@ -97,6 +98,33 @@ on_both! {
         browser.get(&format!("{PAGE}?task={}", invited.task)).expect(200).says("never opened");
         browser.get(&format!("{PAGE}?task=999999")).expect(200).says("never opened");
         browser.get(&format!("{PAGE}?task=nonsense")).expect(200).says("never opened");
+    }
+
+    fn every_line_of_the_history_carries_the_sign_of_how_it_ended(world) {
+        let invited = invite_app(&world);
+        for _ in 0..3 {
+            invited.types(&world, "WRONG");
+        }
+        let again = provision(&world, &world.person("b.ounced"), AuthenticationType::AuthenticatorApp);
+        carry(&world, Some("550 5.1.1 No such user here"));
+        invited.enrolls(&world);
+        users::disable(&world.desk, &world.lindqvist_or_known(), world.now(), "t.adeyemi").unwrap();
+        users::enable(&world.desk, &world.lindqvist_or_known(), world.now(), "t.adeyemi").unwrap();
+        let browser = world.signed_in("m.okafor", BuiltIn::ProvisioningManager);
+        let pages = [PAGE.to_owned(), "/users/b.ounced/authentication-methods".into(), format!("/tasks/{}", invited.task), format!("/tasks/{again}")];
+        let mut failed = 0;
+        for path in pages {
+            let page = browser.get(&path).expect(200);
+            let list = page.body.split("class=\"timeline\"").nth(1).and_then(|rest| rest.split("</ol>").next()).expect("a history");
+            for line in list.split("<li>").skip(1) {
+                let is_bad = ["failed", "refused", "bounced", "rejected", "given up"].iter().any(|word| line.to_lowercase().contains(word));
+                let crossed = line.contains("#circle-x") || line.contains("#mail-x");
+                assert_eq!(is_bad, crossed, "{line}");
+                assert!(!(is_bad && line.contains("#circle-check")), "{line}");
+                failed += usize::from(is_bad);
+            }
+        }
+        assert!(failed >= 3, "{failed} lines told of a failure");
     }
 
     fn the_history_tells_what_was_done_and_not_every_sign_in(world) {

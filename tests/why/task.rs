@@ -61,6 +61,40 @@ on_both! {
         assert_eq!(found.remedy, Some(Remedy::Resend), "who may not edit the profile types an address for one message");
     }
 
+    fn without_an_address_and_a_task_somebody_is_named_who_can_help(world) {
+        without_email(&world, "n.one");
+        world.operator("m.okafor", BuiltIn::ProvisioningManager);
+        for (name, role) in [("h.elp", BuiltIn::HelpDesk), ("a.uditor", BuiltIn::Auditor)] {
+            let page = world.signed_in(name, role).get("/users/n.one/authentication-methods").expect(200);
+            let page = page.says("There is no email address to write to").says("Nobody has provisioned this user yet");
+            page.says("Ask a Provisioning manager, who may do this").says("create, edit, import users").does_not_say("Resend task");
+        }
+        let browser = world.signed_in("k.lindqvist", BuiltIn::Operator);
+        browser.get("/users/n.one/authentication-methods").expect(200).says("Save email");
+        let version = world.desk.db.read(|c| users::find(c, &Who::system(), "n.one")).unwrap().version.to_string();
+        browser.post("/users/n.one/email", &[("email", "n.one@example.org"), ("version", &version)]).location();
+        browser.get("/users/n.one/authentication-methods").expect(200).says("Shows what will happen before anything is sent");
+    }
+
+    fn who_is_to_be_provisioned_anew_and_has_no_address_gets_one_first(world) {
+        let invited = invite_app(&world);
+        remove(&world, &invited);
+        forget_email(&world, &invited.user);
+        assert_eq!(is(&world, &invited.user, Situation::TakenOut, "There is no email address either"), Some(Remedy::EditEmail));
+    }
+
+    fn another_of_the_same_name_is_named(world) {
+        let invited = invite_app(&world);
+        world.person("t.adeyemi2");
+        let helper = world.signed_in("h.elp", BuiltIn::HelpDesk);
+        let page = |of: &str| helper.get(&format!("/users/{of}/authentication-methods")).expect(200);
+        page("t.adeyemi2").says("Nobody has provisioned this user yet").says("There is another Tobi Adeyemi: t.adeyemi in Sales.");
+        page(&invited.user.user_id).says("There is another Tobi Adeyemi: t.adeyemi2 in Sales.");
+        let sales = world.operator_in("f.in", BuiltIn::HelpDesk, &[world.person_in("t.far", "Finance").container]);
+        let far = crate::support::Browser::signed_in(&world.url, &world.desk, &sales);
+        far.get("/users/t.far/authentication-methods").expect(200).does_not_say("There is another");
+    }
+
     fn a_user_nobody_has_provisioned(world) {
         let user = world.person("t.adeyemi");
         assert_eq!(is(&world, &user, Situation::NeverProvisioned, "never in a provisioning task"), Some(Remedy::Provision));
@@ -82,7 +116,7 @@ on_both! {
         assert_eq!(remedy, Some(Remedy::Provision));
     }
 
-    fn a_place_that_was_replaced_names_the_newer_task(world) {
+    fn a_place_that_was_replaced_names_the_newer_task(world, |settings| settings.smtp_url = "smtp://127.0.0.1:1".into()) {
         let invited = invite_app(&world);
         let choice = Choice { include_with_task: true, ..world.app_choice() };
         let chosen = Selection::Users(vec![invited.user.id]);
@@ -100,18 +134,25 @@ on_both! {
         assert_eq!(remedy, Some(Remedy::Provision));
     }
 
-    fn a_stop_date_that_has_passed_is_moved(world) {
+    fn a_stop_date_that_has_passed_is_moved_with_a_fresh_email(world) {
         let invited = invite_app(&world);
         world.advance(Duration::days(18));
         let remedy = is(&world, &invited.user, Situation::Expired, "The Stop Date passed 4 days ago");
-        assert_eq!(remedy, Some(Remedy::MoveStopDate));
+        assert_eq!(remedy, Some(Remedy::GiveMoreTime));
+        let helper = world.signed_in("h.elp", BuiltIn::HelpDesk);
+        let page = "/users/t.adeyemi/authentication-methods";
+        helper.get(page).expect(200).says("Give more time").says("The Stop Date becomes 2026-12-22").does_not_say("who may do this");
+        let path = format!("/users/t.adeyemi/tasks/{}/more-time", invited.task);
+        assert_eq!(helper.post(&path, &[("email", "t.adeyemi@example.org")]).location(), page);
+        carry(&world, None);
+        is(&world, &invited.user, Situation::LinkNotOpened, "");
     }
 
-    fn beyond_the_longest_period_only_provision_helps(world) {
+    fn beyond_the_longest_period_more_time_counts_anew_from_today(world) {
         let invited = invite_app(&world);
         world.advance(Duration::days(Policy::default().longest_period + 1));
         let remedy = is(&world, &invited.user, Situation::ExpiredForGood, "allows no Stop Date after 2026-12-20");
-        assert_eq!(remedy, Some(Remedy::Provision));
+        assert_eq!(remedy, Some(Remedy::GiveMoreTime));
     }
 
     fn a_locked_enrollment_says_what_was_wrong_last(world) {
@@ -133,7 +174,7 @@ on_both! {
         assert_eq!(remedy, Some(Remedy::EditEmail));
     }
 
-    fn a_place_that_waits_counts_before_one_that_has_expired(world) {
+    fn a_place_that_waits_counts_before_one_that_has_expired(world, |settings| settings.smtp_url = "smtp://127.0.0.1:1".into()) {
         let invited = invite_app(&world);
         world.advance(Duration::days(20));
         for n in 0..2 {
@@ -159,9 +200,8 @@ on_both! {
         let invited = invite_app(&world);
         world.advance(Duration::days(20));
         let browser = world.signed_in("m.okafor", BuiltIn::ProvisioningManager);
-        let page = browser.get("/users/t.adeyemi/authentication-methods").expect(200).says("The Stop Date passed 6 days ago");
+        browser.get("/users/t.adeyemi/authentication-methods").expect(200).says("The Stop Date passed 6 days ago");
         let version = world.place(invited.task, invited.user.id).version.to_string();
-        assert!(page.body.contains(&format!("name=\"version\" value=\"{version}\"")));
         let path = format!("/users/t.adeyemi/tasks/{}/stop-date", invited.task);
         browser.post(&path, &[("stop_on", "2026-12-01"), ("version", &version)]).expect(422).says("has passed").says("Nothing was changed");
         browser.post(&path, &[("stop_on", "2026-12-15"), ("version", "77")]).expect(409);

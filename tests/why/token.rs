@@ -30,16 +30,63 @@ on_both! {
         assert_eq!(is(&world, &invited.user, Situation::InOrder, "accepted today at 14:33"), None);
     }
 
-    fn a_disabled_auth_node_is_named(world) {
+    fn a_disabled_auth_node_is_named_only_where_this_users_sign_in_met_it(world) {
+        let (invited, seed) = completed(&world);
+        let other = world.person("o.ther");
+        world.app_of(&other);
+        let key = authentication::add_node(&world.desk, &Who::command_line(), world.now(), "VPN").unwrap();
+        let vpn = |user_id: &str| {
+            let body = serde_json::json!({ "user_id": user_id, "otp": "123456" }).to_string();
+            crate::support::browser::send(world.stranger().bare("/api/v1/authenticate").bearer_auth(&key).body(body)).status
+        };
+        authentication::disable_node(&world.desk, &Who::command_line(), world.now(), "VPN").unwrap();
+        world.advance(Duration::minutes(5));
+        for _ in 0..40 {
+            // Also once the audit log is spared.
+            assert_ne!(vpn("o.ther"), 200);
+        }
+        assert_ne!(vpn("no.body"), 200);
+        is(&world, &invited.user, Situation::InOrder, "");
+        let remedy = is(&world, &other, Situation::NodeDisabled, "the auth node VPN is disabled; it knocked today at 14:38 for this user");
+        assert_eq!(remedy, Some(Remedy::EnableNode));
+        vpn("T.Adeyemi");
+        is(&world, &invited.user, Situation::NodeDisabled, "The system VPN is refused");
+        let helper = world.signed_in("h.elp", BuiltIn::HelpDesk);
+        helper.get("/users/t.adeyemi/authentication-methods").expect(200).says("who may do this").says("auth nodes");
+        world.advance(Duration::minutes(1));
+        assert!(signs_in(&world, &invited.user, &app(&seed, &world, 0)), "at another system");
+        is(&world, &invited.user, Situation::InOrder, "");
+        world.advance(Duration::days(2));
+        is(&world, &other, Situation::NotUsedYet, "");
+    }
+
+    fn what_was_asked_before_an_auth_node_was_disabled_anew_does_not_count(world) {
         let (invited, _) = completed(&world);
         let key = authentication::add_node(&world.desk, &Who::command_line(), world.now(), "VPN").unwrap();
+        let turn_away = || authentication::note_turned_away(&world.desk, world.now(), Some(&key), "t.adeyemi").unwrap();
+        turn_away();
+        is(&world, &invited.user, Situation::InOrder, "");
+        authentication::disable_node(&world.desk, &Who::command_line(), world.now(), "VPN").unwrap();
+        world.advance(Duration::minutes(1));
+        turn_away();
+        is(&world, &invited.user, Situation::NodeDisabled, "");
+        let node = world.desk.db.read(|_| authentication::nodes(&world.desk, &Who::system())).unwrap().into_iter().find(|node| node.name == "VPN").unwrap();
+        authentication::new_key(&world.desk, &Who::system(), world.now(), node.id).unwrap();
+        is(&world, &invited.user, Situation::InOrder, "");
+        world.advance(Duration::minutes(1));
         authentication::disable_node(&world.desk, &Who::command_line(), world.now(), "VPN").unwrap();
         is(&world, &invited.user, Situation::InOrder, "");
-        world.advance(Duration::minutes(5));
-        assert!(authentication::admit(&world.desk, world.now(), Some(&key), "192.0.2.1", "r").is_err());
-        let remedy = is(&world, &invited.user, Situation::NodeDisabled, "the auth node VPN is disabled; it knocked today at 14:38");
-        assert_eq!(remedy, Some(Remedy::RenewKey));
-        world.advance(Duration::days(2));
+    }
+
+    fn a_wrong_user_id_is_told_as_one(world) {
+        let (invited, seed) = completed(&world);
+        world.advance(Duration::minutes(1));
+        let stranger = User { user_id: "t.adeyemi@example.org".into(), ..invited.user.clone() };
+        assert!(!signs_in(&world, &stranger, &app(&seed, &world, 0)));
+        let words = "“t.adeyemi@example.org” was typed today at 14:34, and nobody has that User ID; theirs is t.adeyemi";
+        assert_eq!(is(&world, &invited.user, Situation::WrongUserId, words), None);
+        world.advance(Duration::minutes(1));
+        assert!(signs_in(&world, &invited.user, &app(&seed, &world, 0)));
         is(&world, &invited.user, Situation::InOrder, "");
     }
 

@@ -34,7 +34,15 @@ pub async fn authenticate(http: HttpRequest, desk: Data<Desk>, body: Bytes) -> A
     let question = if body.len() > BODY_BYTES { None } else { read(&body) };
     // The key first: who has none does not learn what a question looks like.
     let outcome = actix::block(move || {
-        let caller = authentication::admit(&desk, now, key.as_deref(), &address, &id)?;
+        let caller = match authentication::admit(&desk, now, key.as_deref(), &address, &id) {
+            Ok(caller) => caller,
+            Err(refused) => {
+                if let Some(question) = &question {
+                    authentication::note_turned_away(&desk, now, key.as_deref(), &question.user_id)?;
+                }
+                return Err(refused);
+            }
+        };
         let Some(question) = question else { return Ok(None) };
         authentication::authenticate(&desk, &caller, now, &question.user_id, &question.otp).map(Some)
     })

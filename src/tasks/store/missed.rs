@@ -62,18 +62,22 @@ pub fn set(c: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId, missed: Mi
 /// # Errors
 /// `Database` only.
 pub fn forgive_code(c: &mut AnyConn, enrollment: EnrollmentId) -> Result<()> {
-    diesel::update(enrollments::table.find(enrollment.0).filter(enrollments::missed.eq(Missed::Code.word())))
+    let words = Missed::OF_CODE.map(Missed::word);
+    diesel::update(enrollments::table.find(enrollment.0).filter(enrollments::missed.eq_any(words)))
         .set((enrollments::missed.eq(""), enrollments::missed_at.eq(None::<Timestamp>)))
         .execute(c)?;
     Ok(())
 }
 
-/// Notes the use of an older link, once after each email.
+/// Notes the use of an older link, once after each email, and once after another task took the place of this one.
 ///
 /// # Errors
 /// `Database` only.
 pub fn set_older_link(c: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId) -> Result<()> {
-    let unnoted = enrollments::older_link_at.is_null().or(enrollments::older_link_at.lt(enrollments::emailed_at));
+    let unnoted = enrollments::older_link_at
+        .is_null()
+        .or(enrollments::older_link_at.lt(enrollments::emailed_at))
+        .or(enrollments::older_link_at.lt(enrollments::removed_at));
     diesel::update(enrollments::table.find(enrollment.0).filter(unnoted))
         .set(enrollments::older_link_at.eq(now))
         .execute(c)?;

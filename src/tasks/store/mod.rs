@@ -6,6 +6,7 @@ pub mod check;
 pub mod drafts;
 pub mod history;
 pub mod hold;
+pub mod links;
 pub mod list;
 pub mod members;
 pub mod missed;

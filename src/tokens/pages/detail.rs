@@ -54,7 +54,7 @@ struct Typed {
 
 /// A line of the history.
 struct Past {
-    icon: &'static str,
+    sign: audit::Sign,
     sentence: String,
     actor: String,
     detail: String,
@@ -193,7 +193,7 @@ async fn build<N: crate::operators::may::Need>(
     let history = lines
         .into_iter()
         .map(|line| Past {
-            icon: if line.refused { "alert-circle" } else { "history" },
+            sign: line.sign(),
             sentence: line.sentence,
             actor: line.actor,
             detail: line.detail.iter().map(|(name, text)| format!("{name}: {text}")).collect::<Vec<_>>().join(" · "),

@@ -55,7 +55,7 @@ pub struct Came {
 
 /// A line of the history.
 struct Past {
-    icon: &'static str,
+    sign: audit::Sign,
     actor: String,
     sentence: String,
     at: String,
@@ -155,7 +155,8 @@ pub(super) async fn draw<N: Need>(p: Permitted<N>, user_id: String, address: Add
             }
         })
         .collect();
-    let same = |a: &audit::Line, b: &audit::Line| a.actor == b.actor && a.sentence == b.sentence;
+    let same =
+        |a: &audit::Line, b: &audit::Line| a.actor == b.actor && a.sentence == b.sentence && a.refused == b.refused;
     let history = lines.chunk_by(same).map(|run| Past::of(run, moment(zone, now, run[0].at))).collect();
     let user = &diagnosis.facts.user;
     let person = Person::new(user);
@@ -186,14 +187,14 @@ impl Past {
     fn of(run: &[audit::Line], at: String) -> Self {
         let line = &run[0];
         let times = if run.len() > 1 { format!(", {} times", run.len()) } else { String::new() };
-        let icon = if line.refused { "circle-x" } else { "circle-check" };
+        let sign = line.sign();
         // Of what the server does by itself, the sentence says enough.
         if line.actor == audit::Actor::system().name {
-            return Past { icon, actor: String::new(), sentence: format!("{}{times}", line.sentence), at };
+            return Past { sign, actor: String::new(), sentence: format!("{}{times}", line.sentence), at };
         }
         let mut letters = line.sentence.chars();
         let inside: String = letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect();
-        Past { icon, actor: line.actor.clone(), sentence: format!("{inside}{times}"), at }
+        Past { sign, actor: line.actor.clone(), sentence: format!("{inside}{times}"), at }
     }
 }
 

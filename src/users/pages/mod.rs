@@ -16,6 +16,7 @@ pub mod detail;
 pub mod edit;
 pub mod import;
 pub mod list;
+pub mod mend;
 pub mod new;
 pub mod why;
 

@@ -5,24 +5,32 @@ use actix_web::web::Path;
 
 use crate::{
     error::{Error, Mistakes},
+    ids::TaskId,
     operators::may,
-    policy::Policy,
-    tasks::{self, edit::Chosen, reading, resend, stop_date, store::Place},
-    tokens::pages::path as token_path,
+    tasks::{reading, stop_date},
     users::{
         self,
         pages::{
             Person,
             authentication_methods::{Address, Came, draw},
+            mend::{Mend, mend},
         },
-        user::Details,
+        user::{Details, User},
     },
     web::{Answer, Fault, Fields, Flash, Permitted, see_other},
-    why::{Check, Diagnosis, Mark, Remedy, remedy::Stage},
+    why::{Check, Diagnosis, Mark, Other, Weight, remedy::Stage},
 };
 
 /// What the panel draws (`templates/users/why.html`).
 pub struct Panel {
+    /// The question, which names the task where there are several.
+    pub question: String,
+    /// A tab for each of several tasks, the newest first.
+    pub tabs: Vec<Tab>,
+    /// What is so in the other tasks, a line each.
+    pub others: Vec<String>,
+    /// What may lead astray: others of the same name.
+    pub notes: Vec<String>,
     /// The sentence.
     pub sentence: String,
     /// What is behind it.
@@ -37,37 +45,30 @@ pub struct Panel {
     pub ask: String,
 }
 
-/// A form with one button, or a link to the page that has one.
-#[derive(Default)]
-pub struct Mend {
-    /// Where it goes.
-    pub action: String,
-    /// True if nothing is sent: it is only a way there.
-    pub link: bool,
-    /// What is sent besides.
-    pub hidden: Vec<(&'static str, String)>,
-    /// What is typed.
-    pub fields: Vec<Field>,
-    /// The drawing on the button.
-    pub icon: &'static str,
-    /// What the button says.
-    pub button: String,
-    /// What will happen.
-    pub hint: String,
+/// One of several tasks.
+pub struct Tab {
+    /// Where it leads.
+    pub href: String,
+    /// The number.
+    pub task: i64,
+    /// What kind of token.
+    pub words: &'static str,
+    /// The drawing and its tone: how much it is in the way.
+    pub icon: (&'static str, &'static str),
+    /// The one that the panel is about.
+    pub here: bool,
 }
 
-/// One line of the form.
-pub struct Field {
-    /// The type of the control.
-    pub kind: &'static str,
-    /// Its name and id.
-    pub name: &'static str,
-    /// Its label.
-    pub label: &'static str,
-    /// What stands in it.
-    pub value: String,
-    /// What was wrong with it; may be empty.
-    pub error: String,
+impl Tab {
+    fn new(person: &Person, task: TaskId, words: &'static str, weight: Weight, here: bool) -> Self {
+        let icon = match weight {
+            Weight::Stops => ("circle-x", "locked"),
+            Weight::Mistaken => ("alert-circle", "warn"),
+            Weight::Waits => ("circle-dashed", "muted"),
+            Weight::Over => ("circle-minus", "muted"),
+        };
+        Tab { href: format!("{}/authentication-methods?task={task}", person.path), task: task.0, words, icon, here }
+    }
 }
 
 impl Check {
@@ -98,7 +99,26 @@ impl Panel {
         let ask = diagnosis.ask.as_ref().map(|(permission, roles)| {
             format!("{} may do this: it takes the permission “{}”.", asked(roles), permission.words())
         });
+        let place = diagnosis.facts.place.as_ref();
+        let others = &diagnosis.others;
+        let tab = |one: &Other| Tab::new(person, one.task, one.authentication_type, one.weight, false);
+        let mut tabs: Vec<Tab> = if place.is_some() { others.iter().map(tab).collect() } else { Vec::new() };
+        if let (Some(place), false) = (place, tabs.is_empty()) {
+            let (words, weight) = (place.authentication_type.plain(), diagnosis.situation.weight());
+            tabs.push(Tab::new(person, place.task, words, weight, true));
+        }
+        tabs.sort_by_key(|tab| -tab.task);
+        let line = |one: &Other| format!("Task {}, {}: {}.", one.task, one.authentication_type, one.sentence);
+        let namesake =
+            |user: &User| format!("There is another {}: {} in {}.", user.name(), user.user_id, user.container_name);
         Panel {
+            question: match place {
+                Some(place) if !tabs.is_empty() => format!("Why can’t this user enroll in task {}?", place.task),
+                _ => "Why can’t this user enroll?".into(),
+            },
+            tabs,
+            others: others.iter().map(line).collect(),
+            notes: diagnosis.facts.namesakes.iter().map(namesake).collect(),
             sentence: diagnosis.words.sentence.clone(),
             because: diagnosis.words.because.clone(),
             say: diagnosis.words.say.clone(),
@@ -128,138 +148,6 @@ fn asked(roles: &[String]) -> String {
         [one] => format!("Ask {one}, who"),
         [most @ .., last] => format!("Ask {} or {last}, who", most.join(", ")),
     }
-}
-
-fn mend(
-    remedy: Remedy,
-    diagnosis: &Diagnosis,
-    person: &Person,
-    came: &Came,
-    unlock_shown: Option<String>,
-) -> Option<Mend> {
-    let facts = &diagnosis.facts;
-    let here = format!("{}/authentication-methods", person.path);
-    let field = |kind, name, label, value: String| {
-        let typed = came.fields.as_ref().filter(|fields| fields.ticked(name)).map(|fields| fields.text(name));
-        Field { kind, name, label, value: typed.unwrap_or(value), error: came.mistakes.of(name).to_owned() }
-    };
-    let of_task = |place: &Place, page: &str| format!("{}/tasks/{}/{page}", person.path, place.task);
-    let of_token = |page: &str| facts.token().map(|token| format!("{}/{page}", token_path(&token.serial)));
-    let back = || vec![("back", here.clone())];
-    let place = facts.place.as_ref();
-    Some(match remedy {
-        Remedy::EnableAccount => Mend {
-            action: format!("{}/enable", person.path),
-            hidden: back(),
-            icon: "circle-check",
-            button: "Enable account".into(),
-            ..Mend::default()
-        },
-        Remedy::EditEmail => Mend {
-            action: format!("{}/email", person.path),
-            hidden: vec![("version", facts.user.version.to_string())],
-            fields: vec![field("email", "email", "Email", facts.user.email.clone())],
-            icon: "check",
-            button: "Save email".into(),
-            hint: "Written into the profile. No email is sent by it.".into(),
-            ..Mend::default()
-        },
-        Remedy::Provision => Mend {
-            action: "/provision".into(),
-            hidden: vec![("user", person.id.to_string())],
-            icon: "ticket",
-            button: if place.is_some() || !facts.tokens.is_empty() { "Provision anew" } else { "Provision" }.into(),
-            hint: "Shows what will happen before anything is sent.".into(),
-            ..Mend::default()
-        },
-        Remedy::MoveStopDate => {
-            let place = place?;
-            let latest = facts.policy.latest_stop(place.start_on);
-            Mend {
-                action: of_task(place, "stop-date"),
-                hidden: vec![("version", place.version.to_string())],
-                fields: vec![field("date", "stop_on", "New Stop Date", proposed(&facts.policy, place, facts.today()))],
-                icon: "calendar",
-                button: "Apply".into(),
-                hint: format!("Up to {latest} by the Self-Enrollment Policy. They are told by email, and their link works again."),
-                ..Mend::default()
-            }
-        }
-        Remedy::UnlockEnrollment => Mend {
-            action: of_task(place?, "unlock"),
-            hidden: vec![("shown", unlock_shown?)],
-            fields: vec![field("text", "reason", "Reason", String::new())],
-            icon: "lock-open",
-            button: format!("Unlock in task {}", place?.task),
-            hint: "For the audit log. The failed attempts go back to zero, and a fresh email goes to the address in the profile.".into(),
-            ..Mend::default()
-        },
-        Remedy::Resend => {
-            let place = place?;
-            let after = resend::stop_after(place, &facts.policy, facts.today());
-            let kept = if facts.user.email.is_empty() {
-                "Used for this message only and not kept."
-            } else {
-                "From the profile. Another address is used once and not kept."
-            };
-            Mend {
-                action: of_task(place, "edit"),
-                fields: vec![field("email", "email", "Email", facts.user.email.clone())],
-                icon: "send",
-                button: format!("Resend task {}", place.task),
-                hint: format!("{kept} The Stop Date becomes {after}."),
-                ..Mend::default()
-            }
-        }
-        Remedy::ImportTokens => Mend {
-            action: "/tokens/import".into(),
-            link: true,
-            icon: "upload",
-            button: "Import tokens".into(),
-            ..Mend::default()
-        },
-        Remedy::LookAtEmail => Mend {
-            action: format!("/outbox/{}", facts.email.as_ref()?.id),
-            link: true,
-            icon: "mail",
-            button: "Look at the email".into(),
-            ..Mend::default()
-        },
-        Remedy::ResumeToken => Mend {
-            action: of_token("resume")?,
-            hidden: back(),
-            icon: "player-play",
-            button: format!("Resume {}", facts.token()?.serial),
-            ..Mend::default()
-        },
-        Remedy::UnlockToken => Mend {
-            action: of_token("unlock")?,
-            hidden: back(),
-            fields: vec![field("text", "unlock_reason", "Reason", String::new())],
-            icon: "lock-open",
-            button: "Unlock token".into(),
-            hint: "For the audit log. The wrong one-time passwords in a row go back to zero.".into(),
-            ..Mend::default()
-        },
-        Remedy::ResyncToken => Mend {
-            action: of_token("resync")?,
-            hidden: back(),
-            fields: vec![
-                field("text", "first", "First one-time password", String::new()),
-                field("text", "second", "The next one", String::new()),
-            ],
-            icon: "refresh",
-            button: "Resync token".into(),
-            hint: "As the caller reads them out, one after the other. Both are used up by it.".into(),
-            ..Mend::default()
-        },
-        Remedy::RenewKey => return None,
-    })
-}
-
-/// The Stop Date that the form proposes: as long as for a new task, within the longest period.
-fn proposed(policy: &Policy, place: &Place, today: chrono::NaiveDate) -> String {
-    policy.proposed_stop(today).min(policy.latest_stop(place.start_on)).to_string()
 }
 
 /// `POST /users/{user id}/email`: the address in the profile, and nothing else of it.
@@ -303,27 +191,13 @@ pub async fn move_stop_date(p: Permitted<may::ChangeStopDate>, path: Path<(Strin
     let moved = p
         .call(move |desk, who, now| {
             let task = reading::number(&task)?;
-            let place = desk.db.read(|c| {
-                let user = users::find(c, who, &name)?;
-                resend::place(c, who, task, user.id)
-            })?;
-            if place.version.to_string() != version {
-                return Err(Error::Conflict(format!("Task {task} of {name} changed since the page was shown.")));
-            }
-            let chosen = Chosen::These(vec![place.id]);
-            let picked = tasks::edit::pick(desk, who, now, task, &chosen)?;
-            let date = stop_date::new_stop_date(&typed, &picked.task, &picked.policy, picked.today)?;
-            let shown = picked.shown(&desk.keys, &stop_date::moving(date));
-            stop_date::change_stop_date(desk, who, now, task, &chosen, date, true, &shown)?;
-            Ok(date)
+            let user = desk.db.read(|c| users::find(c, who, &name))?;
+            stop_date::move_one(desk, who, now, task, user.id, &typed, &version)
         })
         .await;
     match moved {
         Ok(date) => {
-            p.flash(&Flash::good(
-                format!("The Stop Date is {date}."),
-                "The link in the newest email works until then.",
-            ));
+            p.flash(&Flash::good(format!("The Stop Date is {date}."), "They are told by email."));
             Ok(see_other(&format!("/users/{}/authentication-methods", crate::web::segment(&user_id))))
         }
         Err(Fault(Error::Invalid(mistakes))) => {

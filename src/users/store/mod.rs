@@ -124,6 +124,26 @@ pub fn by_ids(conn: &mut AnyConn, ids: &[UserId]) -> Result<Vec<User>> {
     with_containers(conn, rows)
 }
 
+/// Other users of the same first and last name, by User ID.
+///
+/// # Errors
+/// `Database` only.
+pub fn namesakes(conn: &mut AnyConn, scope: &Scope, user: &User, limit: i64) -> Result<Vec<User>> {
+    let mut query = users::table
+        .filter(users::last_name_key.eq(db::key(&user.last_name)))
+        .filter(users::first_name_key.eq(db::key(&user.first_name)))
+        .filter(users::id.ne(user.id.0))
+        .order(users::user_id_key)
+        .limit(limit)
+        .into_boxed();
+    if let Scope::Containers(list) = scope {
+        let list: Vec<i64> = list.iter().map(|container| container.0).collect();
+        query = query.filter(users::container_id.eq_any(list));
+    }
+    let rows: Vec<Row> = query.load(conn)?;
+    with_containers(conn, rows)
+}
+
 /// Adds the names of the containers.
 fn with_containers(conn: &mut AnyConn, rows: Vec<Row>) -> Result<Vec<User>> {
     if rows.is_empty() {

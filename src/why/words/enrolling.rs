@@ -1,7 +1,8 @@
-//! From the link to the token, in words.
+//! From the activation code to the token, in words.
 
 use super::{Words, when, words};
 use crate::{
+    enrollment::portal,
     tokens::one_time::off,
     why::{facts::Facts, situation::Situation},
 };
@@ -18,32 +19,35 @@ pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
     let missed = when(facts, facts.trace.miss.map(|miss| miss.at));
     let off = facts.trace.miss.and_then(|miss| miss.what.seconds()).map(off::words).unwrap_or_default();
     match situation {
-        S::LinkNotOpened => words(
-            "The email was sent, and the link was never opened",
-            format!(
-                "The mail server accepted it {} for {}. It may lie among spam.",
-                when(facts, facts.email.as_ref().and_then(|email| email.sent_at)),
-                facts.email.as_ref().map(|email| email.shown_to.as_str()).unwrap_or_default()
-            ),
-            "Please look for our email, also among spam. I can send it again, to another address if you like.",
-        ),
-        S::OlderLinkUsed => words(
-            "They open an older email",
-            format!(
-                "An older link was opened {}. Only the newest email works: it was sent {sent}.",
-                when(facts, facts.older_link_at())
-            ),
-            format!("That email is out of date. Please open the newest one: it was sent {sent}."),
-        ),
-        S::CodeNotTyped => words(
-            "The link was opened, and no activation code was typed",
-            format!("It was opened {}. A mail scanner can do that too.", when(facts, facts.opened_at())),
-            "Please open the link in our email, and type the activation code that stands below it.",
-        ),
         S::WrongCode => words(
             "The activation code was wrong",
             format!("Typed {missed}. {left}."),
             "The activation code did not match. Please copy it from the newest email, or I send you a fresh one.",
+        ),
+        S::OlderCode => words(
+            "They typed the activation code of an older email",
+            format!("Typed {missed}. Only the code of the newest email works: it was sent {sent}. {left}."),
+            format!("That code is out of date. Please take the one in the newest email: it was sent {sent}."),
+        ),
+        S::DigitsAsCode => words(
+            "They typed digits where the activation code belongs",
+            format!(
+                "Typed {missed}: digits as an app shows them. The activation code stands in the email, and has letters too. {left}."
+            ),
+            "The first page asks for the activation code from our email. The digits of your app come after that.",
+        ),
+        S::CodeAsPassword => words(
+            "They typed the activation code where a one-time password belongs",
+            format!("Typed {missed}. The activation code was right and has done its work. {left}."),
+            "The activation code is done. Please type the digits that your app or token shows now.",
+        ),
+        S::SessionEnded => words(
+            format!("The {} minutes after the activation code ran out", portal::SESSION_MINUTES),
+            format!("It was accepted {accepted}, and nothing was finished since. The link and the code work again."),
+            format!(
+                "Please open the link again and type the same code. You then have {} minutes to finish.",
+                portal::SESSION_MINUTES
+            ),
         ),
         S::KeyNotProven => words(
             "The key was shown, and the app never proved it",
@@ -74,6 +78,26 @@ pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
                 facts.user.container_name
             ),
             "Please read me the serial number from the back of your token.",
+        ),
+        S::SerialElsewhere => words(
+            "The serial number is for another container",
+            format!("The token typed {missed} is not for {}, where this user is. {left}.", facts.user.container_name),
+            "The token you hold is meant for another part of the organization. You will get another one.",
+        ),
+        S::SerialOfOtherType => words(
+            "The serial number is that of another authentication type",
+            format!("What was typed {missed} is no hardware token. {left}."),
+            "Please read me the number from the back of your token: what you typed is the number of an app.",
+        ),
+        S::SerialOwn => words(
+            "They have enrolled that token already",
+            format!("The serial number typed {missed} is of a token that is theirs. {left}."),
+            "That token is set up already: please sign in with it. The new one has another number on its back.",
+        ),
+        S::SerialRetired => words(
+            "The serial number is of a token that is out of use",
+            format!("The token typed {missed} was revoked. {left}."),
+            "That token was taken out of use. You will get another one.",
         ),
         S::SerialTaken => words(
             "The serial number belongs to someone else",

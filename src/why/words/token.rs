@@ -1,6 +1,6 @@
 //! The token and signing in with it, in words.
 
-use super::{Words, when, words};
+use super::{Words, and_no_address, when, words};
 use crate::{
     tokens::{AuthenticationType, one_time::off},
     why::{facts::Facts, situation::Situation},
@@ -11,7 +11,10 @@ pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
     let Some(token) = facts.token() else {
         return words(
             "The token they enrolled was taken from them",
-            "It was revoked after they had enrolled it. They can be provisioned anew.",
+            format!(
+                "It was revoked after they had enrolled it. They can be provisioned anew.{}",
+                and_no_address(facts)
+            ),
             "Your token was taken out of use. You will get an email to set up a new one.",
         );
     };
@@ -36,12 +39,12 @@ pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
         ),
         S::TokenLost => words(
             format!("Their token {serial} is Lost"),
-            reason("It was revoked. They can be provisioned anew."),
+            reason(&format!("It was revoked. They can be provisioned anew.{}", and_no_address(facts))),
             "Your token was reported lost. You will get an email to set up a new one.",
         ),
         S::TokenFaulty => words(
             format!("Their token {serial} is Faulty"),
-            reason("It was revoked. They can be provisioned anew."),
+            reason(&format!("It was revoked. They can be provisioned anew.{}", and_no_address(facts))),
             "Your token was reported broken. You will get an email to set up a new one.",
         ),
         S::TokenNotValid => {
@@ -68,10 +71,22 @@ pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
             words(
                 format!("The system {name} is refused"),
                 format!(
-                    "{serial} is in order, but the key of the auth node {name} is disabled; it knocked {}. Enable, under Auth nodes, takes the same key again.",
+                    "{serial} is in order, but the auth node {name} is disabled; it knocked {} for this user. Enable, under Auth nodes, takes the same key again.",
                     facts.at(at)
                 ),
                 "Your token is in order. The system you sign in to has a problem of its own; we are on it.",
+            )
+        }
+        S::WrongUserId => {
+            let (typed, at) = facts.mistaken_as.clone().unwrap_or_default();
+            words(
+                "They sign in with a wrong User ID",
+                format!(
+                    "“{typed}” was typed {}, and nobody has that User ID; theirs is {}. {serial} is in order.",
+                    facts.at(at),
+                    facts.user.user_id
+                ),
+                format!("Please type {} as your User ID, and nothing else.", facts.user.user_id),
             )
         }
         S::PasswordReused => words(

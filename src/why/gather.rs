@@ -1,0 +1,111 @@
+//! What is known of a user and of each of the places that may matter.
+
+use chrono::Duration;
+
+use crate::{
+    audit, authentication,
+    clock::Timestamp,
+    db::{self, AnyConn},
+    desk::Desk,
+    enrollment,
+    error::Result,
+    mail,
+    operators::{Scope, Who},
+    policy,
+    tasks::{
+        address,
+        enrollment::RemovedWhy,
+        store::{Place, missed},
+    },
+    tokens::{self, AuthenticationType},
+    users::{self, User},
+    why::facts::{Facts, Shared},
+};
+
+/// How long a disabled auth node, or a wrong User ID, explains why somebody cannot sign in, in hours.
+const SIGN_IN_HOURS: i64 = 24;
+
+/// Others of the same name that are named: more than two are rare.
+const NAMESAKES: i64 = 5;
+
+/// What is so whichever place is looked at.
+///
+/// # Errors
+/// `Database` only.
+pub fn shared(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, user: User) -> Result<Shared> {
+    let since = now - Duration::hours(SIGN_IN_HOURS);
+    Ok(Shared {
+        tokens: tokens::of_user(c, user.id)?,
+        rejections: tokens::store::rejections::of_user(c, user.id)?,
+        refused_node: authentication::refused_node(c, user.id, since)?,
+        mistaken_as: audit::store::refused_as(c, &mistakable(&user), since)?,
+        namesakes: users::namesakes(c, &who.scope, &user, NAMESAKES)?,
+        policy: policy::current(c)?,
+        no_mail_server: desk.settings.smtp_url.is_none() && !desk.settings.demo,
+        now,
+        zone: desk.settings.zone,
+        user,
+    })
+}
+
+/// What a user may type in place of their User ID: the address, what stands before its @, first and last name.
+fn mistakable(user: &User) -> Vec<String> {
+    let before = user.email.split_once('@').map(|(before, _)| before.to_owned());
+    let names = [user.email.clone(), format!("{}.{}", user.first_name, user.last_name)];
+    let own = db::key(&user.user_id);
+    names.into_iter().chain(before).filter(|name| name.len() > 1 && db::key(name) != own).collect()
+}
+
+/// What is known of one place; `all` are the user's places.
+///
+/// # Errors
+/// `Database` only.
+pub fn of_place(c: &mut AnyConn, shared: &Shared, place: Option<&Place>, all: &[Place]) -> Result<Facts> {
+    let Some(place) = place else {
+        return Ok(Facts {
+            shared: shared.clone(),
+            place: None,
+            trace: missed::Trace::default(),
+            email: None,
+            address_left_at: None,
+            devices: None,
+            under_way: false,
+            replaced_link: None,
+        });
+    };
+    let ids: Vec<_> = place.last_email.into_iter().collect();
+    Ok(Facts {
+        trace: missed::trace(c, place.id)?,
+        email: mail::latest_of(c, &ids)?.pop(),
+        address_left_at: address::link_left_at(c, place)?,
+        devices: devices(c, shared, place)?,
+        under_way: enrollment::is_under_way(c, shared.now, place.id)?,
+        replaced_link: replaced_link(place, all),
+        place: Some(place.clone()),
+        shared: shared.clone(),
+    })
+}
+
+/// Devices that the user could enroll; `None` unless a device is what the place is for.
+fn devices(c: &mut AnyConn, shared: &Shared, place: &Place) -> Result<Option<i64>> {
+    if !place.authentication_type.needs_inventory() || place.facts.enrolled_at.is_some() {
+        return Ok(None);
+    }
+    let scope = Scope::Containers(vec![shared.user.container]);
+    let free = tokens::available(c, AuthenticationType::HardwareToken, &scope)?;
+    let assigned = shared.tokens.iter().filter(|token| token.state == tokens::TokenState::Assigned).count();
+    Ok(Some(free + i64::try_from(assigned).unwrap_or_default()))
+}
+
+/// The place of the same type that was replaced, if its email was opened after the newest one of `place` had been sent.
+fn replaced_link(place: &Place, all: &[Place]) -> Option<(crate::ids::TaskId, Timestamp)> {
+    let replaced = |other: &&Place| {
+        other.removed_why == Some(RemovedWhy::Replaced) && other.authentication_type == place.authentication_type
+    };
+    all.iter()
+        .filter(replaced)
+        .filter_map(|other| Some((other.task, other.older_link_at?)))
+        .filter(|(_, at)| place.emailed_at.is_none_or(|emailed| *at >= emailed))
+        .filter(|(_, at)| place.opened_at.is_none_or(|opened| *at > opened))
+        .max_by_key(|(_, at)| *at)
+}

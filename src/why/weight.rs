@@ -1,0 +1,148 @@
+//! Which of a user's places the panel answers for: the one that stops them, whichever task it is in.
+
+use crate::{
+    tasks::{Status, store::Place},
+    why::{Facts, Situation},
+};
+
+/// How much a situation is in the way; the first is the most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// Whatever the user does, it does not work.
+    Stops,
+    /// The user does something that does not work.
+    Mistaken,
+    /// It is the user's turn, or a matter of minutes.
+    Waits,
+    /// Nothing is awaited here any more.
+    Over,
+}
+
+impl Situation {
+    /// How much it is in the way.
+    pub fn weight(self) -> Weight {
+        use Situation as S;
+        match self {
+            S::AccountDisabled
+            | S::NoEmail
+            | S::Locked
+            | S::LockedWithoutEmail
+            | S::NoDeviceLeft
+            | S::NotEmailed
+            | S::NoMailServer
+            | S::EmailWaiting
+            | S::MailServerAway
+            | S::MailboxFull
+            | S::NoSuchAddress
+            | S::RelayDenied
+            | S::SenderRefused
+            | S::EmailRefused
+            | S::SentBack
+            | S::EmailGivenUp
+            | S::EmailCanceled
+            | S::AddressChanged
+            | S::AddressRemoved
+            | S::TokenSuspended
+            | S::TokenLocked
+            | S::TokenNotValid
+            | S::NodeDisabled => Weight::Stops,
+            S::OlderLinkUsed
+            | S::ReplacedLinkUsed
+            | S::WrongCode
+            | S::OlderCode
+            | S::DigitsAsCode
+            | S::CodeAsPassword
+            | S::WrongPassword
+            | S::PhoneClockOff
+            | S::SerialUnknown
+            | S::SerialElsewhere
+            | S::SerialOfOtherType
+            | S::SerialTaken
+            | S::SerialOwn
+            | S::SerialRetired
+            | S::DevicePasswordWrong
+            | S::DeviceClockOff
+            | S::DeviceFarAhead
+            | S::DeviceNotValid
+            | S::WrongUserId
+            | S::PasswordReused
+            | S::OutOfStep
+            | S::TokenClockOff
+            | S::TokenClockBroken
+            | S::PasswordsWrong => Weight::Mistaken,
+            S::EmailOnItsWay
+            | S::EmailDeferred
+            | S::LinkNotOpened
+            | S::CodeNotTyped
+            | S::KeyNotProven
+            | S::DeviceNotTyped
+            | S::SessionEnded => Weight::Waits,
+            S::NeverProvisioned
+            | S::DeviceAssigned
+            | S::Replaced
+            | S::TakenOut
+            | S::TaskRemoved
+            | S::Expired
+            | S::ExpiredForGood
+            | S::NotUsedYet
+            | S::TokenLost
+            | S::TokenFaulty
+            | S::TokenGone
+            | S::InOrder => Weight::Over,
+        }
+    }
+}
+
+/// A place that may matter, with what was found of it.
+pub struct Found {
+    /// What is known.
+    pub facts: Facts,
+    /// What it amounts to.
+    pub situation: Situation,
+}
+
+/// True if the user is still in it.
+fn is_there(place: &Place) -> bool {
+    place.removed_at.is_none() && place.task_removed_at.is_none()
+}
+
+/// The places worth a look among all of a user's, the newest first: those in which they have yet to enroll, and the newest
+/// in which they did; if there are none, the newest of all.
+pub fn worth_a_look(all: &[Place]) -> Vec<&Place> {
+    let there: Vec<&Place> = all.iter().filter(|place| is_there(place)).collect();
+    let enrolled = there.iter().position(|place| place.facts.enrolled_at.is_some());
+    let waits = |at: usize, place: &Place| place.facts.enrolled_at.is_none() || Some(at) == enrolled;
+    let worth: Vec<&Place> =
+        there.iter().enumerate().filter(|(at, place)| waits(*at, place)).map(|(_, place)| *place).collect();
+    if worth.is_empty() { all.first().into_iter().collect() } else { worth }
+}
+
+/// Which of them stops the user: what is most in the way, and of equals what was heard of last; where nothing is wrong, the
+/// newest.
+pub fn that_stops(found: &[Found]) -> Option<usize> {
+    let best = found.iter().map(|one| weight(one, found)).min()?;
+    let equals = found.iter().enumerate().filter(|(_, one)| weight(one, found) == best);
+    let spoken = matches!(best, Weight::Stops | Weight::Mistaken);
+    let heard = |one: &Found| one.facts.last_heard_at().filter(|_| spoken);
+    // The first of equals stays: the newest task.
+    equals.reduce(|best, next| if heard(next.1) > heard(best.1) { next } else { best }).map(|(at, _)| at)
+}
+
+fn weight(one: &Found, all: &[Found]) -> Weight {
+    let weight = one.situation.weight();
+    let Some(place) = one.facts.place.as_ref().filter(|place| place.facts.enrolled_at.is_some()) else { return weight };
+    // A token that is being replaced by a newer task is no longer what the user waits for.
+    let is_replaced = all.iter().any(|other| {
+        other.facts.place.as_ref().is_some_and(|newer| {
+            newer.facts.enrolled_at.is_none()
+                && newer.task > place.task
+                && newer.authentication_type == place.authentication_type
+                && other.facts.status() != Some(Status::Expired)
+        })
+    });
+    // What was rejected days ago is not what somebody calls about.
+    let is_stale = weight == Weight::Mistaken
+        && one.facts.rejection_of_late().is_none()
+        && one.situation != Situation::WrongUserId;
+    if is_replaced || is_stale { Weight::Over } else { weight }
+}
