@@ -237,6 +237,7 @@ pub fn routes(demo: bool) -> Vec<Route> {
 
         // Outbox
         get("/outbox", need::<may::SeeOutbox>(), outbox::pages::list::show),
+        post("/outbox", need::<may::SeeOutbox>(), outbox::pages::list::again),
         get("/outbox/ticked/send-again", need::<may::SeeOutbox>(), outbox::pages::several::back),
         get("/outbox/ticked/cancel", need::<may::SeeOutbox>(), outbox::pages::several::back),
         post("/outbox/ticked/send-again", need::<may::ChangeOutbox>(), outbox::pages::several::send_again),

@@ -130,8 +130,14 @@ on_both! {
         browser.get("/outbox").says("1 email is on the way again.");
         assert_eq!(world.newest(Kind::Canceled).state.word(), "Queued");
         browser.post("/outbox/ticked/send-again", &form).expect(409).says("Something changed since this page was shown.").says("None of these emails can be sent again");
-        browser.post("/outbox/ticked/send-again", &[("back", "")]).location();
-        browser.get("/outbox").says("Nothing was done.").says("Tick at least one email.");
+        let page = browser.post("/outbox/ticked/send-again", &[("back", "q=a.berg")]).expect(422);
+        assert!(page.body.contains("name=\"q\" value=\"a.berg\""));
+        page.says("Nothing was done.").says("Tick at least one email.");
+        // Cancel leads back to the ticks: on this page of the list, or beside it.
+        let ticked = browser.post("/outbox?state=all", &[("email", &id)]).expect(200);
+        assert!(ticked.body.contains(&format!("value=\"{id}\" data-tick aria-label=\"Select the email to a.berg@example.org\" checked")));
+        let beside = browser.post("/outbox?state=failed", &[("email", &id)]).expect(200);
+        assert!(!beside.body.contains("checked"));
     }
 
     fn all_that_match_are_canceled_without_a_list_of_numbers(world) {

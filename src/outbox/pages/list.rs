@@ -1,17 +1,19 @@
 //! `/outbox`: every email, what became of it, and why; ticked ones are sent again or canceled.
 
-use actix_web::HttpRequest;
+use actix_web::{HttpRequest, http::StatusCode};
 use askama::Template;
 
 use crate::{
     clock::{self, Timestamp, Zone},
+    error::Mistakes,
+    ids::EmailId,
     mail::{self, Carrier, Email, Filter, Health, Kind, State, View, status},
-    operators::{Permission, may},
+    operators::{Permission, may, may::Need},
     outbox::{
         self, Ground, Looked,
         again::{self, Act},
     },
-    web::{Answer, Chrome, Fields, Links, Pager, Paging, Permitted, page, segment},
+    web::{Answer, Chrome, Fields, Links, Pager, Paging, Permitted, page_with, segment},
 };
 
 #[derive(Template)]
@@ -41,6 +43,9 @@ struct OutboxPage {
     asked: Vec<(&'static str, String)>,
     /// The query of this page, to come back to.
     back: String,
+    /// Ticked emails that are not on this page.
+    elsewhere: Vec<EmailId>,
+    mistakes: Mistakes,
 }
 
 /// A view of the list.
@@ -62,6 +67,7 @@ struct Relay {
 /// A row.
 struct Line {
     email: Email,
+    ticked: bool,
     second: String,
     reason: &'static str,
     answered: String,
@@ -143,8 +149,35 @@ fn nothing(shown: View) -> (&'static str, &'static str) {
 
 /// The list.
 pub async fn show(p: Permitted<may::SeeOutbox>, http: HttpRequest) -> Answer {
-    let asked = Fields::parse(http.query_string());
-    let filter = filter(&asked);
+    draw(&p, &Fields::parse(http.query_string()), &Fields::default(), Mistakes::default()).await
+}
+
+/// `POST`: the list with the ticks of the form; nothing changes. Cancel comes here.
+///
+/// # Errors
+/// As [`show`].
+pub async fn again(p: Permitted<may::SeeOutbox>, http: HttpRequest, form: Fields) -> Answer {
+    draw(&p, &Fields::parse(http.query_string()), &form, Mistakes::default()).await
+}
+
+/// What was ticked cannot be done: the list as it was, and why.
+///
+/// # Errors
+/// As [`show`].
+pub(super) async fn wrong<N: Need>(p: &Permitted<N>, form: &Fields, mistakes: Mistakes) -> Answer {
+    draw(p, &Fields::parse(&form.text("back")), form, mistakes).await
+}
+
+/// The ticked emails of a form, each once.
+pub(super) fn ticks(form: &Fields) -> Vec<EmailId> {
+    let mut ids: Vec<EmailId> = form.all("email").iter().filter_map(|id| id.parse().ok()).map(EmailId).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+async fn draw<N: Need>(p: &Permitted<N>, asked: &Fields, form: &Fields, mistakes: Mistakes) -> Answer {
+    let filter = filter(asked);
     let filtered = !filter.text.is_empty() || filter.kind.is_some();
     // Who looks for someone looks through all; who just opens the page sees what wants attention.
     let usual = if filtered { "all" } else { "attention" };
@@ -174,7 +207,7 @@ pub async fn show(p: Permitted<may::SeeOutbox>, http: HttpRequest) -> Answer {
         })
         .await?;
     let settings = &p.desk.settings;
-    let links = address(&asked);
+    let links = address(asked);
     let carrier = if settings.demo { "the demo mailbox".to_owned() } else { Carrier::of(settings)?.words() };
     let tabs = VIEWS
         .iter()
@@ -189,7 +222,10 @@ pub async fn show(p: Permitted<may::SeeOutbox>, http: HttpRequest) -> Answer {
     let zone = settings.zone;
     let set = settings.demo || settings.smtp_url.is_some();
     let may = (p.may(Permission::SendAgain), p.may(Permission::Resend), p.may(Permission::SeeUsers));
-    page(&OutboxPage {
+    let ticked = ticks(form);
+    let elsewhere = ticked.iter().filter(|id| !rows.iter().any(|row| row.email.id == **id)).copied().collect();
+    let status = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let page = OutboxPage {
         chrome,
         relay: relay(set, &carrier, health, zone, p.now),
         tabs,
@@ -206,17 +242,20 @@ pub async fn show(p: Permitted<may::SeeOutbox>, http: HttpRequest) -> Answer {
         nothing: nothing(shown),
         see_tasks: p.may(Permission::SeeTasks),
         pager: Pager::new(paging, rows.len(), total, &links),
-        rows: rows.into_iter().map(|looked| line(looked, &ground, zone, may)).collect(),
+        rows: rows.into_iter().map(|looked| line(looked, &ticked, &ground, zone, may)).collect(),
         again: may.0 && fits(Act::SendAgain, shown),
         cancel: may.0 && fits(Act::Cancel, shown),
-        all: asked.ticked("all"),
+        all: asked.ticked("all") || form.ticked("all"),
         all_href: links.with("all", "1"),
         some_href: links.here(),
         back: links.query(),
-    })
+        elsewhere,
+        mistakes,
+    };
+    page_with(status, &page)
 }
 
-fn line(looked: Looked, ground: &Ground, zone: Zone, may: (bool, bool, bool)) -> Line {
+fn line(looked: Looked, ticked: &[EmailId], ground: &Ground, zone: Zone, may: (bool, bool, bool)) -> Line {
     let way = way(&looked, ground, may);
     let email = looked.email;
     let second = match (email.alternate, email.facts.name.is_empty()) {
@@ -226,7 +265,7 @@ fn line(looked: Looked, ground: &Ground, zone: Zone, may: (bool, bool, bool)) ->
     };
     let answered = email.last_answer_at.map(|at| clock::moment(zone, ground.now, at)).unwrap_or_default();
     let next = next_words(&email, zone, ground.now);
-    Line { reason: plain_words(&email), email, second, answered, next, way }
+    Line { ticked: ticked.contains(&email.id), reason: plain_words(&email), email, second, answered, next, way }
 }
 
 /// The likeliest thing to do with an email.

@@ -8,7 +8,7 @@ use super::list;
 use crate::{
     clock::Timestamp,
     error::Error,
-    ids::{EmailId, TaskId},
+    ids::TaskId,
     mail::View,
     operators::{Permission, may},
     outbox::{
@@ -102,11 +102,8 @@ async fn act(p: Permitted<may::ChangeOutbox>, form: Fields, act: Act) -> Answer 
             let see_tasks = p.may(Permission::SeeTasks);
             page_with(status, &page(chrome, act, outcome, &form, p.now, see_tasks, changed))
         }
-        Err(error) => {
-            let mistakes = error.mistakes()?;
-            p.flash(&Flash::bad("Nothing was done.", mistakes.to_string()));
-            Ok(see_other(&list_again(&form)))
-        }
+        Err(Fault(Error::Invalid(mistakes))) => list::wrong(&p, &form, mistakes).await,
+        Err(other) => Err(other),
     }
 }
 
@@ -115,7 +112,7 @@ fn chosen(form: &Fields) -> Chosen {
     match list::view(&form.text("state")) {
         Some(view) if form.ticked("all") => Chosen { view, filter: list::filter(form) },
         None if form.ticked("all") => Chosen { view: View::All, filter: list::filter(form) },
-        _ => Chosen::these(form.all("email").iter().filter_map(|id| id.parse().ok()).map(EmailId).collect()),
+        _ => Chosen::these(list::ticks(form)),
     }
 }
 
