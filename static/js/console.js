@@ -62,6 +62,7 @@ const boxes = document.querySelector("form[data-boxes]");
 if (boxes?.querySelector("[data-dock]")) {
   const dock = boxes.querySelector("[data-dock]");
   const all = "all" in dock.dataset;
+  dock.classList.add("is-live");
   const said = dock.querySelector("[data-dock-count]");
   const date = dock.querySelector("input[type=date]");
   const ticked = () => [...boxes.querySelectorAll("[data-tick]:checked, [data-elsewhere]")];
