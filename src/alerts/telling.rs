@@ -134,6 +134,7 @@ mod tests {
             shown_to: None,
             kind: None,
             answer: None,
+            node: None,
             occurred_at: "2026-11-27T23:00:00".parse().unwrap(),
             since: String::new(),
         }

@@ -148,7 +148,7 @@ pub fn check(desk: &Desk, c: &mut AnyConn, now: Timestamp, user: UserId, typed: 
     }
     if !repeated.is_empty() {
         for token in repeated {
-            store::note_repeated(c, now, token)?;
+            store::rejections::note(c, now, token, Rejected::Used)?;
         }
         return Ok(Verdict::Rejected(Reason::Repeated));
     }

@@ -316,21 +316,6 @@ pub fn charge(
     Ok(locked == 1)
 }
 
-/// Notes for the help desk that the value accepted last came again, without counting it.
-///
-/// # Errors
-/// `Database` only.
-pub fn note_repeated(c: &mut AnyConn, now: Timestamp, token: TokenId) -> Result<()> {
-    diesel::update(tokens::table.find(token.0))
-        .set((
-            tokens::rejected.eq(Rejected::Used.word()),
-            tokens::rejected_at.eq(now),
-            tokens::rejected_seconds.eq(None::<i64>),
-        ))
-        .execute(c)?;
-    Ok(())
-}
-
 /// Remembers a value that was seen far ahead.
 ///
 /// # Errors
