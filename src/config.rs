@@ -54,7 +54,7 @@ pub struct Written {
     pub organization: String,
     /// How users reach the help desk: a phone number, hours.
     pub help_desk: String,
-    /// The IANA time zone of Stop Dates.
+    /// The IANA time zone of Stop Dates; empty: UTC, until one is chosen.
     pub time_zone: String,
     /// Operators confirm sign-in with a one-time password.
     pub require_second_factor: bool,
@@ -88,7 +88,7 @@ impl Default for Written {
             master_key: String::new(),
             organization: "Tokendesk".into(),
             help_desk: String::new(),
-            time_zone: "UTC".into(),
+            time_zone: String::new(),
             require_second_factor: true,
             session_idle_minutes: 30,
             session_hours: 12,
@@ -135,6 +135,8 @@ pub struct Settings {
     pub help_desk: String,
     /// The time zone of Stop Dates.
     pub zone: Zone,
+    /// True if it was chosen, and is not UTC for want of one.
+    pub zone_is_set: bool,
     /// Operators confirm sign-in with a one-time password.
     pub require_second_factor: bool,
     /// Minutes without a request after which a session ends.
@@ -163,6 +165,12 @@ pub struct Sender {
 }
 
 impl Settings {
+    /// True if email can leave: a mail server is set, or the demo's mailbox takes it. Where it is false email waits in
+    /// the outbox, and every page that speaks of email says so.
+    pub fn mail_leaves(&self) -> bool {
+        self.demo || self.smtp_url.is_some()
+    }
+
     /// Reads `file` if there is one, then the environment, then `flags`.
     ///
     /// # Errors
@@ -202,7 +210,8 @@ impl Settings {
             return Err(wrong("public_url", &written.public_url, want_url));
         }
         let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-        let zone = Zone::parse(&written.time_zone)
+        let zone_is_set = !written.time_zone.is_empty();
+        let zone = Zone::parse(if zone_is_set { &written.time_zone } else { "UTC" })
             .ok_or_else(|| wrong("time_zone", &written.time_zone, "an IANA name such as Europe/Berlin"))?;
         let smtp_url = match written.smtp_url.as_str() {
             "" => None,
@@ -295,6 +304,7 @@ impl Settings {
             organization: written.organization,
             help_desk: written.help_desk,
             zone,
+            zone_is_set,
             require_second_factor: written.require_second_factor,
             session_idle_minutes: written.session_idle_minutes,
             session_hours: written.session_hours,

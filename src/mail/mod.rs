@@ -21,17 +21,18 @@ pub mod letter;
 pub mod mailbox;
 pub mod outbox;
 pub mod pages;
+pub mod promise;
 mod reading;
 pub mod status;
 mod store;
 
 pub use courier::{Carrier, Courier};
-pub use letter::{Facts, Kind, Letter, NewEmail, Secret, Wording, masked};
+pub use letter::{Facts, Kind, Letter, NewEmail, Secret, Wording, masked, shown_address};
 pub use mailbox::Mailbox;
 pub use outbox::{Delivery, Email, State, Try};
 pub use reading::{
-    Filter, Health, View, chosen, count, count_with_link, counts_by_state, deliveries, enrollments_of, failures, find,
-    health, latest_of, rows,
+    Filter, Health, TRIES_THAT_TELL, View, chosen, count, count_with_link, counts_by_state, deliveries, enrollments_of,
+    failures, find, health, latest_of, overdue, rows,
 };
 pub use store::{messages, own_host};
 

@@ -30,6 +30,10 @@ pub struct Filter {
     pub only: Option<Vec<EmailId>>,
 }
 
+/// So many tries in a row without one that was accepted say that the mail server takes nothing, and not that some
+/// mailboxes do not exist; where nothing was ever accepted, the first says so.
+pub const TRIES_THAT_TELL: i64 = 5;
+
 /// How the mail server does, as far as the tries tell.
 #[derive(Clone, Debug, Default)]
 pub struct Health {
@@ -37,6 +41,8 @@ pub struct Health {
     pub last_accepted_at: Option<Timestamp>,
     /// The last try of all.
     pub last_try: Option<Try>,
+    /// It took none of the last emails it was given, whoever they were for: see [`TRIES_THAT_TELL`].
+    pub takes_nothing: bool,
 }
 
 /// The rows of a view, the newest first. `containers`: only emails to users in them (`None`: all).
@@ -145,6 +151,18 @@ pub fn latest_of(c: &mut AnyConn, ids: &[EmailId]) -> Result<Vec<Email>> {
 /// `Database` only.
 pub fn count_with_link(c: &mut AnyConn, enrollment: EnrollmentId) -> Result<i64> {
     store::count_with_link(c, enrollment)
+}
+
+/// Minutes after which an email that is due and was not tried says that nobody carries emails: workers look every half
+/// second, and leave a mail server alone for half a minute at most.
+const OVERDUE_MINUTES: i64 = 10;
+
+/// How many emails wait for their first try though they were due long ago.
+///
+/// # Errors
+/// `Database` only.
+pub fn overdue(c: &mut AnyConn, now: Timestamp, containers: Option<&[ContainerId]>) -> Result<i64> {
+    store::list::overdue(c, now - chrono::Duration::minutes(OVERDUE_MINUTES), containers)
 }
 
 /// How the mail server does.

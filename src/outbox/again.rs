@@ -51,6 +51,8 @@ pub struct Ground {
     pub today: NaiveDate,
     /// The policy.
     pub policy: Policy,
+    /// A mail server is set.
+    pub mail_leaves: bool,
 }
 
 /// How it is done.
@@ -68,7 +70,10 @@ pub enum Step {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// It waits for its first try.
-    Waits,
+    Waits {
+        /// A mail server is set, so that there will be one.
+        leaves: bool,
+    },
     /// A worker has it in its hand.
     InHand,
     /// The mail server has it.
@@ -97,7 +102,8 @@ impl Refusal {
     /// The sentence about one email.
     pub fn words(&self) -> String {
         match self {
-            Refusal::Waits => "It waits for its first try and goes out by itself.".into(),
+            Refusal::Waits { leaves: true } => "It waits for its first try and goes out by itself.".into(),
+            Refusal::Waits { leaves: false } => "It waits until the setting smtp_url names a mail server.".into(),
             Refusal::InHand => "It is being sent at this moment. Look again in a minute.".into(),
             Refusal::Accepted => "The mail server accepted it: it can neither be called back nor sent twice.".into(),
             Refusal::Canceled => "It was canceled before it went out.".into(),
@@ -115,7 +121,8 @@ impl Refusal {
     /// What is said of many, before their number.
     pub fn of_many(&self) -> &'static str {
         match self {
-            Refusal::Waits => "Waiting for the first try",
+            Refusal::Waits { leaves: true } => "Waiting for the first try",
+            Refusal::Waits { leaves: false } => "Waiting for a mail server",
             Refusal::InHand => "Being sent at this moment",
             Refusal::Accepted => "Accepted by the mail server",
             Refusal::Canceled => "Canceled",
@@ -131,11 +138,11 @@ impl Refusal {
     }
 
     /// Why nothing is done to an email in a state that `act` does not know.
-    pub fn of_state(act: Act, state: State) -> Self {
+    pub fn of_state(act: Act, state: State, ground: &Ground) -> Self {
         match (act, state) {
             (_, State::Sent) => Refusal::Accepted,
             (_, State::Canceled) => Refusal::Canceled,
-            (Act::SendAgain, _) => Refusal::Waits,
+            (Act::SendAgain, _) => Refusal::Waits { leaves: ground.mail_leaves },
             (Act::Cancel, _) => Refusal::Ended,
         }
     }
@@ -153,7 +160,7 @@ pub fn judge(act: Act, email: &Email, around: &Around, ground: &Ground) -> Resul
         (Act::SendAgain, State::Failed | State::Bounced) => again(email, around, ground).map(Step::Queue),
         (Act::SendAgain, State::Deferred) => Ok(Step::Hasten),
         (Act::Cancel, State::Queued | State::Deferred) => Ok(Step::Cancel),
-        (_, state) => Err(Refusal::of_state(act, state)),
+        (_, state) => Err(Refusal::of_state(act, state, ground)),
     }
 }
 
@@ -209,7 +216,7 @@ fn untrue(email: &Email, around: &Around, ground: &Ground) -> Option<String> {
         Kind::TokenAssigned if theirs == Some(TokenState::Assigned) => None,
         Kind::TokenSuspended if theirs == Some(TokenState::Suspended) => None,
         Kind::TokenRevoked if !theirs.is_some_and(|state| in_use.contains(&state)) => None,
-        Kind::Canceled | Kind::Alert | Kind::Enrollment | Kind::Reminder => None,
+        Kind::Canceled | Kind::Alert | Kind::Test | Kind::Enrollment | Kind::Reminder => None,
         Kind::Enrolled | Kind::TokenAssigned | Kind::TokenSuspended | Kind::TokenRevoked => Some(match theirs {
             Some(state) => format!("{serial} is {} by now.", state.word()),
             None => format!("{serial} is no longer theirs."),

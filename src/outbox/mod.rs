@@ -7,7 +7,8 @@ use chrono::Duration;
 
 use crate::{
     audit::{self, Entry},
-    clock::{Timestamp, Zone},
+    clock::Timestamp,
+    config::Settings,
     db::AnyConn,
     desk::Desk,
     error::{Error, Result},
@@ -41,8 +42,9 @@ pub struct Looked {
 ///
 /// # Errors
 /// `Database` only.
-pub fn ground(c: &mut AnyConn, now: Timestamp, zone: Zone) -> Result<Ground> {
-    Ok(Ground { now, today: zone.today(now), policy: policy::current(c)? })
+pub fn ground(c: &mut AnyConn, now: Timestamp, settings: &Settings) -> Result<Ground> {
+    let today = settings.zone.today(now);
+    Ok(Ground { now, today, policy: policy::current(c)?, mail_leaves: settings.mail_leaves() })
 }
 
 /// Reads what stands around these emails, in as many statements for a thousand of them as for one.
@@ -90,11 +92,11 @@ pub struct Seen {
 ///
 /// # Errors
 /// `NotFound` if there is none, or none in scope, which is the same.
-pub fn see(c: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone, id: EmailId) -> Result<Seen> {
+pub fn see(c: &mut AnyConn, who: &Who, now: Timestamp, settings: &Settings, id: EmailId) -> Result<Seen> {
     let (email, tries) = mail::find(c, who.scope.containers(), id)?;
     let reports = mail::deliveries(c, id)?;
     let looked = look(c, vec![email])?.pop().ok_or_else(|| Error::not_found("email", id.to_string()))?;
-    Ok(Seen { looked, tries, reports, ground: ground(c, now, zone)? })
+    Ok(Seen { looked, tries, reports, ground: ground(c, now, settings)? })
 }
 
 /// Sends an email again that failed or came back, or tries one now that was deferred; the email as it was, and how it
@@ -120,7 +122,7 @@ fn one(desk: &Desk, who: &Who, now: Timestamp, id: EmailId, act: Act) -> Result<
         // Who is out of scope learns nothing, not even by waiting for a lock.
         mail::find(c, who.scope.containers(), id)?;
         hold(c, &[id])?;
-        let seen = see(c, who, now, desk.settings.zone, id)?;
+        let seen = see(c, who, now, &desk.settings, id)?;
         let Looked { email, around } = seen.looked;
         let step = again::judge(act, &email, &around, &seen.ground).map_err(|refusal| {
             let instead = again::instead(&email, &around, &seen.ground);

@@ -104,9 +104,9 @@ impl Outcome {
 pub fn look(desk: &Desk, who: &Who, now: Timestamp, chosen: &Chosen, act: Act) -> Result<Outcome> {
     outbox::need(who)?;
     desk.db.read(|c| {
-        let ground = outbox::ground(c, now, desk.settings.zone)?;
+        let ground = outbox::ground(c, now, &desk.settings)?;
         let ids = mail::chosen(c, now, who.scope.containers(), &chosen.filter, chosen.view, act.states())?;
-        let mut outcome = others(c, who, now, chosen, act)?;
+        let mut outcome = others(c, who, &ground, chosen, act)?;
         for part in ids.chunks(EMAILS_AT_A_TIME) {
             decide(c, &ground, part, act, now, &mut outcome)?;
         }
@@ -129,9 +129,9 @@ pub fn carry_out(
 ) -> Result<Outcome> {
     outbox::need(who)?;
     desk.db.write(|c| {
-        let ground = outbox::ground(c, now, desk.settings.zone)?;
+        let ground = outbox::ground(c, now, &desk.settings)?;
         let ids = mail::chosen(c, now, who.scope.containers(), &chosen.filter, chosen.view, act.states())?;
-        let mut outcome = others(c, who, now, chosen, act)?;
+        let mut outcome = others(c, who, &ground, chosen, act)?;
         outbox::hold(c, &ids)?;
         for part in ids.chunks(EMAILS_AT_A_TIME) {
             let steps = decide(c, &ground, part, act, shown_at, &mut outcome)?;
@@ -159,11 +159,11 @@ pub fn emails(count: usize) -> String {
 }
 
 /// The chosen ones in states to which `act` does nothing: they are counted and not read.
-fn others(c: &mut AnyConn, who: &Who, now: Timestamp, chosen: &Chosen, act: Act) -> Result<Outcome> {
+fn others(c: &mut AnyConn, who: &Who, ground: &Ground, chosen: &Chosen, act: Act) -> Result<Outcome> {
     let mut outcome = Outcome::default();
-    for (state, count) in mail::counts_by_state(c, now, who.scope.containers(), &chosen.filter, chosen.view)? {
+    for (state, count) in mail::counts_by_state(c, ground.now, who.scope.containers(), &chosen.filter, chosen.view)? {
         if !act.states().contains(&state) {
-            outcome.leave(Refusal::of_state(act, state).of_many(), count);
+            outcome.leave(Refusal::of_state(act, state, ground).of_many(), count);
         }
     }
     Ok(outcome)

@@ -48,6 +48,8 @@ pub struct Chrome {
     pub flash: Vec<Flash>,
     /// True in the demo: a banner says what is different there.
     pub demo: bool,
+    /// True if no email can leave, since no mail server is set: a banner says so, and what to do.
+    pub mail_waits: bool,
     /// True if the Find box is drawn.
     pub find: bool,
     /// This page's address, for forms that come back to it.
@@ -221,6 +223,7 @@ impl Chrome {
             nav,
             flash,
             demo: settings.demo,
+            mail_waits: !settings.mail_leaves(),
             find: true,
             path: path.to_owned(),
         }

@@ -121,7 +121,7 @@ on_both! {
 
     fn an_empty_outbox_says_so(world) {
         let browser = world.signed_in("anna", BuiltIn::Operator);
-        browser.get("/outbox").expect(200).says("Nothing needs attention").says("No mail server is set");
+        browser.get("/outbox").expect(200).says("Nothing needs attention").says("Nothing was tried yet");
         browser.get("/outbox?state=sent").expect(200).says("No emails here");
     }
 }

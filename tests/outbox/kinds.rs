@@ -114,6 +114,13 @@ on_both! {
         tokens::suspend(&world.desk, &who, world.now(), &token.serial, "on leave").unwrap();
         let (state, fate) = (tokens::TokenState::Suspended, tokens::lifecycle::Fate::Lost);
         tokens::revoke(&world.desk, &who, world.now(), &token.serial, state, fate, "in a taxi").unwrap();
+        // Asked for by an operator, to see whether the mail server takes email.
+        world.desk.db.write(|c| {
+            use tokendesk::schema::operators::dsl;
+            let own = dsl::operators.filter(dsl::user_id.eq("k.lindqvist"));
+            Ok(diesel::update(own).set(dsl::email.eq("k@example.org")).execute(c)?)
+        }).unwrap();
+        tokendesk::reports::first_start::send_test(&world.desk, &who, world.now()).unwrap();
         // What failed, told to an operator.
         world.deliver(Verdict::Refused);
         assert_eq!(world.round(), 1);

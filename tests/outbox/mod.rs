@@ -20,6 +20,7 @@ mod many;
 mod pages;
 mod races;
 mod verbs;
+mod waits;
 
 impl World {
     /// All emails, the oldest first.

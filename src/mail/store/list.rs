@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Result},
     ids::{ContainerId, EmailId},
     mail::{
-        Filter, Health, View,
+        Filter, Health, TRIES_THAT_TELL, View,
         outbox::{ATTENTION_DAYS, Email, State, Try},
     },
     schema::{email_tries, emails},
@@ -215,6 +215,20 @@ pub fn tries(c: &mut AnyConn, id: EmailId) -> Result<Vec<Try>> {
         .collect()
 }
 
+/// How many emails wait for their first try since before `due`, though nothing keeps them.
+///
+/// # Errors
+/// `Database` only.
+pub fn overdue(c: &mut AnyConn, due: Timestamp, containers: Option<&[ContainerId]>) -> Result<i64> {
+    let mut query: Query<'_> =
+        emails::table.into_boxed().filter(emails::next_try_at.le(due)).filter(emails::state.eq(State::Queued.word()));
+    if let Some(containers) = containers {
+        let ids: Vec<i64> = containers.iter().map(|id| id.0).collect();
+        query = query.filter(emails::container_id.eq_any(ids));
+    }
+    Ok(query.select(count_star()).first(c)?)
+}
+
 /// How the mail server does.
 ///
 /// # Errors
@@ -231,7 +245,11 @@ pub fn health(c: &mut AnyConn) -> Result<Health> {
         .select((email_tries::at, email_tries::outcome, email_tries::answer))
         .first(c)
         .optional()?;
+    let outcomes: Vec<String> =
+        email_tries::table.order(email_tries::id.desc()).limit(TRIES_THAT_TELL).select(email_tries::outcome).load(c)?;
+    let enough = accepted.is_none() || i64::try_from(outcomes.len()).is_ok_and(|tries| tries == TRIES_THAT_TELL);
     Ok(Health {
+        takes_nothing: enough && !outcomes.is_empty() && outcomes.iter().all(|outcome| outcome != State::Sent.word()),
         last_accepted_at: accepted,
         last_try: last
             .and_then(|(at, outcome, answer)| State::from_word(&outcome).map(|outcome| Try { at, outcome, answer })),

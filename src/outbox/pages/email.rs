@@ -12,7 +12,7 @@ use crate::{
     clock::{self, Timestamp, Zone},
     error::{Error, Result},
     ids::EmailId,
-    mail::{Email, State, status},
+    mail::{Email, State, promise, status},
     operators::{Permission, may, may::Need},
     outbox::{
         self, Looked, Seen, Step,
@@ -90,7 +90,9 @@ pub async fn send_again(p: Permitted<may::ChangeOutbox>, asked: Path<String>, fo
     match p.call(move |desk, who, now| outbox::send_again(desk, who, now, id)).await {
         Ok((email, step)) => {
             let to = email.shown_to;
+            let leaves = p.desk.settings.mail_leaves();
             p.flash(&match step {
+                _ if !leaves => Flash::good(promise::one(&p.desk.settings, &format!("The email to {to}")), ""),
                 Step::Hasten => Flash::good(format!("The email to {to} is tried now."), ""),
                 Step::Queue(Some(other)) => Flash::good(
                     format!("The email is on its way again, to {other}."),
@@ -131,7 +133,7 @@ fn after(id: EmailId, form: &Fields) -> String {
 
 async fn draw<N: Need>(p: Permitted<N>, id: EmailId, code: StatusCode, problem: String) -> Answer {
     let (seen, chrome) =
-        p.view(move |desk, who, now| desk.db.read(|c| outbox::see(c, who, now, desk.settings.zone, id))).await?;
+        p.view(move |desk, who, now| desk.db.read(|c| outbox::see(c, who, now, &desk.settings, id))).await?;
     let can = can(&seen, p.may(Permission::SendAgain), p.may(Permission::Resend));
     let Seen { looked: Looked { email, around }, tries, reports, .. } = seen;
     let zone = p.desk.settings.zone;
@@ -140,7 +142,7 @@ async fn draw<N: Need>(p: Permitted<N>, id: EmailId, code: StatusCode, problem: 
     let body = EmailPage {
         chrome,
         posted: moment(email.created_at),
-        next: next_words(&email, zone, p.now),
+        next: next_words(&email, zone, p.now, p.desk.settings.mail_leaves()),
         give_up: zone.local(email.give_up_at).format("%Y-%m-%d %H:%M").to_string(),
         user_href: if known { format!("/users/{}", segment(&email.facts.user_id)) } else { String::new() },
         see_tasks: p.may(Permission::SeeTasks),

@@ -120,17 +120,28 @@ fn fits(act: Act, shown: View) -> bool {
 }
 
 /// What is said of a view without a row.
-fn nothing(shown: View) -> (&'static str, &'static str) {
+fn nothing(shown: View, leaves: bool, health: &Health) -> (&'static str, &'static str) {
     match shown {
+        View::Attention if !leaves => (
+            "No mail server is set",
+            "Nothing was refused, since nothing can leave: email waits until smtp_url names a mail server.",
+        ),
+        View::Attention if health.takes_nothing => {
+            ("The mail server takes no email", "Its answers are with the emails that wait and with those that failed.")
+        }
+        View::State(State::Queued) if !leaves => {
+            ("No email waits", "What is written from now on waits here until smtp_url names a mail server.")
+        }
         View::Attention => {
             ("Nothing needs attention", "No email was refused, put off or sent back in the last 30 days.")
         }
         View::All | View::State(State::Sent) => {
             ("No emails here", "Emails appear here as soon as a task is provisioned or an enrollment is resent.")
         }
-        View::State(State::Queued) => {
-            ("No email waits for its first try", "Emails leave within a second, if the mail server takes them.")
-        }
+        View::State(State::Queued) => (
+            "No email waits for its first try",
+            "Emails leave as soon as they are written, if the mail server takes them.",
+        ),
         View::State(State::Deferred) => {
             ("No email is put off", "An email that the mail server refuses for now waits here for its next try.")
         }
@@ -201,7 +212,7 @@ async fn draw<N: Need>(p: &Permitted<N>, asked: &Fields, form: &Fields, mistakes
                         rows = mail::rows(c, now, scope, &wanted, view, (paging.offset(), paging.size))?;
                     }
                 }
-                let ground = outbox::ground(c, now, desk.settings.zone)?;
+                let ground = outbox::ground(c, now, &desk.settings)?;
                 Ok((counts, outbox::look(c, rows)?, total, mail::health(c)?, ground))
             })
         })
@@ -220,13 +231,14 @@ async fn draw<N: Need>(p: &Permitted<N>, asked: &Fields, form: &Fields, mistakes
         })
         .collect();
     let zone = settings.zone;
-    let set = settings.demo || settings.smtp_url.is_some();
+    let set = settings.mail_leaves();
     let may = (p.may(Permission::SendAgain), p.may(Permission::Resend), p.may(Permission::SeeUsers));
     let ticked = ticks(form);
     let elsewhere = ticked.iter().filter(|id| !rows.iter().any(|row| row.email.id == **id)).copied().collect();
     let status = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = OutboxPage {
         chrome,
+        nothing: nothing(shown, set, &health),
         relay: relay(set, &carrier, health, zone, p.now),
         tabs,
         heading: VIEWS.iter().find(|view| view.0 == word).map_or("", |view| view.1),
@@ -239,7 +251,6 @@ async fn draw<N: Need>(p: &Permitted<N>, asked: &Fields, form: &Fields, mistakes
         filter,
         state: state.unwrap_or_default(),
         filtered,
-        nothing: nothing(shown),
         see_tasks: p.may(Permission::SeeTasks),
         pager: Pager::new(paging, rows.len(), total, &links),
         rows: rows.into_iter().map(|looked| line(looked, &ticked, &ground, zone, may)).collect(),
@@ -264,7 +275,7 @@ fn line(looked: Looked, ticked: &[EmailId], ground: &Ground, zone: Zone, may: (b
         (false, false) => email.facts.name.clone(),
     };
     let answered = email.last_answer_at.map(|at| clock::moment(zone, ground.now, at)).unwrap_or_default();
-    let next = next_words(&email, zone, ground.now);
+    let next = next_words(&email, zone, ground.now, ground.mail_leaves);
     Line { ticked: ticked.contains(&email.id), reason: plain_words(&email), email, second, answered, next, way }
 }
 
@@ -303,8 +314,9 @@ pub(super) fn plain_words(email: &Email) -> &'static str {
 }
 
 /// When it is tried next, in words.
-pub(super) fn next_words(email: &Email, zone: Zone, now: Timestamp) -> String {
+pub(super) fn next_words(email: &Email, zone: Zone, now: Timestamp, leaves: bool) -> String {
     match (email.state, email.next_try_at) {
+        (State::Queued | State::Deferred, _) if !leaves => "once a mail server is set".into(),
         (State::Queued, _) => "soon".into(),
         (State::Deferred, Some(at)) if at <= now => "soon".into(),
         (State::Deferred, Some(at)) if zone.today(at) == zone.today(now) => zone.local(at).format("%H:%M").to_string(),
@@ -328,6 +340,7 @@ fn relay(set: bool, carrier: &str, health: Health, zone: Zone, now: Timestamp) -
             detail: "Emails wait until the setting smtp_url names one.".into(),
         },
         None => say("queued", "clock", "Nothing was tried yet"),
+        Some(_) if health.takes_nothing => say("deferred", "alert-triangle", "The mail server takes no email"),
         Some(last) if last.outcome == State::Deferred => say("deferred", "clock-pause", "The last email was put off"),
         // A refusal of one address is an answer of a server that is there.
         Some(_) => say("sent", "circle-check", "The mail server is accepting mail"),

@@ -86,7 +86,7 @@ async fn act(p: Permitted<may::ChangeOutbox>, form: Fields, act: Act) -> Answer 
             .await;
         match done {
             Ok(outcome) => {
-                p.flash(&told(act, &outcome));
+                p.flash(&told(act, &outcome, p.desk.settings.mail_leaves()));
                 return Ok(see_other(&list_again(&form)));
             }
             Err(Fault(Error::Conflict(_))) => changed = true,
@@ -116,14 +116,15 @@ fn chosen(form: &Fields) -> Chosen {
     }
 }
 
-fn told(act: Act, outcome: &Outcome) -> Flash {
+fn told(act: Act, outcome: &Outcome, leaves: bool) -> Flash {
     let left = match outcome.left() {
         0 => String::new(),
         1 => "1 was left as it is.".into(),
         left => format!("{left} were left as they are."),
     };
     match act {
-        Act::SendAgain => Flash::good(format!("{} on the way again.", are(outcome.count())), left),
+        Act::SendAgain if leaves => Flash::good(format!("{} on the way again.", are(outcome.count())), left),
+        Act::SendAgain => Flash::good(format!("{} due once a mail server is set.", are(outcome.count())), left),
         Act::Cancel => Flash::good(format!("Canceled {}.", emails(outcome.count())), left),
     }
 }

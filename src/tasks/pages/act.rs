@@ -9,6 +9,7 @@ use crate::{
     desk::Desk,
     error::{Error, Mistakes, Result},
     ids::TaskId,
+    mail,
     operators::{Who, may, may::Need},
     tasks::{
         Status,
@@ -38,6 +39,11 @@ fn path(verb: Verb) -> &'static str {
         Verb::Resend => RESEND,
         Verb::Unlock => UNLOCK,
     }
+}
+
+/// True if it can tell the users by email, or not.
+fn may_notify(verb: Verb) -> bool {
+    matches!(verb, Verb::Remove | Verb::StopDate)
 }
 
 /// What the page says and asks.
@@ -135,7 +141,9 @@ async fn act<N: Need>(p: Permitted<N>, number: Path<String>, form: Fields, verb:
         let fields = form.clone();
         match p.call(move |desk, who, now| carry_out(desk, who, now, id, verb, &fields)).await {
             Ok(words) => {
-                p.flash(&Flash::good(words, ""));
+                let emails = verb == Verb::Resend || (may_notify(verb) && form.ticked("notify"));
+                let detail = if emails { mail::promise::or_waits(&p.desk.settings) } else { String::new() };
+                p.flash(&Flash::good(words, detail));
                 return Ok(see_other(&after(&p, id).await?));
             }
             Err(Fault(Error::Conflict(_))) => changed = true,
@@ -205,7 +213,7 @@ fn carry_out(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, verb: Verb, for
         }
         Verb::Unlock => {
             let count = resend::unlock(desk, who, now, id, &chosen, &form.text("reason"), &shown)?;
-            Ok(format!("Unlocked {}. A fresh email is on its way.", edit::users(count)))
+            Ok(format!("Unlocked {}. {}", edit::users(count), mail::promise::several(&desk.settings, "Fresh emails")))
         }
     }
 }
@@ -329,7 +337,7 @@ fn draw(
             .collect(),
         back: boxes::view_of(id, form).here(),
         removes: verb == Verb::Remove,
-        may_notify: matches!(verb, Verb::Remove | Verb::StopDate),
+        may_notify: may_notify(verb),
         notify: if form.ticked("confirmed") { form.ticked("notify") } else { verb == Verb::Remove },
         asks_reason: verb == Verb::Unlock,
         reason: form.text("reason"),

@@ -5,6 +5,7 @@ use askama::Template;
 
 use crate::{
     error::Error,
+    mail,
     operators::may,
     tasks::{edit, list::Row, reading},
     web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, see_other},
@@ -52,7 +53,9 @@ pub async fn submit(p: Permitted<may::InTask<may::Remove>>, number: Path<String>
         Ok(count) => {
             let detail =
                 format!("{} can no longer enroll with it. Enrolled users keep their tokens.", edit::users(count));
-            p.flash(&Flash::good(format!("Task {id} was removed."), detail));
+            let waits = if notify { mail::promise::or_waits(&p.desk.settings) } else { String::new() };
+            let detail = format!("{detail} {waits}");
+            p.flash(&Flash::good(format!("Task {id} was removed."), detail.trim()));
             Ok(see_other("/tasks"))
         }
         Err(Fault(Error::Conflict(sentence))) => draw(p, &number, sentence).await,

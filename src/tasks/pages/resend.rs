@@ -235,7 +235,7 @@ async fn send(p: Permitted<may::Resend>, path: (String, String), form: Fields, v
         .await;
     match sent {
         Ok(resent) => {
-            let fact = format!("An email to {} is on its way.", resent.shown_to);
+            let fact = mail::promise::one(&p.desk.settings, &format!("An email to {}", resent.shown_to));
             p.flash(&Flash::good(fact, format!("The Stop Date is {}.", resent.stop_on)));
             Ok(see_other(&format!("/users/{}/authentication-methods", segment(&path.0))))
         }
@@ -270,7 +270,8 @@ pub async fn unlock(p: Permitted<may::Unlock>, path: Path<(String, String)>, for
         .await;
     match done {
         Ok(_) => {
-            p.flash(&Flash::good(format!("{} is unlocked.", path.0), "A fresh email is on its way."));
+            let detail = mail::promise::one(&p.desk.settings, "A fresh email");
+            p.flash(&Flash::good(format!("{} is unlocked.", path.0), detail));
             Ok(see_other(&format!("/users/{}/authentication-methods", segment(&path.0))))
         }
         Err(Fault(Error::Invalid(mistakes))) => draw(p, path, None, reason, mistakes).await,

@@ -10,6 +10,7 @@ use crate::{
     desk::Desk,
     error::{Error, Result},
     ids::TaskId,
+    mail,
     operators::{Who, may, may::Need},
     policy,
     tasks::{
@@ -207,14 +208,20 @@ fn carry_out(desk: &Desk, who: &Who, now: Timestamp, asked: Asked, form: &Fields
     let (ticked, notify) = (ticked(form, who), form.ticked("notify"));
     let done = several::carry_out(desk, who, now, &ticked, act, notify, &form.text("shown"))?;
     let (tasks, users) = (tasks(done.parts.len()), edit::users(done.users(act)));
+    let waits = mail::promise::or_waits(&desk.settings);
     Ok(match act {
         Act::StopDate(date) => {
-            Flash::good(format!("New Stop Date {date} in {tasks}."), format!("{}.", done.effect(date).words()))
+            let detail = format!("{}. {}", done.effect(date).words(), if notify { waits } else { String::new() });
+            Flash::good(format!("New Stop Date {date} in {tasks}."), detail.trim())
         }
-        Act::Resend => Flash::good(format!("Resent to {users} in {tasks}."), ""),
+        Act::Resend => Flash::good(format!("Resent to {users} in {tasks}."), waits),
         Act::Remove => Flash::good(
             format!("Removed {tasks}."),
-            format!("{users} can no longer enroll. Enrolled users keep their tokens."),
+            format!(
+                "{users} can no longer enroll. Enrolled users keep their tokens. {}",
+                if notify { waits } else { String::new() }
+            )
+            .trim(),
         ),
     })
 }
