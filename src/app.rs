@@ -127,6 +127,9 @@ pub fn routes(demo: bool) -> Vec<Route> {
 
         // The Snapshot, Find and reports
         get("/", need::<may::SignedIn>(), reports::pages::snapshot::show),
+        post("/first-start/test-email", need::<may::EditPolicies>(), reports::pages::first_start::test_email),
+        post("/first-start/backup", need::<may::Everywhere<may::ManageOperators>>(), reports::pages::first_start::backup),
+        post("/first-start/hide", need::<may::SignedIn>(), reports::pages::first_start::hide),
         get("/find", need::<may::SignedIn>(), reports::pages::find::show),
         get("/reports/provisioning", need::<may::Reports>(), reports::pages::provisioning::show),
         get("/reports/provisioning.csv", need::<may::Reports>(), reports::pages::file::provisioning),

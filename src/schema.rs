@@ -3,9 +3,11 @@
 
 mod alerts;
 mod authentication;
+mod start;
 
 pub use alerts::*;
 pub use authentication::*;
+pub use start::*;
 
 diesel::table! {
     containers (id) {

@@ -7,6 +7,7 @@ mod database;
 mod document;
 mod enrollment;
 mod find;
+mod first_start;
 mod guessing;
 mod mail;
 mod messages;

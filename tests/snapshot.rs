@@ -73,8 +73,13 @@ on_both! {
         world.stranger().get("/").expect(303);
     }
 
-    fn an_empty_house_has_a_snapshot(world) {
-        let page = snapshot(&world, BuiltIn::Operator).says("Open tasks 0").says("Nothing at the moment.");
-        page.says("0 completed.").does_not_say("Biggest loss");
+    fn an_empty_house_shows_no_zeros_and_no_empty_frames(world) {
+        for role in [BuiltIn::Operator, BuiltIn::ProvisioningManager, BuiltIn::Auditor] {
+            let page = snapshot(&world, role).does_not_say("Open tasks").does_not_say("Failed emails").does_not_say("Biggest loss");
+            let page = page.does_not_say("0 completed").does_not_say("Where enrollments stop").does_not_say("Stopping in");
+            assert!(!page.body.contains("class=\"chart\"") && !page.body.contains("class=\"funnel\""));
+            page.says("Nothing needs attention.");
+        }
+        snapshot(&world, BuiltIn::HelpDesk).does_not_say("Failed emails").says("Nothing needs attention.").says("No provisioning task was made yet").does_not_say("Get this server ready");
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     config::is_postgres,
     desk::Desk,
     error::{Error, Result},
+    reports::first_start,
 };
 
 /// Writes a copy to `file`, which must not be there yet.
@@ -24,7 +25,12 @@ pub fn run(place: &Place, file: &Path) -> Result<()> {
         return Err(Error::Internal(format!("The file {} is there already; it is not overwritten.", file.display())));
     }
     let key: Option<PathBuf> = settings.master_key.is_none().then(|| settings.data_dir.join("master.key"));
-    Desk::open(settings)?.db.copy_to(file)?;
+    let desk = Desk::open(settings)?;
+    desk.db.copy_to(file)?;
+    // The copy is there, whatever becomes of the note: a database of an older version has no place for it.
+    if let Err(error) = first_start::note_backup(&desk, desk.now()) {
+        tracing::warn!(%error, "the backup was made, and could not be noted for the Snapshot");
+    }
     println!("The database was copied to {}.", file.display());
     match key {
         Some(key) => {

@@ -63,6 +63,8 @@ kinds! {
     TokenRevoked = "token-revoked", "Token revoked";
     /// What happened to users, told to an operator.
     Alert = "alert", "Operator alert";
+    /// Asked for by an operator, to see whether the mail server takes email.
+    Test = "test", "Test email";
 }
 
 impl Kind {
@@ -78,7 +80,7 @@ impl Kind {
 
     /// True if it goes to operators: its words are not for the console to change.
     pub fn is_for_operators(self) -> bool {
-        self == Kind::Alert
+        matches!(self, Kind::Alert | Kind::Test)
     }
 
     /// True if it is about a token alone, whatever task it came from.
@@ -176,6 +178,14 @@ pub fn one_line(text: &str) -> String {
     text.split(|c: char| c.is_whitespace() || breaks(c)).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
+/// What is left out of a masked address; no address that people type holds it.
+const MASK: &str = "•••";
+
+/// An address as operators read it: of a masked one it is said what it was.
+pub fn shown_address(kept: &str) -> String {
+    if kept.contains(MASK) { format!("{kept}, alternate address") } else { kept.to_owned() }
+}
+
 /// "a•••@m•••.example": what is kept of an address that was typed for one email.
 pub fn masked(address: &str) -> String {
     let start = |part: &str| part.chars().next().map(String::from).unwrap_or_default();
@@ -183,9 +193,9 @@ pub fn masked(address: &str) -> String {
     match address.rsplit_once('@') {
         Some((local, domain)) => {
             let end = domain.rsplit_once('.').map(|(_, end)| format!(".{end}")).unwrap_or_default();
-            format!("{}•••@{}•••{end}", start(local), start(domain))
+            format!("{}{MASK}@{}{MASK}{end}", start(local), start(domain))
         }
-        None => format!("{}•••", start(&address)),
+        None => format!("{}{MASK}", start(&address)),
     }
 }
 

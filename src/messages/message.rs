@@ -62,6 +62,7 @@ impl Message {
             Kind::TokenSuspended => "When a token was suspended",
             Kind::TokenRevoked => "When a token was revoked",
             Kind::Alert => "When something happened that a role is told of (Operator alerts)",
+            Kind::Test => "When an operator asks for one",
         }
     }
 
@@ -119,7 +120,7 @@ mod tests {
     fn every_message_is_found_by_its_address() {
         let all = Message::all();
         // Enrollment has one for each type; what operators are told has none.
-        assert_eq!(all.len(), Kind::ALL.len() + AuthenticationType::ALL.len() - 2);
+        assert_eq!(all.len(), Kind::ALL.len() + AuthenticationType::ALL.len() - 3);
         for message in all {
             let type_word = message.authentication_type.map_or("", AuthenticationType::word);
             assert_eq!(Message::find(message.kind.word(), type_word), Some(message));

@@ -4,13 +4,14 @@ use chrono::{Datelike as _, Days, Duration, NaiveDate};
 
 use crate::{
     authentication::{self, rejections::Left},
-    clock::{Timestamp, Zone},
+    clock::Timestamp,
+    config::Settings,
     db::AnyConn,
     error::Result,
-    mail,
+    mail, messages,
     operators::{Permission, Scope, Who},
     reports::{
-        ground,
+        first_start, ground,
         snapshot::{Day, Funnel, Locked, Open, Soon, Stopping},
         store,
     },
@@ -36,6 +37,8 @@ const GUESSING_HOURS: i64 = 24;
 /// What the role may see of it; `None` is not drawn.
 #[derive(Debug, Default)]
 pub struct Glance {
+    /// No task was ever made: there is nothing to count.
+    pub empty: bool,
     /// The open tasks, and how many tasks were made this week.
     pub open: Option<(Open, i64)>,
     /// Users still to enroll.
@@ -46,8 +49,16 @@ pub struct Glance {
     pub stopping: Vec<Stopping>,
     /// The last day that counts as within 48 hours.
     pub last_soon_day: NaiveDate,
+    /// Messages of operators that lack what users must learn, and what.
+    pub lacking: Vec<(messages::Message, String)>,
     /// Emails that failed and still matter.
     pub failures: Option<i64>,
+    /// What a new server still needs, for who may do some of it; never in the demo.
+    pub first_start: Option<first_start::Facts>,
+    /// How the mail server does.
+    pub mail: Option<mail::Health>,
+    /// Emails that wait for their first try: all of them where none can leave, else those that are overdue.
+    pub waiting_emails: i64,
     /// Users who used up their attempts.
     pub locked: Option<Locked>,
     /// The number of attempts allowed.
@@ -66,11 +77,16 @@ pub struct Glance {
 ///
 /// # Errors
 /// `Database` only.
-pub fn glance(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone) -> Result<Glance> {
+pub fn glance(conn: &mut AnyConn, who: &Who, now: Timestamp, settings: &Settings) -> Result<Glance> {
+    let zone = settings.zone;
     let ground = ground(conn, who, now, zone)?;
     let today = ground.today;
     let last_soon_day = today.checked_add_days(Days::new(SOON_DAYS)).unwrap_or(today);
     let mut glance = Glance { last_soon_day, attempts_allowed: ground.attempts_allowed, ..Glance::default() };
+    if !settings.demo && first_start::concerns(who) {
+        glance.first_start = Some(first_start::look(conn, who, now, settings)?);
+    }
+    glance.empty = store::first_start::no_task(conn)?;
     if who.may(Permission::SeeTasks) {
         let since_monday = u64::from(today.weekday().num_days_from_monday());
         let monday = today.checked_sub_days(Days::new(since_monday)).unwrap_or(today);
@@ -82,8 +98,18 @@ pub fn glance(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone) -> Resu
         glance.waiting = Some(store::snapshot::waiting(conn, &ground)?);
         glance.locked = Some(store::snapshot::locked(conn, &ground)?);
     }
+    if who.may(Permission::EditPolicies) {
+        glance.lacking = messages::lacking(settings, conn)?;
+    }
     if who.may(Permission::SeeOutbox) {
-        glance.failures = Some(mail::failures(conn, now, ground.places.as_deref())?);
+        let places = ground.places.as_deref();
+        glance.failures = Some(mail::failures(conn, now, places)?);
+        glance.mail = Some(mail::health(conn)?);
+        glance.waiting_emails = if settings.mail_leaves() {
+            mail::overdue(conn, now, places)?
+        } else {
+            mail::count(conn, now, places, &mail::Filter::default(), mail::View::State(mail::State::Queued))?
+        };
     }
     if who.may(Permission::SeeUsers) && who.scope == Scope::All {
         glance.guessing = authentication::left_the_usual(conn, now - Duration::hours(GUESSING_HOURS))?;

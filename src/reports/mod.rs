@@ -14,6 +14,7 @@ pub mod download;
 pub mod filter;
 pub mod find;
 mod finding;
+pub mod first_start;
 mod glance;
 pub mod history;
 pub mod metrics;

@@ -98,6 +98,7 @@ const CONSOLE_SHEET: &str = css!(
     "65-find.css",
     "66-operators.css",
     "67-palette.css",
+    "68-first-start.css",
     "90-media.css",
 );
 

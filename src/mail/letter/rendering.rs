@@ -47,6 +47,7 @@ fn fill(kind: Kind, v: &View) -> askama::Result<Letter> {
         TokenSuspended: "letters/token-suspended/subject.txt", "letters/token-suspended/body.txt", "letters/token-suspended/body.html";
         TokenRevoked: "letters/token-revoked/subject.txt", "letters/token-revoked/body.txt", "letters/token-revoked/body.html";
         Alert: "letters/alert/subject.txt", "letters/alert/body.txt", "letters/alert/body.html";
+        Test: "letters/test/subject.txt", "letters/test/body.txt", "letters/test/body.html";
     }
 }
 

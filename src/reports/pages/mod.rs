@@ -17,6 +17,7 @@ use crate::{
 pub mod chart;
 pub mod file;
 pub mod find;
+pub mod first_start;
 pub mod metrics;
 pub mod not_enrolled;
 pub mod operators;

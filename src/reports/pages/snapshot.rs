@@ -4,7 +4,9 @@ use askama::Template;
 
 use super::{
     chart::{self, Chart},
-    counted, grouped,
+    counted,
+    first_start::{self, Card},
+    grouped,
 };
 use crate::{
     clock::{long_date, moment},
@@ -22,6 +24,11 @@ use crate::{
 struct Page {
     chrome: Chrome,
     now: String,
+    card: Option<Card>,
+    /// The list of the first start is drawn with its steps.
+    unfolded: bool,
+    /// No task was ever made: no number, no chart, and no frame for them.
+    empty: bool,
     may_provision: bool,
     stats: Vec<Stat>,
     shows_stopping: bool,
@@ -73,8 +80,9 @@ const FUNNEL_WIDTH: i64 = 820;
 pub async fn show(p: Permitted<may::SignedIn>) -> Answer {
     let (zone, now) = (p.desk.settings.zone, p.now);
     let (mut glance, chrome) =
-        p.view(move |desk, who, now| desk.db.read(|c| reports::glance(c, who, now, zone))).await?;
+        p.view(move |desk, who, now| desk.db.read(|c| reports::glance(c, who, now, &desk.settings))).await?;
     let today = zone.today(now);
+    let card = first_start::card(&p, glance.first_start.take());
     let stopping: Vec<Line> = std::mem::take(&mut glance.stopping)
         .into_iter()
         .map(|stopping| {
@@ -89,6 +97,9 @@ pub async fn show(p: Permitted<may::SignedIn>) -> Answer {
     let completed: i64 = glance.days.iter().map(|day| day.completed).sum();
     web::page(&Page {
         now: format!("{}, {}", long_date(today), zone.local(now).format("%H:%M")),
+        unfolded: card.as_ref().is_some_and(|card| !card.hidden),
+        card,
+        empty: glance.empty,
         may_provision: p.may(Permission::Provision),
         stats: stats(&p, &glance),
         shows_stopping: glance.soon.is_some(),
@@ -153,7 +164,7 @@ fn stats(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Stat> {
 }
 
 fn needs(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Need> {
-    let mut needs = Vec::new();
+    let mut needs: Vec<Need> = mail(p, glance).into_iter().collect();
     if let Some(left) = glance.guessing.first() {
         let nodes = match &left.node {
             Some(name) => format!("{name} rejected more than usual"),
@@ -193,6 +204,17 @@ fn needs(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Need> {
             },
         });
     }
+    if let Some((first, lacks)) = glance.lacking.first() {
+        let more = glance.lacking.len() - 1;
+        let others = if more == 0 { String::new() } else { format!(" {} too.", counted_messages(more)) };
+        needs.push(Need {
+            icon: "mail-cancel",
+            tone: "warn",
+            words: format!("The message {} lacks {lacks}", first.words()),
+            detail: format!("It goes out all the same. Add what is missing.{others}"),
+            href: "/messages",
+        });
+    }
     if let Some((inventory, reserved)) = glance.few_tokens {
         let left = (inventory - reserved).max(0);
         needs.push(Need {
@@ -204,6 +226,39 @@ fn needs(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Need> {
         });
     }
     needs
+}
+
+/// "1 other message lacks something", "2 other messages lack something".
+fn counted_messages(count: usize) -> String {
+    if count == 1 { "1 other message lacks something".into() } else { format!("{count} other messages lack something") }
+}
+
+/// What keeps all email from leaving; `None` if nothing does, or the role may not see the outbox.
+fn mail(p: &Permitted<may::SignedIn>, glance: &Glance) -> Option<Need> {
+    let health = glance.mail.as_ref()?;
+    let wait = match glance.waiting_emails {
+        1 => "1 email waits".to_owned(),
+        emails => format!("{} emails wait", grouped(emails)),
+    };
+    let need = |words: &str, detail: String, href| {
+        Some(Need { icon: "mail-x", tone: "locked", words: words.to_owned(), detail, href })
+    };
+    if !p.desk.settings.mail_leaves() {
+        let detail = format!("{wait} in the outbox. Set smtp_url in the settings and start the server again.");
+        return need("No mail server is set", detail, "/outbox?state=queued");
+    }
+    if let Some(last) = health.last_try.as_ref().filter(|_| health.takes_nothing) {
+        let words = match health.last_accepted_at {
+            Some(_) => "The mail server takes no email",
+            None => "The mail server has taken no email yet",
+        };
+        return need(words, format!("The last answer: {}", last.answer), "/outbox");
+    }
+    if glance.waiting_emails > 0 {
+        let detail = format!("{wait} since more than 10 minutes. Look at the server’s log, and run tokendesk check.");
+        return need("Emails are not being sent", detail, "/outbox?state=queued");
+    }
+    None
 }
 
 /// Icon, words and address (product.md §8).
