@@ -11,9 +11,8 @@ use crate::{
 };
 
 const APP: &str = "/messages/enrollment?type=authenticator-app";
-const TEXT: &str = "Hi {{first_name}},\ngo to {{link}} and type {{code}}.";
-const HTML: &str =
-    "<p style=\"color: #333\">Hi {{first_name}}, <a href=\"{{link}}\">go</a> and type <b>{{code}}</b>.</p>";
+const TEXT: &str = "Hi {{first_name}},\ngo to {{link}} and type {{code}} until {{stop_date}}. {{help_desk}}";
+const HTML: &str = "<p style=\"color: #333\">Hi {{first_name}}, <a href=\"{{link}}\">go</a> and type <b>{{code}}</b> until {{stop_date}}. {{help_desk}}</p>";
 
 fn operator(world: &World) -> Browser {
     world.signed_in("k.lindqvist", BuiltIn::Operator)
@@ -96,9 +95,39 @@ on_both! {
         assert_eq!(rows(&world), "");
     }
 
+    fn a_message_names_the_last_day_and_whom_to_contact(world) {
+        let browser = operator(&world);
+        let without = |text: &str, name: &str| text.replace(name, "");
+        for name in ["{{stop_date}}", "{{help_desk}}"] {
+            browser.post(APP, &words("0", "S", &without(TEXT, name), HTML)).expect(422).says(&format!("{name} is missing: users do not learn"));
+            browser.post(APP, &words("0", "S", TEXT, &without(HTML, name))).expect(422).says(&format!("{name} is missing: users do not learn"));
+        }
+        for kind in ["canceled", "enrolled", "locked", "token-revoked"] {
+            browser.post(&format!("/messages/{kind}"), &words("0", "S", "x", "<p>x</p>")).expect(422).says("{{help_desk}} is missing").does_not_say("{{stop_date}} is missing");
+        }
+        browser.post("/messages/new-stop-date", &words("0", "S", "x {{help_desk}}", "<p>{{stop_date}} {{help_desk}}</p>")).expect(422).says("{{stop_date}} is missing");
+        assert_eq!(rows(&world), "");
+    }
+
+    fn a_message_of_an_older_version_that_lacks_one_goes_out_and_is_named(world) {
+        let browser = operator(&world);
+        browser.post(APP, &words("0", "Old", TEXT, HTML)).location();
+        world.desk.db.write(|c| {
+            use diesel::prelude::*;
+            use tokendesk::schema::messages::dsl;
+            Ok(diesel::update(dsl::messages).set(dsl::body_text.eq("Hi, {{link}} and {{code}}.")).execute(c)?)
+        }).unwrap();
+        browser.get("/messages").expect(200).says("Lacks {{help_desk}}, {{stop_date}}");
+        browser.get("/").expect(200).says("The message Enrollment: Authenticator app lacks {{help_desk}}, {{stop_date}}");
+        browser.get("/messages/enrollment/preview?type=authenticator-app").expect(200);
+        let who = world.operator("m.okafor", BuiltIn::Operator);
+        world.task(&who, &[world.user("a.berg", "Sales").id]);
+        assert_eq!(deliver(&world, &Mailbox::default())[0].subject, "Old");
+    }
+
     fn what_runs_or_loads_does_not_come_through(world) {
         let browser = operator(&world);
-        let html = "<p onclick=\"alert(1)\" style=\"color: red\">{{link}} {{code}} <a href=\"javascript:alert(1)\">x</a></p>";
+        let html = "<p onclick=\"alert(1)\" style=\"color: red\">{{link}} {{code}} <a href=\"javascript:alert(1)\">x</a> {{stop_date}} {{help_desk}}</p>";
         browser.post(APP, &words("0", "S", TEXT, html)).location();
         let kept = rows(&world);
         assert!(kept.contains("color: red") && !kept.contains("onclick") && !kept.contains("javascript"), "{kept}");

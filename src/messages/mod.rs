@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::{
     audit::{self, Entry},
     clock::Timestamp,
+    config::Settings,
     db::AnyConn,
     desk::Desk,
     error::{Error, Result},
@@ -66,8 +67,8 @@ pub fn list(c: &mut AnyConn) -> Result<Vec<(Message, Option<rows::Message>)>> {
 /// `Forbidden`; `Invalid` with a sentence for each field; `Conflict` if someone else changed it meanwhile.
 pub fn save(desk: &Desk, who: &Who, now: Timestamp, message: Message, typed: &Wording, version: i64) -> Result<()> {
     who.need_everywhere(Permission::EditPolicies)?;
-    let wording = typed.check(message.kind)?;
-    let built_in = letter::wording::default(&desk.settings, message.kind)?.check(message.kind)?;
+    let wording = typed.check(&desk.settings, message.kind)?;
+    let built_in = letter::wording::default(&desk.settings, message.kind)?.check(&desk.settings, message.kind)?;
     if wording == built_in {
         return desk.db.write(|c| take_back(c, who, now, message, version));
     }
@@ -139,10 +140,41 @@ fn changed_by(who: &str) -> Error {
 /// `Invalid` as in [`save`].
 pub fn preview(desk: &Desk, who: &Who, now: Timestamp, message: Message, typed: &Wording) -> Result<Letter> {
     who.need(Permission::EditPolicies)?;
-    let wording = typed.check(message.kind)?;
+    let wording = typed.check(&desk.settings, message.kind)?;
+    told_of_sample(desk, who, now, message, &wording)
+}
+
+/// What the words that are saved make of the sample user: those too that an older version took and this one would not.
+///
+/// # Errors
+/// `Forbidden`; `Database`.
+pub fn preview_saved(desk: &Desk, who: &Who, now: Timestamp, message: Message) -> Result<Letter> {
+    who.need(Permission::EditPolicies)?;
+    let saved = desk.db.read(|c| current(desk, c, message))?;
+    told_of_sample(desk, who, now, message, &saved.wording)
+}
+
+fn told_of_sample(desk: &Desk, who: &Who, now: Timestamp, message: Message, wording: &Wording) -> Result<Letter> {
     let policy = desk.db.read(policy::current)?;
     let (facts, secret) = message::sample(message, &policy, desk.settings.zone.today(now), who.name());
-    letter::render(&desk.settings, message.kind, &facts, secret.as_ref(), Some(&wording))
+    letter::render(&desk.settings, message.kind, &facts, secret.as_ref(), Some(wording))
+}
+
+/// What a message that was saved lacks, in words: "{{help_desk}}"; empty if it lacks nothing. It goes out all the same.
+pub fn lacks(settings: &Settings, row: &rows::Message) -> String {
+    let mut names: Vec<&str> = row.wording.missing(settings, row.kind).into_iter().map(|(_, name, _)| name).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.iter().map(|name| format!("{{{{{name}}}}}")).collect::<Vec<_>>().join(", ")
+}
+
+/// The messages that lack something, and what.
+///
+/// # Errors
+/// `Database` only.
+pub fn lacking(settings: &Settings, c: &mut AnyConn) -> Result<Vec<(Message, String)>> {
+    let written = list(c)?.into_iter().filter_map(|(message, row)| Some((message, lacks(settings, &row?))));
+    Ok(written.filter(|(_, lacks)| !lacks.is_empty()).collect())
 }
 
 /// Sends the message as it is saved, told of the sample user, to the operator's own address, through the outbox; the

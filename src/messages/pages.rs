@@ -14,7 +14,7 @@ use serde::Deserialize;
 use crate::{
     clock::moment,
     error::{Error, Mistakes},
-    mail::{Letter, Wording, letter::wording::Placeholder},
+    mail::{self, Letter, Wording, letter::wording::Placeholder},
     messages::{self, Current, Message},
     operators::{
         Scope,
@@ -39,6 +39,8 @@ pub struct Address {
 struct Line {
     message: Message,
     changed: String,
+    /// The placeholders it lacks; empty if it lacks none.
+    lacks: String,
 }
 
 #[derive(Template)]
@@ -102,8 +104,9 @@ pub async fn list(p: Permitted<may::EditPolicies>) -> Answer {
     let lines = list
         .into_iter()
         .map(|(message, row)| {
+            let lacks = row.as_ref().map(|row| messages::lacks(&p.desk.settings, row)).unwrap_or_default();
             let changed = row.map(|row| format!("{}, {}", row.changed_by, moment(zone, p.now, row.changed_at)));
-            Line { message, changed: changed.unwrap_or_default() }
+            Line { message, changed: changed.unwrap_or_default(), lacks }
         })
         .collect();
     page(&ListPage { chrome, lines, may_change: p.who.scope == Scope::All })
@@ -178,7 +181,7 @@ pub async fn test(
     let message = find(&kind, &address)?;
     let to = p.call(move |desk, who, now| messages::send_test(desk, who, now, message)).await?;
     let flash = Flash::good(
-        format!("A test email is on its way to {to}."),
+        mail::promise::one(&p.desk.settings, &format!("A test email to {to}")),
         "It tells of a sample user; its link opens nothing.",
     );
     p.flash(&flash.link("/outbox", "Outbox"));
@@ -191,12 +194,7 @@ pub async fn test(
 /// As [`show`].
 pub async fn saved_preview(p: Permitted<may::EditPolicies>, kind: Path<String>, address: Query<Address>) -> Answer {
     let message = find(&kind, &address)?;
-    let letter = p
-        .call(move |desk, who, now| {
-            let current = desk.db.read(|c| messages::current(desk, c, message))?;
-            messages::preview(desk, who, now, message, &current.wording)
-        })
-        .await?;
+    let letter = p.call(move |desk, who, now| messages::preview_saved(desk, who, now, message)).await?;
     draw_preview(letter, address.part.as_deref() == Some("text"))
 }
 

@@ -85,6 +85,23 @@ pub fn placeholders(kind: Kind) -> impl Iterator<Item = &'static Placeholder> {
     })
 }
 
+/// What the text and the HTML of a message of `kind` must hold, and what is lost without it (product.md §6: an
+/// enrollment message has its link and its code; each states the exact last day and names whom to contact).
+///
+/// Whom to contact is asked for only where the setting `help_desk` says who that is.
+fn needed(settings: &Settings, kind: Kind) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let (link, stop) = (kind.carries_link(), kind.carries_link() || kind == Kind::NewStopDate);
+    let help = !settings.help_desk.is_empty();
+    [
+        (link, "link", "nobody can enroll without it"),
+        (link, "code", "nobody can enroll without it"),
+        (stop, "stop_date", "users do not learn until when they can enroll"),
+        (help, "help_desk", "users do not learn whom to contact"),
+    ]
+    .into_iter()
+    .filter_map(|(holds, name, lost)| holds.then_some((name, lost)))
+}
+
 /// The built-in words of `kind`, with placeholders where values are put in.
 ///
 /// # Errors
@@ -109,7 +126,30 @@ impl Wording {
     ///
     /// # Errors
     /// `Invalid` with a sentence for `subject`, `text` or `html` that names the line and the placeholder.
-    pub fn check(&self, kind: Kind) -> Result<Wording> {
+    pub fn check(&self, settings: &Settings, kind: Kind) -> Result<Wording> {
+        let (wording, mut mistakes) = self.read(kind);
+        for (field, name, lost) in wording.missing(settings, kind) {
+            mistakes.add(field, format!("{{{{{name}}}}} is missing: {lost}."));
+        }
+        mistakes.into_result()?;
+        Ok(wording)
+    }
+
+    /// The placeholders that the text and the HTML lack: the field, the name, and what is lost without it. Nothing is
+    /// said of a field that cannot be read.
+    pub fn missing(&self, settings: &Settings, kind: Kind) -> Vec<(&'static str, &'static str, &'static str)> {
+        let mut missing = Vec::new();
+        for (field, typed) in [("text", &self.text), ("html", &self.html)] {
+            let Ok(pieces) = pieces(kind, typed) else { continue };
+            let has = |name: &str| pieces.iter().any(|piece| piece.place().is_some_and(|place| place.name == name));
+            missing
+                .extend(needed(settings, kind).filter(|(name, _)| !has(name)).map(|(name, lost)| (field, name, lost)));
+        }
+        missing
+    }
+
+    /// What was typed in the form in which it is kept, and what is wrong with it apart from what is missing.
+    fn read(&self, kind: Kind) -> (Wording, Mistakes) {
         let mut mistakes = Mistakes::default();
         let lines = |text: &str| text.replace("\r\n", "\n").replace('\r', "\n").trim().to_owned();
         let subject = one_line(&self.subject);
@@ -136,19 +176,10 @@ impl Wording {
                         mistakes.add(field, format!("{{{{{}}}}} {sentence}", secret.name));
                     }
                 }
-                Ok(pieces) if kind.carries_link() => {
-                    for needed in ["link", "code"] {
-                        if !pieces.iter().any(|piece| piece.place().is_some_and(|place| place.name == needed)) {
-                            let sentence = "is missing: nobody can enroll without it.";
-                            mistakes.add(field, format!("{{{{{needed}}}}} {sentence}"));
-                        }
-                    }
-                }
                 Ok(_) => {}
             }
         }
-        mistakes.into_result()?;
-        Ok(Wording { subject, text, html })
+        (Wording { subject, text, html }, mistakes)
     }
 
     /// The letter with the values of `view`, its HTML without the document around it; `None` if a placeholder is not
@@ -236,7 +267,7 @@ mod tests {
     }
 
     fn mistakes(kind: Kind, wording: &Wording) -> Mistakes {
-        match wording.check(kind) {
+        match wording.check(&settings(), kind) {
             Err(Error::Invalid(mistakes)) => mistakes,
             other => panic!("{other:?}"),
         }
@@ -250,7 +281,7 @@ mod tests {
                 default.html.starts_with("<table") && default.text.starts_with("Hello {{first_name}},"),
                 "{kind:?}"
             );
-            let kept = default.check(*kind).unwrap_or_else(|error| panic!("{kind:?}: {error}"));
+            let kept = default.check(&settings(), *kind).unwrap_or_else(|error| panic!("{kind:?}: {error}"));
             assert_eq!(kept.text, default.text);
             let facts = Facts { first_name: "Tobi".into(), user_id: "t.adeyemi".into(), ..Facts::default() };
             let letter = super::super::render(&settings(), *kind, &facts, None, Some(&kept)).unwrap();
@@ -287,17 +318,47 @@ mod tests {
     }
 
     #[test]
+    fn users_learn_until_when_and_whom_to_contact() {
+        for kind in Kind::ALL.iter().copied().filter(|kind| !kind.is_for_operators()) {
+            let whole = default(&settings(), kind).unwrap();
+            let mut names = vec!["help_desk"];
+            if kind.carries_link() {
+                names.extend(["link", "code", "stop_date"]);
+            } else if kind == Kind::NewStopDate {
+                names.push("stop_date");
+            }
+            for name in names {
+                let cut = |text: &str| text.replace(&format!("{{{{{name}}}}}"), "");
+                let (text, html) = (cut(&whole.text), cut(&whole.html));
+                let without = Wording { text: text.clone(), ..whole.clone() };
+                assert!(
+                    mistakes(kind, &without).of("text").starts_with(&format!("{{{{{name}}}}} is missing")),
+                    "{kind:?} {name}"
+                );
+                let without = Wording { html, ..whole.clone() };
+                assert!(
+                    mistakes(kind, &without).of("html").starts_with(&format!("{{{{{name}}}}} is missing")),
+                    "{kind:?} {name}"
+                );
+            }
+        }
+        // Where nobody is named as the help desk, nobody can be.
+        let nobody = Settings::check(Written::default()).unwrap();
+        assert!(default(&nobody, Kind::Canceled).unwrap().check(&nobody, Kind::Canceled).is_ok());
+    }
+
+    #[test]
     fn values_are_escaped_and_not_read_as_placeholders() {
         let wording = Wording {
             subject: "For {{first_name}}\r\nBcc: x".into(),
-            text: "Hello {{first_name}}".into(),
-            html: "<p>Hello {{first_name}}</p>".into(),
+            text: "Hello {{first_name}}\n{{help_desk}}".into(),
+            html: "<p>Hello {{first_name}}</p>{{help_desk}}".into(),
         };
-        let kept = wording.check(Kind::Canceled).unwrap();
+        let kept = wording.check(&settings(), Kind::Canceled).unwrap();
         assert_eq!(kept.subject, "For {{first_name}} Bcc: x");
         let facts = Facts { first_name: "<b>\"{{user_id}}".into(), user_id: "u".into(), ..Facts::default() };
         let letter = super::super::render(&settings(), Kind::Canceled, &facts, None, Some(&kept)).unwrap();
         assert!(letter.html.contains("<p>Hello &lt;b&gt;&quot;{{user_id}}</p>"), "{}", letter.html);
-        assert_eq!(letter.text, "Hello <b>\"{{user_id}}");
+        assert_eq!(letter.text, "Hello <b>\"{{user_id}}\nextension 4400");
     }
 }
