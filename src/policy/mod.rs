@@ -13,7 +13,7 @@ pub mod self_enrollment;
 pub mod store;
 pub mod typed;
 
-pub use self_enrollment::Policy;
+pub use self_enrollment::{Policy, Reminder};
 pub use store::{Change, changes, changes_since, current};
 pub use typed::{Difference, Typed};
 

@@ -166,7 +166,13 @@ fn in_practice(policy: &Policy, today: NaiveDate) -> InPractice {
     InPractice {
         until: long_date(stop),
         latest: long_date(policy.latest_stop(today)),
-        reminders: policy.reminders(stop).into_iter().filter(|day| *day > today).map(long_date).collect(),
+        reminders: policy
+            .reminders(stop)
+            .into_iter()
+            .map(|one| one.on)
+            .filter(|day| *day > today)
+            .map(long_date)
+            .collect(),
         attempts: policy.attempts_allowed,
     }
 }

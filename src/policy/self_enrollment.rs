@@ -2,6 +2,16 @@
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
+/// A day of a reminder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reminder {
+    /// The day; the Friday before, where it lies on a weekend that is skipped.
+    pub on: NaiveDate,
+    /// The Monday after such a weekend, if it is before the Stop Date: for users who got their email since that Friday,
+    /// so that it was too late for them.
+    pub or_on: Option<NaiveDate>,
+}
+
 /// The policy as it is now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -17,7 +27,7 @@ pub struct Policy {
     pub link_carries_code: bool,
     /// Days before the Stop Date on which a reminder goes out; empty turns reminders off.
     pub reminder_days: Vec<i64>,
-    /// A proposed Stop Date on a weekend moves to the Monday after.
+    /// A proposed Stop Date on a weekend moves to the Monday after, and a reminder to the Friday before.
     pub skip_weekends: bool,
     /// Wrong one-time passwords in a row that lock a token (1-100; product.md §4).
     pub token_failures_allowed: i64,
@@ -61,10 +71,28 @@ impl Policy {
     }
 
     /// The days on which a user is reminded who may enroll until `stop`, the first one first.
-    pub fn reminders(&self, stop: NaiveDate) -> Vec<NaiveDate> {
+    pub fn reminders(&self, stop: NaiveDate) -> Vec<Reminder> {
         let mut days = self.reminder_days.clone();
         days.sort_unstable_by(|a, b| b.cmp(a));
-        days.into_iter().filter_map(|days| stop.checked_sub_days(Days::new(days.unsigned_abs()))).collect()
+        let days = days.into_iter().filter_map(|days| stop.checked_sub_days(Days::new(days.unsigned_abs())));
+        let mut list: Vec<Reminder> = days.map(|day| self.reminder(day, stop)).collect();
+        list.dedup();
+        list
+    }
+
+    fn reminder(&self, day: NaiveDate, stop: NaiveDate) -> Reminder {
+        let (back, on) = match day.weekday() {
+            Weekday::Sat if self.skip_weekends => (1, 2),
+            Weekday::Sun if self.skip_weekends => (2, 1),
+            _ => return Reminder { on: day, or_on: None },
+        };
+        let friday = day.checked_sub_days(Days::new(back)).unwrap_or(day);
+        Reminder { on: friday, or_on: Some(add_days(day, on)).filter(|monday| *monday < stop) }
+    }
+
+    /// True if nobody is reminded on `day`: reminders do not go out on weekends that are skipped.
+    pub fn rests_on(&self, day: NaiveDate) -> bool {
+        self.skip_weekends && matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
     }
 }
 
@@ -88,6 +116,22 @@ mod tests {
         assert_eq!(policy.proposed_stop(date("2026-11-21")), date("2026-11-30"));
         assert_eq!(policy.proposed_stop(date("2026-11-22")), date("2026-11-30"));
         assert_eq!(policy.proposed_stop(date("2026-11-23")), date("2026-11-30"));
+    }
+
+    #[test]
+    fn a_reminder_on_a_weekend_that_is_skipped_goes_the_friday_before_or_else_the_monday_after() {
+        let days = |policy: &Policy, stop: &str| -> Vec<(NaiveDate, Option<NaiveDate>)> {
+            policy.reminders(date(stop)).iter().map(|one| (one.on, one.or_on)).collect()
+        };
+        let mut policy = Policy::default();
+        assert_eq!(days(&policy, "2026-11-24"), [(date("2026-11-21"), None), (date("2026-11-23"), None)]);
+        policy.skip_weekends = true;
+        let friday = date("2026-11-20");
+        let monday = Some(date("2026-11-23"));
+        assert_eq!(days(&policy, "2026-11-24"), [(friday, monday), (date("2026-11-23"), None)]);
+        // Three days before Monday is a Friday; the day before it is a Sunday, and no working day is left after that.
+        assert_eq!(days(&policy, "2026-11-23"), [(friday, None)]);
+        assert!(policy.rests_on(date("2026-11-21")) && !policy.rests_on(friday));
     }
 
     #[test]

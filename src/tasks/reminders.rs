@@ -1,12 +1,12 @@
 //! Reminders before the Stop Date, sent by the server itself (Self-Enrollment Policy, "reminder days").
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use chrono::{Days, NaiveDate, Timelike};
+use chrono::{DateTime, Days, NaiveDate, Timelike};
 
 use crate::{
     audit::{self, Actor, Entry},
-    clock::Timestamp,
+    clock::{Timestamp, Zone},
     db::AnyConn,
     desk::Desk,
     error::Result,
@@ -16,7 +16,7 @@ use crate::{
     tasks::{
         enrollment::{Status, status},
         links,
-        store::{self, Place},
+        store::{self, Place, reminders::Due},
     },
 };
 
@@ -30,7 +30,10 @@ const BATCH: i64 = 500;
 ///
 /// A reminder carries a new link and activation code, since of the code that was sent only a hash is kept; the older
 /// ones stop working, as with Resend, and the Stop Date stays. Nobody is reminded on a day on which they got an email
-/// for this enrollment anyway, and nobody while they are enrolling.
+/// for this enrollment anyway, and nobody while they are enrolling. A reminder whose day passed, between two rounds or
+/// while the server was down, is caught up on once as long as the Stop Date is ahead, unless the user got another email
+/// for the enrollment since; of several that were missed only one goes out. On weekends that the policy skips nobody is
+/// reminded: see [`Policy::reminders`].
 ///
 /// # Errors
 /// `Database` only; what was sent before the error stays sent.
@@ -40,11 +43,14 @@ pub fn send_reminders(desk: &Desk, now: Timestamp) -> Result<usize> {
         return Ok(0);
     }
     let today = local.date();
+    let policy = desk.db.read(policy::current)?;
+    if policy.rests_on(today) {
+        return Ok(0);
+    }
     let mut sent = 0;
-    for days in desk.db.read(policy::current)?.reminder_days {
-        let Some(stop_on) = today.checked_add_days(Days::new(days.unsigned_abs())) else { continue };
-        while desk.db.read(|c| store::reminders::any_due(c, now, today, stop_on))? {
-            let (looked_at, reminded) = desk.db.write(|c| remind_some(desk, c, now, today, stop_on))?;
+    for due in due(&policy, desk.settings.zone, today) {
+        while desk.db.read(|c| store::reminders::any_due(c, now, &due))? {
+            let (looked_at, reminded) = desk.db.write(|c| remind_some(desk, c, now, today, &due))?;
             sent += reminded;
             if looked_at == 0 {
                 // Another server has the rest in its hands.
@@ -55,16 +61,37 @@ pub fn send_reminders(desk: &Desk, now: Timestamp) -> Result<usize> {
     Ok(sent)
 }
 
+/// Who is due a reminder today, by Stop Date: today's reminders, and those of days that passed.
+fn due(policy: &Policy, zone: Zone, today: NaiveDate) -> Vec<Due> {
+    // A Friday may stand for a Sunday.
+    let furthest = policy.reminder_days.iter().max().map_or(0, |days| days.unsigned_abs() + 2);
+    let stops = (1..=furthest).filter_map(|days| today.checked_add_days(Days::new(days)));
+    let begins = |day: NaiveDate| zone.end_of(day.pred_opt().unwrap_or(day));
+    let mut list = Vec::new();
+    for stop_on in stops {
+        let reminders = policy.reminders(stop_on);
+        // The last one whose day has come stands for those before it too.
+        if let Some(last) = reminders.iter().map(|one| one.on).filter(|on| *on <= today).max() {
+            list.push(Due {
+                stop_on,
+                not_since: last,
+                emailed_from: DateTime::UNIX_EPOCH.naive_utc(),
+                emailed_before: begins(last),
+            });
+        }
+        for (on, monday) in reminders.iter().filter_map(|one| Some((one.on, one.or_on?))) {
+            if monday <= today {
+                list.push(Due { stop_on, not_since: on, emailed_from: begins(on), emailed_before: begins(monday) });
+            }
+        }
+    }
+    list
+}
+
 /// Reminds up to [`BATCH`] users; how many places were looked at, and how many users were reminded.
-fn remind_some(
-    desk: &Desk,
-    c: &mut AnyConn,
-    now: Timestamp,
-    today: NaiveDate,
-    stop_on: NaiveDate,
-) -> Result<(usize, usize)> {
+fn remind_some(desk: &Desk, c: &mut AnyConn, now: Timestamp, today: NaiveDate, due: &Due) -> Result<(usize, usize)> {
     // Claiming marks all of them as done for today: those who get no reminder too, so that they are not looked at again.
-    let claimed = store::reminders::claim(c, now, today, stop_on, BATCH)?;
+    let claimed = store::reminders::claim(c, now, today, due, BATCH)?;
     // Held: whoever changes the policy counts the locked users of all tasks, in an order of its own.
     let policy = policy::held(c)?;
     let places = store::places::of(c, &claimed)?;
@@ -82,18 +109,14 @@ fn remind_some(
     let system = Actor::system();
     mail::post(desk, c, now, &system.name, &emails)?;
     store::reminders::note_emails(c, now, &ids)?;
-    let mut newest: BTreeMap<TaskId, &Place> = BTreeMap::new();
-    for place in &places {
-        // Emails are numbered in the order they were posted: the last place of a task has the newest.
-        newest.insert(place.task, place);
-    }
-    for (task, place) in newest {
-        store::reminders::note_newest_email(c, task, place.id, &place.email)?;
+    let tasks: BTreeSet<TaskId> = places.iter().map(|place| place.task).collect();
+    for task in tasks {
+        store::write::note_newest_email(c, task)?;
     }
     let entries: Vec<Entry<'_>> = places
         .iter()
         .map(|place| {
-            Entry::done(&system, "tasks.remind", format!("Reminded of the Stop Date {stop_on}"))
+            Entry::done(&system, "tasks.remind", format!("Reminded of the Stop Date {}", due.stop_on))
                 .task(place.task)
                 .user(place.user, &place.user_id)
         })

@@ -150,6 +150,83 @@ on_both! {
         assert_eq!(send(&world), 2);
     }
 
+    fn a_reminder_whose_day_passed_is_caught_up_on_once_while_the_stop_date_is_ahead(world) {
+        let users = people(&world);
+        task_until(&world, &world.lindqvist(), &users, "2026-11-27");
+        // The last round of Tuesday came too early, the next one is on Wednesday: the server was down in between.
+        at(&world, "2026-11-24T07:50:00");
+        assert_eq!(send(&world), 0);
+        at(&world, "2026-11-25T00:10:00");
+        assert_eq!(send(&world), 0, "not at night");
+        at(&world, "2026-11-25T09:00:00");
+        assert_eq!(send(&world), 2, "the reminder of the day before");
+        assert_eq!(send(&world), 0, "once");
+        at(&world, "2026-11-26T08:00:00");
+        assert_eq!(send(&world), 2, "the reminder of the day itself is another one");
+        at(&world, "2026-11-26T18:00:00");
+        assert_eq!(send(&world), 0, "once");
+        assert_eq!(reminders(&world).len(), 4);
+    }
+
+    fn of_several_that_were_missed_one_goes_out_and_none_on_the_stop_date(world) {
+        let users = people(&world);
+        task_until(&world, &world.lindqvist(), &users[..1], "2026-11-27");
+        task_until(&world, &world.operator("m.okafor", BuiltIn::Operator), &users[1..], "2026-11-26");
+        at(&world, "2026-11-26T09:00:00");
+        assert_eq!(send(&world), 1, "both days of the first were missed, and the second has its last day");
+        at(&world, "2026-11-26T20:00:00");
+        assert_eq!(send(&world), 0);
+        assert_eq!(reminders(&world), [("a.berg@example.org".into(), "Queued".into())]);
+    }
+
+    fn who_got_an_email_since_the_day_that_passed_needs_no_reminder(world) {
+        let users = people(&world);
+        at(&world, "2026-11-25T10:00:00");
+        task_until(&world, &world.lindqvist(), &users, "2026-11-27");
+        at(&world, "2026-11-25T18:00:00");
+        assert_eq!(send(&world), 0, "three days before they had no task yet");
+        at(&world, "2026-11-26T09:00:00");
+        assert_eq!(send(&world), 2);
+    }
+
+    fn on_weekends_that_the_policy_skips_nobody_is_reminded(world) {
+        let users = people(&world);
+        let who = world.lindqvist();
+        let typed = Typed { reminder_days: "2".into(), skip_weekends: true, ..Typed::of(&Policy::default()) };
+        tasks::change_policy(&world.desk, &who, world.now(), &typed, 1).unwrap();
+        // Two days before Tuesday 1 December is a Sunday: Friday it is.
+        task_until(&world, &who, &users[..1], "2026-12-01");
+        at(&world, "2026-11-26T09:00:00");
+        assert_eq!(send(&world), 0);
+        at(&world, "2026-11-27T09:00:00");
+        assert_eq!(send(&world), 1, "the Friday before");
+        // Whoever got the email only on Saturday is reminded on Monday, and the first one is not reminded twice.
+        at(&world, "2026-11-28T10:00:00");
+        task_until(&world, &who, &users[1..], "2026-12-01");
+        for weekend in ["2026-11-28T12:00:00", "2026-11-29T12:00:00"] {
+            at(&world, weekend);
+            assert_eq!(send(&world), 0);
+        }
+        at(&world, "2026-11-30T09:00:00");
+        assert_eq!(send(&world), 1, "the Monday after");
+        assert_eq!(send(&world), 0);
+        let to: Vec<String> = reminders(&world).into_iter().map(|(to, _)| to).collect();
+        assert_eq!(to, ["a.berg@example.org", "b.cole@example.org"]);
+    }
+
+    fn what_a_weekend_held_up_goes_out_on_monday(world) {
+        let users = people(&world);
+        let who = world.lindqvist();
+        let typed = Typed { skip_weekends: true, ..Typed::of(&Policy::default()) };
+        tasks::change_policy(&world.desk, &who, world.now(), &typed, 1).unwrap();
+        task_until(&world, &who, &users, "2026-12-01");
+        // Three days before is a Saturday, so that Friday was the day; the server was down.
+        at(&world, "2026-11-28T09:00:00");
+        assert_eq!(send(&world), 0);
+        at(&world, "2026-11-30T09:00:00");
+        assert_eq!(send(&world), 2, "one for both that were due by then");
+    }
+
     fn servers_that_remind_at_once_write_to_each_user_once(world) {
         let crowd = world.crowd(1_200);
         task_until(&world, &world.operator("k.lindqvist", BuiltIn::Operator), &crowd, "2026-11-27");

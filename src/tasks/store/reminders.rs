@@ -9,19 +9,38 @@ use diesel::{
 
 use crate::{
     clock::Timestamp,
-    db::{self, AnyConn},
+    db::AnyConn,
     error::Result,
-    ids::{EnrollmentId, TaskId},
-    schema::{enrollment_sessions, enrollments, tasks},
+    ids::EnrollmentId,
+    schema::{enrollment_sessions, enrollments},
 };
 
-/// Places that stop on this day, are not enrolled, not reminded today, and in which nobody is enrolling at the moment.
+/// Users who are due a reminder.
+#[derive(Clone, Copy, Debug)]
+pub struct Due {
+    /// Their Stop Date.
+    pub stop_on: NaiveDate,
+    /// They were not reminded on this day or since.
+    pub not_since: NaiveDate,
+    /// Their newest email, if they got one, was written from then on.
+    pub emailed_from: Timestamp,
+    /// Their newest email was written before: one that is newer is as good as a reminder.
+    pub emailed_before: Timestamp,
+}
+
+/// Places of these users that are not enrolled, and in which nobody is enrolling at the moment.
 macro_rules! due {
-    ($now:expr, $today:expr, $stop_on:expr) => {
+    ($now:expr, $due:expr) => {
         enrollments::table
-            .filter(enrollments::stop_on.eq($stop_on))
+            .filter(enrollments::stop_on.eq($due.stop_on))
             .filter(enrollments::removed_at.is_null().and(enrollments::enrolled_at.is_null()))
-            .filter(enrollments::reminded_on.is_null().or(enrollments::reminded_on.lt($today)))
+            .filter(enrollments::reminded_on.is_null().or(enrollments::reminded_on.lt($due.not_since)))
+            .filter(
+                enrollments::emailed_at.is_null().or(enrollments::emailed_at
+                    .assume_not_null()
+                    .ge($due.emailed_from)
+                    .and(enrollments::emailed_at.assume_not_null().lt($due.emailed_before))),
+            )
             .filter(not(exists(
                 enrollment_sessions::table
                     .filter(enrollment_sessions::enrollment_id.eq(enrollments::id))
@@ -35,8 +54,8 @@ macro_rules! due {
 ///
 /// # Errors
 /// `Database` only.
-pub fn any_due(conn: &mut AnyConn, now: Timestamp, today: NaiveDate, stop_on: NaiveDate) -> Result<bool> {
-    let first: Option<i64> = due!(now, today, stop_on).first(conn).optional()?;
+pub fn any_due(conn: &mut AnyConn, now: Timestamp, due: &Due) -> Result<bool> {
+    let first: Option<i64> = due!(now, due).first(conn).optional()?;
     Ok(first.is_some())
 }
 
@@ -45,14 +64,8 @@ pub fn any_due(conn: &mut AnyConn, now: Timestamp, today: NaiveDate, stop_on: Na
 ///
 /// # Errors
 /// `Database` only.
-pub fn claim(
-    conn: &mut AnyConn,
-    now: Timestamp,
-    today: NaiveDate,
-    stop_on: NaiveDate,
-    most: i64,
-) -> Result<Vec<EnrollmentId>> {
-    let due = due!(now, today, stop_on).limit(most);
+pub fn claim(conn: &mut AnyConn, now: Timestamp, today: NaiveDate, due: &Due, most: i64) -> Result<Vec<EnrollmentId>> {
+    let due = due!(now, due).limit(most);
     let ids: Vec<i64> = match conn {
         // Rows that another server is reminding at this moment are passed over instead of waited for.
         AnyConn::Pg(pg) => due.for_update().skip_locked().load(pg)?,
@@ -77,22 +90,6 @@ pub fn note_emails(conn: &mut AnyConn, now: Timestamp, ids: &[EnrollmentId]) -> 
             enrollments::emailed_to.eq(sql::<Text>("(SELECT u.email FROM users u WHERE u.id = enrollments.user_id)")),
             enrollments::emailed_at.eq(now),
             enrollments::version.eq(enrollments::version + 1),
-        ))
-        .execute(conn)?;
-    Ok(())
-}
-
-/// The task learns that the email of `enrollment` is the newest of its users'.
-///
-/// # Errors
-/// `Database` only.
-pub fn note_newest_email(conn: &mut AnyConn, task: TaskId, enrollment: EnrollmentId, emailed_to: &str) -> Result<()> {
-    let email: Option<i64> = enrollments::table.find(enrollment.0).select(enrollments::last_email_id).first(conn)?;
-    diesel::update(tasks::table.find(task.0).filter(tasks::last_email_id.is_null().or(tasks::last_email_id.lt(email))))
-        .set((
-            tasks::last_email_id.eq(email),
-            tasks::emailed_to.eq(emailed_to),
-            tasks::emailed_to_key.eq(db::key(emailed_to)),
         ))
         .execute(conn)?;
     Ok(())
