@@ -8,7 +8,7 @@ use crate::{
     desk::Desk,
     error::Result,
     mail::{self, Facts, Kind, NewEmail},
-    tasks::{resend, store::Place},
+    tasks::{self, resend, store::Place},
 };
 
 /// How long such an email is tried, in days, if the Stop Date is nearer than that.
@@ -43,5 +43,6 @@ pub(super) fn tell(
         secret: None,
         give_up_at: desk.settings.zone.end_of(stop_on).max(now + Duration::days(LETTER_DAYS)),
     };
-    mail::post(desk, c, now, &place.operator, &[email])
+    mail::post(desk, c, now, &place.operator, &[email])?;
+    tasks::store::write::note_newest_email(c, place.task)
 }

@@ -14,7 +14,7 @@ use crate::{
     policy::{self, Policy},
     tasks::{
         carry_out,
-        plan::{Candidate, Plan, Stock},
+        plan::{Candidate, Chosen, Plan, Stock},
         provision::{Choice, Selection, stop_date},
         store,
         task::Description,
@@ -65,8 +65,10 @@ pub struct Preview {
 pub enum Confirmed {
     /// The task, made now or by an earlier click.
     Task(TaskId),
-    /// The data moved since the page was shown, or it cannot be done: nothing was.
+    /// The data moved since the page was shown: nothing was done.
     Moved(Box<Preview>),
+    /// It is as it was shown, and a rule does not allow it: nothing was done.
+    Refused(Box<Preview>),
 }
 
 /// What the form of the Authentication Type step sends.
@@ -106,7 +108,7 @@ pub fn start(desk: &Desk, who: &Who, now: Timestamp, selection: &Selection) -> R
 ///
 /// # Errors
 /// `Forbidden`; `NotFound` if there is none, or it is someone else's.
-pub fn look(desk: &Desk, who: &Who, now: Timestamp, id: &str) -> Result<(Draft, Vec<Candidate>)> {
+pub fn look(desk: &Desk, who: &Who, now: Timestamp, id: &str) -> Result<(Draft, Chosen)> {
     who.need(Permission::Provision)?;
     desk.db.read(|c| {
         let draft = own(c, who, id)?;
@@ -173,6 +175,27 @@ pub fn stock_of_all(desk: &Desk, who: &Who, now: Timestamp) -> Result<Vec<(Authe
     })
 }
 
+/// How many of the chosen users have a token, and how many a place in an open task, of each type: they are left out of it
+/// unless the operator includes them.
+///
+/// # Errors
+/// As [`look`].
+pub fn clashes(desk: &Desk, who: &Who, now: Timestamp, id: &str) -> Result<Vec<(AuthenticationType, usize, usize)>> {
+    who.need(Permission::Provision)?;
+    desk.db.read(|c| {
+        let draft = own(c, who, id)?;
+        let limit = policy::current(c)?.attempts_allowed;
+        AuthenticationType::ALL
+            .into_iter()
+            .map(|kind| {
+                let chosen = candidates(desk, c, who, now, &draft.selection, Some(kind), limit)?;
+                let count = |clash: fn(&Candidate) -> bool| chosen.found.iter().filter(|one| clash(one)).count();
+                Ok((kind, count(|one| one.has_token), count(|one| !one.places.is_empty())))
+            })
+            .collect()
+    })
+}
+
 /// What Confirm would do; `None` while no type is chosen.
 ///
 /// # Errors
@@ -200,8 +223,11 @@ pub fn confirm(desk: &Desk, who: &Who, now: Timestamp, id: &str, shown: &str) ->
         }
         let preview = preview_of(desk, c, who, now, draft)?
             .ok_or_else(|| Error::Refused("No Authentication Type is chosen yet.".into()))?;
-        if preview.shown != shown || preview.refusal.is_some() {
+        if preview.shown != shown {
             return Ok(Confirmed::Moved(Box::new(preview)));
+        }
+        if preview.refusal.is_some() {
+            return Ok(Confirmed::Refused(Box::new(preview)));
         }
         let policy = policy::current(c)?;
         let task = carry_out::carry_out(desk, c, who, now, &preview.plan, &policy)?;
@@ -269,8 +295,8 @@ fn candidates(
     selection: &Selection,
     kind: Option<AuthenticationType>,
     limit: i64,
-) -> Result<Vec<Candidate>> {
-    let ids = match selection {
+) -> Result<Chosen> {
+    let mut ids = match selection {
         Selection::Users(ids) => ids.clone(),
         Selection::Matching { query, without } => {
             let mut ids = users::ids_matching(c, &who.scope, &users::Search::parse(query))?;
@@ -278,7 +304,10 @@ fn candidates(
             ids
         }
     };
-    store::candidates::candidates(c, &who.scope, &ids, kind, limit, desk.settings.zone.today(now))
+    ids.sort_unstable();
+    ids.dedup();
+    let found = store::candidates::candidates(c, &who.scope, &ids, kind, limit, desk.settings.zone.today(now))?;
+    Ok(Chosen { outside: ids.len().saturating_sub(found.len()), found })
 }
 
 fn own(c: &mut AnyConn, who: &Who, id: &str) -> Result<Draft> {

@@ -328,6 +328,7 @@ pub(crate) fn remove_whole(
     take_out(desk, c, who, now, picked, notify, why)?;
     if whole {
         store::write::remove_task(c, now, id, who.name())?;
+        store::write::note_newest_email(c, id)?;
     } else {
         store::write::recount(c, id)?;
     }

@@ -12,6 +12,7 @@ use crate::{
 
 pub mod address;
 mod assigning;
+pub mod candidate;
 mod carry_out;
 pub mod drafts;
 pub mod edit;

@@ -5,86 +5,12 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use crate::{
-    ids::{ContainerId, EnrollmentId, TaskId, UserId},
+    ids::TaskId,
     policy::Policy,
     tasks::provision::{Choice, stop_date_refusal},
 };
 
-/// A place in an open task of the same type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OpenPlace {
-    /// The place.
-    pub enrollment: EnrollmentId,
-    /// The task.
-    pub task: TaskId,
-    /// True if a token is reserved for it (Active or Locked).
-    pub reserves: bool,
-}
-
-/// A chosen user, with what decides whether they get a place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Candidate {
-    /// The row.
-    pub user: UserId,
-    /// The User ID.
-    pub user_id: String,
-    /// First name.
-    pub first_name: String,
-    /// Last name.
-    pub last_name: String,
-    /// The address in the profile; may be empty.
-    pub email: String,
-    /// Where the user is kept.
-    pub container: ContainerId,
-    /// The user is disabled.
-    pub disabled: bool,
-    /// The user has a token of this type.
-    pub has_token: bool,
-    /// Places in open tasks of this type.
-    pub places: Vec<OpenPlace>,
-}
-
-impl Candidate {
-    /// First and last name.
-    pub fn name(&self) -> String {
-        format!("{} {}", self.first_name, self.last_name).trim().to_owned()
-    }
-}
-
-/// Why a chosen user gets no place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Skip {
-    /// There is no address to write to.
-    NoEmail,
-    /// The user is disabled.
-    Disabled,
-    /// The user has a token of this type.
-    HasToken,
-    /// The user has a place in an open task of this type.
-    HasPlace,
-}
-
-impl Skip {
-    /// Said of one user, after "Left out: ".
-    pub fn words(self) -> &'static str {
-        match self {
-            Skip::NoEmail => "no email address",
-            Skip::Disabled => "disabled",
-            Skip::HasToken => "already has a token of this type",
-            Skip::HasPlace => "already has a place in an open task",
-        }
-    }
-
-    /// Said of several, after their number.
-    pub fn words_for_many(self) -> &'static str {
-        match self {
-            Skip::NoEmail => "without an email address",
-            Skip::Disabled => "disabled",
-            Skip::HasToken => "with a token of this type",
-            Skip::HasPlace => "with a place in an open task of this type",
-        }
-    }
-}
+pub use crate::tasks::candidate::{Candidate, Chosen, OpenPlace, Skip};
 
 /// What happens to one chosen user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,6 +31,15 @@ impl Check {
             Check::Replaces(task) => format!("Replaces their place in task {task}"),
             Check::Skipped(Skip::HasPlace, Some(task)) => format!("Left out: already has a place in task {task}"),
             Check::Skipped(why, _) => format!("Left out: {}", why.words()),
+        }
+    }
+
+    /// Where it stands in the list: what needs a look comes first.
+    fn rank(&self) -> u8 {
+        match self {
+            Check::Skipped(..) => 0,
+            Check::Replaces(_) => 1,
+            Check::Gets => 2,
         }
     }
 
@@ -142,23 +77,28 @@ pub struct Plan {
     pub choice: Choice,
     /// The Start Date.
     pub start_on: NaiveDate,
-    /// Every chosen user in the order of the User ID, and what happens to them.
+    /// Every chosen user in scope, and what happens to them: those left out first, then those who are moved from an older
+    /// task, each in the order of the User ID.
     pub lines: Vec<(Candidate, Check)>,
+    /// Chosen users who are outside of the scope, or not there.
+    pub outside: usize,
     /// Tokens of the type.
     pub stock: Stock,
 }
 
 impl Plan {
     /// Decides for every candidate.
-    pub fn new(choice: Choice, start_on: NaiveDate, candidates: Vec<Candidate>, stock: Stock) -> Self {
-        let lines = candidates
+    pub fn new(choice: Choice, start_on: NaiveDate, chosen: Chosen, stock: Stock) -> Self {
+        let mut lines: Vec<(Candidate, Check)> = chosen
+            .found
             .into_iter()
             .map(|candidate| {
                 let check = decide(&choice, &candidate);
                 (candidate, check)
             })
             .collect();
-        Plan { choice, start_on, lines, stock }
+        lines.sort_by_key(|(_, check)| check.rank());
+        Plan { choice, start_on, lines, outside: chosen.outside, stock }
     }
 
     /// Those who get a place, and so an email.
@@ -174,6 +114,9 @@ impl Plan {
     /// How many are left out, by reason.
     pub fn skipped(&self) -> Vec<(Skip, usize)> {
         let mut counts = BTreeMap::new();
+        if self.outside > 0 {
+            counts.insert(Skip::Outside, self.outside);
+        }
         for (_, check) in &self.lines {
             if let Check::Skipped(why, _) = check {
                 *counts.entry(*why).or_insert(0) += 1;
@@ -204,8 +147,9 @@ impl Plan {
             let users =
                 if count == 1 { "1 user needs 1 token".into() } else { format!("{count} users need {count} tokens") };
             format!(
-                "{users}, but {free} {} available. Choose fewer users, or import tokens first.",
-                if free == 1 { "is" } else { "are" }
+                "{users}, but {free} {} available. Leave out {}, or import tokens first.",
+                if free == 1 { "is" } else { "are" },
+                counted(count - free)
             )
         })
     }
@@ -220,6 +164,7 @@ impl Plan {
             self.start_on,
             choice.stop_on
         );
+        text.push_str(&format!("{}\u{1e}", self.outside));
         for (candidate, check) in &self.lines {
             for part in [
                 &candidate.user.to_string(),
@@ -238,12 +183,15 @@ impl Plan {
     }
 }
 
+/// "1 user", "12 users".
+fn counted(count: i64) -> String {
+    if count == 1 { "1 user".into() } else { format!("{count} users") }
+}
+
 fn decide(choice: &Choice, candidate: &Candidate) -> Check {
     let place = candidate.places.first().map(|place| place.task);
-    if candidate.disabled {
-        Check::Skipped(Skip::Disabled, None)
-    } else if candidate.email.is_empty() {
-        Check::Skipped(Skip::NoEmail, None)
+    if let Some(why) = candidate.never() {
+        Check::Skipped(why, None)
     } else if candidate.has_token && !choice.include_with_token {
         Check::Skipped(Skip::HasToken, None)
     } else if let Some(task) = place {
@@ -256,7 +204,11 @@ fn decide(choice: &Choice, candidate: &Candidate) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{tasks::task::Description, tokens::AuthenticationType};
+    use crate::{
+        ids::{ContainerId, EnrollmentId, UserId},
+        tasks::task::Description,
+        tokens::AuthenticationType,
+    };
 
     fn date(text: &str) -> NaiveDate {
         text.parse().unwrap()
@@ -291,8 +243,9 @@ mod tests {
         Candidate { places: vec![place], ..candidate(row) }
     }
 
-    fn plan(choice: Choice, candidates: Vec<Candidate>, inventory: i64) -> Plan {
-        Plan::new(choice, date("2026-11-20"), candidates, Stock { inventory: Some(inventory), reserved: 1 })
+    fn plan(choice: Choice, found: Vec<Candidate>, inventory: i64) -> Plan {
+        let chosen = Chosen { found, outside: 0 };
+        Plan::new(choice, date("2026-11-20"), chosen, Stock { inventory: Some(inventory), reserved: 1 })
     }
 
     #[test]
@@ -309,15 +262,24 @@ mod tests {
         assert_eq!(
             words,
             [
-                "Ready",
                 "Left out: no email address",
                 "Left out: disabled",
                 "Left out: already has a token of this type",
                 "Left out: already has a place in task 1038",
-            ]
+                "Ready",
+            ],
+            "those left out come first"
         );
         assert_eq!(plan.count(), 1);
         assert_eq!(plan.skipped().len(), 4);
+    }
+
+    #[test]
+    fn who_is_outside_is_counted_and_shown() {
+        let chosen = Chosen { found: vec![candidate(1)], outside: 2 };
+        let plan = Plan::new(choice(), date("2026-11-20"), chosen, Stock::default());
+        assert_eq!(plan.skipped(), [(Skip::Outside, 2)]);
+        assert_ne!(plan.text(), self::plan(choice(), vec![candidate(1)], 9).text());
     }
 
     #[test]
@@ -325,7 +287,7 @@ mod tests {
         let choice = Choice { include_with_token: true, include_with_task: true, ..choice() };
         let plan = plan(choice, vec![Candidate { has_token: true, ..candidate(1) }, placed(2)], 9);
         assert_eq!(plan.count(), 2);
-        assert_eq!(plan.lines[1].1.words(), "Replaces their place in task 1038");
+        assert_eq!(plan.lines[0].1.words(), "Replaces their place in task 1038");
         assert_eq!(plan.replaced().len(), 1);
     }
 
@@ -333,7 +295,7 @@ mod tests {
     fn asking_for_more_than_available_is_refused() {
         let policy = Policy::default();
         let refused = plan(choice(), vec![candidate(1), candidate(2)], 2).refusal(&policy).unwrap();
-        assert_eq!(refused, "2 users need 2 tokens, but 1 is available. Choose fewer users, or import tokens first.");
+        assert_eq!(refused, "2 users need 2 tokens, but 1 is available. Leave out 1 user, or import tokens first.");
         assert_eq!(plan(choice(), vec![candidate(1), candidate(2)], 3).refusal(&policy), None);
         // The replaced place gives its token back.
         let including = Choice { include_with_task: true, ..choice() };

@@ -86,7 +86,7 @@ pub fn find(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone, id: TaskI
     } else {
         0
     };
-    Ok(Row { progress: task.counts.progress(today, expired), mail_trouble: false, task })
+    Ok(Row { progress: task.progress(today, expired), mail_trouble: false, task })
 }
 
 /// Reads a task number from an address.

@@ -6,6 +6,7 @@ use crate::{
     clock::Timestamp,
     error::{Error, Result},
     ids::TaskId,
+    mail::shown_address,
     tokens::AuthenticationType,
 };
 
@@ -78,13 +79,23 @@ impl Task {
         self.removed_at.is_none() && self.counts.enrolled < self.counts.users
     }
 
+    /// The statuses of its users; of a removed task nobody is Locked or Expired or may still enroll.
+    pub fn progress(&self, today: NaiveDate, expired_if_mixed: i64) -> Progress {
+        if self.removed_at.is_none() {
+            return self.counts.progress(today, expired_if_mixed);
+        }
+        let Counts { users, enrolled, used, .. } = self.counts;
+        Progress { completed: used, active: enrolled - used, removed: users - enrolled, ..Progress::default() }
+    }
+
     /// "a.berg@example.org and 41 others"; "nobody yet" if no email was sent.
     pub fn emailed_to_words(&self) -> String {
+        let newest = shown_address(&self.emailed_to);
         match self.emailed_users {
-            _ if self.emailed_to.is_empty() => "nobody yet".into(),
-            0 | 1 => self.emailed_to.clone(),
-            2 => format!("{} and 1 other", self.emailed_to),
-            users => format!("{} and {} others", self.emailed_to, users - 1),
+            _ if newest.is_empty() => "nobody yet".into(),
+            0 | 1 => newest,
+            2 => format!("{newest} and 1 other"),
+            users => format!("{newest} and {} others", users - 1),
         }
     }
 
@@ -122,12 +133,14 @@ pub struct Progress {
     pub locked: i64,
     /// Past the Stop Date.
     pub expired: i64,
+    /// Had not enrolled when the task was removed.
+    pub removed: i64,
 }
 
 impl Progress {
     /// All users.
     pub fn total(self) -> i64 {
-        self.completed + self.active + self.locked + self.expired
+        self.completed + self.active + self.locked + self.expired + self.removed
     }
 }
 
@@ -152,7 +165,7 @@ impl Counts {
             0
         };
         let active = self.enrolled - self.used + self.outstanding() - expired;
-        Progress { completed: self.used, active, locked: self.locked, expired }
+        Progress { completed: self.used, active, locked: self.locked, expired, removed: 0 }
     }
 
     /// Users who may be sent their enrollment email again: Active, and yet to enroll (product.md §2, "Resend").
@@ -191,20 +204,20 @@ mod tests {
     #[test]
     fn nobody_is_expired_before_the_first_stop_date_has_passed() {
         let progress = counts().progress(date("2026-11-20"), 99);
-        assert_eq!(progress, Progress { completed: 12, active: 10, locked: 2, expired: 0 });
+        assert_eq!(progress, Progress { completed: 12, active: 10, locked: 2, expired: 0, removed: 0 });
     }
 
     #[test]
     fn everyone_left_is_expired_after_the_last_stop_date() {
         let progress = counts().progress(date("2026-11-24"), 0);
-        assert_eq!(progress, Progress { completed: 12, active: 3, locked: 2, expired: 7 });
+        assert_eq!(progress, Progress { completed: 12, active: 3, locked: 2, expired: 7, removed: 0 });
     }
 
     #[test]
     fn between_the_dates_the_expired_ones_are_counted() {
         assert!(counts().is_mixed(date("2026-11-22")));
         let progress = counts().progress(date("2026-11-22"), 1);
-        assert_eq!(progress, Progress { completed: 12, active: 9, locked: 2, expired: 1 });
+        assert_eq!(progress, Progress { completed: 12, active: 9, locked: 2, expired: 1, removed: 0 });
         assert_eq!(progress.total(), 24);
     }
 }

@@ -12,7 +12,7 @@ use crate::{
 const PROMISES: [&str; 9] = [
     "on its way",
     "on their way",
-    "on the way",
+    "is on the way",
     "within a minute",
     "within a second",
     "first try and goes out by itself",

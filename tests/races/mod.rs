@@ -209,8 +209,9 @@ const LAWS: &[(&str, &str)] = &[
     ),
     (
         "a task knows the newest email of its users",
-        "SELECT COUNT(*) AS n FROM tasks t WHERE COALESCE(t.last_email_id, 0) <> COALESCE((SELECT MAX(e.last_email_id) \
-         FROM enrollments e WHERE e.task_id = t.id AND (e.removed_at IS NULL OR e.removed_why = 'task removed')), 0)",
+        "SELECT COUNT(*) AS n FROM tasks t WHERE COALESCE(t.last_email_id, 0) <> COALESCE((SELECT MAX(m.id) \
+         FROM enrollments e JOIN emails m ON m.enrollment_id = e.id AND m.task_id = e.task_id \
+         WHERE e.task_id = t.id AND (e.removed_at IS NULL OR e.removed_why = 'task removed')), 0)",
     ),
     (
         "the earliest Stop Date of a task is that of one of its users",

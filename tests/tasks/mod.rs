@@ -2,7 +2,9 @@
 
 mod boxes;
 mod bulk;
+mod chosen;
 mod edit;
+mod emailed_to;
 mod left_out;
 mod list;
 mod more_time;

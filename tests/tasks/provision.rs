@@ -27,7 +27,7 @@ fn typed() -> Typed {
 fn done(confirmed: Confirmed) -> TaskId {
     match confirmed {
         Confirmed::Task(task) => task,
-        Confirmed::Moved(preview) => panic!("the data moved: {:?}", preview.refusal),
+        Confirmed::Moved(preview) | Confirmed::Refused(preview) => panic!("the data moved: {:?}", preview.refusal),
     }
 }
 

@@ -165,7 +165,8 @@ fn source(ground: &Ground, conditions: &str) -> String {
     format!(
         "(SELECT t.id, t.operator, t.authentication_type, t.description, t.start_on, t.created_at, t.removed_at, \
            t.removed_by, t.version, g.users, g.enrolled, g.used, g.earliest_stop_on, g.latest_stop_on, \
-           COALESCE((SELECT e.emailed_to FROM enrollments e WHERE e.task_id = t.id AND e.last_email_id = g.last_email), \
+           COALESCE((SELECT m.shown_to FROM emails m JOIN enrollments e ON e.id = m.enrollment_id \
+             JOIN users u ON u.id = e.user_id WHERE m.task_id = t.id AND {in_it}{inside} ORDER BY m.id DESC LIMIT 1), \
              '') AS emailed_to, \
            g.emailed_users, g.locked, g.expired, g.removed, g.last_enrolled_at, g.last_removed_at \
          FROM (SELECT e.task_id, \
@@ -179,7 +180,6 @@ fn source(ground: &Ground, conditions: &str) -> String {
              COUNT(e.removed_at) AS removed, \
              MIN(CASE WHEN {in_it} THEN e.stop_on END) AS earliest_stop_on, \
              MAX(CASE WHEN {in_it} THEN e.stop_on END) AS latest_stop_on, \
-             MAX(CASE WHEN {in_it} THEN e.last_email_id END) AS last_email, \
              MAX(e.enrolled_at) AS last_enrolled_at, \
              MAX(e.removed_at) AS last_removed_at \
            FROM enrollments e JOIN users u ON u.id = e.user_id JOIN tasks t ON t.id = e.task_id \

@@ -23,6 +23,8 @@ use super::provision::{Step, carried_out, steps, users};
 struct Line {
     kind: AuthenticationType,
     words: String,
+    /// Who of the chosen users has such a token or a place in an open task of it.
+    clash: String,
     stock: Stock,
     chosen: bool,
     none_left: bool,
@@ -50,11 +52,12 @@ struct Page {
 /// Draws the step with what was typed, or with what the draft keeps.
 async fn draw(p: Permitted<may::Provision>, id: String, typed: Option<Typed>, mistakes: Mistakes) -> Answer {
     let asked = id.clone();
-    let ((draft, candidates, stocks, policy), chrome) = p
+    let ((draft, candidates, stocks, clashes, policy), chrome) = p
         .view(move |desk, who, now| {
-            let (draft, candidates) = drafts::look(desk, who, now, &asked)?;
+            let (draft, chosen) = drafts::look(desk, who, now, &asked)?;
             let stocks = drafts::stock_of_all(desk, who, now)?;
-            Ok((draft, candidates, stocks, desk.db.read(policy::current)?))
+            let clashes = drafts::clashes(desk, who, now, &asked)?;
+            Ok((draft, chosen.found, stocks, clashes, desk.db.read(policy::current)?))
         })
         .await?;
     if let Some(answer) = carried_out(&draft) {
@@ -72,7 +75,10 @@ async fn draw(p: Permitted<may::Provision>, id: String, typed: Option<Typed>, mi
             title: format!("Provision {}", users(candidates.len())),
             steps: steps(&id, 1),
             id,
-            lines: stocks.into_iter().map(|(kind, stock)| line(kind, stock, &typed, candidates.len())).collect(),
+            lines: stocks
+                .into_iter()
+                .map(|(kind, stock)| line(kind, stock, &typed, candidates.len(), clash(&clashes, kind)))
+                .collect(),
             stop_words: date.map_or(String::new(), |date| format!("{}, {}", date.format("%a"), distance(today, date))),
             latest: policy.latest_stop(today).to_string(),
             first_email: with_email.first().map(|candidate| candidate.email.clone()).unwrap_or_default(),
@@ -100,7 +106,21 @@ fn kept(draft: &Draft, proposed: NaiveDate) -> Typed {
     }
 }
 
-fn line(kind: AuthenticationType, stock: Stock, typed: &Typed, count: usize) -> Line {
+/// "2 have one already, 1 is in an open task of it: left out unless included."; empty if nobody clashes.
+fn clash(clashes: &[(AuthenticationType, usize, usize)], kind: AuthenticationType) -> String {
+    let Some((_, tokens, places)) = clashes.iter().find(|(one, ..)| *one == kind) else { return String::new() };
+    let verb = |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+    let mut parts = Vec::new();
+    if *tokens > 0 {
+        parts.push(verb(*tokens, "has one already", "have one already"));
+    }
+    if *places > 0 {
+        parts.push(verb(*places, "is in an open task of it", "are in an open task of it"));
+    }
+    if parts.is_empty() { String::new() } else { format!("{}: left out unless you include them.", parts.join(", ")) }
+}
+
+fn line(kind: AuthenticationType, stock: Stock, typed: &Typed, count: usize, clash: String) -> Line {
     let none_left = stock.available() == Some(0);
     let words = match kind {
         AuthenticationType::AuthenticatorApp => {
@@ -112,7 +132,7 @@ fn line(kind: AuthenticationType, stock: Stock, typed: &Typed, count: usize) -> 
             format!("A device with a display. {count} users need {count} tokens.")
         }
     };
-    Line { kind, words, stock, chosen: typed.authentication_type == kind.word(), none_left }
+    Line { kind, words, clash, stock, chosen: typed.authentication_type == kind.word(), none_left }
 }
 
 /// `GET`: the step.

@@ -8,6 +8,7 @@ use askama::Template;
 
 use crate::{
     clock::distance,
+    mail,
     operators::{Permission, may},
     tasks::{
         drafts::{self, Confirmed, Preview},
@@ -38,6 +39,16 @@ struct Page {
     shown: String,
     refusal: Option<String>,
     moved: bool,
+    /// Confirm was pressed, and a rule does not allow it.
+    refused: bool,
+}
+
+/// Why the page is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Why {
+    Asked,
+    Moved,
+    Refused,
 }
 
 fn draw(
@@ -46,7 +57,7 @@ fn draw(
     id: String,
     which: &Which,
     preview: Preview,
-    moved: bool,
+    why: Why,
 ) -> Answer {
     let Preview { plan, shown, refusal, .. } = preview;
     let count = plan.count();
@@ -63,16 +74,26 @@ fn draw(
         stop_hint: distance(today, plan.choice.stop_on),
         choice: plan.choice,
         count,
-        button: if count == 1 { "Confirm and send 1 email".into() } else { format!("Confirm and send {count} emails") },
+        button: format!(
+            "Confirm and {} {count} {}",
+            if p.desk.settings.mail_leaves() { "send" } else { "queue" },
+            if count == 1 { "email" } else { "emails" }
+        ),
         skipped,
         replaced,
         rows,
         pager,
         shown,
         refusal,
-        moved,
+        moved: why == Why::Moved,
+        refused: why == Why::Refused,
     };
-    page_with(if moved { StatusCode::CONFLICT } else { StatusCode::OK }, &page)
+    let status = match why {
+        Why::Asked => StatusCode::OK,
+        Why::Moved => StatusCode::CONFLICT,
+        Why::Refused => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    page_with(status, &page)
 }
 
 /// `GET`: what will happen.
@@ -87,7 +108,7 @@ pub async fn show(p: Permitted<may::Provision>, id: Path<String>, which: Typed<W
     if let Some(answer) = carried_out(&preview.draft) {
         return Ok(answer);
     }
-    draw(&p, chrome, id, &which, preview, false)
+    draw(&p, chrome, id, &which, preview, Why::Asked)
 }
 
 /// `POST`: carries out just what was shown.
@@ -99,10 +120,12 @@ pub async fn submit(p: Permitted<may::Provision>, id: Path<String>, which: Typed
     let (asked, shown) = (id.clone(), form.text("shown"));
     let (confirmed, chrome) = p.view(move |desk, who, now| drafts::confirm(desk, who, now, &asked, &shown)).await?;
     let task = match confirmed {
-        Confirmed::Moved(preview) => return draw(&p, chrome, id, &which, *preview, true),
+        Confirmed::Moved(preview) => return draw(&p, chrome, id, &which, *preview, Why::Moved),
+        Confirmed::Refused(preview) => return draw(&p, chrome, id, &which, *preview, Why::Refused),
         Confirmed::Task(task) => task,
     };
     let sees = p.may(Permission::SeeTasks);
-    p.flash(&Flash::good(format!("Task {task} was created."), "The emails are on their way."));
+    let detail = mail::promise::several(&p.desk.settings, "The emails");
+    p.flash(&Flash::good(format!("Task {task} was created."), detail));
     Ok(see_other(&if sees { format!("/tasks/{task}") } else { "/users".to_owned() }))
 }

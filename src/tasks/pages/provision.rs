@@ -10,7 +10,7 @@ use crate::{
     operators::may,
     tasks::{
         drafts::{self, Draft},
-        plan::Candidate,
+        plan::{Candidate, Skip},
         provision::Selection,
     },
     web::{Answer, Chrome, Fault, Fields, Flash, Links, Pager, Paging, Permitted, page, see_other},
@@ -88,8 +88,9 @@ struct Page {
     id: String,
     title: String,
     steps: Vec<Step>,
-    rows: Vec<Candidate>,
-    without_email: usize,
+    rows: Vec<(Candidate, &'static str)>,
+    /// Why some are left out whatever is chosen next, with their number.
+    left_out: Vec<String>,
     pager: Pager,
 }
 
@@ -130,14 +131,25 @@ fn ids(form: &Fields) -> Vec<UserId> {
 pub async fn show(p: Permitted<may::Provision>, id: Path<String>, which: Typed<Which>) -> Answer {
     let id = id.into_inner();
     let asked = id.clone();
-    let ((draft, candidates), chrome) = p.view(move |desk, who, now| drafts::look(desk, who, now, &asked)).await?;
+    let ((draft, chosen), chrome) = p.view(move |desk, who, now| drafts::look(desk, who, now, &asked)).await?;
     if let Some(answer) = carried_out(&draft) {
         return Ok(answer);
     }
-    let title = format!("Provision {}", users(candidates.len()));
-    let without_email = candidates.iter().filter(|candidate| candidate.email.is_empty()).count();
-    let (rows, pager) = cut(candidates, which.paging(), format!("/provision/{id}"));
-    page(&Page { chrome, steps: steps(&id, 0), id, title, rows, without_email, pager })
+    let title = format!("Provision {}", users(chosen.found.len()));
+    let left_out =
+        chosen.left_out().into_iter().map(|(why, count)| format!("{count} {}", why.words_for_many())).collect();
+    let mut rows: Vec<(Candidate, &'static str)> = chosen
+        .found
+        .into_iter()
+        .map(|one| {
+            let why = one.never().map_or("", Skip::words);
+            (one, why)
+        })
+        .collect();
+    // Those who are left out come first, each part in the order of the User ID.
+    rows.sort_by_key(|(_, why)| why.is_empty());
+    let (rows, pager) = cut(rows, which.paging(), format!("/provision/{id}"));
+    page(&Page { chrome, steps: steps(&id, 0), id, title, rows, left_out, pager })
 }
 
 /// `POST /provision/{draft}`: leaves the ticked users out.

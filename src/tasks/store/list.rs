@@ -115,7 +115,7 @@ pub fn page(
     let rows = list
         .into_iter()
         .map(|task| {
-            let progress = task.counts.progress(today, expired.get(&task.id.0).copied().unwrap_or(0));
+            let progress = task.progress(today, expired.get(&task.id.0).copied().unwrap_or(0));
             Row { mail_trouble: trouble.contains(&task.id.0), progress, task }
         })
         .collect();

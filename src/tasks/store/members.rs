@@ -56,7 +56,7 @@ struct EmailRow {
 type Rows = (EnrollmentRow, UserRow, Option<String>, Option<EmailRow>);
 
 /// Which users: those still in the task (with a removed task, those who were in it to the end), as far as in scope and
-/// as filtered. A macro, since the type of the query is a page long.
+/// as filtered; who had not enrolled when the task was removed has none of the statuses. A macro, since the type of the query is a page long.
 macro_rules! members {
     ($task:expr, $scope:expr, $filter:expr, $attempts:expr, $today:expr) => {{
         let (filter, attempts, today): (&Filter, i64, NaiveDate) = ($filter, $attempts, $today);
@@ -93,15 +93,20 @@ macro_rules! members {
             Some(Status::Active) => query.filter(
                 enrollments::enrolled_at.is_not_null().and(enrollments::used_at.is_null()).or(enrollments::enrolled_at
                     .is_null()
+                    .and(enrollments::removed_at.is_null())
                     .and(enrollments::failures.lt(attempts))
                     .and(enrollments::stop_on.ge(today))),
             ),
-            Some(Status::Locked) => {
-                query.filter(enrollments::enrolled_at.is_null().and(enrollments::failures.ge(attempts)))
-            }
+            Some(Status::Locked) => query.filter(
+                enrollments::enrolled_at
+                    .is_null()
+                    .and(enrollments::removed_at.is_null())
+                    .and(enrollments::failures.ge(attempts)),
+            ),
             Some(Status::Expired) => query.filter(
                 enrollments::enrolled_at
                     .is_null()
+                    .and(enrollments::removed_at.is_null())
                     .and(enrollments::failures.lt(attempts))
                     .and(enrollments::stop_on.lt(today)),
             ),

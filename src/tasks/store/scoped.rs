@@ -1,6 +1,6 @@
 //! Tasks for operators who work in some containers: a task is what of it lies in them, counted live.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -28,9 +28,7 @@ struct Inside {
     failures: i64,
     enrolled_at: Option<Timestamp>,
     used_at: Option<Timestamp>,
-    emailed_to: String,
     emailed_at: Option<Timestamp>,
-    last_email_id: Option<i64>,
 }
 
 /// What of the open tasks lies in `containers`: those in which someone there has yet to enroll.
@@ -47,7 +45,7 @@ pub fn open(conn: &mut AnyConn, containers: &[ContainerId], attempts: i64, today
         .filter(enrollments::removed_at.is_null())
         .select((Inside::as_select(), emails::state.nullable()))
         .load(conn)?;
-    let rows = count(conn, inside, attempts, today)?;
+    let rows = count(conn, inside, containers, attempts, today)?;
     Ok(rows.into_iter().filter(|row| row.task.is_open()).collect())
 }
 
@@ -70,7 +68,7 @@ pub fn find(
         .filter(enrollments::removed_at.is_null().or(enrollments::removed_why.eq("task removed")))
         .select((Inside::as_select(), emails::state.nullable()))
         .load(conn)?;
-    Ok(count(conn, inside, attempts, today)?.pop())
+    Ok(count(conn, inside, containers, attempts, today)?.pop())
 }
 
 fn ids(containers: &[ContainerId]) -> Vec<i64> {
@@ -81,6 +79,7 @@ fn ids(containers: &[ContainerId]) -> Vec<i64> {
 fn count(
     conn: &mut AnyConn,
     inside: Vec<(Inside, Option<String>)>,
+    containers: &[ContainerId],
     attempts: i64,
     today: NaiveDate,
 ) -> Result<Vec<Row>> {
@@ -91,24 +90,43 @@ fn count(
     let numbers: Vec<i64> = by_task.keys().copied().collect();
     let mut found = Vec::with_capacity(numbers.len());
     for part in numbers.chunks(crate::db::ROWS_A_STATEMENT) {
+        let newest = newest_emails(conn, part, containers)?;
         let rows: Vec<TaskRow> = tasks::table.filter(tasks::id.eq_any(part)).select(TaskRow::as_select()).load(conn)?;
         for row in rows {
             let task = Task::try_from(row)?;
             if let Some(places) = by_task.remove(&task.id.0) {
-                found.push(narrow(task, &places, attempts, today));
+                let to = newest.get(&task.id.0).cloned().unwrap_or_default();
+                found.push(narrow(Task { emailed_to: to, ..task }, &places, attempts, today));
             }
         }
     }
     Ok(found)
 }
 
+/// The address of the newest email to somebody in `containers` who is in the task, for each of these tasks.
+fn newest_emails(conn: &mut AnyConn, tasks: &[i64], containers: &[ContainerId]) -> Result<HashMap<i64, String>> {
+    let in_it = enrollments::removed_at.is_null().or(enrollments::removed_why.eq("task removed"));
+    let newest: Vec<(Option<i64>, Option<i64>)> = emails::table
+        .inner_join(enrollments::table.on(emails::enrollment_id.eq(enrollments::id.nullable())))
+        .inner_join(users::table.on(enrollments::user_id.eq(users::id)))
+        .filter(emails::task_id.eq_any(tasks))
+        .filter(users::container_id.eq_any(ids(containers)))
+        .filter(in_it)
+        .group_by(emails::task_id)
+        .select((emails::task_id, diesel::dsl::max(emails::id)))
+        .load(conn)?;
+    let newest: Vec<i64> = newest.into_iter().filter_map(|(_, email)| email).collect();
+    let rows: Vec<(Option<i64>, String)> =
+        emails::table.filter(emails::id.eq_any(newest)).select((emails::task_id, emails::shown_to)).load(conn)?;
+    Ok(rows.into_iter().filter_map(|(task, to)| Some((task?, to))).collect())
+}
+
 fn narrow(mut task: Task, places: &[(Inside, Option<String>)], attempts: i64, today: NaiveDate) -> Row {
     let mut progress = Progress::default();
     let counts = &mut task.counts;
     (counts.users, counts.enrolled, counts.used) = (0, 0, 0);
-    (task.emailed_users, task.emailed_to) = (0, String::new());
+    task.emailed_users = 0;
     let mut mail_trouble = false;
-    let mut newest = None;
     let stops = || places.iter().map(|(place, _)| place.stop_on);
     counts.earliest_stop_on = stops().min().unwrap_or(counts.earliest_stop_on);
     counts.latest_stop_on = stops().max().unwrap_or(counts.latest_stop_on);
@@ -123,16 +141,13 @@ fn narrow(mut task: Task, places: &[(Inside, Option<String>)], attempts: i64, to
             used_at: place.used_at,
         };
         match status(&facts, attempts, today) {
+            _ if task.removed_at.is_some() && place.enrolled_at.is_none() => progress.removed += 1,
             Status::Active => progress.active += 1,
             Status::Completed => progress.completed += 1,
             Status::Locked => progress.locked += 1,
             Status::Expired => progress.expired += 1,
         }
         task.emailed_users += i64::from(place.emailed_at.is_some());
-        if place.last_email_id > newest {
-            newest = place.last_email_id;
-            task.emailed_to.clone_from(&place.emailed_to);
-        }
         let trouble = state.as_deref().and_then(State::from_word).is_some_and(State::is_trouble);
         mail_trouble |= place.enrolled_at.is_none() && trouble;
     }

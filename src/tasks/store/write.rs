@@ -16,7 +16,7 @@ use crate::{
     ids::{EnrollmentId, TaskId, UserId},
     insert_all,
     operators::Who,
-    schema::{enrollments, tasks},
+    schema::{emails, enrollments, tasks},
     tasks::{
         enrollment::RemovedWhy,
         plan::{Candidate, Plan},
@@ -194,24 +194,35 @@ pub fn recount(conn: &mut AnyConn, task: TaskId) -> Result<()> {
            latest_stop_on = COALESCE((SELECT MAX(e.stop_on) FROM enrollments e \
              WHERE e.task_id = tasks.id AND {IN_IT}), latest_stop_on), \
            emailed_users = (SELECT COUNT(e.emailed_at) FROM enrollments e WHERE e.task_id = tasks.id AND {IN_IT}), \
-           last_email_id = (SELECT MAX(e.last_email_id) FROM enrollments e WHERE e.task_id = tasks.id AND {IN_IT}), \
            version = version + 1 \
          WHERE id = $1"
     ))
     .bind::<BigInt, _>(task.0)
     .execute(conn)?;
-    let newest: Option<String> = enrollments::table
-        .inner_join(tasks::table)
-        .filter(tasks::id.eq(task.0))
-        .filter(enrollments::last_email_id.eq(tasks::last_email_id))
-        .select(enrollments::emailed_to)
+    note_newest_email(conn, task)?;
+    recount_locked(conn, Some(task))
+}
+
+/// The task learns the newest email that any of its users was sent, whatever it was about (product.md §2, Emailed to).
+/// Read backwards along `emails_task`: the first email of somebody who is still in it.
+///
+/// # Errors
+/// `Database` only.
+pub fn note_newest_email(conn: &mut AnyConn, task: TaskId) -> Result<()> {
+    let in_it = enrollments::removed_at.is_null().or(enrollments::removed_why.eq(RemovedWhy::TaskRemoved.word()));
+    let newest: Option<(i64, String)> = emails::table
+        .inner_join(enrollments::table.on(emails::enrollment_id.eq(enrollments::id.nullable())))
+        .filter(emails::task_id.eq(task.0))
+        .filter(in_it)
+        .order(emails::id.desc())
+        .select((emails::id, emails::shown_to))
         .first(conn)
         .optional()?;
-    let newest = newest.unwrap_or_default();
+    let (id, to) = newest.map_or((None, String::new()), |(id, to)| (Some(id), to));
     diesel::update(tasks::table.find(task.0))
-        .set((tasks::emailed_to_key.eq(db::key(&newest)), tasks::emailed_to.eq(newest)))
+        .set((tasks::last_email_id.eq(id), tasks::emailed_to_key.eq(db::key(&to)), tasks::emailed_to.eq(to)))
         .execute(conn)?;
-    recount_locked(conn, Some(task))
+    Ok(())
 }
 
 /// The enrollments that count for a task.

@@ -144,7 +144,7 @@ pub(super) async fn draw<N: Need>(p: Permitted<N>, user_id: String, address: Add
                 provisioned_to: if place.emailed_to.is_empty() {
                     "nobody yet".into()
                 } else {
-                    place.emailed_to.clone()
+                    mail::shown_address(&place.emailed_to)
                 },
                 mail_trouble: email.is_some_and(|email| email.state.is_trouble()),
                 stop_hint,
