@@ -41,7 +41,7 @@ pub fn shared(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, user: Use
         mistaken_as: audit::store::refused_as(c, &mistakable(&user), since)?,
         namesakes: users::namesakes(c, &who.scope, &user, NAMESAKES)?,
         policy: policy::current(c)?,
-        no_mail_server: desk.settings.smtp_url.is_none() && !desk.settings.demo,
+        no_mail_server: !desk.settings.mail_leaves(),
         now,
         zone: desk.settings.zone,
         user,

@@ -80,7 +80,7 @@ on_both! {
         browser.post(&edit, &[("email", "a.berg@example.org")]).expect(303);
         honest(browser.get("/users/a.berg/authentication-methods").expect(200))
             .says("An email to a.berg@example.org waits")
-            .says("The email waits: no mail server is set");
+            .says("The email waits, since there is no mail server");
         // Unlock of one, with the flash that follows.
         let number = task.trim_start_matches("/tasks/").parse().map(tokendesk::ids::TaskId).unwrap();
         world.lock(number, a.id);
@@ -115,7 +115,7 @@ on_both! {
         let found = world.desk.db.read(|c| {
             tokendesk::why::diagnose(&world.desk, c, &who, world.now(), user.clone(), None)
         }).unwrap();
-        assert_eq!(found.situation, Situation::EmailWaiting);
+        assert_eq!(found.situation, Situation::NoMailServer);
     }
 
     fn with_a_mail_server_nobody_is_told_of_one(world) {
