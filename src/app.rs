@@ -24,9 +24,11 @@ use crate::{
     },
     outbox, policy, reports, tasks, tokens, users,
     web::{
-        Fault, assets,
+        Fault, assets, body,
         chrome::{Counts, Numbers},
-        csrf, fault, headers, health, presence, request, session, shortcuts, theme, upload,
+        csrf, fault, headers, health,
+        methods::{self, Methods},
+        nul, presence, request, session, shortcuts, theme, upload,
     },
 };
 
@@ -321,7 +323,9 @@ pub fn configure(desk: &Desk, config: &mut ServiceConfig) {
     config.app_data(Data::new(desk.clone())).app_data(Counts(numbers)).app_data(upload::config());
     let mut resources: Vec<(&'static str, actix_web::Resource)> = Vec::new();
     let mut with_session: Vec<&'static str> = Vec::new();
-    for route in routes(desk.settings.demo) {
+    let routes = routes(desk.settings.demo);
+    config.app_data(routes.iter().map(|route| (route.path, route.method.clone())).collect::<Methods>());
+    for route in routes {
         if route.has_session() {
             with_session.push(route.path);
         }
@@ -345,6 +349,9 @@ pub fn configure(desk: &Desk, config: &mut ServiceConfig) {
         scope
             .default_service(actix::to(|| async { Err::<String, Fault>(Error::not_found("page", "").into()) }))
             .wrap(from_fn(csrf::guard))
+            .wrap(from_fn(methods::refuse))
+            .wrap(from_fn(nul::refuse))
+            .wrap(from_fn(body::limit))
             .wrap(from_fn(fault::dress))
             .wrap(from_fn(headers::protect))
             .wrap(from_fn(request::trace)),

@@ -3,6 +3,7 @@
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use figment::{
@@ -17,6 +18,14 @@ use crate::{
     error::{Error, Result},
     keys::KEY_BYTES,
 };
+
+mod limits;
+mod network;
+#[cfg(test)]
+mod tests;
+
+pub use limits::{BodyTimes, DATABASE_WAIT};
+pub use network::Network;
 
 /// Every setting has a `TOKENDESK_` variable of its name in capitals.
 pub const ENVIRONMENT_PREFIX: &str = "TOKENDESK_";
@@ -62,14 +71,16 @@ pub struct Written {
     pub session_idle_minutes: u32,
     /// An operator's session ends after so many hours in any case (product.md §5).
     pub session_hours: u32,
-    /// Addresses of proxies in front whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Addresses or networks of proxies in front whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
     /// The key with which monitors read `/metrics`; empty: there is no such page.
     pub metrics_key: String,
     /// `json` or `plain`.
     pub log_format: String,
     /// What is logged, as in `RUST_LOG`: `info`, `tokendesk=debug`.
     pub log_level: String,
+    /// Entries of the audit log are written to the log too, as JSON.
+    pub log_audit: bool,
 }
 
 impl Default for Written {
@@ -96,6 +107,7 @@ impl Default for Written {
             metrics_key: String::new(),
             log_format: "plain".into(),
             log_level: "info".into(),
+            log_audit: false,
         }
     }
 }
@@ -144,13 +156,19 @@ pub struct Settings {
     /// Hours after which a session ends in any case.
     pub session_hours: u32,
     /// Proxies whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<std::net::IpAddr>,
+    pub trusted_proxies: Vec<Network>,
     /// The key with which monitors read `/metrics`; `None`: there is no such page.
     pub metrics_key: Option<String>,
     /// Log lines as JSON.
     pub log_json: bool,
     /// What is logged.
     pub log_level: String,
+    /// Entries of the audit log are written to the log too.
+    pub log_audit: bool,
+    /// How long anything waits for the database.
+    pub database_wait: Duration,
+    /// How long the body of a request may take.
+    pub body_times: BodyTimes,
     /// The demo: no second factor, a mailbox page, a banner.
     pub demo: bool,
 }
@@ -312,6 +330,9 @@ impl Settings {
             metrics_key,
             log_json,
             log_level: written.log_level,
+            log_audit: written.log_audit,
+            database_wait: DATABASE_WAIT,
+            body_times: BodyTimes::default(),
             demo: false,
         })
     }
@@ -347,49 +368,4 @@ fn parse_sender(text: &str) -> Option<Sender> {
     let (local, domain) = address.rsplit_once('@')?;
     let plain = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c.is_control());
     (plain(local) && plain(domain)).then_some(Sender { name, address })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn error(change: impl FnOnce(&mut Written)) -> String {
-        let mut written = Written::default();
-        change(&mut written);
-        Settings::check(written).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn the_defaults_are_good() {
-        let settings = Settings::check(Written::default()).unwrap();
-        assert!(settings.require_second_factor);
-        assert_eq!(settings.database_url, "sqlite:tokendesk-data/tokendesk.db");
-    }
-
-    #[test]
-    fn a_wrong_setting_is_named_with_what_it_must_be() {
-        assert!(error(|w| w.listen = "here".into()).contains("setting listen"));
-        assert!(error(|w| w.public_url = "https://a.example/path".into()).contains("public_url"));
-        assert!(error(|w| w.time_zone = "Mars".into()).contains("Europe/Berlin"));
-        assert!(error(|w| w.master_key = "abc".into()).contains("64 hex digits"));
-        assert!(error(|w| w.session_hours = 0).contains("session_hours"));
-        assert!(error(|w| w.database_url = "mysql://x".into()).contains("database_url"));
-        assert!(error(|w| w.mail_from = "nobody".into()).contains("mail_from"));
-        assert!(error(|w| w.mail_return_path = "Bounces <b@example.org>".into()).contains("mail_return_path"));
-        assert!(error(|w| w.smtp_ca_file = "not/there.pem".into()).contains("not/there.pem"));
-    }
-
-    #[test]
-    fn a_wrong_secret_is_not_repeated() {
-        let short = error(|w| w.metrics_key = "hunter2".into());
-        assert!(short.contains("metrics_key") && !short.contains("hunter2"), "{short}");
-        assert!(!error(|w| w.smtp_url = "http://me:hunter2@mail".into()).contains("hunter2"));
-    }
-
-    #[test]
-    fn an_unknown_setting_stops_the_start() {
-        let flags = Serialized::default("databse_url", "sqlite:x");
-        let error = Settings::read(None, flags).unwrap_err().to_string();
-        assert!(error.contains("databse_url"), "{error}");
-    }
 }

@@ -2,17 +2,15 @@
 //!
 //! Everything else writes diesel over [`AnyConn`] and calls the helpers here for what the two say differently.
 
-use std::time::Duration;
+use std::{cell::RefCell, path::PathBuf, time::Duration};
 
 use diesel::{
     RunQueryDsl,
     connection::{AnsiTransactionManager, Connection, SimpleConnection, TransactionManager},
     pg::PgConnection,
     r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection},
-    result::DatabaseErrorKind,
     sqlite::SqliteConnection,
 };
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::{
     config::is_postgres,
@@ -20,17 +18,12 @@ use crate::{
 };
 
 mod lock;
+mod migrations;
+mod refusal;
+mod room;
 
 pub use lock::{Lock, hold, share};
-
-const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
-const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
-
-/// How long a statement waits for SQLite's writer of another process, in milliseconds.
-const BUSY_MILLISECONDS: u32 = 5_000;
-
-/// How long a request waits for a connection before it fails, in seconds: longer, and the browser has given up.
-const CHECKOUT_SECONDS: u64 = 10;
+pub use refusal::is_taken;
 
 /// How often a transaction is tried that others keep from ending: they have gone by then, or something is wrong.
 const TRIES: u32 = 5;
@@ -97,6 +90,9 @@ pub struct Db {
     writer: Pool<ConnectionManager<AnyConn>>,
     reader: Pool<ConnectionManager<AnyConn>>,
     postgres: bool,
+    wait: Duration,
+    /// The file of the embedded database.
+    file: Option<PathBuf>,
 }
 
 /// A pool at one moment.
@@ -119,17 +115,19 @@ type Loan = PooledConnection<ConnectionManager<AnyConn>>;
 struct Manners {
     postgres: bool,
     read_only: bool,
+    wait: Duration,
 }
 
 impl CustomizeConnection<AnyConn, diesel::r2d2::Error> for Manners {
     fn on_acquire(&self, conn: &mut AnyConn) -> Result<(), diesel::r2d2::Error> {
+        let wait = self.wait.as_millis();
         let manners = if self.postgres {
-            "SET TIME ZONE 'UTC'".to_owned()
+            format!("SET TIME ZONE 'UTC'; SET lock_timeout = {wait}")
         } else {
             // FULL: what was confirmed to someone is on the disk. secure_delete: what was wiped is overwritten, not only
             // forgotten (a sealed secret would lie about in the file until SQLite needs the room).
             format!(
-                "PRAGMA busy_timeout = {BUSY_MILLISECONDS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                "PRAGMA busy_timeout = {wait}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                  PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY; PRAGMA query_only = {};",
                 if self.read_only { "ON" } else { "OFF" }
             )
@@ -139,11 +137,12 @@ impl CustomizeConnection<AnyConn, diesel::r2d2::Error> for Manners {
 }
 
 impl Db {
-    /// Opens `url` (`sqlite:PATH` or `postgres://…`) with up to `connections` for reading.
+    /// Opens `url` (`sqlite:PATH` or `postgres://…`) with up to `connections` for reading. Nothing waits longer than
+    /// `wait` for a connection, for the writer of another process, or for what others hold: it is `Busy` then.
     ///
     /// # Errors
     /// `Database` if the file cannot be opened or the server does not answer.
-    pub fn open(url: &str, connections: u32) -> Result<Self> {
+    pub fn open(url: &str, connections: u32, wait: Duration) -> Result<Self> {
         let postgres = is_postgres(url);
         let target = url.strip_prefix("sqlite:").unwrap_or(url);
         let pool = |size: u32, read_only: bool| {
@@ -151,18 +150,18 @@ impl Db {
                 .max_size(size)
                 .min_idle(Some(1))
                 .test_on_check_out(postgres)
-                .connection_timeout(Duration::from_secs(CHECKOUT_SECONDS))
-                .connection_customizer(Box::new(Manners { postgres, read_only }))
+                .connection_timeout(wait)
+                .connection_customizer(Box::new(Manners { postgres, read_only, wait }))
                 .build(ConnectionManager::<AnyConn>::new(target))
                 .map_err(|error| Error::Database(error.into()))
         };
         if postgres {
             let both = pool(connections, false)?;
-            return Ok(Db { writer: both.clone(), reader: both, postgres });
+            return Ok(Db { writer: both.clone(), reader: both, postgres, wait, file: None });
         }
         // The writer opens first: it is the one that may create the file and switch it to WAL.
         let writer = pool(1, false)?;
-        Ok(Db { writer, reader: pool(connections, true)?, postgres })
+        Ok(Db { writer, reader: pool(connections, true)?, postgres, wait, file: Some(target.into()) })
     }
 
     /// True for PostgreSQL.
@@ -184,11 +183,22 @@ impl Db {
     /// # Errors
     /// What `f` answers, and then nothing has changed; or `Database` if it could not be committed.
     pub fn write<T>(&self, mut f: impl FnMut(&mut AnyConn) -> Result<T>) -> Result<T> {
-        let mut conn = loan(&self.writer)?;
+        self.write_on(loan(&self.writer)?, &mut f)
+    }
+
+    /// As [`Db::write`], if nobody else writes at this moment; `None` if somebody does, and then nothing was done.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub fn write_if_free<T>(&self, mut f: impl FnMut(&mut AnyConn) -> Result<T>) -> Result<Option<T>> {
+        self.writer.try_get().map(|conn| self.write_on(conn, &mut f)).transpose()
+    }
+
+    fn write_on<T>(&self, mut conn: Loan, f: &mut impl FnMut(&mut AnyConn) -> Result<T>) -> Result<T> {
         let mut tries = 1;
         loop {
-            match transaction(&mut conn, &mut f) {
-                Err(error) if tries < TRIES && is_deadlock(&error) => {
+            match transaction(&mut conn, f) {
+                Err(error) if tries < TRIES && refusal::is_deadlock(&error) => {
                     tracing::warn!(
                         "two transactions waited for each other; try {tries} of {TRIES} is repeated: {error}"
                     );
@@ -197,25 +207,6 @@ impl Db {
                 outcome => return outcome,
             }
         }
-    }
-
-    /// Brings the tables up to this version; several servers may start at once.
-    ///
-    /// # Errors
-    /// `Database` with the migration that failed.
-    pub fn migrate(&self) -> Result<Vec<String>> {
-        let mut conn = loan(&self.writer)?;
-        if let AnyConn::Pg(c) = &mut *conn {
-            c.batch_execute(&format!("SELECT pg_advisory_lock({})", lock::number(Lock::Migrate)))?;
-        }
-        let outcome = match &mut *conn {
-            AnyConn::Pg(c) => names(c.run_pending_migrations(POSTGRES_MIGRATIONS)),
-            AnyConn::Sqlite(c) => names(c.run_pending_migrations(SQLITE_MIGRATIONS)),
-        };
-        if let AnyConn::Pg(c) = &mut *conn {
-            c.batch_execute(&format!("SELECT pg_advisory_unlock({})", lock::number(Lock::Migrate)))?;
-        }
-        outcome
     }
 
     /// Copies the embedded database to a new file, as it is at one moment, while others go on writing.
@@ -259,23 +250,21 @@ impl Db {
             }
         }
     }
+}
 
-    /// The migrations this version has and the database has not.
-    ///
-    /// # Errors
-    /// `Database` if it does not answer.
-    pub fn pending_migrations(&self) -> Result<usize> {
-        let mut conn = loan(&self.writer)?;
-        let pending = match &mut *conn {
-            AnyConn::Pg(c) => c.pending_migrations(POSTGRES_MIGRATIONS).map(|list| list.len()),
-            AnyConn::Sqlite(c) => c.pending_migrations(SQLITE_MIGRATIONS).map(|list| list.len()),
-        };
-        pending.map_err(Error::Database)
-    }
+thread_local! {
+    /// What is done once the transaction of this thread is committed.
+    static COMMITTED: RefCell<Vec<Box<dyn FnOnce()>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Does `f` once the transaction at hand is committed, and never if it is not (a line in the log of what was done).
+pub fn once_committed(f: impl FnOnce() + 'static) {
+    COMMITTED.with_borrow_mut(|list| list.push(Box::new(f)));
 }
 
 fn transaction<T>(conn: &mut AnyConn, f: &mut impl FnMut(&mut AnyConn) -> Result<T>) -> Result<T> {
     type Manager = <AnyConn as Connection>::TransactionManager;
+    COMMITTED.with_borrow_mut(Vec::clear);
     match conn {
         // IMMEDIATE: a deferred transaction that reads and then writes fails at once beside another writer.
         AnyConn::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")?,
@@ -284,10 +273,14 @@ fn transaction<T>(conn: &mut AnyConn, f: &mut impl FnMut(&mut AnyConn) -> Result
     match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| f(conn))) {
         Ok(Ok(value)) => {
             Manager::commit_transaction(conn)?;
+            COMMITTED.take().into_iter().for_each(|f| f());
             Ok(value)
         }
         Ok(Err(error)) => {
-            Manager::rollback_transaction(conn)?;
+            // Told is what went wrong first. A connection that cannot go back is not lent again: its pool sees to that.
+            if let Err(second) = Manager::rollback_transaction(conn) {
+                tracing::error!("a transaction was not rolled back: {second}; it was to be because: {error}");
+            }
             Err(error)
         }
         Err(panic) => {
@@ -298,12 +291,12 @@ fn transaction<T>(conn: &mut AnyConn, f: &mut impl FnMut(&mut AnyConn) -> Result
     }
 }
 
-fn names(outcome: diesel::migration::Result<Vec<diesel::migration::MigrationVersion<'_>>>) -> Result<Vec<String>> {
-    outcome.map(|versions| versions.iter().map(ToString::to_string).collect()).map_err(Error::Database)
-}
-
 fn loan(pool: &Pool<ConnectionManager<AnyConn>>) -> Result<Loan> {
-    pool.get().map_err(|error| Error::Database(error.into()))
+    pool.get().map_err(|error| {
+        let state = pool.state();
+        // All are there and others use them; otherwise there are none to be had.
+        if state.connections > 0 && state.idle_connections == 0 { Error::Busy } else { Error::Database(error.into()) }
+    })
 }
 
 /// The form in which names are compared and sorted: without case, without outer spaces.
@@ -339,31 +332,6 @@ pub fn after(prefix: &str) -> Option<String> {
         }
     }
     None
-}
-
-impl From<diesel::result::Error> for Error {
-    fn from(error: diesel::result::Error) -> Self {
-        Error::Database(Box::new(error))
-    }
-}
-
-/// True if PostgreSQL ended the transaction because it and another one waited for each other. diesel does not hand on the
-/// code (40P01), so the message is read; in most of the languages a server may speak it holds this word.
-fn is_deadlock(error: &Error) -> bool {
-    use diesel::result::Error as Diesel;
-    matches!(error, Error::Database(inner) if matches!(
-        inner.downcast_ref::<Diesel>(),
-        Some(Diesel::DatabaseError(_, told)) if told.message().to_lowercase().contains("deadlock")
-    ))
-}
-
-/// True if a unique index refused the row: the name is taken.
-pub fn is_taken(error: &Error) -> bool {
-    use diesel::result::Error as Diesel;
-    matches!(error, Error::Database(inner) if matches!(
-        inner.downcast_ref::<Diesel>(),
-        Some(Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, _))
-    ))
 }
 
 #[cfg(test)]

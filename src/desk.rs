@@ -2,11 +2,14 @@
 
 use std::{path::Path, sync::Arc};
 
+use tokio_util::sync::CancellationToken;
+
 use crate::{
     clock::{Clock, Timestamp},
     config::{Settings, is_postgres, parse_key},
     db::Db,
     error::{Error, Result},
+    hashing::Hashers,
     ids::Random,
     keys::{KEY_BYTES, Keys},
     meter::Meter,
@@ -27,6 +30,10 @@ pub struct Desk {
     pub clock: Arc<Clock>,
     /// What the process counts of itself.
     pub meter: Arc<Meter>,
+    /// The threads that hash passwords.
+    pub hashers: Arc<Hashers>,
+    /// Canceled when the server is to end.
+    pub stopping: CancellationToken,
 }
 
 impl Desk {
@@ -45,12 +52,14 @@ impl Desk {
     /// `Database` if it cannot be opened.
     pub fn assemble(settings: Settings, master: &[u8; KEY_BYTES], random: Random, clock: Clock) -> Result<Self> {
         Ok(Desk {
-            db: Db::open(&settings.database_url, settings.database_connections)?,
+            db: Db::open(&settings.database_url, settings.database_connections, settings.database_wait)?,
             keys: Arc::new(Keys::new(master)),
             settings: Arc::new(settings),
             random: Arc::new(random),
             clock: Arc::new(clock),
             meter: Arc::default(),
+            hashers: Arc::default(),
+            stopping: CancellationToken::new(),
         })
     }
 

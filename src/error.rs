@@ -28,6 +28,10 @@ pub enum Error {
     Gone(String),
     /// Too many requests; how many seconds to wait.
     TooMany(u64),
+    /// There is too much to do, or others keep the database: a few seconds later it goes. Nothing has changed.
+    Busy,
+    /// There is no room left where the database is kept. Nothing has changed.
+    DiskFull,
     /// The database did not do it.
     Database(Box<dyn std::error::Error + Send + Sync>),
     /// Anything unforeseen; the text goes to the log and never to a page.
@@ -61,6 +65,8 @@ impl fmt::Display for Error {
             Error::Invalid(mistakes) => mistakes.fmt(f),
             Error::Conflict(sentence) | Error::Refused(sentence) | Error::Gone(sentence) => f.write_str(sentence),
             Error::TooMany(seconds) => write!(f, "Too many requests. Wait {seconds} seconds and try again."),
+            Error::Busy => f.write_str("Tokendesk is busy. Try again in a few seconds."),
+            Error::DiskFull => f.write_str("The disk of the database is full. Make room on it, then try again."),
             Error::Database(error) => write!(f, "The database did not do it: {error}"),
             Error::Internal(text) => f.write_str(text),
         }

@@ -14,6 +14,8 @@ pub mod text;
 
 pub mod db;
 pub mod desk;
+pub mod hashing;
+pub mod rounds;
 pub mod schema;
 
 pub mod audit;

@@ -1,6 +1,7 @@
 //! What this process counts of itself, for `/metrics`: plain counters that all its threads share.
 
 use std::{
+    collections::BTreeMap,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -26,6 +27,8 @@ pub struct Meter {
     microseconds: AtomicU64,
     sign_in_failures: AtomicU64,
     remembered: Mutex<Option<(Timestamp, String)>>,
+    write_trouble: Mutex<Option<String>>,
+    round_failures: Mutex<BTreeMap<&'static str, u64>>,
 }
 
 /// What a [`Meter`] has counted since the process started.
@@ -54,6 +57,26 @@ impl Meter {
     /// Counts a sign-in that was refused.
     pub fn note_sign_in_failure(&self) {
         self.sign_in_failures.fetch_add(1, Relaxed);
+    }
+
+    /// Counts a round that did not end well.
+    pub fn note_round_failure(&self, round: &'static str) {
+        *self.round_failures.lock().unwrap_or_else(PoisonError::into_inner).entry(round).or_insert(0) += 1;
+    }
+
+    /// How often each kind of round did not end well.
+    pub fn round_failures(&self) -> BTreeMap<&'static str, u64> {
+        self.round_failures.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps why the last write that was tried did not go well; `None` if it did.
+    pub fn note_write(&self, trouble: Option<String>) {
+        *self.write_trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+    }
+
+    /// Why the last write that was tried did not go well; `None` if it did, or none was tried yet.
+    pub fn write_trouble(&self) -> Option<String> {
+        self.write_trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The counts now.

@@ -3,10 +3,12 @@
 
 mod alerts;
 mod authentication;
+mod own;
 mod start;
 
 pub use alerts::*;
 pub use authentication::*;
+pub use own::rounds;
 pub use start::*;
 
 diesel::table! {

@@ -20,7 +20,9 @@ const ORDER: &[&str] = &[
     "schema",
     "db",
     "meter",
+    "hashing",
     "desk",
+    "rounds",
     "audit",
     "mail",
     "operators",
@@ -39,8 +41,22 @@ const ORDER: &[&str] = &[
 ];
 
 /// What `web` may name: the base, the audit log and operators.
-const BELOW_WEB: &[&str] =
-    &["ids", "clock", "error", "text", "oath", "keys", "config", "schema", "db", "desk", "audit", "operators", "web"];
+const BELOW_WEB: &[&str] = &[
+    "ids",
+    "clock",
+    "error",
+    "text",
+    "oath",
+    "keys",
+    "config",
+    "schema",
+    "db",
+    "hashing",
+    "desk",
+    "audit",
+    "operators",
+    "web",
+];
 
 /// A word, and the files it is at home in (ends of paths, or parts of them).
 const HOMES: &[(&str, &[&str])] = &[
@@ -53,7 +69,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("askama", &["/pages.rs", "/pages/", "src/web/", "src/mail/letter"]),
     ("lettre", &["src/mail/courier"]),
     ("mail_parser", &["src/mail/bounce.rs", "src/mail/bounce/"]),
-    ("argon2", &["src/operators/password.rs"]),
+    ("argon2", &["src/hashing.rs"]),
     ("getrandom", &["src/ids.rs"]),
     ("SystemTime", &[]),
     ("Utc::now", &["src/clock.rs"]),

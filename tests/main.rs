@@ -5,6 +5,7 @@ mod architecture;
 mod authentication;
 mod database;
 mod document;
+mod edge;
 mod enrollment;
 mod find;
 mod first_start;

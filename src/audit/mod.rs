@@ -4,7 +4,7 @@
 
 use crate::{
     clock::Timestamp,
-    db::AnyConn,
+    db::{self, AnyConn},
     error::Result,
     ids::{TaskId, UserId},
 };
@@ -177,7 +177,7 @@ impl<'a> Entry<'a> {
 /// # Errors
 /// `Database` if it cannot be written; the change must then not happen either.
 pub fn record(conn: &mut AnyConn, now: Timestamp, entry: &Entry<'_>) -> Result<()> {
-    store::insert(conn, now, std::slice::from_ref(entry))
+    record_all(conn, now, std::slice::from_ref(entry))
 }
 
 /// Writes many entries at once, for a verb that concerns many users.
@@ -185,5 +185,41 @@ pub fn record(conn: &mut AnyConn, now: Timestamp, entry: &Entry<'_>) -> Result<(
 /// # Errors
 /// As [`record`].
 pub fn record_all(conn: &mut AnyConn, now: Timestamp, entries: &[Entry<'_>]) -> Result<()> {
-    store::insert(conn, now, entries)
+    store::insert(conn, now, entries)?;
+    for entry in entries {
+        logged(now, entry);
+    }
+    Ok(())
+}
+
+/// The target of entries in the log of the process, which leaves the machine by other ways than the database
+/// (the setting `log_audit`).
+pub const LOG: &str = "tokendesk::audit_log";
+
+/// Writes the entry to the log of the process once it is committed.
+fn logged(now: Timestamp, entry: &Entry<'_>) {
+    if !tracing::enabled!(target: LOG, tracing::Level::INFO) {
+        return;
+    }
+    let Entry { actor, verb, outcome, subject, sentence, detail, .. } = entry.clone();
+    let actor = actor.clone();
+    let detail: serde_json::Map<String, serde_json::Value> =
+        detail.into_iter().map(|(name, text)| (name.to_owned(), text.into())).collect();
+    let detail = serde_json::Value::Object(detail);
+    db::once_committed(move || {
+        tracing::info!(
+            target: LOG,
+            at = %now.and_utc().to_rfc3339(),
+            actor_kind = actor.kind.word(),
+            actor = actor.name,
+            role = actor.role,
+            from = actor.address,
+            request = actor.request,
+            verb,
+            outcome = outcome.word(),
+            subject,
+            detail = %detail,
+            "{sentence}"
+        );
+    });
 }

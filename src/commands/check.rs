@@ -8,7 +8,7 @@ use crate::{
     desk::Desk,
     error::{Error, Result},
     mail::courier::Carrier,
-    operators, tasks,
+    operators, rounds, tasks,
 };
 
 /// The most that this machine's clock may differ from the database server's, in seconds: one step of a one-time
@@ -36,6 +36,8 @@ pub fn run(place: &Place) -> Result<()> {
         Err(error) => report.line("database", Err(error)),
         Ok(desk) => {
             report.line("database", migrations(&desk, place));
+            report.line("disk", disk(&desk));
+            report.line("rounds", background(&desk));
             report.line("operators", somebody(&desk));
             report.line("counts", counts(&desk));
             report.line("clock", clock(&desk));
@@ -82,6 +84,29 @@ fn migrations(desk: &Desk, place: &str) -> Result<String> {
         0 => Ok(format!("{place} answers and is at this version")),
         n => Err(Error::Internal(format!("{n} migrations are waiting; run `tokendesk migrate`."))),
     }
+}
+
+/// A write goes through; that others write is as good.
+fn disk(desk: &Desk) -> Result<String> {
+    let room = desk.db.room().map(|bytes| format!(", and {} MB are free", bytes / 1_000_000)).unwrap_or_default();
+    match rounds::try_write(desk, desk.now()) {
+        Ok(()) => Ok(format!("the database takes writes{room}")),
+        Err(Error::Busy) => Ok(format!("somebody else writes just now{room}")),
+        Err(error) => Err(error),
+    }
+}
+
+fn background(desk: &Desk) -> Result<String> {
+    let failing = desk.db.read(rounds::failing)?;
+    if failing.is_empty() {
+        return Ok("what the server does by itself goes well".into());
+    }
+    let zone = desk.settings.zone;
+    let line = |failing: &rounds::Failing| {
+        format!("{} last failed at {}", failing.round.words(), zone.local(failing.failed_at).format("%Y-%m-%d %H:%M"))
+    };
+    let list: Vec<String> = failing.iter().map(line).collect();
+    Err(Error::Internal(format!("{}; the server's log says why.", list.join("; "))))
 }
 
 fn somebody(desk: &Desk) -> Result<String> {

@@ -1,39 +1,70 @@
 //! What `serve` and `demo` have in common: the web server, the courier, the sweeper, and how they end.
 
-use std::{net::TcpListener, time::Duration};
+use std::{io::IsTerminal as _, net::TcpListener, time::Duration};
 
 use actix_web::{App, HttpServer, rt::System, web::Data};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{
+    EnvFilter, Layer as _,
+    filter::{LevelFilter, filter_fn},
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
 
 use crate::{
-    alerts, app,
+    alerts, app, audit,
     clock::Timestamp,
     config::Settings,
     desk::Desk,
     error::{Error, Result},
     mail::courier::{Carrier, Courier},
-    operators, tasks,
+    operators,
+    rounds::{self, Round},
+    tasks,
 };
 
 /// How long requests under way may take to finish after SIGTERM, in seconds: longer than any page takes.
 const FINISH_SECONDS: u64 = 30;
 
+/// The most files to have open, connections included: many times what a console and its auth nodes need.
+const MOST_FILES: u64 = 65_536;
+
+/// Files that are no connections to us: the database's, the mail server's, the log, the program's own.
+const OWN_FILES: usize = 256;
+
 /// How often operators are told what happened, in seconds: "at once", for somebody who then opens an email.
 const ALERT_SECONDS: u64 = 60;
+
+/// How often a write is tried, in seconds: monitors and load balancers ask about as often.
+const PROBE_SECONDS: u64 = 10;
 
 /// How often sessions that have ended are swept out of the database and reminders are looked for, in seconds.
 const SWEEP_SECONDS: u64 = 600;
 
+/// What actix says of requests that it cannot read, one line each: a scanner would fill the log with errors of ours.
+const OTHERS_MISTAKES: &[&str] = &["actix_http::h1::dispatcher", "actix_http::h1::decoder"];
+
 /// Starts the log, on standard error. Called once a process.
 pub fn log(settings: &Settings) {
     let filter = EnvFilter::try_new(&settings.log_level).unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(std::io::stderr);
-    if settings.log_json {
-        log.json().flatten_event(true).init();
+    let quiet = filter.max_level_hint().is_none_or(|level| level < LevelFilter::DEBUG);
+    let log = tracing_subscriber::fmt::layer().with_target(false).with_writer(std::io::stderr);
+    let log = if settings.log_json {
+        log.json().flatten_event(true).boxed()
     } else {
-        log.init();
-    }
+        log.with_ansi(std::io::stderr().is_terminal()).boxed()
+    };
+    let ours = filter_fn(move |about| {
+        about.target() != audit::LOG
+            && !(quiet && OTHERS_MISTAKES.iter().any(|target| about.target().starts_with(target)))
+    });
+    let entries = settings.log_audit.then(|| {
+        let entries = tracing_subscriber::fmt::layer().json().flatten_event(true).with_target(false);
+        entries.with_writer(std::io::stderr).with_filter(filter_fn(|about| about.target() == audit::LOG))
+    });
+    tracing_subscriber::registry().with(log.with_filter(filter).with_filter(ours)).with(entries).init();
 }
 
 /// Serves on `listener` until SIGTERM or SIGINT; then requests under way are finished, and then the email in hand.
@@ -45,9 +76,15 @@ pub fn run(desk: Desk, carrier: Carrier, listener: TcpListener) -> Result<()> {
     System::new().block_on(async move {
         let courier = Courier::start(desk.clone(), carrier.clone(), desk.settings.mail_workers);
         let stop = CancellationToken::new();
-        let rounds = [(SWEEP_SECONDS, sweep as Round), (ALERT_SECONDS, alert as Round)]
-            .map(|(seconds, round)| actix_web::rt::spawn(now_and_then(seconds, round, desk.clone(), stop.clone())));
+        let turning = [
+            (SWEEP_SECONDS, Round::Sweep, sweep as Work),
+            (ALERT_SECONDS, Round::Alert, alert as Work),
+            (PROBE_SECONDS, Round::Probe, rounds::probe as Work),
+        ]
+        .map(|round| actix_web::rt::spawn(now_and_then(round, desk.clone(), stop.clone())));
         let own = desk.clone();
+        let workers = std::thread::available_parallelism().map_or(1, usize::from);
+        actix_web::rt::spawn(told_to_end(desk.stopping.clone()));
         let server = HttpServer::new(move || {
             App::new().configure(|config| {
                 // The demo's pages show what its mailbox keeps.
@@ -57,6 +94,9 @@ pub fn run(desk: Desk, carrier: Carrier, listener: TcpListener) -> Result<()> {
                 app::configure(&own, config);
             })
         })
+        .workers(workers)
+        .max_connections(connections(workers))
+        .shutdown_signal(desk.stopping.clone().cancelled_owned())
         .shutdown_timeout(FINISH_SECONDS)
         .listen(listener)
         .map_err(problem)?
@@ -65,12 +105,43 @@ pub fn run(desk: Desk, carrier: Carrier, listener: TcpListener) -> Result<()> {
         let outcome = server.await.map_err(problem);
         stop.cancel();
         courier.stop().await;
-        for round in rounds {
+        for round in turning {
             let _ = round.await;
         }
         tracing::info!("stopped");
         outcome
     })
+}
+
+/// Waits for SIGTERM or SIGINT, and tells everything that waits for the end.
+async fn told_to_end(stopping: CancellationToken) {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return tracing::error!("signals cannot be waited for: the server ends without finishing what is under way");
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping: requests under way are finished first");
+    stopping.cancel();
+}
+
+/// Raises the number of files this process may have open, and says how many connections a worker may keep of them: the
+/// rest wait to be accepted rather than take the files that the database needs.
+fn connections(workers: usize) -> usize {
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = limit.maximum.unwrap_or(MOST_FILES).min(MOST_FILES);
+    let files = match limit.current {
+        Some(now) if now < wanted => {
+            let raised = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), ..limit });
+            if raised.is_ok() { wanted } else { now }
+        }
+        Some(now) => now,
+        None => wanted,
+    };
+    let files = usize::try_from(files).unwrap_or(usize::MAX);
+    (files.saturating_sub(OWN_FILES).max(files / 2) / workers.max(1)).max(1)
 }
 
 /// Waits for something that is not a server, outside of a runtime.
@@ -81,8 +152,8 @@ pub fn wait_for<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     System::new().block_on(work)
 }
 
-/// What the server does by itself, at this time.
-type Round = fn(&Desk, Timestamp) -> Result<()>;
+/// What a round does, at this time.
+type Work = fn(&Desk, Timestamp) -> Result<()>;
 
 /// Sweeps out what has ended, and posts the reminders that are due.
 fn sweep(desk: &Desk, now: Timestamp) -> Result<()> {
@@ -97,14 +168,11 @@ fn alert(desk: &Desk, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// Does `round` every so many seconds, on a thread where it may wait, until it is to `stop`.
-async fn now_and_then(seconds: u64, round: Round, desk: Desk, stop: CancellationToken) {
+/// Does a round every so many seconds, on a thread where it may wait, until it is to `stop`.
+async fn now_and_then((seconds, round, work): (u64, Round, Work), desk: Desk, stop: CancellationToken) {
     loop {
         let worker = desk.clone();
-        let outcome = actix_web::web::block(move || round(&worker, worker.now())).await;
-        if let Ok(Err(error)) = outcome {
-            tracing::warn!("a round of sweeping, reminding or alerting was not finished: {error}");
-        }
+        let _ = actix_web::web::block(move || rounds::run(&worker, round, worker.now(), work)).await;
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(Duration::from_secs(seconds)) => {}

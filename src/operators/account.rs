@@ -41,7 +41,7 @@ pub fn own(conn: &mut AnyConn, who: &Who) -> Result<Account> {
 ///
 /// # Errors
 /// `Invalid` with a sentence for `current` or `new`, `TooMany` after wrong current ones: a session left open on a desk
-/// must not be a place to guess in.
+/// must not be a place to guess in. `Busy` if too many passwords are being hashed.
 pub fn change_password(desk: &Desk, who: &Who, now: Timestamp, current: &str, new: &str) -> Result<()> {
     let id = who.operator.ok_or(Error::SignedOut)?;
     let bucket = Bucket::own(who.name());
@@ -57,19 +57,20 @@ pub fn change_password(desk: &Desk, who: &Who, now: Timestamp, current: &str, ne
         mistakes.add("new", "This is the password you have now. Choose another.");
     }
     mistakes.into_result()?;
+    let place = desk.hashers.place()?;
     let stored = desk.db.read(|c| {
         throttle::check(c, now, std::slice::from_ref(&bucket))?;
         store::sign_in::password_hash(c, id)
     })?;
     desk.db.write(|c| throttle::count(c, now, &bucket))?;
-    if !password::is_right(current, stored.as_deref()) {
+    if !password::is_right(&place, current, stored.as_deref())? {
         desk.db.write(|c| {
             let entry = Entry::refused(&who.actor, "operators.change_password", "Change of the own password refused");
             audit::record(c, now, &entry.fact("Reason", "wrong current password"))
         })?;
         return Err(Error::mistake("current", "This is not the password you have now."));
     }
-    let hash = password::hash(&desk.random, new)?;
+    let hash = password::hash(&place, &desk.random, new)?;
     desk.db.write(|c| {
         throttle::reset(c, &bucket)?;
         store::set_password(c, id, &hash, None)?;

@@ -83,7 +83,7 @@ pub fn add(desk: &Desk, who: &Who, now: Timestamp, new: NewOperator) -> Result<O
         mistakes.add("password", sentence);
     }
     mistakes.into_result()?;
-    let hash = password::hash(&desk.random, &new.password)?;
+    let hash = password::hash(&desk.hashers.place()?, &desk.random, &new.password)?;
     let outcome = desk.db.write(|c| {
         db::hold(c, Lock::Operators)?;
         let mut mistakes = Mistakes::default();
@@ -183,7 +183,7 @@ pub fn reset_password(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, pas
     if let Some(sentence) = password::mistake(password, &own) {
         return Err(Error::mistake("password", sentence));
     }
-    let hash = password::hash(&desk.random, password)?;
+    let hash = password::hash(&desk.hashers.place()?, &desk.random, password)?;
     change(desk, who, now, "operators.reset_password", user_id, |c, operator| {
         store::set_password(c, operator.id, &hash, Some(now))?;
         store::throttle::reset(c, &throttle::Bucket::user(&operator.user_id))?;

@@ -27,7 +27,8 @@ pub fn holds(proved: i64, now: Timestamp) -> bool {
 /// Checks what an operator who is signed in typed, a one-time password or their password; true: it is them.
 ///
 /// # Errors
-/// `TooMany` after wrong ones: a session left open must not be a place to guess in; `SignedOut` for who is no operator.
+/// `TooMany` after wrong ones: a session left open must not be a place to guess in; `SignedOut` for who is no
+/// operator; `Busy` if too many passwords are being hashed.
 pub fn confirm(desk: &Desk, who: &Who, now: Timestamp, typed: &str) -> Result<bool> {
     let id = who.operator.ok_or(Error::SignedOut)?;
     let bucket = Bucket::own(who.name());
@@ -39,11 +40,12 @@ pub fn confirm(desk: &Desk, who: &Who, now: Timestamp, typed: &str) -> Result<bo
     // A password is never as short as a one-time password, so that what was typed says which of them it is.
     let value = second_factor::digits(typed).zip(factor.sealed);
     let by = if value.is_some() { "one-time password" } else { "password" };
+    let place = if value.is_none() { Some(desk.hashers.place()?) } else { None };
     desk.db.write(|c| throttle::count(c, now, &bucket))?;
-    let judgment = match &value {
-        None if password::is_right(typed, stored.as_deref()) => None,
-        None => Some(Judgment::Wrong),
-        Some((digits, sealed)) => {
+    let judgment = match (&value, &place) {
+        (None, Some(place)) if password::is_right(place, typed, stored.as_deref())? => None,
+        (None, _) => Some(Judgment::Wrong),
+        (Some((digits, sealed)), _) => {
             let seed = desk.keys.open(&second_factor::place(id), sealed)?;
             Some(second_factor::judge(&seed, digits, now, factor.last_step))
         }

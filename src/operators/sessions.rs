@@ -7,7 +7,13 @@ use chrono::Duration;
 use diesel::prelude::*;
 
 use crate::{
-    clock::Timestamp, db::AnyConn, desk::Desk, error::Result, ids::OperatorId, keys::Purpose, schema::sessions,
+    clock::Timestamp,
+    db::AnyConn,
+    desk::Desk,
+    error::{Error, Result},
+    ids::OperatorId,
+    keys::Purpose,
+    schema::sessions,
 };
 
 /// The state of a session: a name and JSON each, as actix-session keeps it.
@@ -60,16 +66,25 @@ pub fn load(desk: &Desk, key: &str, now: Timestamp) -> Result<Option<State>> {
     })?;
     let Some((state, created_at, seen_at)) = row else { return Ok(None) };
     if is_over(desk, created_at, seen_at, now) {
-        delete(desk, key)?;
+        // It is over with or without its row, which is swept out later.
+        if_it_goes(desk.db.write_if_free(|c| Ok(diesel::delete(sessions::table.find(&hash)).execute(c)?)))?;
         return Ok(None);
     }
     if now >= seen_at + Duration::seconds(SEEN_EVERY_SECONDS) {
-        desk.db.write(|c| {
-            diesel::update(sessions::table.find(&hash)).set(sessions::seen_at.eq(now)).execute(c)?;
-            Ok(())
-        })?;
+        // Who reads waits for nobody who writes: the next request writes it down.
+        if_it_goes(desk.db.write_if_free(|c| {
+            Ok(diesel::update(sessions::table.find(&hash)).set(sessions::seen_at.eq(now)).execute(c)?)
+        }))?;
     }
     Ok(serde_json::from_str(&state).ok())
+}
+
+/// Lets go of what cannot be written at this moment.
+fn if_it_goes(outcome: Result<Option<usize>>) -> Result<()> {
+    match outcome {
+        Ok(_) | Err(Error::Busy | Error::DiskFull) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// True once the idle or the absolute limit has passed.

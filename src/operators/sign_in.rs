@@ -49,7 +49,7 @@ pub struct SetUp {
 ///
 /// # Errors
 /// `TooMany` if this UserID or this address has to wait, and then the password was not looked at. A browser that is known
-/// waits for its own failures alone.
+/// waits for its own failures alone. `Busy` if too many sign in at once; then nothing was looked at.
 pub fn with_password(
     desk: &Desk,
     who: &Who,
@@ -101,6 +101,8 @@ fn first_step(
     user_id: &str,
     typed: &str,
 ) -> Result<First> {
+    // Before anything else, and held to the end: a flood must queue neither for the hash nor for the one writer.
+    let place = desk.hashers.place()?;
     let browser = known::browser(&desk.keys, cookie, user_id, now);
     let bucket = browser.as_ref().map_or_else(|| Bucket::user(user_id), |browser| Bucket::known(user_id, browser));
     let counted = Counted::of(who, browser.is_some(), bucket);
@@ -110,7 +112,7 @@ fn first_step(
         store::sign_in::candidate(c, user_id)
     })?;
     let failures = desk.db.write(|c| counted.count(c, now))?;
-    let right = password::is_right(typed, found.as_ref().map(|found| found.password_hash.as_str()));
+    let right = password::is_right(&place, typed, found.as_ref().map(|found| found.password_hash.as_str()))?;
     let reason = match &found {
         None => "no such operator",
         Some(_) if !right => "wrong password",

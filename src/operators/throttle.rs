@@ -56,11 +56,12 @@ impl Bucket {
     }
 
     /// Anything tried from a network address. An office shares one, so it has more slips and is forgiven sooner; whoever
-    /// has an IPv6 address has the 64 bits behind it too.
+    /// has an IPv6 address has the 64 bits behind it too. An IPv4 address written as IPv6 is the IPv4 address.
     pub fn address(address: &str) -> Self {
-        let name = match address.parse::<IpAddr>() {
+        let name = match address.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
+            Ok(IpAddr::V4(ip)) => ip.to_string(),
             Ok(IpAddr::V6(ip)) => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).to_string(),
-            _ => address.to_owned(),
+            Err(_) => address.to_owned(),
         };
         Bucket { name: format!("address:{name}"), free: 20, forgets_after: Duration::hours(1) }
     }
@@ -73,6 +74,13 @@ impl Bucket {
             Err(_) => 0,
         };
         Duration::seconds(seconds)
+    }
+
+    /// Until when the next try has to wait, by what was kept of the last one; `None` if it need not. Never longer than
+    /// the bucket's own wait, and a failure ahead of now is none: the clock was set back.
+    pub fn waits_until(&self, now: Timestamp, failures: i64, last: Timestamp, blocked: Timestamp) -> Option<Timestamp> {
+        let until = blocked.min(last + self.wait(failures));
+        (last <= now && until > now).then_some(until)
     }
 }
 
@@ -94,10 +102,24 @@ mod tests {
     }
 
     #[test]
+    fn nobody_waits_longer_than_the_bucket_says_whatever_the_clock_did() {
+        let now: Timestamp = "2026-11-20T13:32:00".parse().unwrap();
+        let (bucket, second, hour) = (Bucket::user("a"), Duration::seconds(1), Duration::hours(1));
+        let waits = |failures, last, blocked| bucket.waits_until(now, failures, last, blocked);
+        assert_eq!(waits(5, now, now + second), Some(now + second));
+        assert_eq!(waits(5, now, now + hour), Some(now + second), "kept by another version, or a clock that was ahead");
+        assert_eq!(waits(5, now - hour, now + second), None);
+        assert_eq!(waits(9, now + hour, now + hour + second), None, "the clock was set back");
+        assert_eq!(waits(4, now, now), None);
+    }
+
+    #[test]
     fn one_name_and_one_network_have_one_bucket() {
         assert_eq!(Bucket::user(" K.Lindqvist"), Bucket::user("k.lindqvist"));
         assert_eq!(Bucket::address("2001:db8:1:2:3::4"), Bucket::address("2001:db8:1:2:ffff::"));
         assert_ne!(Bucket::address("192.0.2.1"), Bucket::address("192.0.2.2"));
+        assert_eq!(Bucket::address("192.0.2.1"), Bucket::address("::ffff:192.0.2.1"));
+        assert_ne!(Bucket::address("::ffff:192.0.2.1"), Bucket::address("::ffff:192.0.2.2"));
         assert_eq!(Bucket::user(&"x".repeat(5_000)).name.len(), 105);
     }
 

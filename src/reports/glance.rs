@@ -15,7 +15,7 @@ use crate::{
         snapshot::{Day, Funnel, Locked, Open, Soon, Stopping},
         store,
     },
-    tasks,
+    rounds, tasks,
     tokens::AuthenticationType,
 };
 
@@ -67,6 +67,8 @@ pub struct Glance {
     pub few_tokens: Option<(i64, i64)>,
     /// Auth nodes that rejected more than usual in the last 24 hours, the newest first.
     pub guessing: Vec<Left>,
+    /// What the server does by itself and fails at.
+    pub rounds: Vec<rounds::Failing>,
     /// Where enrollments stop.
     pub funnel: Option<Funnel>,
     /// Completed enrollments by day.
@@ -114,6 +116,7 @@ pub fn glance(conn: &mut AnyConn, who: &Who, now: Timestamp, settings: &Settings
     if who.may(Permission::SeeUsers) && who.scope == Scope::All {
         glance.guessing = authentication::left_the_usual(conn, now - Duration::hours(GUESSING_HOURS))?;
     }
+    glance.rounds = rounds::failing(conn)?;
     if who.may_any(&[Permission::Provision, Permission::ImportTokens]) {
         let (kind, limit) = (AuthenticationType::HardwareToken, ground.attempts_allowed);
         let stock = tasks::store::candidates::stock(conn, &who.scope, kind, limit, today)?;

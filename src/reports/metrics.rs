@@ -14,6 +14,7 @@ use crate::{
     meter::{BOUNDS, Counted},
     policy,
     reports::store::metrics as store,
+    rounds::Round,
     tasks::Status,
 };
 
@@ -85,6 +86,7 @@ pub fn text(desk: &Desk, now: Timestamp) -> String {
     page.head("tokendesk_database_up", "gauge", "1 if the database answers.");
     page.line("tokendesk_database_up", &[], i32::from(stock.is_ok()));
     of_process(&mut page, &desk.meter.counted(), &desk.db.pools());
+    of_rounds(&mut page, desk);
     page.text + &stock.unwrap_or_default()
 }
 
@@ -133,6 +135,21 @@ fn of_process(page: &mut Page, counted: &Counted, pools: &[PoolState]) {
     page.head("tokendesk_database_connections_max", "gauge", "The most connections of a pool.");
     for pool in pools {
         page.line("tokendesk_database_connections_max", &[("pool", pool.name)], pool.most);
+    }
+}
+
+fn of_rounds(page: &mut Page, desk: &Desk) {
+    let name = "tokendesk_round_failures_total";
+    page.head(name, "counter", "Rounds of the server (reminding, alerting, trying to write) that did not end well.");
+    let failures = desk.meter.round_failures();
+    for round in [Round::Sweep, Round::Alert, Round::Probe] {
+        page.line(name, &[("round", round.word())], failures.get(round.word()).copied().unwrap_or(0));
+    }
+    page.head("tokendesk_database_writable", "gauge", "1 if the last write that was tried went well.");
+    page.line("tokendesk_database_writable", &[], i32::from(desk.meter.write_trouble().is_none()));
+    if let Some(bytes) = desk.db.room() {
+        page.head("tokendesk_database_disk_free_bytes", "gauge", "Room on the disk of the embedded database.");
+        page.line("tokendesk_database_disk_free_bytes", &[], bytes);
     }
 }
 

@@ -140,19 +140,26 @@ const ASSETS: &[Asset] = &[
     file!("/static/fonts/jetbrains-mono-latin.woff2", "font/woff2", "vendor/jetbrains-mono/jetbrains-mono-latin.woff2"),
 ];
 
+/// The query of each file's address, in the order of [`ASSETS`].
+static STAMPS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let stamp = |asset: &Asset| data_encoding::HEXLOWER.encode(&Sha256::digest(asset.bytes)[..6]);
+    ASSETS.iter().map(|asset| format!("v={}", stamp(asset))).collect()
+});
+
 fn stamp(path: &str) -> String {
-    let bytes = ASSETS.iter().find(|asset| asset.path == path).map_or(&[][..], |asset| asset.bytes);
-    let stamp = data_encoding::HEXLOWER.encode(&Sha256::digest(bytes)[..6]);
-    format!("{path}?v={stamp}")
+    let at = ASSETS.iter().position(|asset| asset.path == path);
+    format!("{path}?{}", at.map_or("", |at| &STAMPS[at]))
 }
 
 /// Serves a file; `404` if there is none of this name.
 pub async fn serve(request: HttpRequest) -> HttpResponse {
-    let Some(asset) = ASSETS.iter().find(|asset| asset.path == request.path()) else {
+    let Some(at) = ASSETS.iter().position(|asset| asset.path == request.path()) else {
         return HttpResponse::NotFound().finish();
     };
-    // A stamped address never changes its content; a bare one (fonts in the style sheet) may with the next version.
-    let keep = if request.query_string().starts_with("v=") {
+    let asset = &ASSETS[at];
+    // The address with the stamp of this content never changes it. A bare one (fonts in the style sheet) may with the next
+    // version, and so may one with another stamp: asked of an old server while a new one is put in its place.
+    let keep = if request.query_string() == STAMPS[at] {
         "public, max-age=31536000, immutable"
     } else {
         "public, max-age=86400"

@@ -18,6 +18,12 @@ use crate::{
     web::{headers, request, see_other, session, theme},
 };
 
+/// When to come back if there is too much to do, in seconds: whoever had a place, or the database, is through by then.
+const BUSY_SECONDS: u64 = 5;
+
+/// When to come back if the disk is full, in seconds: somebody has to make room.
+const FULL_SECONDS: u64 = 60;
+
 /// An [`Error`] on its way to the browser.
 #[derive(Debug)]
 pub struct Fault(pub Error);
@@ -26,6 +32,16 @@ impl Fault {
     /// Anything unforeseen; `text` goes to the log.
     pub fn internal(text: impl Into<String>) -> Self {
         Fault(Error::Internal(text.into()))
+    }
+
+    /// The seconds after which the same may go well, for `Retry-After` (RFC 9110 §10.2.3).
+    fn retry_after(&self) -> Option<u64> {
+        match self.0 {
+            Error::TooMany(seconds) => Some(seconds),
+            Error::Busy => Some(BUSY_SECONDS),
+            Error::DiskFull => Some(FULL_SECONDS),
+            _ => None,
+        }
     }
 
     /// The mistakes, if this is a form that has to come back (422); else the fault again, for `?`.
@@ -68,6 +84,7 @@ impl ResponseError for Fault {
             Error::Conflict(_) => StatusCode::CONFLICT,
             Error::Gone(_) => StatusCode::GONE,
             Error::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Error::Busy | Error::DiskFull => StatusCode::SERVICE_UNAVAILABLE,
             Error::Database(_) | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -138,15 +155,25 @@ impl Seen {
 
     /// The page, or for the API the JSON, for `status`; with its reference in the log if it is our fault.
     fn answer(self, status: StatusCode, fault: Option<&Fault>, unforeseen: &str) -> HttpResponse {
-        if status.is_server_error() {
+        let retry_after = fault.and_then(Fault::retry_after);
+        if status.is_server_error() && retry_after.is_some() {
+            tracing::warn!(request = %self.id, status = status.as_u16(), "{unforeseen}");
+        } else if status.is_server_error() {
             tracing::error!(request = %self.id, status = status.as_u16(), "{unforeseen}");
         }
         let mut answer = HttpResponse::build(status);
-        if let Some(Fault(Error::TooMany(seconds))) = fault {
+        if status == StatusCode::REQUEST_TIMEOUT {
+            // Nobody waits for the rest of what did not come in time (RFC 9110 §15.5.9).
+            answer.force_close();
+        }
+        if let Some(seconds) = retry_after {
             answer.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
         if self.path.starts_with("/api/") {
-            let message = status.canonical_reason().unwrap_or("error").to_lowercase();
+            let message = match fault {
+                Some(Fault(error @ (Error::Busy | Error::DiskFull))) => error.to_string(),
+                _ => status.canonical_reason().unwrap_or("error").to_lowercase(),
+            };
             return answer.json(serde_json::json!({ "error": message, "request": self.id }));
         }
         let (title, sentence) = words(status, fault);
@@ -201,7 +228,7 @@ pub async fn dress(
         return Ok(response);
     }
     let fault = response.response().error().and_then(|error| error.as_error::<Fault>());
-    let page = match fault {
+    let mut page = match fault {
         Some(Fault(Error::SignedOut)) if !seen.path.starts_with("/api/") => {
             see_other(&session::sign_in_address(response.request()))
         }
@@ -211,6 +238,9 @@ pub async fn dress(
             seen.answer(status, fault, &unforeseen)
         }
     };
+    if let Some(allow) = response.headers().get(header::ALLOW) {
+        page.headers_mut().insert(header::ALLOW, allow.clone());
+    }
     Ok(response.into_response(page))
 }
 
@@ -226,8 +256,10 @@ struct Lost {
 impl Lost {
     fn of(seen: Seen, error: &actix_web::Error) -> Self {
         let (id, https) = (seen.id.clone(), seen.https);
-        let status = error.as_response_error().status_code();
-        let mut page = seen.answer(status, None, &whole(error));
+        let told = whole(error);
+        let fault = foreseen(&told);
+        let status = fault.as_ref().map_or(error.as_response_error().status_code(), Fault::status_code);
+        let mut page = seen.answer(status, fault.as_ref(), &told);
         headers::set(page.headers_mut(), https);
         request::name(page.headers_mut(), &id);
         Lost { status, page: RefCell::new(Some(page)) }
@@ -239,6 +271,11 @@ fn whole(error: &actix_web::Error) -> String {
     let told = format!("{error:?}");
     let told = told.split("Stack backtrace").next().unwrap_or_default();
     told.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What will go well later, known by its words: actix-session's errors hand on nothing else.
+fn foreseen(told: &str) -> Option<Fault> {
+    [Error::Busy, Error::DiskFull].into_iter().find(|error| told.contains(&error.to_string())).map(Fault)
 }
 
 impl fmt::Display for Lost {
@@ -288,11 +325,27 @@ fn words(status: StatusCode, fault: Option<&Fault>) -> (String, String) {
             "Too many requests".into(),
             format!("Wait {seconds} seconds, then try again. Nothing was changed."),
         ),
+        (_, Some(Error::Busy)) => (
+            "Tokendesk is busy".into(),
+            format!("Too much is going on at this moment. Wait {BUSY_SECONDS} seconds, then try again. Nothing was changed."),
+        ),
+        (_, Some(Error::DiskFull)) => (
+            "The disk is full".into(),
+            "Tokendesk has no room left to write. Whoever runs it has to make room on the disk of the database; until \
+             then you can read, but not change anything or sign in. Nothing was changed."
+                .into(),
+        ),
         (_, Some(Error::Invalid(mistakes))) => ("This cannot be taken".into(), mistakes.to_string()),
         (_, Some(Error::Gone(sentence))) => ("This is over".into(), sentence.clone()),
         (StatusCode::PAYLOAD_TOO_LARGE, _) => {
             ("That is too large".into(), "Send a smaller file or fewer rows. Nothing was changed.".into())
         }
+        (StatusCode::REQUEST_TIMEOUT, _) => (
+            "This took too long".into(),
+            "The request did not arrive whole in the time it may take. Look at your connection, then try again. Nothing \
+             was changed."
+                .into(),
+        ),
         (StatusCode::METHOD_NOT_ALLOWED, _) => {
             ("This address cannot be opened like this".into(), "Go back and use the button on the page.".into())
         }

@@ -3,26 +3,28 @@
 use actix_web::{HttpResponse, web::Data};
 use serde_json::json;
 
-use crate::desk::Desk;
+use crate::{desk::Desk, error::Error};
 
 /// The process answers.
 pub async fn alive() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
 }
 
-/// The database answers and is at this version; 503 with the reason in the log if not.
+/// The database answers and is at this version, and the last write that was tried went well; 503 with the reason if not.
+/// Never waits for who writes, and that there is much to do is no failure: requests are then answered later, or with 503.
 pub async fn ready(desk: Data<Desk>) -> HttpResponse {
+    let not = |reason: String| HttpResponse::ServiceUnavailable().json(json!({ "ready": false, "reason": reason }));
+    if let Some(reason) = desk.meter.write_trouble() {
+        return not(reason);
+    }
     let outcome = actix_web::web::block(move || desk.db.pending_migrations()).await;
     match outcome {
-        Ok(Ok(0)) => HttpResponse::Ok().json(json!({ "ready": true })),
-        Ok(Ok(pending)) => {
-            let reason = format!("{pending} migrations are waiting");
-            HttpResponse::ServiceUnavailable().json(json!({ "ready": false, "reason": reason }))
-        }
+        Ok(Ok(0) | Err(Error::Busy)) => HttpResponse::Ok().json(json!({ "ready": true })),
+        Ok(Ok(pending)) => not(format!("{pending} migrations are waiting")),
         Ok(Err(error)) => {
             tracing::warn!("not ready: {error}");
-            HttpResponse::ServiceUnavailable().json(json!({ "ready": false, "reason": "the database does not answer" }))
+            not("the database does not answer".into())
         }
-        Err(_) => HttpResponse::ServiceUnavailable().json(json!({ "ready": false, "reason": "shutting down" })),
+        Err(_) => not("shutting down".into()),
     }
 }

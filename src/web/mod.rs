@@ -7,14 +7,18 @@ use actix_web::{
 use askama::Template;
 
 pub mod assets;
+pub mod body;
 pub mod chrome;
 pub mod cookies;
 pub mod csrf;
 pub mod fault;
 pub mod form;
+pub mod forwarded;
 pub mod headers;
 pub mod health;
 pub mod links;
+pub mod methods;
+pub mod nul;
 pub mod paging;
 pub mod permission;
 pub mod presence;

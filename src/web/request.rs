@@ -1,6 +1,6 @@
 //! The id of a request, where it comes from, and its line in the log.
 
-use std::{net::IpAddr, time::Instant};
+use std::time::Instant;
 
 use actix_web::{
     HttpMessage, HttpRequest,
@@ -11,7 +11,7 @@ use actix_web::{
     web::Data,
 };
 
-use crate::desk::Desk;
+use crate::{desk::Desk, web::forwarded};
 
 /// The id of a request: on error pages, in the log and in the audit log.
 #[derive(Clone, Debug)]
@@ -22,18 +22,13 @@ pub fn id(request: &HttpRequest) -> String {
     request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default()
 }
 
-/// The address the request came from. `X-Forwarded-For` is believed only from a proxy named in the settings, and then
-/// the last address in it that is not such a proxy: all before it can be made up.
+/// The address the request came from, as it is counted and written down; empty if it came from nowhere (a test).
+/// `X-Forwarded-For` is believed only from a proxy named in the settings.
 pub fn address(request: &HttpRequest) -> String {
     let Some(peer) = request.peer_addr().map(|peer| peer.ip()) else { return String::new() };
     let trusted = request.app_data::<Data<Desk>>().map(|desk| desk.settings.trusted_proxies.as_slice()).unwrap_or(&[]);
-    if !trusted.contains(&peer) {
-        return peer.to_string();
-    }
-    let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let client =
-        forwarded.rsplit(',').filter_map(|part| part.trim().parse::<IpAddr>().ok()).find(|ip| !trusted.contains(ip));
-    client.unwrap_or(peer).to_string()
+    let lines = request.headers().get_all("x-forwarded-for").map(HeaderValue::as_bytes);
+    forwarded::client(peer, lines, trusted).to_string()
 }
 
 /// The key in `Authorization: Bearer …`, if there is one.

@@ -13,7 +13,7 @@ use actix_web::{
     web::Payload,
 };
 
-use crate::web::Fields;
+use crate::web::{Fields, body, nul};
 
 /// The most that one file, or one field, may hold, in bytes: 100,000 users with all columns are some 15 MiB.
 pub const UPLOAD_BYTES: usize = 32 * 1024 * 1024;
@@ -80,6 +80,7 @@ impl Upload {
     /// # Errors
     /// 413 if the file is too large, 400 if this is no such form.
     pub async fn read(request: &HttpRequest, payload: Payload) -> Result<Self, actix_web::Error> {
+        body::expect_file(request);
         let form = MultipartForm::<Parts>::from_request(request, &mut payload.into_inner()).await;
         let Parts(parts) = form
             .map_err(|error| {
@@ -93,7 +94,7 @@ impl Upload {
         for (name, file_name, bytes) in parts {
             match file_name {
                 Some(file_name) if name == "file" => {
-                    upload.file_name = file_name;
+                    upload.file_name = nul::without(file_name);
                     upload.file = bytes;
                 }
                 Some(_) => {}

@@ -17,7 +17,7 @@ mod nodes;
 mod presence;
 mod races;
 mod roles;
-mod routes;
+pub mod routes;
 mod second_factor;
 mod sessions;
 mod sign_in;

@@ -75,6 +75,19 @@ on_both! {
         assert_eq!(sign_in(&browser, "k.lindqvist", PASSWORD).location(), "/");
     }
 
+    fn a_clock_that_is_set_back_makes_nobody_wait_longer(world) {
+        add(&world, "k.lindqvist", "Operator");
+        let browser = world.stranger();
+        for _ in 0..5 {
+            sign_in(&browser, "k.lindqvist", "not the password").expect(422);
+        }
+        world.advance(Duration::hours(-1));
+        sign_in(&browser, "k.lindqvist", "not the password").expect(422);
+        assert_eq!(sign_in(&browser, "k.lindqvist", PASSWORD).expect(429).header("retry-after"), "2");
+        world.advance(Duration::hours(-1));
+        assert_eq!(sign_in(&browser, "k.lindqvist", PASSWORD).location(), "/");
+    }
+
     fn failures_are_forgotten_after_a_day(world) {
         let browser = world.stranger();
         for _ in 0..4 {

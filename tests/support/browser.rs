@@ -34,8 +34,18 @@ pub struct Page {
 impl Browser {
     /// A browser that is signed in to nothing.
     pub fn new(url: &str) -> Self {
+        Browser::of(url, None)
+    }
+
+    /// As [`Browser::new`], on this address of the machine.
+    pub fn from(url: &str, address: &str) -> Self {
+        Browser::of(url, Some(address.parse().expect("an address")))
+    }
+
+    fn of(url: &str, address: Option<std::net::IpAddr>) -> Self {
         let jar = Arc::new(Jar::default());
         let client = Client::builder()
+            .local_address(address)
             .cookie_provider(jar.clone())
             .redirect(Policy::none())
             .no_proxy()

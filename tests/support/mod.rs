@@ -13,7 +13,7 @@ use tokendesk::{
     app,
     audit::{Actor, ActorKind},
     clock::{Clock, Timestamp},
-    config::{Settings, Written},
+    config::{DATABASE_WAIT, Settings, Written},
     db::Db,
     desk::Desk,
     error::Result,
@@ -30,6 +30,7 @@ pub mod log;
 pub mod mta;
 pub mod oathtool;
 pub mod plan;
+pub mod program;
 pub mod smtp;
 
 pub use browser::{Browser, Page};
@@ -106,6 +107,11 @@ impl World {
 
     /// A fresh one with other settings.
     pub fn with(on: On, change: impl FnOnce(&mut Written)) -> Self {
+        World::limited(on, change, |_| {})
+    }
+
+    /// A fresh one with other settings, and with other limits that are no settings.
+    pub fn limited(on: On, change: impl FnOnce(&mut Written), limit: impl FnOnce(&mut Settings)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("a bound socket has an address"));
         let (place, database_url) = match on {
@@ -125,7 +131,8 @@ impl World {
             ..Written::default()
         };
         change(&mut written);
-        let settings = Settings::check(written).expect("the settings of the tests are right");
+        let mut settings = Settings::check(written).expect("the settings of the tests are right");
+        limit(&mut settings);
         let desk = Desk::assemble(settings, &MASTER, Random::seeded(1), Clock::fixed(beginning())).expect("a database");
         let (server, thread) = serve(desk.clone(), listener);
         World { desk, url, server: Some(server), thread: Some(thread), place }
@@ -309,7 +316,7 @@ fn sqlite() -> (Place, String) {
 }
 
 fn migrate(url: &str) {
-    let db = Db::open(url, 1).expect("the database opens");
+    let db = Db::open(url, 1, DATABASE_WAIT).expect("the database opens");
     db.migrate().expect("the migrations run");
     if let Some(path) = url.strip_prefix("sqlite:") {
         db.write(|_| Ok(())).expect("the database answers");

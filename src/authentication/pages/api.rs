@@ -62,7 +62,11 @@ pub async fn authenticate(http: HttpRequest, desk: Data<Desk>, body: Bytes) -> A
 }
 
 fn read(body: &[u8]) -> Option<Question> {
-    let question: Question = serde_json::from_slice(body).ok()?;
+    let mut question: Question = serde_json::from_slice(body).ok()?;
+    // JSON can say U+0000, which PostgreSQL does not keep: nobody is called so, nor by what stands for it.
+    for text in [&mut question.user_id, &mut question.otp] {
+        *text = text.replace('\0', "\u{FFFD}");
+    }
     let good = !question.user_id.trim().is_empty() && !question.otp.trim().is_empty();
     good.then_some(question)
 }

@@ -16,14 +16,19 @@ use crate::{
 /// # Errors
 /// `TooMany` with the seconds to wait, `Database`.
 pub fn check(conn: &mut AnyConn, now: Timestamp, buckets: &[Bucket]) -> Result<()> {
+    use sign_in_throttle::dsl;
     let names: Vec<&str> = buckets.iter().map(|bucket| bucket.name.as_str()).collect();
-    let latest: Option<Timestamp> = sign_in_throttle::table
-        .filter(sign_in_throttle::bucket.eq_any(names))
-        .select(diesel::dsl::max(sign_in_throttle::blocked_until))
-        .first(conn)?;
-    match latest {
-        Some(until) if until > now => Err(Error::TooMany(seconds_left(until, now))),
-        _ => Ok(()),
+    let rows: Vec<(String, i64, Timestamp, Timestamp)> = dsl::sign_in_throttle
+        .filter(dsl::bucket.eq_any(names))
+        .select((dsl::bucket, dsl::failures, dsl::last_failure_at, dsl::blocked_until))
+        .load(conn)?;
+    let until = |(name, failures, last, blocked): &(String, i64, Timestamp, Timestamp)| {
+        let bucket = buckets.iter().find(|bucket| bucket.name == *name)?;
+        bucket.waits_until(now, *failures, *last, *blocked)
+    };
+    match rows.iter().filter_map(until).max() {
+        Some(until) => Err(Error::TooMany(seconds_left(until, now))),
+        None => Ok(()),
     }
 }
 
@@ -46,13 +51,15 @@ pub fn count(conn: &mut AnyConn, now: Timestamp, bucket: &Bucket) -> Result<i64>
     diesel::update(mine.filter(dsl::last_failure_at.le(now - bucket.forgets_after)))
         .set(dsl::failures.eq(0))
         .execute(conn)?;
-    let counted: Option<i64> = diesel::update(mine.filter(dsl::blocked_until.le(now)))
+    let counted: Option<i64> = diesel::update(mine.filter(dsl::blocked_until.le(now).or(dsl::last_failure_at.gt(now))))
         .set((dsl::failures.eq(dsl::failures + 1), dsl::last_failure_at.eq(now)))
         .returning(dsl::failures)
         .get_result(conn)
         .optional()?;
     let Some(failures) = counted else {
-        let until: Timestamp = mine.select(dsl::blocked_until).first(conn)?;
+        let (failures, last, blocked) =
+            mine.select((dsl::failures, dsl::last_failure_at, dsl::blocked_until)).first(conn)?;
+        let until = bucket.waits_until(now, failures, last, blocked).unwrap_or(now);
         return Err(Error::TooMany(seconds_left(until, now)));
     };
     diesel::update(mine).set(dsl::blocked_until.eq(now + bucket.wait(failures))).execute(conn)?;

@@ -181,6 +181,19 @@ fn needs(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Need> {
             href: if p.may(Permission::ManageOperators) { "/auth-nodes" } else { "" },
         });
     }
+    for failing in &glance.rounds {
+        let zone = p.desk.settings.zone;
+        needs.push(Need {
+            icon: "alert-triangle",
+            tone: "locked",
+            words: format!("The server fails at {}", failing.round.words()),
+            detail: format!(
+                "Last at {}. Whoever runs Tokendesk finds the reason in its log.",
+                zone.local(failing.failed_at).format("%Y-%m-%d %H:%M")
+            ),
+            href: "",
+        });
+    }
     if let Some(failures) = glance.failures.filter(|n| *n > 0) {
         needs.push(Need {
             icon: "mail-x",

@@ -1,0 +1,301 @@
+//! The hashing of passwords (argon2id, RFC 9106), on threads and in buffers of its own.
+//!
+//! A hash is meant to cost: 19 MiB and some 30 ms. Sign-in is open to everyone, so all that a flood of tries could take
+//! is bounded here: the threads that hash (and with them the memory, since each fills one buffer over and over), and the
+//! places, which is who hashes, waits to, or writes down what came of it. Whoever finds no place is told to come back.
+
+use std::{
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc},
+    thread,
+    time::Duration,
+};
+
+use argon2::{
+    Algorithm, Argon2, Block, Params, Version,
+    password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
+};
+
+use crate::error::{Error, Result};
+
+/// Memory of one hash in KiB, passes and lanes: the first choice of OWASP's Password Storage Cheat Sheet for argon2id.
+const COST: (u32, u32, u32) = (19_456, 2, 1);
+
+/// Bytes of a salt (RFC 9106 §3.1).
+pub const SALT_BYTES: usize = 16;
+
+/// The most threads that hash: with 19 MiB each they stay far below what a small server has.
+const MOST_THREADS: usize = 4;
+
+/// Who may hash or wait to at the same time: the last of them waits a second or two, and is still there.
+const PLACES: usize = 32;
+
+/// How long a thread waits for more work before it ends and gives its buffer back.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// The room a buffer is asked for with, in bytes, of which only what is used is ever filled: the C library maps what is
+/// over 32 MiB by itself and gives it back whole (mallopt(3), M_MMAP_THRESHOLD), and keeps smaller ones for ever.
+const ROOM_BYTES: usize = 40 * 1024 * 1024;
+
+/// How much may be hashed at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Threads, and so buffers.
+    pub threads: usize,
+    /// Callers that hash, wait to, or finish what they hashed for.
+    pub places: usize,
+    /// How long a thread without work keeps its buffer.
+    pub idle: Duration,
+}
+
+impl Default for Bounds {
+    /// Half of the machine's processors at the most, so that pages have the other half.
+    fn default() -> Self {
+        let processors = thread::available_parallelism().map_or(1, usize::from);
+        Bounds { threads: (processors / 2).clamp(1, MOST_THREADS), places: PLACES, idle: IDLE }
+    }
+}
+
+/// The threads and their queue.
+pub struct Hashers(Arc<Shared>);
+
+struct Shared {
+    bounds: Bounds,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    places: usize,
+    threads: usize,
+    waiting: usize,
+    jobs: VecDeque<Job>,
+    most_threads: usize,
+    closed: bool,
+}
+
+type Job = Box<dyn FnOnce(&mut Buffer) + Send>;
+
+/// The memory that hashes are made in, one after the other.
+struct Buffer(Vec<Block>);
+
+impl Buffer {
+    fn blocks(&mut self, count: usize) -> &mut [Block] {
+        if self.0.is_empty() {
+            self.0.reserve(count.max(ROOM_BYTES / Block::SIZE));
+        }
+        if self.0.len() < count {
+            self.0.resize(count, Block::new());
+        }
+        &mut self.0[..count]
+    }
+}
+
+impl Default for Hashers {
+    fn default() -> Self {
+        Hashers::new(Bounds::default())
+    }
+}
+
+impl Hashers {
+    /// As many as `bounds` allow. Threads start when there is work.
+    pub fn new(bounds: Bounds) -> Self {
+        Hashers(Arc::new(Shared { bounds, state: Mutex::default(), changed: Condvar::new() }))
+    }
+
+    /// A place, to be held until what comes of the hash is written down; taken before anything else is done, so that
+    /// who finds none costs nothing.
+    ///
+    /// # Errors
+    /// `Busy` if all are taken.
+    pub fn place(&self) -> Result<Place> {
+        let mut state = self.0.state();
+        if state.places >= self.0.bounds.places {
+            return Err(Error::Busy);
+        }
+        state.places += 1;
+        Ok(Place(self.0.clone()))
+    }
+
+    /// The most threads, and so buffers, that there ever were at once.
+    pub fn most_threads(&self) -> usize {
+        self.0.state().most_threads
+    }
+
+    /// The threads, and so buffers, there are.
+    pub fn threads(&self) -> usize {
+        self.0.state().threads
+    }
+}
+
+impl Drop for Hashers {
+    fn drop(&mut self) {
+        self.0.state().closed = true;
+        self.0.changed.notify_all();
+    }
+}
+
+/// The right to hash; given back when dropped.
+pub struct Place(Arc<Shared>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.state().places -= 1;
+    }
+}
+
+impl Place {
+    /// The hash of `password`: argon2id in the PHC format, with its salt and cost.
+    ///
+    /// # Errors
+    /// `Internal` if the hash cannot be made (no memory).
+    pub fn hash(&self, salt: [u8; SALT_BYTES], password: &str) -> Result<String> {
+        let password = zeroize::Zeroizing::new(password.to_owned());
+        self.0.run(move |buffer| made(buffer, &salt, password.as_bytes()))?
+    }
+
+    /// True if `password` is the one behind `stored`, at the cost that stands in it: old ones stay good when the cost is
+    /// raised. What is no such hash is nobody's.
+    ///
+    /// # Errors
+    /// `Internal` if it could not be tried (no memory).
+    pub fn is_right(&self, password: &str, stored: &str) -> Result<bool> {
+        let (password, stored) = (zeroize::Zeroizing::new(password.to_owned()), stored.to_owned());
+        self.0.run(move |buffer| verified(buffer, password.as_bytes(), &stored).unwrap_or(false))
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has `work` done by one of the threads, and waits for it.
+    fn run<T: Send + 'static>(self: &Arc<Self>, work: impl FnOnce(&mut Buffer) -> T + Send + 'static) -> Result<T> {
+        let (send, receive) = mpsc::sync_channel(1);
+        let mut state = self.state();
+        state.jobs.push_back(Box::new(move |buffer| {
+            let _ = send.send(work(buffer));
+        }));
+        if state.waiting < state.jobs.len() && state.threads < self.bounds.threads {
+            let shared = self.clone();
+            match thread::Builder::new().name("hashing".into()).spawn(move || shared.work()) {
+                Ok(_) => state.threads += 1,
+                // Those that are there do it; if there are none, nobody does.
+                Err(_) if state.threads == 0 => state.jobs.clear(),
+                Err(_) => {}
+            }
+            state.most_threads = state.most_threads.max(state.threads);
+        }
+        drop(state);
+        self.changed.notify_one();
+        receive.recv().map_err(|_| Error::Internal("a password was not hashed: no thread could do it".into()))
+    }
+
+    /// What a thread does until there is nothing to do.
+    fn work(&self) {
+        let mut buffer = Buffer(Vec::new());
+        loop {
+            let mut state = self.state();
+            state.waiting += 1;
+            let idle = |state: &mut State| state.jobs.is_empty() && !state.closed;
+            let (mut state, _) =
+                self.changed.wait_timeout_while(state, self.bounds.idle, idle).unwrap_or_else(PoisonError::into_inner);
+            state.waiting -= 1;
+            let Some(job) = state.jobs.pop_front() else {
+                drop(std::mem::replace(&mut buffer, Buffer(Vec::new())));
+                state.threads -= 1;
+                return;
+            };
+            drop(state);
+            // Whoever waits for this one is told, and the next is done.
+            let _ = catch_unwind(AssertUnwindSafe(|| job(&mut buffer)));
+        }
+    }
+}
+
+fn made(buffer: &mut Buffer, salt: &[u8], password: &[u8]) -> Result<String> {
+    let failed = |error: &dyn std::fmt::Display| Error::Internal(format!("the password was not hashed: {error}"));
+    let (memory, passes, lanes) = COST;
+    let params = Params::new(memory, passes, lanes, None).map_err(|error| failed(&error))?;
+    let mut out = [0; Params::DEFAULT_OUTPUT_LEN];
+    let (algorithm, version) = (Algorithm::Argon2id, Version::V0x13);
+    let words = ParamsString::try_from(&params).map_err(|error| failed(&error))?;
+    let blocks = params.block_count();
+    Argon2::new(algorithm, version, params)
+        .hash_password_into_with_memory(password, salt, &mut out, buffer.blocks(blocks))
+        .map_err(|error| failed(&error))?;
+    let hash = PasswordHash {
+        algorithm: algorithm.ident(),
+        version: Some(version.into()),
+        params: words,
+        salt: Some(Salt::new(salt).map_err(|error| failed(&error))?),
+        hash: Some(Output::new(&out).map_err(|error| failed(&error))?),
+    };
+    Ok(hash.to_string())
+}
+
+/// `None` if `stored` is no hash of argon2.
+fn verified(buffer: &mut Buffer, password: &[u8], stored: &str) -> Option<bool> {
+    let stored = PasswordHash::new(stored).ok()?;
+    let (salt, expected) = (stored.salt.as_ref()?, stored.hash.as_ref()?);
+    let algorithm = Algorithm::try_from(stored.algorithm.as_str()).ok()?;
+    let version = stored.version.map_or(Ok(Version::V0x13), Version::try_from).ok()?;
+    let params = Params::try_from(&stored).ok()?;
+    let mut out = vec![0; expected.len()];
+    let blocks = params.block_count();
+    Argon2::new(algorithm, version, params)
+        .hash_password_into_with_memory(password, salt, &mut out, buffer.blocks(blocks))
+        .ok()?;
+    Some(subtle::ConstantTimeEq::ct_eq(&out[..], expected.as_bytes()).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_makes_as_many_buffers_as_there_are_threads_and_they_are_given_back() {
+        let hashers = Hashers::new(Bounds { threads: 2, places: 12, idle: Duration::ZERO });
+        let places: Vec<Place> = (0..12).map(|_| hashers.place().unwrap()).collect();
+        assert!(matches!(hashers.place(), Err(Error::Busy)), "the queue has an end");
+        thread::scope(|scope| {
+            for place in &places {
+                scope.spawn(|| place.hash([7; SALT_BYTES], "a walk in the rain").unwrap());
+            }
+        });
+        assert!((1..=2).contains(&hashers.most_threads()), "{}", hashers.most_threads());
+        while hashers.threads() > 0 {
+            thread::yield_now();
+        }
+        drop(places);
+        assert!(hashers.place().is_ok());
+    }
+
+    #[test]
+    fn hashes_are_those_of_the_crate_whatever_was_in_the_buffer_before() {
+        let place = Hashers::default().place().unwrap();
+        let [one, two, again] = ["one", "two", "one"].map(|word| place.hash([7; SALT_BYTES], word).unwrap());
+        assert!(one == again && one != two);
+        let cheaper = crate_hash("password");
+        assert!(place.is_right("password", &cheaper).unwrap() && !place.is_right("passwort", &cheaper).unwrap());
+    }
+
+    /// As the crate writes it by itself, at a smaller cost.
+    fn crate_hash(password: &str) -> String {
+        use argon2::PasswordHasher as _;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(64, 1, 2, Some(24)).unwrap());
+        let hash: PasswordHash = argon2.hash_password_with_salt(password.as_bytes(), b"saltsaltsaltsalt").unwrap();
+        hash.to_string()
+    }
+
+    #[test]
+    fn work_that_breaks_off_takes_neither_the_thread_nor_the_place() {
+        let hashers = Hashers::new(Bounds { threads: 1, places: 1, idle: IDLE });
+        let place = hashers.place().unwrap();
+        assert!(place.0.run(|_| -> u32 { panic!("a test") }).is_err());
+        assert_eq!(place.0.run(|_| 7).unwrap(), 7);
+    }
+}

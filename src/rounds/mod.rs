@@ -1,0 +1,130 @@
+//! What the server does by itself, again and again. A round that breaks off is told of: in the log, to monitors, by
+//! `tokendesk check` (another process) and on the Snapshot. The next one is tried all the same.
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use crate::{
+    clock::Timestamp,
+    db::AnyConn,
+    desk::Desk,
+    error::{Error, Result},
+};
+
+mod store;
+
+/// A kind of round. The words are stored: they stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Round {
+    /// Sweeps out what has ended, and posts the reminders that are due.
+    Sweep,
+    /// Tells operators what happened.
+    Alert,
+    /// Tries whether the database takes a write.
+    Probe,
+}
+
+impl Round {
+    /// The word in the database and in the numbers for monitors.
+    pub fn word(self) -> &'static str {
+        match self {
+            Round::Sweep => "sweep",
+            Round::Alert => "alert",
+            Round::Probe => "probe",
+        }
+    }
+
+    /// What it does, for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Round::Sweep => "sweeping and reminding",
+            Round::Alert => "alerting operators",
+            Round::Probe => "trying to write",
+        }
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        [Round::Sweep, Round::Alert, Round::Probe].into_iter().find(|round| round.word() == word)
+    }
+}
+
+/// A kind of round that has not ended well since it last failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failing {
+    /// Which.
+    pub round: Round,
+    /// When it last failed.
+    pub failed_at: Timestamp,
+}
+
+/// Does `work` as a round, and keeps how it ended. That there is too much to do, or no room on the disk, is no failure
+/// of the round, and is told elsewhere.
+pub fn run(desk: &Desk, round: Round, now: Timestamp, work: impl FnOnce(&Desk, Timestamp) -> Result<()>) {
+    let outcome = catch_unwind(AssertUnwindSafe(|| work(desk, now)));
+    let well = match outcome {
+        Ok(Ok(())) => true,
+        Ok(Err(error @ (Error::Busy | Error::DiskFull))) => {
+            return tracing::warn!(round = round.word(), "a round was not finished: {error}");
+        }
+        Ok(Err(error)) => {
+            tracing::error!(round = round.word(), "a round was not finished: {error}");
+            false
+        }
+        Err(panic) => {
+            tracing::error!(round = round.word(), "a round broke off: {}", said(panic.as_ref()));
+            false
+        }
+    };
+    if !well {
+        desk.meter.note_round_failure(round.word());
+    }
+    if let Err(error) = desk.db.write(|c| store::note(c, round, now, well)) {
+        tracing::warn!(round = round.word(), "how a round ended was not kept: {error}");
+    }
+}
+
+/// The rounds that need somebody to look into the log.
+///
+/// # Errors
+/// `Database` only.
+pub fn failing(conn: &mut AnyConn) -> Result<Vec<Failing>> {
+    store::failing(conn)
+}
+
+/// Tries whether the database takes a write, and keeps the answer for `/readyz`. Others that write are no trouble.
+///
+/// # Errors
+/// `Busy`, `DiskFull`, or `Database` if it does not take it.
+pub fn probe(desk: &Desk, now: Timestamp) -> Result<()> {
+    let outcome = try_write(desk, now);
+    match &outcome {
+        Ok(()) => desk.meter.note_write(None),
+        Err(Error::Busy) => {}
+        Err(Error::DiskFull) => desk.meter.note_write(Some("the disk is full".into())),
+        Err(_) => desk.meter.note_write(Some("the database takes no write".into())),
+    }
+    outcome
+}
+
+/// Writes, and needs a little room for it.
+///
+/// # Errors
+/// As [`probe`].
+pub fn try_write(desk: &Desk, now: Timestamp) -> Result<()> {
+    if desk.db.room().is_some_and(|bytes| bytes < LEAST_ROOM) {
+        return Err(Error::DiskFull);
+    }
+    desk.db.write(|c| store::try_write(c, now))
+}
+
+/// With less room on the disk of the embedded database, in bytes, nothing larger than a row goes in any more: SQLite's
+/// log grows to 4 MB before it starts anew, and may still have room inside when the disk has none.
+const LEAST_ROOM: u64 = 1024 * 1024;
+
+/// What a panic said.
+fn said(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a word")
+}

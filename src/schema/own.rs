@@ -1,0 +1,10 @@
+//! What the server keeps of itself.
+
+diesel::table! {
+    rounds (name) {
+        name -> Text,
+        ran_at -> Timestamp,
+        succeeded_at -> Nullable<Timestamp>,
+        failed_at -> Nullable<Timestamp>,
+    }
+}
