@@ -1,6 +1,12 @@
 //! What every verb works with: the database, the keys, the settings, the clock and randomness.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use tokio_util::sync::CancellationToken;
 
@@ -34,6 +40,29 @@ pub struct Desk {
     pub hashers: Arc<Hashers>,
     /// Canceled when the server is to end.
     pub stopping: CancellationToken,
+    /// Whose turn it is to import a file: one at a time, since each takes memory.
+    pub importing: Arc<Turn>,
+}
+
+/// Work that is done one at a time.
+#[derive(Debug, Default)]
+pub struct Turn(AtomicBool);
+
+/// Somebody's turn, until it is dropped.
+pub struct Taken(Arc<Turn>);
+
+impl Turn {
+    /// Takes the turn; `None` while somebody else has it.
+    pub fn take(self: &Arc<Self>) -> Option<Taken> {
+        let was_free = self.0.compare_exchange(false, true, Ordering::AcqRel, Ordering::Acquire).is_ok();
+        was_free.then(|| Taken(self.clone()))
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.0.0.store(false, Ordering::Release);
+    }
 }
 
 impl Desk {
@@ -60,6 +89,7 @@ impl Desk {
             meter: Arc::default(),
             hashers: Arc::default(),
             stopping: CancellationToken::new(),
+            importing: Arc::default(),
         })
     }
 

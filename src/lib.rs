@@ -19,6 +19,7 @@ pub mod rounds;
 pub mod schema;
 
 pub mod audit;
+pub mod imports;
 pub mod mail;
 pub mod operators;
 pub mod policy;

@@ -319,6 +319,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    imports (id) {
+        id -> Text,
+        kind -> Text,
+        operator_id -> BigInt,
+        file_name -> Text,
+        sealed -> Binary,
+        made_at -> Timestamp,
+        ends_at -> Timestamp,
+        done_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     provision_drafts (id) {
         id -> Text,
         operator_id -> BigInt,

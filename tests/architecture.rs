@@ -27,6 +27,7 @@ const ORDER: &[&str] = &[
     "mail",
     "operators",
     "policy",
+    "imports",
     "users",
     "tokens",
     "messages",

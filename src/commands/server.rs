@@ -19,6 +19,7 @@ use crate::{
     config::Settings,
     desk::Desk,
     error::{Error, Result},
+    imports,
     mail::courier::{Carrier, Courier},
     operators,
     rounds::{self, Round},
@@ -158,6 +159,7 @@ type Work = fn(&Desk, Timestamp) -> Result<()>;
 /// Sweeps out what has ended, and posts the reminders that are due.
 fn sweep(desk: &Desk, now: Timestamp) -> Result<()> {
     operators::sessions::sweep(desk, now)?;
+    imports::sweep(desk, now)?;
     tasks::send_reminders(desk, now)?;
     Ok(())
 }

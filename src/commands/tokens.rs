@@ -92,6 +92,10 @@ fn tell(report: &Report) -> Result<()> {
         line.refused.as_ref().map(|reason| format!("{part} {}: {} refused: {reason}", line.number, line.serial))
     });
     refused.take(LINES_PRINTED).for_each(|line| println!("{line}"));
+    let passed_over = report.passed_over_words();
+    if !passed_over.is_empty() {
+        println!("Passed over: {passed_over}");
+    }
     let what = if report.carried_out { "Imported" } else { "Nothing was imported" };
     println!("{what}: {} good, {} refused.", report.imported(), report.refused());
     match report.refused() {

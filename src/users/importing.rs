@@ -179,6 +179,17 @@ impl Plan {
         audit::record_all(conn, now, &entries)
     }
 
+    /// The new users, in the order of the file.
+    pub fn created(&self) -> impl Iterator<Item = Typed> {
+        self.steps.iter().filter(|step| step.user.is_none()).map(|step| step.details.typed())
+    }
+
+    /// What changes: whose, and the field with its present and its new value.
+    pub fn changes(&self) -> impl Iterator<Item = (&User, &(&'static str, String, String))> {
+        let updated = self.steps.iter().filter_map(|step| Some((step.user.as_ref()?, &step.changes)));
+        updated.flat_map(|(user, changes)| changes.iter().map(move |change| (user, change)))
+    }
+
     /// The report alone.
     pub fn into_report(self, carried_out: bool) -> Report {
         Report { carried_out, ..self.report }

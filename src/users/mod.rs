@@ -15,6 +15,7 @@ mod address;
 pub mod import;
 mod importing;
 pub mod pages;
+pub mod previewing;
 pub mod search;
 pub mod store;
 pub mod telephone;
@@ -211,7 +212,7 @@ pub struct Import {
 /// `Invalid` (field `file`) if the file as a whole cannot be read, (field `container`) if that cannot be taken.
 pub fn import(desk: &Desk, who: &Who, now: Timestamp, bytes: &[u8], how: &Import) -> Result<Report> {
     who.need(Permission::EditUsers)?;
-    let file = import::File::read(bytes).map_err(|sentence| Error::mistake("file", sentence))?;
+    let file = previewing::read(bytes)?;
     let fallback =
         user::ContainerName::parse(&how.container).map_err(|sentence| Error::mistake("container", sentence))?;
     if how.dry_run {

@@ -56,7 +56,8 @@ impl MultipartCollect for Parts {
             let name = field.name().unwrap_or_default().to_owned();
             let parts = state.0.entry(PARTS.into()).or_insert_with(|| Box::new(Vec::<Part>::new()));
             if let Some(parts) = parts.downcast_mut::<Vec<Part>>() {
-                parts.push((name, file_name, bytes.to_vec()));
+                // Without a copy: nobody else holds them.
+                parts.push((name, file_name, bytes.into()));
             }
             Ok(())
         })
@@ -98,7 +99,11 @@ impl Upload {
                     upload.file = bytes;
                 }
                 Some(_) => {}
-                None => pairs.push((name, String::from_utf8_lossy(&bytes).into_owned())),
+                None => {
+                    let text = String::from_utf8(bytes)
+                        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+                    pairs.push((name, text));
+                }
             }
         }
         upload.fields = Fields::from_pairs(pairs);

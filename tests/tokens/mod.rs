@@ -1,6 +1,7 @@
 //! Tokens: the inventory, importing it, and what operators do to a token.
 
 mod list;
+mod preview;
 mod pskc;
 mod states;
 mod stock;

@@ -11,6 +11,7 @@ use super::{SEED, everything, import, mistake, outcomes};
 use crate::{
     on_both,
     support::{Browser, browser},
+    users::preview::import as run,
 };
 
 fn upload(browser: &Browser, file: &str, fields: &[(&'static str, &'static str)]) -> browser::Page {
@@ -61,7 +62,9 @@ on_both! {
     fn a_seed_is_nowhere_but_sealed(world) {
         let browser = world.signed_in("k.lindqvist", BuiltIn::Operator);
         let file = format!("Serial,Seed,Digits\nFT-1,{SEED},6\nFT-2,{SEED},7\n");
-        let page = upload(&browser, &file, &[("import", "1"), ("good_ones", "1")]).expect(200).says("1 good, 1 refused");
+        let page = upload(&browser, &file, &[("good_ones", "1")]).expect(200).says("1 new token, 1 refused");
+        assert!(!page.body.contains(SEED) && !everything(&world).contains(SEED), "nor in a preview");
+        let page = run(&browser, "/tokens/import", &page, true).expect(200).says("1 good, 1 refused");
         let all = format!("{}{}", everything(&world), page.body.to_lowercase());
         assert!(all.contains("ft-1"));
         for secret in [SEED, "gezdgnbvgy3tqojqgezdgnbvgy3tqojq", "mtizndu2nzg5mdeymzq1njc4ota=", "12345678901234567890"] {
@@ -99,13 +102,12 @@ on_both! {
         browser.get("/tokens").expect(200).says("No tokens yet").says("Import tokens");
         browser.get("/tokens/import").expect(200).says("PSKC").says("Pre-shared key");
         let file = format!("Serial,Seed\nFT-1,{SEED}\n");
-        let checked = upload(&browser, &file, &[("check", "1")]).expect(200);
-        assert!(checked.text().contains("Nothing has been imported yet: 1 good, 0 refused"));
+        let checked = upload(&browser, &file, &[("check", "1")]).expect(200).says("Preview: 1 new token; nothing imported yet");
         browser.get("/tokens/FT-1").expect(404);
-        let done = upload(&browser, &file, &[("import", "1")]).expect(200).says("Imported: 1 good, 0 refused");
+        let done = run(&browser, "/tokens/import", &checked, false).expect(200).says("Imported: 1 good, 0 refused");
         assert!(done.body.contains("download=\"import-outcomes.csv\""));
         browser.get("/tokens/ft-1").expect(200).says("Imported 1 hardware token from a CSV file");
-        upload(&browser, &file, &[("import", "1")]).expect(422).says("is there already");
+        upload(&browser, &file, &[("check", "1")]).expect(200).says("is there already").says("There is nothing to import.");
         upload(&browser, "", &[("import", "1")]).expect(422).says("Choose a file.");
         upload(&browser, &file, &[("import", "1"), ("key", "xyz")]).expect(422).says("The key is not hexadecimal.");
         upload(&browser, &file, &[("import", "1"), ("container", "Nowhere")]).expect(422).says("There is no container Nowhere");

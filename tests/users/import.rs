@@ -9,7 +9,7 @@ use tokendesk::{
     users::{self, Import, Report, Search},
 };
 
-use super::{container, found};
+use super::{container, found, preview::run};
 use crate::{
     on_both,
     support::{World, browser},
@@ -136,20 +136,20 @@ on_both! {
         send(Some(b"a,Adeyemi\nb,Berg\n"), "", "check", false).expect(422).says("“a, Adeyemi” does not");
         let text = "User ID,Last Name\na,<script>alert(1)</script>\nb,\n";
         let page = send(Some(text.as_bytes()), "", "check", false).expect(200);
-        let page = page.says("Checked: 1 created, 1 refused").says("Nothing has been imported yet").says("Enter a last name.").says("Import 1 good line");
+        let page = page.says("Preview: 1 new user, 1 refused; nothing imported yet").says("Enter a last name.").says("Import 1 user, leave 1 out");
         assert!(!page.body.contains("<script>alert"));
-        assert!(page.body.contains("data:text/csv;charset=utf-8;base64,"));
         assert_eq!(everyone(&world), 0);
-        send(None, text, "import", false).expect(422).says("Nothing has been imported yet");
+        // What is sent with a file is never imported unseen.
+        send(None, text, "import", true).expect(200).says("nothing imported yet");
         assert_eq!(everyone(&world), 0);
-        let good = Form::new().text("text", text).text("container", "Default").text("import", "good");
-        browser::send(operator.request("/users/import").multipart(good)).expect(200).says("Imported: 1 created, 1 refused");
-        send(None, text, "import", true).expect(200).says("Imported: 1 unchanged, 1 refused");
+        browser::send(operator.request("/users/import").multipart(run(&page, false))).expect(422).says("They stop the import");
+        assert_eq!(everyone(&world), 0);
+        browser::send(operator.request("/users/import").multipart(run(&page, true))).expect(200).says("Imported: 1 created, 1 refused");
         assert_eq!(found(&world, &Who::command_line(), ""), ["a"]);
         operator.get("/users/a").expect(200).says("<script>alert(1)</script>");
         send(Some(&vec![b'a'; 33 * 1024 * 1024]), "", "check", false).expect(413);
         let latin = send(Some(b"User ID,Last Name\nd,D\xFCrer\n"), "", "check", false).expect(200);
-        latin.says("not UTF-8").says("Windows-1252").says("1 created");
+        latin.says("not UTF-8").says("Windows-1252").says("1 new user");
     }
 
     fn tables_of_directories_are_imported_and_what_is_passed_over_is_named(world) {
@@ -174,7 +174,7 @@ on_both! {
         let browser = world.signed_in("importer", BuiltIn::ProvisioningManager);
         let form = Form::new().text("text", text).text("container", "Default").text("check", "1");
         browser::send(browser.request("/users/import").multipart(form)).expect(200)
-            .says("Department was passed over").says("Passed over").says("Enabled is False");
+            .says("Department was passed over").says("1 line is passed over").says("Enabled is False");
     }
 
     fn one_user_id_typed_two_ways_is_on_two_lines_of_a_file(world) {

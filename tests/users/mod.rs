@@ -10,6 +10,7 @@ use crate::support::World;
 
 mod import;
 mod pages;
+pub mod preview;
 mod search;
 
 /// A user with this User ID, name and container.

@@ -9,6 +9,7 @@ use crate::{
     desk::Desk,
     error::{Error, Result},
     ids::ContainerId,
+    imports,
     operators::{Permission, Scope, Who},
     tokens::{
         AuthenticationType, Making, MovingFactor, Standing, TokenState, one_time, seal_seed,
@@ -21,6 +22,7 @@ use crate::{
 mod cipher;
 mod columns;
 mod device;
+pub mod previewing;
 mod pskc;
 mod report;
 mod table;
@@ -59,47 +61,67 @@ pub struct Choices {
 pub fn import(desk: &Desk, who: &Who, now: Timestamp, bytes: &[u8], choices: &Choices) -> Result<Report> {
     who.need(Permission::ImportTokens)?;
     let file = read(bytes, now, &choices.opening)?;
-    let work = |c: &mut AnyConn| {
-        if !choices.dry_run {
-            // Two files with the same serial numbers come one after the other, and the second is told line by line.
-            db::hold(c, Lock::Tokens)?;
+    if choices.dry_run {
+        return desk.db.read(|c| Ok(Plan::of(c, who, &file, &choices.container)?.report));
+    }
+    let outcome = desk.db.write(|c| {
+        db::hold(c, Lock::Tokens)?;
+        let plan = Plan::of(c, who, &file, &choices.container)?;
+        if plan.report.refused() > 0 && !choices.good_ones || plan.good.is_empty() {
+            return Ok(plan.report);
         }
+        plan.carry_out(desk, c, who, now, &choices.container)
+    });
+    outcome.map_err(taken_meanwhile)
+}
+
+/// Two files with the same serial numbers come one after the other, but another server's import may hold no lock of ours.
+fn taken_meanwhile(error: Error) -> Error {
+    if db::is_taken(&error) {
+        return Error::Conflict(
+            "Somebody imported one of these serial numbers at the same moment. Import the file again.".into(),
+        );
+    }
+    error
+}
+
+/// What would become of a file.
+struct Plan {
+    report: Report,
+    good: Good,
+}
+
+impl Plan {
+    /// Looks at every line; changes nothing.
+    fn of(c: &mut AnyConn, who: &Who, file: &File, container: &str) -> Result<Self> {
         let containers = users::containers(c, &who.scope)?;
         let containers: HashMap<String, ContainerId> =
             containers.into_iter().map(|(id, name)| (db::key(&name), id)).collect();
-        let fallback = place(who, &containers, &choices.container).map_err(|why| Error::mistake("container", why))?;
-        let (mut report, good) = judge(c, who, &file, &containers, fallback)?;
-        let all_or_good = report.refused() == 0 || choices.good_ones;
-        if choices.dry_run || !all_or_good || good.is_empty() {
-            return Ok(report);
-        }
+        let fallback = place(who, &containers, container).map_err(|why| Error::mistake("container", why))?;
+        let (report, good) = judge(c, who, file, &containers, fallback)?;
+        Ok(Plan { report, good })
+    }
+
+    /// Puts the good ones into inventory.
+    fn carry_out(self, desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, container: &str) -> Result<Report> {
+        let Plan { mut report, good } = self;
         let rows: Vec<NewToken> =
             good.into_iter().map(|(device, container)| new_token(desk, device, container)).collect();
         store::insert(c, now, &rows)?;
         report.carried_out = true;
-        let (n, format) = (rows.len(), file.format.words());
+        let (n, format) = (rows.len(), report.format.words());
         let sentence =
             format!("Imported {n} hardware {} from a {format} file", if n == 1 { "token" } else { "tokens" });
         let mut entry = Entry::done(&who.actor, "tokens.import", sentence);
         if let ([first, ..], [.., last]) = (rows.as_slice(), rows.as_slice()) {
             entry = entry.subject(&first.serial).fact("Serial Numbers", format!("{} to {}", first.serial, last.serial));
         }
-        if !choices.container.is_empty() {
-            entry = entry.fact("Container", choices.container.trim());
+        if !container.is_empty() {
+            entry = entry.fact("Container", container.trim());
         }
         audit::record(c, now, &entry.fact("Refused", report.refused().to_string()))?;
         Ok(report)
-    };
-    let outcome = if choices.dry_run { desk.db.read(work) } else { desk.db.write(work) };
-    outcome.map_err(|error| {
-        if db::is_taken(&error) {
-            Error::Conflict(
-                "Somebody imported one of these serial numbers at the same moment. Import the file again.".into(),
-            )
-        } else {
-            error
-        }
-    })
+    }
 }
 
 fn read(bytes: &[u8], now: Timestamp, opening: &Opening) -> Result<File> {
@@ -116,6 +138,7 @@ fn read(bytes: &[u8], now: Timestamp, opening: &Opening) -> Result<File> {
         return Err(wrong("The file is empty.".into()));
     }
     if !text.trim_start().starts_with('<') {
+        imports::limits::check(bytes).map_err(wrong)?;
         let table = table::read(text).map_err(wrong)?;
         return Ok(File { format: Format::Csv, lines: table.lines, passed_over: table.passed_over });
     }

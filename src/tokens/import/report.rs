@@ -78,6 +78,32 @@ impl Report {
         self.lines.iter().filter(|line| line.refused.is_some()).count()
     }
 
+    /// What is said of the columns that are not taken; empty if all are.
+    pub fn passed_over_words(&self) -> String {
+        let names = self.passed_over.iter().map(|column| {
+            let lines =
+                if column.filled == 1 { "1 line has".to_owned() } else { format!("{} lines have", column.filled) };
+            format!("“{}” ({lines} a value there)", column.name)
+        });
+        let names: Vec<String> = names.collect();
+        match names.len() {
+            0 => String::new(),
+            1 => format!("the column {}, since tokens have no such field.", names.concat()),
+            _ => format!("the columns {}, since tokens have no such fields.", names.join(", ")),
+        }
+    }
+
+    /// The refused ones as a file, without anything secret.
+    pub fn refused_csv(&self) -> Vec<u8> {
+        let mut file = sheet::head(&[self.format.part(), "Serial Number", "Reason"]);
+        for line in &self.lines {
+            if let Some(why) = &line.refused {
+                file.extend(sheet::line(&[line.number.to_string().as_str(), &line.serial, why]));
+            }
+        }
+        file
+    }
+
     /// All outcomes as a file that a spreadsheet opens without taking any of it for a formula.
     pub fn to_csv(&self) -> Vec<u8> {
         let mut file = sheet::head(&[self.format.part(), "Serial Number", "Outcome", "Detail"]);

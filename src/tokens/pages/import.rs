@@ -1,19 +1,35 @@
-//! `/tokens/import`: devices from a file of their maker.
+//! `/tokens/import`: devices from a file of their maker, by a preview that is imported as it was shown.
 
-use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Payload};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+    web::{Payload, Query},
+};
 use askama::Template;
-use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
+use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::{
-    error::{Error, Mistakes, Result},
+    error::{Error, Mistakes},
     operators::{Scope, may},
-    tokens::import::{self, COLUMNS, Choices, LineOutcome, Opening, Report},
-    users,
-    web::{self, Answer, Chrome, Fault, Fields, Permitted, Upload},
+    tokens::{
+        import::{
+            COLUMNS, LineOutcome, Report,
+            previewing::{self, Look, Ran, Typed},
+        },
+        pages::preview,
+    },
+    users::{
+        self,
+        pages::{
+            import::{ENDED, WAIT, WAIT_SECONDS, file},
+            preview::said_at,
+        },
+    },
+    web::{self, Answer, Chrome, Permitted, Upload},
 };
 
-/// Lines that the page shows; the saved outcomes have all.
+/// Lines that the page shows of what was imported; the saved outcomes have all.
 const LINES_SHOWN: usize = 200;
 
 #[derive(Template)]
@@ -27,114 +43,159 @@ struct Page {
     /// Devices may be for the whole organization.
     everywhere: bool,
     good_ones: bool,
+    /// What was imported.
     outcome: Option<Shown>,
 }
 
 /// A report as the page shows it.
 struct Shown {
     heading: String,
-    carried_out: bool,
-    refused: usize,
     part: &'static str,
     lines: Vec<LineOutcome>,
     left_out: usize,
-    /// All outcomes as a file, in the address of a link.
+    /// The address of all outcomes as a file.
     saved: String,
 }
 
-/// GET
-pub async fn show(p: Permitted<may::ImportTokens>) -> Answer {
-    web::page(&build(&p, String::new(), false, Mistakes::default(), None).await?)
+/// What the query string asks for.
+#[derive(Default, Deserialize)]
+pub struct Asked {
+    /// The handle of a preview.
+    #[serde(default)]
+    preview: String,
+    /// A file to save: refused ones, or all outcomes.
+    #[serde(default)]
+    save: String,
+    /// The rest is the preview's.
+    #[serde(flatten)]
+    view: users::pages::preview::View,
 }
 
-/// POST: "Check first" and "Import". The file is not kept between the two, since it holds secrets.
+/// GET: the form, or a preview.
+pub async fn show(p: Permitted<may::ImportTokens>, asked: Query<Asked>) -> Answer {
+    if asked.preview.is_empty() {
+        return form(&p, StatusCode::OK, Mistakes::default(), &Typed::default(), None).await;
+    }
+    let id = asked.preview.clone();
+    match p.call(move |desk, who, now| previewing::look(desk, who, now, &id)).await? {
+        Look::Ended => told(&p, StatusCode::GONE, ENDED.into()).await,
+        Look::Open(made) if !asked.save.is_empty() => Ok(file("refused-tokens.csv", made.report.refused_csv())),
+        Look::Open(made) => preview::page(&p, StatusCode::OK, *made, &asked.view, false).await,
+        Look::Done(_, outcomes) if !asked.save.is_empty() => Ok(file("import-outcomes.csv", outcomes.to_vec())),
+        Look::Done(at, _) => imported_before(&p, StatusCode::OK, at).await,
+    }
+}
+
+/// POST: "Check first" makes a preview of a file, "Import" carries a preview out.
 ///
 /// # Errors
-/// What reading the form or the import answers.
+/// What reading the form answers.
 pub async fn submit(
     p: Permitted<may::ImportTokens>,
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, actix_web::Error> {
+    // Before the file is read: each takes memory.
+    let Some(_turn) = p.desk.importing.take() else {
+        let mut answer = told(&p, StatusCode::SERVICE_UNAVAILABLE, WAIT.into()).await?;
+        answer.headers_mut().insert(header::RETRY_AFTER, WAIT_SECONDS.into());
+        return Ok(answer);
+    };
     let upload = Upload::read(&request, payload).await?;
-    Ok(carry_out(p, upload).await?)
+    let answer = if upload.fields.ticked("preview") { run(&p, &upload).await } else { check(&p, upload).await };
+    Ok(answer?)
 }
 
-async fn carry_out(p: Permitted<may::ImportTokens>, upload: Upload) -> Answer {
-    let container = upload.fields.text("container");
-    let good_ones = upload.fields.ticked("good_ones");
-    let dry_run = !upload.fields.ticked("import");
-    let choices =
-        opening(&upload.fields).map(|opening| Choices { opening, container: container.clone(), good_ones, dry_run });
-    let bytes = Zeroizing::new(upload.file);
-    let outcome = match choices {
-        Err(error) => Err(error.into()),
-        Ok(_) if bytes.is_empty() => Err(Error::mistake("file", "Choose a file.").into()),
-        Ok(choices) => p.call(move |desk, who, now| import::import(desk, who, now, &bytes, &choices)).await,
+async fn check(p: &Permitted<may::ImportTokens>, upload: Upload) -> Answer {
+    let typed = Typed {
+        container: upload.fields.text("container"),
+        leave_out: upload.fields.ticked("good_ones"),
+        key: upload.fields.text("key"),
+        password: upload.fields.raw("password").to_owned(),
     };
-    let (status, mistakes, outcome) = match outcome {
-        Ok(report) => {
-            // Asked to import, and nothing was: the form comes back as after any other mistake.
-            let refused = !dry_run && !report.carried_out;
-            let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-            (status, Mistakes::default(), Some(Shown::new(report)))
-        }
-        Err(Fault(Error::Invalid(mistakes))) => (StatusCode::UNPROCESSABLE_ENTITY, mistakes, None),
-        Err(fault) => return Err(fault),
-    };
-    web::page_with(status, &build(&p, container, good_ones, mistakes, outcome).await?)
-}
-
-/// What opens the file: a key in hexadecimal, or a password, or nothing.
-fn opening(fields: &Fields) -> Result<Opening> {
-    let key = Zeroizing::new(fields.text("key").split_whitespace().collect::<String>());
-    let password = fields.raw("password");
-    match (key.is_empty(), password.is_empty()) {
-        (true, true) => Ok(Opening::Nothing),
-        (true, false) => Ok(Opening::Password(Zeroizing::new(password.to_owned()))),
-        (false, true) => match HEXLOWER_PERMISSIVE.decode(key.as_bytes()) {
-            Ok(bytes) => Ok(Opening::Key(Zeroizing::new(bytes))),
-            Err(_) => Err(Error::mistake("key", "The key is not hexadecimal.")),
-        },
-        (false, false) => Err(Error::mistake("key", "Enter the key or the password, not both.")),
+    let (name, bytes, chosen) = (upload.file_name, Zeroizing::new(upload.file), typed.clone());
+    let outcome = p
+        .call(move |desk, who, now| {
+            if bytes.is_empty() {
+                return Err(Error::mistake("file", "Choose a file."));
+            }
+            previewing::check(desk, who, now, &name, bytes, &chosen)
+        })
+        .await;
+    match outcome {
+        Ok(made) => preview::page(p, StatusCode::OK, made, &users::pages::preview::View::default(), false).await,
+        Err(fault) => form(p, StatusCode::UNPROCESSABLE_ENTITY, fault.mistakes()?, &typed, None).await,
     }
 }
 
-async fn build(
+async fn run(p: &Permitted<may::ImportTokens>, upload: &Upload) -> Answer {
+    let (id, shown) = (upload.fields.text("preview"), upload.fields.text("shown"));
+    let leave_out = upload.fields.ticked("leave_out");
+    let handle = id.clone();
+    let ran = p.call(move |desk, who, now| previewing::run(desk, who, now, &handle, &shown, leave_out)).await?;
+    let view = users::pages::preview::View {
+        leave_out: leave_out.then(|| "1".into()),
+        ..users::pages::preview::View::default()
+    };
+    match ran {
+        Ran::Ended => told(p, StatusCode::GONE, ENDED.into()).await,
+        Ran::Moved(made) => preview::page(p, StatusCode::CONFLICT, *made, &view, true).await,
+        Ran::Refused(made) => preview::page(p, StatusCode::UNPROCESSABLE_ENTITY, *made, &view, false).await,
+        Ran::Before(at) => imported_before(p, StatusCode::CONFLICT, at).await,
+        Ran::Done(report) => {
+            let shown = Shown::new(report, format!("/tokens/import?preview={id}&save=outcomes"));
+            form(p, StatusCode::OK, Mistakes::default(), &Typed::default(), Some(shown)).await
+        }
+    }
+}
+
+async fn imported_before(p: &Permitted<may::ImportTokens>, status: StatusCode, at: crate::clock::Timestamp) -> Answer {
+    let at = said_at(p.desk.settings.zone, p.now, at);
+    told(p, status, format!("This file was imported {at} already.")).await
+}
+
+/// The form with a sentence at the file.
+async fn told(p: &Permitted<may::ImportTokens>, status: StatusCode, sentence: String) -> Answer {
+    let mut mistakes = Mistakes::default();
+    mistakes.add("file", sentence);
+    form(p, status, mistakes, &Typed::default(), None).await
+}
+
+async fn form(
     p: &Permitted<may::ImportTokens>,
-    container: String,
-    good_ones: bool,
+    status: StatusCode,
     mistakes: Mistakes,
+    typed: &Typed,
     outcome: Option<Shown>,
-) -> Result<Page, Fault> {
+) -> Answer {
     let (containers, chrome) = p
         .view(|desk, who, _| {
             desk.db.read(|c| Ok(users::containers(c, &who.scope)?.into_iter().map(|(_, name)| name).collect()))
         })
         .await?;
-    let everywhere = p.who.scope == Scope::All;
-    Ok(Page { chrome, mistakes, columns: COLUMNS, container, containers, everywhere, good_ones, outcome })
+    let page = Page {
+        chrome,
+        mistakes,
+        columns: COLUMNS,
+        container: typed.container.clone(),
+        containers,
+        everywhere: p.who.scope == Scope::All,
+        good_ones: typed.leave_out,
+        outcome,
+    };
+    web::page_with(status, &page)
 }
 
 impl Shown {
-    fn new(report: Report) -> Self {
-        let (imported, refused) = (report.imported(), report.refused());
-        let saved = BASE64.encode(&report.to_csv());
+    fn new(report: Report, saved: String) -> Self {
+        let (imported, refused, part) = (report.imported(), report.refused(), report.format.part());
         let all = report.lines.len();
         // What was refused comes first: it is what someone has to do something about.
         let (mut lines, good): (Vec<LineOutcome>, Vec<LineOutcome>) =
             report.lines.into_iter().partition(|line| line.refused.is_some());
         lines.extend(good);
         lines.truncate(LINES_SHOWN);
-        let what = if report.carried_out { "Imported" } else { "Nothing has been imported yet" };
-        Shown {
-            heading: format!("{what}: {imported} good, {refused} refused"),
-            carried_out: report.carried_out,
-            refused,
-            part: report.format.part(),
-            left_out: all - lines.len(),
-            lines,
-            saved,
-        }
+        let heading = format!("Imported: {imported} good, {refused} refused");
+        Shown { heading, part, left_out: all - lines.len(), lines, saved }
     }
 }

@@ -12,6 +12,7 @@ use crate::{
 pub mod detail;
 pub mod import;
 pub mod list;
+pub mod preview;
 pub mod revoke;
 
 /// The address of a token's page.

@@ -1,7 +1,13 @@
-//! `/users/import`: Import Users from a file, with a dry run first.
+//! `/users/import`: Import Users from a file, by a preview that is imported as it was shown.
 
-use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Payload};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+    web::{Payload, Query},
+};
 use askama::Template;
+use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use crate::{
     db::AnyConn,
@@ -9,21 +15,26 @@ use crate::{
     operators::{Permission, Scope, Who, may},
     tasks::address::{self, Whose},
     users::{
-        self, Import, Report,
+        self, Report,
         import::{COLUMNS, LineOutcome, Outcome},
+        pages::preview::{self, said_at},
+        previewing::{self, Choices, Look, Ran},
         user::DEFAULT_CONTAINER,
     },
     web::{self, Answer, Chrome, Permitted, Upload},
 };
 
-/// What is carried from the dry run to the import within the page, in bytes; a larger file is chosen again.
-const CARRIED_BYTES: usize = 200 * 1024;
-
-/// What the button sends that imports the good lines of a file with refused ones.
-const GOOD_LINES: &str = "good";
-
-/// Lines that the page shows; the saved outcomes have all.
+/// Lines that the page shows of what was imported; the saved outcomes have all.
 const LINES_SHOWN: usize = 200;
+
+/// When somebody who was told to wait may try again, in seconds: an import of the most lines takes some ten.
+pub const WAIT_SECONDS: u64 = 10;
+
+/// What is said while another file is imported.
+pub const WAIT: &str = "Somebody else imports a file right now. Wait a few seconds and send yours again.";
+
+/// What is said of a preview that is over.
+pub const ENDED: &str = "This preview has ended: a file is kept for 15 minutes. Choose the file again.";
 
 #[derive(Template)]
 #[template(path = "users/import.html")]
@@ -35,8 +46,9 @@ struct Page {
     containers: Vec<String>,
     may_make: bool,
     good_lines: bool,
-    /// The text that was checked or pasted.
+    /// The text that was pasted.
     text: String,
+    /// What was imported.
     outcome: Option<Shown>,
     /// What is said of links that have ended with older addresses; empty if none did.
     ended: String,
@@ -47,13 +59,9 @@ struct Page {
 /// A report as the page shows it.
 struct Shown {
     report: Report,
-    /// What can be gone on with: a dry run whose text is at hand.
-    carried: bool,
-    /// Lines that would be imported.
-    good: usize,
     lines: Vec<Line>,
     left_out: usize,
-    /// All outcomes as a file, in the address of a link.
+    /// The address of all outcomes as a file.
     saved: String,
 }
 
@@ -67,70 +75,133 @@ struct Line {
     detail: String,
 }
 
-/// GET
-pub async fn show(p: Permitted<may::EditUsers>) -> Answer {
-    let ((containers, may_make), chrome) = p.view(|desk, who, _| desk.db.read(|c| places(c, who))).await?;
-    web::page(&Page {
-        chrome,
-        mistakes: Mistakes::default(),
-        columns: COLUMNS,
-        container: first_choice(&containers),
-        containers,
-        may_make,
-        good_lines: false,
-        text: String::new(),
-        outcome: None,
-        ended: String::new(),
-        resend: String::new(),
-    })
+/// What the query string asks for.
+#[derive(Default, Deserialize)]
+pub struct Asked {
+    /// The handle of a preview.
+    #[serde(default)]
+    preview: String,
+    /// A file to save: refused lines, or all outcomes.
+    #[serde(default)]
+    save: String,
+    /// The rest is the preview's.
+    #[serde(flatten)]
+    view: preview::View,
 }
 
-/// POST: "Check first" and "Import".
+/// GET: the form, or a preview.
+pub async fn show(p: Permitted<may::EditUsers>, asked: Query<Asked>) -> Answer {
+    if asked.preview.is_empty() {
+        return form(&p, StatusCode::OK, Mistakes::default(), &Choices::default(), String::new(), None).await;
+    }
+    let id = asked.preview.clone();
+    match p.call(move |desk, who, now| previewing::look(desk, who, now, &id)).await? {
+        Look::Ended => ended(&p).await,
+        Look::Open(preview) if !asked.save.is_empty() => Ok(file("refused-lines.csv", preview::refused_csv(&preview))),
+        Look::Open(preview) => preview::page(&p, StatusCode::OK, *preview, &asked.view, false).await,
+        Look::Done(_, outcomes) if !asked.save.is_empty() => Ok(file("import-outcomes.csv", outcomes.to_vec())),
+        Look::Done(at, _) => {
+            let at = said_at(p.desk.settings.zone, p.now, at);
+            let mistakes = mistake(format!("This file was imported {at} already."));
+            form(&p, StatusCode::OK, mistakes, &Choices::default(), String::new(), None).await
+        }
+    }
+}
+
+/// POST: "Check first" makes a preview of a file, "Import" carries a preview out.
 ///
 /// # Errors
-/// What reading the form or the import answers.
+/// What reading the form answers.
 pub async fn send(
     p: Permitted<may::EditUsers>,
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, actix_web::Error> {
+    // Before the file is read: each takes memory.
+    let Some(_turn) = p.desk.importing.take() else {
+        let none = Choices::default();
+        let mut answer =
+            form(&p, StatusCode::SERVICE_UNAVAILABLE, mistake(WAIT.into()), &none, String::new(), None).await?;
+        answer.headers_mut().insert(header::RETRY_AFTER, WAIT_SECONDS.into());
+        return Ok(answer);
+    };
     let upload = Upload::read(&request, payload).await?;
-    Ok(carry_out(p, upload).await?)
+    let answer = if upload.fields.ticked("preview") { run(&p, &upload).await } else { check(&p, upload).await };
+    Ok(answer?)
 }
 
-async fn carry_out(p: Permitted<may::EditUsers>, upload: Upload) -> Answer {
-    let fields = &upload.fields;
-    let how = Import {
-        container: fields.text("container"),
-        dry_run: !fields.ticked("import"),
-        good_lines: fields.ticked("good_lines") || fields.raw("import") == GOOD_LINES,
-    };
-    let bytes = if upload.file.is_empty() { fields.raw("text").as_bytes().to_vec() } else { upload.file.clone() };
-    let (container, good_lines, dry_run) = (how.container.clone(), how.good_lines, how.dry_run);
-    let text = match std::str::from_utf8(&bytes) {
-        Ok(text) if bytes.len() <= CARRIED_BYTES => text.to_owned(),
-        _ => String::new(),
-    };
-    let nothing = bytes.is_empty();
+async fn check(p: &Permitted<may::EditUsers>, upload: Upload) -> Answer {
+    let choices = Choices { container: upload.fields.text("container"), leave_out: upload.fields.ticked("good_lines") };
+    let (name, pasted) = (upload.file_name, upload.fields.raw("text").to_owned());
+    let (bytes, is_pasted) =
+        if upload.file.is_empty() { (pasted.clone().into_bytes(), true) } else { (upload.file, false) };
+    let chosen = choices.clone();
     let outcome = p
         .call(move |desk, who, now| {
-            if nothing {
+            if bytes.is_empty() {
                 return Err(Error::mistake("file", "Choose a file, or paste its lines."));
             }
-            users::import(desk, who, now, &bytes, &how)
+            previewing::check(desk, who, now, if is_pasted { "" } else { &name }, Zeroizing::new(bytes), &chosen)
         })
         .await;
-    let (status, mistakes, outcome) = match outcome {
-        Ok(report) => {
-            // Asked to import, and nothing was: the form comes back as after any other mistake.
-            let refused = !dry_run && !report.carried_out;
-            let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-            let carried = !report.carried_out && !text.is_empty();
-            (status, Mistakes::default(), Some(Shown::new(report, carried)))
+    match outcome {
+        Ok(made) => preview::page(p, StatusCode::OK, made, &preview::View::default(), false).await,
+        Err(fault) => {
+            let mistakes = fault.mistakes()?;
+            form(p, StatusCode::UNPROCESSABLE_ENTITY, mistakes, &choices, pasted, None).await
         }
-        Err(fault) => (StatusCode::UNPROCESSABLE_ENTITY, fault.mistakes()?, None),
-    };
-    let done = outcome.as_ref().is_some_and(|shown| shown.report.carried_out);
+    }
+}
+
+async fn run(p: &Permitted<may::EditUsers>, upload: &Upload) -> Answer {
+    let (id, shown) = (upload.fields.text("preview"), upload.fields.text("shown"));
+    let leave_out = upload.fields.ticked("leave_out");
+    let handle = id.clone();
+    let ran = p.call(move |desk, who, now| previewing::run(desk, who, now, &handle, &shown, leave_out)).await?;
+    let view = preview::View { leave_out: leave_out.then(|| "1".into()), ..preview::View::default() };
+    match ran {
+        Ran::Ended => ended(p).await,
+        Ran::Moved(preview) => preview::page(p, StatusCode::CONFLICT, *preview, &view, true).await,
+        Ran::Refused(preview) => preview::page(p, StatusCode::UNPROCESSABLE_ENTITY, *preview, &view, false).await,
+        Ran::Before(at) => {
+            let at = said_at(p.desk.settings.zone, p.now, at);
+            let mistakes = mistake(format!("This file was imported {at} already."));
+            form(p, StatusCode::CONFLICT, mistakes, &Choices::default(), String::new(), None).await
+        }
+        Ran::Done(report) => {
+            let shown = Shown::new(report, format!("/users/import?preview={id}&save=outcomes"));
+            form(p, StatusCode::OK, Mistakes::default(), &Choices::default(), String::new(), Some(shown)).await
+        }
+    }
+}
+
+async fn ended(p: &Permitted<may::EditUsers>) -> Answer {
+    form(p, StatusCode::GONE, mistake(ENDED.into()), &Choices::default(), String::new(), None).await
+}
+
+fn mistake(sentence: String) -> Mistakes {
+    let mut mistakes = Mistakes::default();
+    mistakes.add("file", sentence);
+    mistakes
+}
+
+/// A file to save.
+pub fn file(name: &str, bytes: Vec<u8>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/csv; charset=utf-8; header=present")
+        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
+        .body(bytes)
+}
+
+async fn form(
+    p: &Permitted<may::EditUsers>,
+    status: StatusCode,
+    mistakes: Mistakes,
+    choices: &Choices,
+    text: String,
+    outcome: Option<Shown>,
+) -> Answer {
+    let done = outcome.is_some();
     let (((containers, may_make), ended), chrome) = p
         .view(move |desk, who, now| {
             desk.db.read(|c| {
@@ -140,22 +211,22 @@ async fn carry_out(p: Permitted<may::EditUsers>, upload: Upload) -> Answer {
         })
         .await?;
     let resend = if ended > 0 && p.may(Permission::Resend) { address::page_at(p.now) } else { String::new() };
-    web::page_with(
-        status,
-        &Page {
-            chrome,
-            mistakes,
-            columns: COLUMNS,
-            container,
-            containers,
-            may_make,
-            good_lines,
-            text: if done { String::new() } else { text },
-            outcome,
-            ended: address::words(ended),
-            resend,
-        },
-    )
+    let container = if choices.container.is_empty() { first_choice(&containers) } else { choices.container.clone() };
+    let good_lines = choices.leave_out;
+    let page = Page {
+        chrome,
+        mistakes,
+        columns: COLUMNS,
+        container,
+        containers,
+        may_make,
+        good_lines,
+        text,
+        outcome,
+        ended: address::words(ended),
+        resend,
+    };
+    web::page_with(status, &page)
 }
 
 fn places(conn: &mut AnyConn, who: &Who) -> Result<(Vec<String>, bool)> {
@@ -173,15 +244,13 @@ fn first_choice(containers: &[String]) -> String {
 }
 
 impl Shown {
-    fn new(report: Report, carried: bool) -> Self {
+    fn new(report: Report, saved: String) -> Self {
         // What was refused comes first: it is what someone has to do something about.
         let refused = |line: &&LineOutcome| matches!(line.outcome, Outcome::Refused(_));
         let first = report.lines.iter().filter(refused);
         let then = report.lines.iter().filter(|line| !refused(line));
         let lines: Vec<Line> = first.chain(then).take(LINES_SHOWN).map(Line::new).collect();
-        let saved = data_encoding::BASE64.encode(&report.to_csv());
-        let good = report.lines.len() - report.count("refused") - report.count("passed over");
-        Shown { left_out: report.lines.len() - lines.len(), lines, carried, good, saved, report }
+        Shown { left_out: report.lines.len() - lines.len(), lines, saved, report }
     }
 }
 

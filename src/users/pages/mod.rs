@@ -18,6 +18,7 @@ pub mod import;
 pub mod list;
 pub mod mend;
 pub mod new;
+pub mod preview;
 pub mod why;
 
 /// What the head of a user's pages shows (`templates/users/person.html`).

@@ -1,0 +1,158 @@
+//! Files that operators bring: kept sealed between their preview and their import, so that what is imported is what was
+//! shown, and how much of a file is read at all.
+//!
+//! A preview and its run are one thing: the preview has a fingerprint of what would become of each line, the run makes the
+//! preview again in its transaction and does it only if the fingerprint is the same.
+
+use chrono::Duration;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::{
+    clock::Timestamp,
+    db::AnyConn,
+    desk::Desk,
+    error::{Error, Result},
+    ids::OperatorId,
+    operators::Who,
+};
+
+pub mod limits;
+mod store;
+
+/// How long a file is kept, in minutes: time to read a preview, and no longer than a session of the portal. Files with
+/// seeds never stay (product.md §12).
+pub const MINUTES_KEPT: i64 = 15;
+
+/// Files that are kept of one operator, so that nobody fills the disk: the newest, for as many open tabs.
+pub const MOST_KEPT: i64 = 3;
+
+/// What a file is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// People.
+    Users,
+    /// Devices, with their seeds.
+    Tokens,
+}
+
+impl Kind {
+    /// The word in the database.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Users => "users",
+            Kind::Tokens => "tokens",
+        }
+    }
+}
+
+/// What an operator sent.
+pub struct Sent {
+    /// The name of the file, as the browser says it; empty for lines that were pasted.
+    pub file_name: String,
+    /// What was chosen beside the file, which may be secret (the key of an encrypted file).
+    pub choices: Zeroizing<String>,
+    /// The file.
+    pub bytes: Zeroizing<Vec<u8>>,
+}
+
+/// A file that is kept.
+pub struct Kept {
+    /// Its handle, which is of no use to anybody but its operator.
+    pub id: String,
+    /// What was sent; of an import that was carried out, the outcomes (CSV) stand in place of the file.
+    pub sent: Sent,
+    /// When it was sent.
+    pub made_at: Timestamp,
+    /// When it was imported.
+    pub done_at: Option<Timestamp>,
+}
+
+/// Keeps a file for [`MINUTES_KEPT`]; its handle.
+///
+/// # Errors
+/// `Database`; `Forbidden` for who is no operator.
+pub fn keep(desk: &Desk, who: &Who, now: Timestamp, kind: Kind, sent: &Sent) -> Result<String> {
+    let operator = operator(who)?;
+    let id = desk.random.handle();
+    let sealed = seal(desk, &id, &sent.choices, &sent.bytes);
+    desk.db.write(|c| {
+        store::sweep(c, now)?;
+        store::keep_newest(c, operator, MOST_KEPT - 1)?;
+        store::insert(c, now, now + Duration::minutes(MINUTES_KEPT), &id, kind, operator, &sent.file_name, &sealed)
+    })?;
+    Ok(id)
+}
+
+/// The operator's own file of this handle; `None` if it has ended, or is no file of theirs.
+///
+/// # Errors
+/// `Database`, or `Internal` if it does not open.
+pub fn find(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, kind: Kind, id: &str) -> Result<Option<Kept>> {
+    let Some(row) = store::find(c, now, id, kind, operator(who)?)? else { return Ok(None) };
+    let (choices, bytes) = open(desk, id, &row.sealed)?;
+    let sent = Sent { file_name: row.file_name, choices, bytes };
+    Ok(Some(Kept { id: id.to_owned(), sent, made_at: row.made_at, done_at: row.done_at }))
+}
+
+/// Puts the outcomes in place of the file, in the transaction that carried it out.
+///
+/// # Errors
+/// `Database` only.
+pub fn finish(desk: &Desk, c: &mut AnyConn, now: Timestamp, id: &str, outcomes: &[u8]) -> Result<()> {
+    store::finish(c, now, id, &seal(desk, id, "", outcomes))
+}
+
+/// Throws away what has ended.
+///
+/// # Errors
+/// `Database` only.
+pub fn sweep(desk: &Desk, now: Timestamp) -> Result<()> {
+    desk.db.write(|c| store::sweep(c, now))
+}
+
+fn operator(who: &Who) -> Result<OperatorId> {
+    who.operator.ok_or(Error::Forbidden("an operator of the console"))
+}
+
+fn place(id: &str) -> String {
+    format!("imports.sealed:{id}")
+}
+
+/// The length of the choices, the choices, the file.
+fn seal(desk: &Desk, id: &str, choices: &str, bytes: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(choices.len()).unwrap_or(0).to_be_bytes();
+    let mut all = Zeroizing::new(Vec::with_capacity(length.len() + choices.len() + bytes.len()));
+    all.extend_from_slice(&length);
+    all.extend_from_slice(choices.as_bytes());
+    all.extend_from_slice(bytes);
+    desk.keys.seal(&desk.random, &place(id), &all)
+}
+
+fn open(desk: &Desk, id: &str, sealed: &[u8]) -> Result<(Zeroizing<String>, Zeroizing<Vec<u8>>)> {
+    let mut all = desk.keys.open(&place(id), sealed)?;
+    let wrong = || Error::Internal(format!("the file of the import {id} is not whole"));
+    let (length, rest) = all.split_first_chunk::<4>().ok_or_else(wrong)?;
+    let length = u32::from_be_bytes(*length) as usize;
+    let choices = rest.get(..length).and_then(|bytes| std::str::from_utf8(bytes).ok()).ok_or_else(wrong)?;
+    let choices = Zeroizing::new(choices.to_owned());
+    all.drain(..length + 4);
+    Ok((choices, all))
+}
+
+/// A fingerprint of what a preview shows, part by part.
+#[derive(Default)]
+pub struct Fingerprint(Sha256);
+
+impl Fingerprint {
+    /// Takes in a part; its length too, so that parts do not run into each other.
+    pub fn add(&mut self, part: &str) {
+        self.0.update((part.len() as u64).to_be_bytes());
+        self.0.update(part.as_bytes());
+    }
+
+    /// The fingerprint in hexadecimal digits.
+    pub fn done(self) -> String {
+        data_encoding::HEXLOWER.encode(&self.0.finalize())
+    }
+}
