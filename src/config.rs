@@ -1,16 +1,7 @@
 //! Settings: a file, then the environment, then flags. What is unknown or wrong stops the start with a sentence.
 
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use figment::{
-    Figment, Provider,
-    providers::{Env, Format, Serialized, Toml},
-};
-use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
@@ -21,96 +12,23 @@ use crate::{
 
 mod limits;
 mod network;
+mod reading;
 #[cfg(test)]
 mod tests;
+mod written;
 
 pub use limits::{BodyTimes, DATABASE_WAIT};
 pub use network::Network;
+pub use written::Written;
 
 /// Every setting has a `TOKENDESK_` variable of its name in capitals.
 pub const ENVIRONMENT_PREFIX: &str = "TOKENDESK_";
 
+/// What a master key looks like.
+const MASTER_KEY_WORDS: &str = "64 hex digits (openssl rand -hex 32 makes them)";
+
 /// The shortest `metrics_key`, in characters: beyond guessing without a limit on tries (128 bits in hexadecimal digits).
 const METRICS_KEY_LETTERS: usize = 32;
-
-/// The settings as they are written; [`Settings`] is what they mean.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Written {
-    /// Where the server listens.
-    pub listen: String,
-    /// The address users and operators type, without a path; links in emails start with it.
-    pub public_url: String,
-    /// Where the embedded database and the master key are kept.
-    pub data_dir: PathBuf,
-    /// `sqlite:PATH` or `postgres://…`; empty: SQLite in `data_dir`.
-    pub database_url: String,
-    /// Connections for reading (SQLite) or in all (PostgreSQL).
-    pub database_connections: u32,
-    /// `smtp://`, `smtps://` or `smtp://…?tls=required`, with user and password if the server wants them.
-    pub smtp_url: String,
-    /// A PEM file with the certificate of a private authority that the mail server's certificate may come from.
-    pub smtp_ca_file: String,
-    /// The sender of emails: `Name <address>`.
-    pub mail_from: String,
-    /// The address that mail servers send undeliverable email back to (the envelope sender); empty: that of `mail_from`.
-    pub mail_return_path: String,
-    /// Workers that send email at the same time.
-    pub mail_workers: u32,
-    /// 64 hex digits; empty: kept in `data_dir/master.key`, made at the first start (SQLite only).
-    pub master_key: String,
-    /// The organization's name, on every page and email.
-    pub organization: String,
-    /// How users reach the help desk: a phone number, hours.
-    pub help_desk: String,
-    /// The IANA time zone of Stop Dates; empty: UTC, until one is chosen.
-    pub time_zone: String,
-    /// Operators confirm sign-in with a one-time password.
-    pub require_second_factor: bool,
-    /// An operator's session ends after so many minutes without a request (product.md §5).
-    pub session_idle_minutes: u32,
-    /// An operator's session ends after so many hours in any case (product.md §5).
-    pub session_hours: u32,
-    /// Addresses or networks of proxies in front whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<Network>,
-    /// The key with which monitors read `/metrics`; empty: there is no such page.
-    pub metrics_key: String,
-    /// `json` or `plain`.
-    pub log_format: String,
-    /// What is logged, as in `RUST_LOG`: `info`, `tokendesk=debug`.
-    pub log_level: String,
-    /// Entries of the audit log are written to the log too, as JSON.
-    pub log_audit: bool,
-}
-
-impl Default for Written {
-    fn default() -> Self {
-        Written {
-            listen: "127.0.0.1:8080".into(),
-            public_url: "http://localhost:8080".into(),
-            data_dir: "tokendesk-data".into(),
-            database_url: String::new(),
-            database_connections: 8,
-            smtp_url: String::new(),
-            smtp_ca_file: String::new(),
-            mail_from: String::new(),
-            mail_return_path: String::new(),
-            mail_workers: 4,
-            master_key: String::new(),
-            organization: "Tokendesk".into(),
-            help_desk: String::new(),
-            time_zone: String::new(),
-            require_second_factor: true,
-            session_idle_minutes: 30,
-            session_hours: 12,
-            trusted_proxies: Vec::new(),
-            metrics_key: String::new(),
-            log_format: "plain".into(),
-            log_level: "info".into(),
-            log_audit: false,
-        }
-    }
-}
 
 /// The settings, read and checked.
 #[derive(Clone, Debug)]
@@ -189,34 +107,22 @@ impl Settings {
         self.demo || self.smtp_url.is_some()
     }
 
-    /// Reads `file` if there is one, then the environment, then `flags`.
-    ///
-    /// # Errors
-    /// `Internal` with a sentence that names the setting, where it was written and what is wrong with it.
-    pub fn read(file: Option<&Path>, flags: impl Provider) -> Result<Self> {
-        let mut figment = Figment::from(Serialized::defaults(Written::default()));
-        if let Some(file) = file {
-            if !file.is_file() {
-                return Err(Error::Internal(format!("The settings file {} is not there.", file.display())));
-            }
-            figment = figment.merge(Toml::file_exact(file));
-        }
-        let written: Written = figment
-            .merge(Env::prefixed(ENVIRONMENT_PREFIX))
-            .merge(flags)
-            .extract()
-            .map_err(|error| Error::Internal(format!("A setting is wrong: {error}")))?;
-        Settings::check(written)
-    }
-
     /// Gives the written settings their meaning.
     ///
     /// # Errors
     /// As [`Settings::read`].
     pub fn check(written: Written) -> Result<Self> {
+        Settings::check_from(written, &|_| String::new())
+    }
+
+    /// As [`Settings::check`]; `place` says of a setting where it was written: " (line 3 of tokendesk.toml)".
+    fn check_from(written: Written, place: &dyn Fn(&str) -> String) -> Result<Self> {
         let wrong = |name: &str, value: &str, want: &str| {
-            Error::Internal(format!("The setting {name} is “{value}”, but must be {want}."))
+            Error::Internal(format!("The setting {name}{} is “{value}”, but must be {want}.", place(name)))
         };
+        // The value is not repeated where it is a secret, or holds one.
+        let secret =
+            |name: &str, want: &str| Error::Internal(format!("The setting {name}{} must {want}.", place(name)));
         let listen = written
             .listen
             .parse()
@@ -237,28 +143,22 @@ impl Settings {
                 Url::parse(text)
                     .ok()
                     .filter(|url| matches!(url.scheme(), "smtp" | "smtps") && url.host_str().is_some())
-                    // The value is not repeated: it may hold the mail server's password.
                     .ok_or_else(|| {
-                        Error::Internal(
-                            "The setting smtp_url must look like smtp://user:password@mail.example.org:587 \
-                             (or smtps:// for TLS from the first byte)."
-                                .into(),
+                        secret(
+                            "smtp_url",
+                            "look like smtp://user:password@mail.example.org:587 (or smtps:// for TLS from the first byte)",
                         )
                     })?,
             ),
         };
         let master_key = match written.master_key.as_str() {
             "" => None,
-            hex => Some(parse_key(hex).ok_or_else(|| {
-                Error::Internal("The setting master_key must be 64 hex digits (openssl rand -hex 32 makes one).".into())
-            })?),
+            hex => Some(parse_key(hex).ok_or_else(|| secret("master_key", &format!("be {MASTER_KEY_WORDS}")))?),
         };
         let database_url = match written.database_url.as_str() {
             "" => format!("sqlite:{}", written.data_dir.join("tokendesk.db").display()),
             text if text.starts_with("sqlite:") || is_postgres(text) => text.to_owned(),
-            _ => {
-                return Err(Error::Internal("The setting database_url must start with sqlite: or postgres://.".into()));
-            }
+            _ => return Err(secret("database_url", "start with sqlite: or postgres://")),
         };
         let log_json = match written.log_format.as_str() {
             "json" => true,
@@ -294,15 +194,14 @@ impl Settings {
         };
         let metrics_key = Some(written.metrics_key.trim().to_owned()).filter(|key| !key.is_empty());
         if metrics_key.as_ref().is_some_and(|key| key.len() < METRICS_KEY_LETTERS) {
-            // The value is not repeated: it is a secret.
-            return Err(Error::Internal(format!(
-                "The setting metrics_key must have {METRICS_KEY_LETTERS} characters or more (openssl rand -hex 32 makes one)."
-            )));
+            let want = format!("have {METRICS_KEY_LETTERS} characters or more (openssl rand -hex 32 makes one)");
+            return Err(secret("metrics_key", &want));
         }
         let smtp_ca = match written.smtp_ca_file.as_str() {
             "" => None,
             path => Some(std::fs::read(path).map_err(|error| {
-                Error::Internal(format!("The setting smtp_ca_file names {path}, which cannot be read: {error}."))
+                let place = place("smtp_ca_file");
+                Error::Internal(format!("The setting smtp_ca_file{place} names {path}, which cannot be read: {error}."))
             })?),
         };
         Ok(Settings {

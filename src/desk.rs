@@ -1,18 +1,15 @@
 //! What every verb works with: the database, the keys, the settings, the clock and randomness.
 
-use std::{
-    path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::{Clock, Timestamp},
-    config::{Settings, is_postgres, parse_key},
+    config::Settings,
     db::Db,
     error::{Error, Result},
     hashing::Hashers,
@@ -20,6 +17,10 @@ use crate::{
     keys::{KEY_BYTES, Keys},
     meter::Meter,
 };
+
+pub mod folder;
+pub mod master;
+mod store;
 
 /// Handed to verbs; cheap to clone. Verbs are given the time as an argument, and ask the desk for nothing else of it.
 #[derive(Clone)]
@@ -65,14 +66,39 @@ impl Drop for Taken {
     }
 }
 
+/// A desk that is ready, and what was done for it.
+pub struct Opened {
+    /// The desk.
+    pub desk: Desk,
+    /// The migrations that were run.
+    pub migrated: Vec<String>,
+}
+
 impl Desk {
-    /// Opens the database and the keys that the settings name. Does not migrate.
+    /// Opens the database and the key that the settings name, makes both at the first start, and brings the database up
+    /// to this version. The key is compared with what the database knows of it.
     ///
     /// # Errors
-    /// `Database` if it cannot be opened, `Internal` if there is no master key to be had.
-    pub fn open(settings: Settings) -> Result<Self> {
-        let master = master_key(&settings, &Random::System)?;
-        Desk::assemble(settings, &master, Random::System, Clock::System)
+    /// `Database` if it cannot be opened, `Internal` with what to do if there is no master key, or another than this
+    /// database's.
+    pub fn open(settings: Settings) -> Result<Opened> {
+        folder::prepare(&settings)?;
+        let _held = folder::hold(&settings)?;
+        let key = master::find_or_make(&settings, &Random::System)?;
+        let desk = Desk::assemble(settings, &key, Random::System, Clock::System)?;
+        let migrated = desk.db.migrate()?;
+        master::compare_and_note(&desk.db, &desk.settings, &desk.keys, &desk.random, desk.now())?;
+        Ok(Opened { desk, migrated })
+    }
+
+    /// As [`Desk::open`], to look at only: nothing is made, brought up to date or noted.
+    ///
+    /// # Errors
+    /// As [`Desk::open`]; `Internal` with what to do if there is no database yet.
+    pub fn look(settings: Settings) -> Result<Self> {
+        there(&settings)?;
+        let key = master::find(&settings)?;
+        Desk::assemble(settings, &key, Random::System, Clock::System)
     }
 
     /// As [`Desk::open`], with key, randomness and clock given (the demo, the tests).
@@ -93,44 +119,33 @@ impl Desk {
         })
     }
 
+    /// The time by a clock that all servers of one database share, for leases: the database server's where there is one,
+    /// since the clocks of two machines may differ by more than a lease lasts.
+    ///
+    /// # Errors
+    /// `Database` if it does not answer.
+    pub fn shared_now(&self) -> Result<Timestamp> {
+        let theirs = if matches!(*self.clock, Clock::System) { self.db.server_time()? } else { None };
+        Ok(theirs.unwrap_or_else(|| self.now()))
+    }
+
     /// The time now; read once a request and handed on from there.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 }
 
-/// The master key from the settings, or from the file in the data directory, which is made if it is not there.
-fn master_key(settings: &Settings, random: &Random) -> Result<[u8; KEY_BYTES]> {
-    if let Some(key) = settings.master_key {
-        return Ok(key);
+/// That the file of the embedded database is there: SQLite would make an empty one.
+///
+/// # Errors
+/// `Internal` with what to do if it is not.
+pub fn there(settings: &Settings) -> Result<()> {
+    match folder::database(settings).filter(|file| !file.exists()) {
+        None => Ok(()),
+        Some(file) => Err(Error::Internal(format!(
+            "There is no database at {} yet. `tokendesk operator add` makes it and adds the first operator; give it the \
+             same --config.",
+            file.display()
+        ))),
     }
-    if is_postgres(&settings.database_url) {
-        return Err(Error::Internal(
-            "With PostgreSQL the setting master_key is needed, the same on every server (openssl rand -hex 32 makes one)."
-                .into(),
-        ));
-    }
-    let path = settings.data_dir.join("master.key");
-    let problem = |what: &str, error: &dyn std::fmt::Display| {
-        Error::Internal(format!("The master key {} {what}: {error}.", path.display()))
-    };
-    if !path.exists() {
-        std::fs::create_dir_all(&settings.data_dir).map_err(|error| problem("cannot be made", &error))?;
-        let key = data_encoding::HEXLOWER.encode(&random.bytes::<KEY_BYTES>());
-        write_private(&path, &key).map_err(|error| problem("cannot be made", &error))?;
-    }
-    let hex = std::fs::read_to_string(&path).map_err(|error| problem("cannot be read", &error))?;
-    parse_key(&hex).ok_or_else(|| problem("is not 64 hex digits", &"restore it from the backup"))
-}
-
-/// Writes a file that its owner alone can read, whole or not at all.
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write as _;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
 }

@@ -33,7 +33,7 @@ pub enum Purpose {
     AuthNode,
     /// The key of monitors.
     Metrics,
-    /// What the provision preview showed, so that Confirm carries out just that.
+    /// What a page showed before its button was pressed, so that just that is carried out.
     Preview,
     /// The cookie of a browser in which an operator signed in before.
     KnownBrowser,
@@ -55,8 +55,15 @@ impl Purpose {
     }
 }
 
-/// The keys of this installation, both derived from one master key.
+/// Bytes of a key's id: enough that two keys of one organization never share one, and no help in finding the key.
+const ID_BYTES: usize = 8;
+
+/// What a check value holds; what it says does not matter, only that it opens.
+const CHECK: &[u8] = b"tokendesk";
+
+/// The keys of this installation, all derived from one master key.
 pub struct Keys {
+    id: String,
     seal: XChaCha20Poly1305,
     hash: Zeroizing<[u8; KEY_BYTES]>,
 }
@@ -66,9 +73,29 @@ impl Keys {
     pub fn new(master: &[u8; KEY_BYTES]) -> Self {
         let derive = |label: &[u8]| Zeroizing::new(hmac(master, &[label]));
         Keys {
+            id: data_encoding::HEXLOWER.encode(&derive(b"tokendesk id 1")[..ID_BYTES]),
             seal: XChaCha20Poly1305::new(&Key::from(*derive(b"tokendesk seal 1"))),
             hash: derive(b"tokendesk hash 1"),
         }
+    }
+
+    /// The name of the master key: 16 hex digits that say which key it is and nothing else.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// A value by which a database knows this key (product.md §13).
+    pub fn seal_check(&self, random: &Random) -> Vec<u8> {
+        self.seal(random, &self.check_place(), CHECK)
+    }
+
+    /// True if this key sealed the check value.
+    pub fn opens_check(&self, sealed: &[u8]) -> bool {
+        self.open(&self.check_place(), sealed).is_ok()
+    }
+
+    fn check_place(&self) -> String {
+        format!("master_keys.check_value:{}", self.id)
     }
 
     /// Encrypts `secret` for one place, such as `tokens.seed:TD-7K2M`; it opens nowhere else.
@@ -156,6 +183,15 @@ mod tests {
             assert_eq!(purpose.label(), label);
             assert_eq!(data_encoding::HEXLOWER.encode(&keys.hash(purpose, b"ABC")), hash, "{label}");
         }
+    }
+
+    #[test]
+    fn a_key_has_a_name_and_knows_its_own_check_value() {
+        let (one, other) = (Keys::new(&[7; KEY_BYTES]), Keys::new(&[8; KEY_BYTES]));
+        assert_eq!(one.id().len(), 16);
+        assert_ne!(one.id(), other.id());
+        let value = one.seal_check(&Random::seeded(1));
+        assert!(one.opens_check(&value) && !other.opens_check(&value));
     }
 
     #[test]

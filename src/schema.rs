@@ -3,11 +3,13 @@
 
 mod alerts;
 mod authentication;
+mod keys;
 mod own;
 mod start;
 
 pub use alerts::*;
 pub use authentication::*;
+pub use keys::*;
 pub use own::rounds;
 pub use start::*;
 

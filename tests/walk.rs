@@ -15,7 +15,8 @@ use crate::support::{
 /// How long a walk may take: several times what it does on a busy machine, so that a browser that hangs is a failure.
 const LONGEST: Duration = Duration::from_secs(480);
 
-fn run(walk: impl Future<Output = ()>) {
+/// Walks, but not for ever.
+pub fn run(walk: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -39,9 +40,14 @@ fn scan(picture: &std::path::Path) -> String {
 }
 
 async fn sign_in(browser: &Chromium, user_id: &str) {
+    sign_in_with(browser, user_id, tokendesk::demo::PASSWORD).await;
+}
+
+/// Signs in on the sign-in page.
+pub async fn sign_in_with(browser: &Chromium, user_id: &str, password: &str) {
     browser.open("/sign-in").await;
     browser.fill("#user_id", user_id).await;
-    browser.fill("#password", tokendesk::demo::PASSWORD).await;
+    browser.fill("#password", password).await;
     browser.click("button.btn-primary").await;
     browser.leaves("/sign-in").await;
 }

@@ -5,7 +5,10 @@ use chrono::Duration;
 use crate::{
     commands::{Place, overheard, server},
     config::is_postgres,
-    desk::Desk,
+    desk::{
+        Desk, folder,
+        master::{self, Match},
+    },
     error::{Error, Result},
     mail::courier::Carrier,
     operators, rounds, tasks,
@@ -32,12 +35,14 @@ pub fn run(place: &Place) -> Result<()> {
         );
     }
     let place = if is_postgres(&settings.database_url) { "PostgreSQL" } else { "SQLite" };
-    match Desk::open(settings) {
+    match Desk::look(settings) {
         Err(error) => report.line("database", Err(error)),
         Ok(desk) => {
             report.line("database", migrations(&desk, place));
             report.line("disk", disk(&desk));
             report.line("rounds", background(&desk));
+            report.line("master key", key(&desk));
+            report.line("files", files(&desk));
             report.line("operators", somebody(&desk));
             report.line("counts", counts(&desk));
             report.line("clock", clock(&desk));
@@ -82,6 +87,7 @@ impl Report {
 fn migrations(desk: &Desk, place: &str) -> Result<String> {
     match desk.db.pending_migrations()? {
         0 => Ok(format!("{place} answers and is at this version")),
+        1 => Err(Error::Internal("1 migration is waiting; run `tokendesk migrate`.".into())),
         n => Err(Error::Internal(format!("{n} migrations are waiting; run `tokendesk migrate`."))),
     }
 }
@@ -107,6 +113,25 @@ fn background(desk: &Desk) -> Result<String> {
     };
     let list: Vec<String> = failing.iter().map(line).collect();
     Err(Error::Internal(format!("{}; the server's log says why.", list.join("; "))))
+}
+
+fn key(desk: &Desk) -> Result<String> {
+    let found = desk.db.read(|c| master::compare(c, &desk.settings, &desk.keys))?;
+    let id = desk.keys.id();
+    Ok(match found {
+        Match::Known => format!("{id} is the one of this database"),
+        Match::New => format!("{id} opens what is sealed; the database notes it at the next start"),
+    })
+}
+
+fn files(desk: &Desk) -> Result<String> {
+    match folder::open_to_others(&desk.settings).as_slice() {
+        [] => Ok("their owner alone can read them".into()),
+        [(first, _), ..] => Err(Error::Internal(format!(
+            "{} can be read by others on this machine; the next start of the server closes it.",
+            first.display()
+        ))),
+    }
 }
 
 fn somebody(desk: &Desk) -> Result<String> {

@@ -9,11 +9,11 @@ use crate::{
     commands::{serve, server},
     config::{Settings, Written},
     demo::{ACCOUNTS, PASSWORD, story},
-    desk::Desk,
+    desk::{Desk, folder},
     error::{Error, Result},
     ids::Random,
     keys::KEY_BYTES,
-    mail::courier::Carrier,
+    mail::{self, courier::Carrier},
     operators,
 };
 
@@ -46,8 +46,6 @@ pub fn run(flags: &Flags) -> Result<()> {
     let scratch = tempfile::Builder::new().prefix("tokendesk-demo-").tempdir();
     let scratch = scratch.map_err(|error| Error::Internal(format!("No folder for the demo can be made: {error}.")))?;
     let data_dir = flags.data.clone().unwrap_or_else(|| scratch.path().to_owned());
-    std::fs::create_dir_all(&data_dir)
-        .map_err(|error| Error::Internal(format!("The folder {} cannot be made: {error}.", data_dir.display())))?;
     let mut settings = Settings::check(Written {
         listen: flags.listen.to_string(),
         public_url: format!("http://localhost:{}", flags.listen.port()),
@@ -60,7 +58,10 @@ pub fn run(flags: &Flags) -> Result<()> {
         ..Written::default()
     })?;
     settings.demo = true;
+    // Without the port, so that pages of one world look the same on any.
+    settings.host = "localhost".into();
     server::log(&settings);
+    folder::prepare(&settings)?;
     let listener = serve::bind(&settings)?;
     let address = settings.public_url.clone();
 
@@ -69,14 +70,18 @@ pub fn run(flags: &Flags) -> Result<()> {
     desk.db.migrate()?;
     let mailbox = story::mailbox();
     if desk.db.read(operators::none_yet)? {
-        println!("Making a world of 400 users and 40 open tasks …");
+        println!("Making a world …");
         story::tell(&desk, &mailbox)?;
     }
+    let (users, tasks) = story::size(&desk)?;
+    println!("This world has {users} users and {tasks} open tasks.");
     // A demo whose time is given stays the same in all; otherwise time and randomness are real from here on.
     let desk = match fixed {
         Some(_) => desk,
         None => Desk { clock: Arc::new(Clock::System), random: Arc::new(Random::System), ..desk },
     };
+    let _alone = folder::serve_alone(&desk.settings)?;
+    mail::release_all(&desk, desk.now())?;
     println!("Tokendesk is at {address} and the emails it sends at {address}/demo/mailbox");
     println!("Sign in as one of these, with the password {PASSWORD}");
     for account in ACCOUNTS {

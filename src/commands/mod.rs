@@ -1,9 +1,8 @@
 //! The command line: what `main` hands over to.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
-use figment::providers::Serialized;
 
 use crate::{
     config::Settings,
@@ -82,15 +81,16 @@ impl Place {
     /// # Errors
     /// `Internal` with a sentence that says which setting is wrong and why.
     pub fn settings(&self) -> Result<Settings> {
-        let mut flags = serde_json::Map::new();
-        for pair in &self.set {
+        let flag = |pair: &String| {
             let (name, value) = pair
                 .split_once('=')
                 .ok_or_else(|| Error::Internal(format!("--set takes NAME=VALUE, but was given “{pair}”.")))?;
-            let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
-            flags.insert(name.to_owned(), value);
-        }
-        Settings::read(self.config.as_deref(), Serialized::globals(flags))
+            Ok((name.trim().to_owned(), value.to_owned()))
+        };
+        let flags: Vec<(String, String)> = self.set.iter().map(flag).collect::<Result<_>>()?;
+        // A variable that is no text is none of ours.
+        let texts = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        Settings::read(self.config.as_deref(), std::env::vars_os().filter_map(texts), &flags)
     }
 
     /// The desk, with the database at this version.
@@ -98,14 +98,15 @@ impl Place {
     /// # Errors
     /// As [`Place::settings`] and [`Desk::open`].
     pub fn desk(&self) -> Result<Desk> {
-        let desk = Desk::open(self.settings()?)?;
-        desk.db.migrate()?;
-        Ok(desk)
+        Ok(Desk::open(self.settings()?)?.desk)
     }
 }
 
 /// Runs the command line; a mistake ends in one sentence on standard error and exit code 1.
 pub fn run() -> ExitCode {
+    // What is written, from SQLite's files to backups, is its owner's alone from the first moment (product.md §13).
+    #[cfg(unix)]
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let outcome = match Cli::parse().command {
         Command::Demo(flags) => demo::run(&flags),
         Command::Serve(place) => serve::run(&place),
@@ -128,9 +129,10 @@ pub fn run() -> ExitCode {
 }
 
 fn migrate(place: &Place) -> Result<()> {
-    let done = Desk::open(place.settings()?)?.db.migrate()?;
+    let done = Desk::open(place.settings()?)?.migrated;
     match done.len() {
         0 => println!("The database is at this version already."),
+        1 => println!("1 migration was run: {}.", done.join(", ")),
         n => println!("{n} migrations were run: {}.", done.join(", ")),
     }
     Ok(())

@@ -5,9 +5,9 @@ use std::net::TcpListener;
 use crate::{
     commands::{Place, server},
     config::Settings,
-    desk::Desk,
+    desk::{Desk, Opened, folder},
     error::{Error, Result},
-    mail::courier::Carrier,
+    mail::{self, courier::Carrier},
     operators,
 };
 
@@ -19,8 +19,8 @@ pub fn run(place: &Place) -> Result<()> {
     let settings = place.settings()?;
     server::log(&settings);
     let listener = bind(&settings)?;
-    let desk = Desk::open(settings)?;
-    for name in desk.db.migrate()? {
+    let Opened { desk, migrated } = Desk::open(settings)?;
+    for name in migrated {
         tracing::info!(migration = %name, "the database was brought up to date");
     }
     if desk.db.read(operators::none_yet)? {
@@ -28,6 +28,11 @@ pub fn run(place: &Place) -> Result<()> {
     }
     if desk.settings.smtp_url.is_none() {
         tracing::warn!("smtp_url is not set: email waits in the outbox until it is");
+    }
+    let alone = folder::serve_alone(&desk.settings)?;
+    if alone.is_some() {
+        // A killed server's claims would wait until their leases are over.
+        mail::release_all(&desk, desk.now())?;
     }
     let carrier = Carrier::of(&desk.settings)?;
     server::run(desk, carrier, listener)

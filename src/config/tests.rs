@@ -32,10 +32,3 @@ fn a_wrong_secret_is_not_repeated() {
     assert!(short.contains("metrics_key") && !short.contains("hunter2"), "{short}");
     assert!(!error(|w| w.smtp_url = "http://me:hunter2@mail".into()).contains("hunter2"));
 }
-
-#[test]
-fn an_unknown_setting_stops_the_start() {
-    let flags = Serialized::default("databse_url", "sqlite:x");
-    let error = Settings::read(None, flags).unwrap_err().to_string();
-    assert!(error.contains("databse_url"), "{error}");
-}

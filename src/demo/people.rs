@@ -1,4 +1,4 @@
-//! Who lives in the demo world: 400 made-up people in six containers. The same ones each time.
+//! Who lives in the demo world: made-up people in six containers, and those who start soon. The same ones each time.
 
 /// The containers, and how many of the people are in each.
 pub const CONTAINERS: [(&str, usize); 6] =
@@ -93,7 +93,62 @@ pub struct Person {
     pub container: &'static str,
 }
 
-/// All 400, in the order of their containers.
+/// People who start soon, and whom nobody has provisioned yet: who tries Provision picks from them. Assignment begins
+/// with the first six, and README names the first two.
+const STARTERS: [(&str, &str, &str); 40] = [
+    ("Aino", "Aalto", "Sales"),
+    ("Astrid", "Aasen", "Service desk"),
+    ("Amir", "Abadi", "Finance"),
+    ("Ada", "Abara", "Warehouse"),
+    ("Aisha", "Abbas", "Sales"),
+    ("Akira", "Abe", "Facilities"),
+    ("Bruno", "Alves", "Warehouse"),
+    ("Carmen", "Aranda", "Legal"),
+    ("Dario", "Bianchi", "Sales"),
+    ("Edda", "Bjarnadottir", "Service desk"),
+    ("Femi", "Balogun", "Warehouse"),
+    ("Gunnar", "Carlsen", "Facilities"),
+    ("Hiro", "Endo", "Finance"),
+    ("Ines", "Fonseca", "Sales"),
+    ("Jakub", "Gajda", "Warehouse"),
+    ("Katja", "Gruber", "Legal"),
+    ("Lars", "Hedlund", "Sales"),
+    ("Mina", "Hashemi", "Service desk"),
+    ("Noor", "Idrissi", "Finance"),
+    ("Otto", "Jung", "Warehouse"),
+    ("Paula", "Kaplan", "Sales"),
+    ("Rafael", "Leite", "Facilities"),
+    ("Sana", "Malik", "Finance"),
+    ("Tomas", "Marek", "Warehouse"),
+    ("Ulla", "Nielsen", "Sales"),
+    ("Valentin", "Oprea", "Service desk"),
+    ("Wanja", "Otieno", "Warehouse"),
+    ("Ximena", "Prieto", "Sales"),
+    ("Yusuf", "Rahman", "Finance"),
+    ("Zita", "Szabo", "Legal"),
+    ("Anton", "Seidel", "Warehouse"),
+    ("Bella", "Toth", "Sales"),
+    ("Cedric", "Tremblay", "Facilities"),
+    ("Dina", "Usman", "Service desk"),
+    ("Eero", "Virtanen", "Sales"),
+    ("Freya", "Walsh", "Finance"),
+    ("Goran", "Wolf", "Warehouse"),
+    ("Helga", "Wagner", "Sales"),
+    ("Ilya", "Yermak", "Service desk"),
+    ("Jana", "Zeman", "Facilities"),
+];
+
+/// Those who start soon, as the table has them.
+pub fn starters() -> Vec<Person> {
+    let person = |(first, last, container): (&'static str, &'static str, &'static str)| {
+        let user_id = format!("{}.{}", ascii(first).chars().next().unwrap_or('x'), ascii(last));
+        let email = format!("{user_id}@example.org");
+        Person { user_id, first, last, email, container }
+    };
+    STARTERS.into_iter().map(person).collect()
+}
+
+/// The 400 who have been here for longer, in the order of their containers.
 pub fn everyone() -> Vec<Person> {
     let total: usize = CONTAINERS.iter().map(|(_, size)| size).sum();
     let mut people: Vec<Person> = Vec::with_capacity(total);
@@ -133,11 +188,11 @@ mod tests {
 
     #[test]
     fn everyone_has_a_user_id_of_their_own() {
-        let people = everyone();
+        let people: Vec<Person> = everyone().into_iter().chain(starters()).collect();
         let mut ids: Vec<_> = people.iter().map(|person| &person.user_id).collect();
         ids.sort();
         ids.dedup();
-        assert_eq!((people.len(), ids.len()), (400, 400));
+        assert_eq!((people.len(), ids.len()), (440, 440));
         assert!(ids.iter().all(|id| id.chars().all(|c| c.is_ascii_alphanumeric() || c == '.')));
     }
 

@@ -2,6 +2,21 @@
 
 use crate::tokens::AuthenticationType::{self, AuthenticatorApp, HardwareToken};
 
+/// How far a user comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Enrolls, and then uses the token.
+    Completes,
+    /// Enrolls, and has not used the token yet.
+    Enrolls,
+    /// Types wrong codes until the enrollment is Locked.
+    LocksOut,
+    /// Opens the link, and no more.
+    OpensOnly,
+    /// Does not even open it.
+    DoesNothing,
+}
+
 /// A task of the demo world.
 #[derive(Clone, Copy, Debug)]
 pub struct PlannedTask {
@@ -23,6 +38,22 @@ pub struct PlannedTask {
     pub days: i64,
     /// Of a hundred users: how many completed, enrolled without using it, locked themselves out. The rest did nothing.
     pub shares: [usize; 3],
+}
+
+impl PlannedTask {
+    /// How far the `n`th of `count` users comes, so that the shares come out.
+    pub fn fate(&self, n: usize, count: usize) -> Fate {
+        let upto = |share: usize| (count * share).div_ceil(100);
+        let [completed, enrolled, locked] = self.shares;
+        let (a, b, c) = (upto(completed), upto(completed + enrolled), upto(completed + enrolled + locked));
+        match n {
+            _ if n < a => Fate::Completes,
+            _ if n < b => Fate::Enrolls,
+            _ if n < c => Fate::LocksOut,
+            _ if n.is_multiple_of(3) => Fate::OpensOnly,
+            _ => Fate::DoesNothing,
+        }
+    }
 }
 
 const fn task(

@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use chrono::{Duration, NaiveTime};
+use chrono::{Duration, NaiveDate, NaiveTime, Timelike as _};
 
 use crate::{
     authentication::{self, Caller},
     clock::Timestamp,
     demo::{
         ACCOUNTS, PASSWORD,
-        people::{Person, everyone},
-        plan::{PlannedTask, TASKS, TROUBLE},
+        people::{Person, everyone, starters},
+        plan::{Fate, PlannedTask, TASKS, TROUBLE},
     },
     desk::Desk,
     enrollment::{self, Step, Visit},
@@ -32,27 +32,22 @@ use crate::{
         self, AuthenticationType, Device,
         one_time::{Making, MovingFactor, Seed},
     },
-    users,
+    users::{self, Search, search::State},
 };
 
 /// Hardware tokens in the inventory when the story begins.
 const DEVICES: usize = 40;
 
-/// How long before now the story begins, in days.
+/// How long before its last day the story begins, in days, and at which hour (UTC).
 const STORY_DAYS: i64 = 40;
+const STORY_HOUR: u32 = 5;
 
-/// How far a user comes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
-    Completes,
-    Enrolls,
-    LocksOut,
-    OpensOnly,
-    DoesNothing,
-}
+/// When those who start soon are imported: hour and minute (UTC) of the day before the last.
+const STARTERS_AT: (u32, u32) = (14, 40);
 
 /// What happens next.
 enum Event {
+    ImportStarters,
     Provision(&'static PlannedTask),
     Open(Place),
     Enroll(Place, Fate),
@@ -93,14 +88,17 @@ pub fn mailbox() -> Mailbox {
 /// What a verb answers that should have worked.
 pub fn tell(desk: &Desk, mailbox: &Mailbox) -> Result<()> {
     let now = desk.now();
-    let begin = now - Duration::days(STORY_DAYS);
-    desk.clock.set(begin);
+    let last = last_day(now);
+    let moment = |days_ago: i64, (hour, minute): (u32, u32)| {
+        let time = NaiveTime::from_hms_opt(hour, minute, 0).unwrap_or(NaiveTime::MIN);
+        (last - Duration::days(days_ago)).and_time(time)
+    };
+    desk.clock.set(moment(STORY_DAYS, (STORY_HOUR, 0)));
     let mut story = Story::begin(desk, mailbox.clone(), now)?;
     for task in TASKS {
-        let day = now.date() - Duration::days(task.days_ago);
-        let time = NaiveTime::from_hms_opt(task.at.0, task.at.1, 0).unwrap_or(NaiveTime::MIN);
-        story.plan(day.and_time(time), Event::Provision(task));
+        story.plan(moment(task.days_ago, task.at), Event::Provision(task));
     }
+    story.plan(moment(1, STARTERS_AT), Event::ImportStarters);
     while let Some((at, event)) = story.next() {
         desk.clock.set(at);
         story.happen(at, event)?;
@@ -110,6 +108,27 @@ pub fn tell(desk: &Desk, mailbox: &Mailbox) -> Result<()> {
     tasks::send_reminders(desk, now)?;
     courier::run_once(desk, &story.carrier)?;
     Ok(())
+}
+
+/// The day on which the plan's last tasks are made: today, or yesterday while some of them would still lie ahead. So the
+/// world is whole at whatever hour it is made.
+fn last_day(now: Timestamp) -> NaiveDate {
+    let latest = TASKS.iter().filter(|task| task.days_ago == 0).map(|task| task.at).max().unwrap_or((0, 0));
+    let is_over = (now.hour(), now.minute()) > latest;
+    if is_over { now.date() } else { now.date() - Duration::days(1) }
+}
+
+/// Users of the world, and its open tasks.
+///
+/// # Errors
+/// `Database` only.
+pub fn size(desk: &Desk) -> Result<(i64, i64)> {
+    let who = Who::system();
+    let everyone = Search { state: State::Any, ..Search::default() };
+    desk.db.read(|c| {
+        let users = users::count(c, &who.scope, &everyone)?;
+        Ok((users, tasks::count_open(c, &who, desk.now(), desk.settings.zone)?))
+    })
 }
 
 struct Story<'a> {
@@ -131,17 +150,7 @@ impl<'a> Story<'a> {
     fn begin(desk: &'a Desk, mailbox: Mailbox, now: Timestamp) -> Result<Self> {
         let at = desk.now();
         let people = everyone();
-        let mut file = String::from("User ID,Last Name,First Name,Email,Container\n");
-        for person in &people {
-            let fields = [&person.user_id, person.last, person.first, &person.email, person.container];
-            file.push_str(&fields.join(","));
-            file.push('\n');
-        }
-        let how = users::Import { container: "Default".into(), dry_run: false, good_lines: false };
-        let report = users::import(desk, &Who::command_line(), at, file.as_bytes(), &how)?;
-        if report.has_refused() {
-            return Err(broken("a user was refused"));
-        }
+        import(desk, &Who::command_line(), at, &people)?;
         let containers = desk.db.read(|c| users::containers(c, &Scope::All))?;
         let rows_of = |names: &[&str]| -> Vec<ContainerId> {
             containers.iter().filter(|(_, name)| names.contains(&name.as_str())).map(|(id, _)| *id).collect()
@@ -195,6 +204,10 @@ impl<'a> Story<'a> {
         self.events.pop_first().map(|((at, _), event)| (at, event))
     }
 
+    fn operator(&self, user_id: &str) -> Result<Who> {
+        self.operators.get(user_id).cloned().ok_or_else(|| broken("an operator of the plan is unknown"))
+    }
+
     /// A number from 0 to `below` - 1.
     fn draw(&self, below: i64) -> i64 {
         i64::from(u32::from_le_bytes(self.desk.random.bytes())) % below.max(1)
@@ -202,6 +215,7 @@ impl<'a> Story<'a> {
 
     fn happen(&mut self, at: Timestamp, event: Event) -> Result<()> {
         match event {
+            Event::ImportStarters => import(self.desk, &self.operator("m.okafor")?, at, &starters()),
             Event::Provision(task) => self.provision(at, task),
             Event::Open(place) => self.open(at, &place),
             Event::Enroll(place, fate) => self.enroll(at, &place, fate),
@@ -224,13 +238,13 @@ impl<'a> Story<'a> {
             include_with_task: false,
         };
         let selection = Selection::Users(chosen.iter().map(|user| self.rows[*user]).collect());
-        let who = self.operators.get(task.operator).ok_or_else(|| broken("a task has an unknown operator"))?.clone();
+        let who = self.operator(task.operator)?;
         tasks::drafts::provision(self.desk, &who, at, &selection, &choice)?;
         courier::run_once(self.desk, &self.carrier)?;
         for (n, user) in chosen.iter().enumerate() {
             self.waiting.insert((*user, task.kind));
             let Some(place) = self.place(*user, task.kind) else { continue };
-            let fate = fate(task, n, chosen.len());
+            let fate = task.fate(n, chosen.len());
             // Everything happens before now and before the Stop Date.
             let room = (self.now - at).min(Duration::days(task.days)).num_minutes() - 5;
             let later = at + Duration::minutes(20 + self.draw(room - 25));
@@ -337,23 +351,24 @@ impl<'a> Story<'a> {
     }
 }
 
+/// Imports them as users, from a file as other systems write it.
+fn import(desk: &Desk, who: &Who, at: Timestamp, people: &[Person]) -> Result<()> {
+    let mut file = String::from("User ID,Last Name,First Name,Email,Container\n");
+    for person in people {
+        let fields = [&person.user_id, person.last, person.first, &person.email, person.container];
+        file.push_str(&fields.join(","));
+        file.push('\n');
+    }
+    let how = users::Import { container: "Default".into(), dry_run: false, good_lines: false };
+    if users::import(desk, who, at, file.as_bytes(), &how)?.has_refused() {
+        return Err(broken("a user was refused"));
+    }
+    Ok(())
+}
+
 /// A user's browser at their link.
 fn visit(place: &Place, session: Option<String>) -> Visit {
     Visit { handle: place.handle.clone(), session, address: "198.51.100.23".into(), request: String::new() }
-}
-
-/// How far the `n`th of `count` users comes, so that the shares of the plan come out.
-fn fate(task: &PlannedTask, n: usize, count: usize) -> Fate {
-    let upto = |share: usize| (count * share).div_ceil(100);
-    let [completed, enrolled, locked] = task.shares;
-    let (a, b, c) = (upto(completed), upto(completed + enrolled), upto(completed + enrolled + locked));
-    match n {
-        _ if n < a => Fate::Completes,
-        _ if n < b => Fate::Enrolls,
-        _ if n < c => Fate::LocksOut,
-        _ if n.is_multiple_of(3) => Fate::OpensOnly,
-        _ => Fate::DoesNothing,
-    }
 }
 
 /// What the token shows at `at`; `used` values of an event-based one are behind it.

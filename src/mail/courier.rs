@@ -4,12 +4,13 @@
 //! only when what came of the last is on the disk: a killed process sends at most the one in each worker's hand twice.
 //! The workers' outcomes are written down together, in one commit for all that wait.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, future::ready, iter::once, pin::pin, sync::Arc, time::Duration};
 
 use tokio::{
+    select,
     sync::{mpsc, oneshot},
     task::{JoinHandle, spawn_blocking},
-    time::{sleep, timeout},
+    time::{MissedTickBehavior, interval, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -17,7 +18,8 @@ use crate::{
     config::Settings,
     desk::Desk,
     error::{Error, Result},
-    mail::{self, Claimed, Mailbox, Settled, Verdict, letter, outbox},
+    ids::EmailId,
+    mail::{self, Claimed, Mailbox, Settled, Verdict, letter},
 };
 
 mod encrypted;
@@ -30,11 +32,11 @@ pub use smtp::{Smtp, Timeouts};
 /// How long workers rest when nothing is due: an email leaves within this of its commit.
 const REST: Duration = Duration::from_millis(500);
 
-/// Emails a worker claims at once. The claim of the last must outlast the sending of the others.
+/// Emails a worker claims at once.
 const CLAIM: i64 = 16;
 
-/// What a letter may take at most, in seconds: a worker starts none when less is left of its claim.
-const LETTER_SECONDS: i64 = 200;
+/// How often a worker renews its claims while it carries: several times within a lease (`outbox::LEASE_SECONDS`).
+const RENEW: Duration = Duration::from_secs(2);
 
 /// Seconds to leave a mail server alone that does not answer, after its first failures; the last goes for all later.
 /// Emails that were not tried stay due meanwhile, so that they flow as soon as it is back.
@@ -254,18 +256,38 @@ impl Worker {
 
     async fn claim(&self) -> Result<Vec<Claimed>> {
         let (desk, name) = (self.desk.clone(), self.name.clone());
-        blocking(move || mail::claim(&desk, desk.now(), &name, CLAIM)).await
+        blocking(move || mail::claim_due(&desk, &name, CLAIM)).await
     }
 
     /// Carries what was claimed; how many tries that were, and whether it ended since the mail server does not answer.
     /// What was not tried is let go of.
     async fn carry(&mut self, batch: Vec<Claimed>, stop: &CancellationToken) -> (usize, bool) {
-        let until = self.desk.now() + outbox::lease() - chrono::Duration::seconds(LETTER_SECONDS);
         let mut rest = VecDeque::from(batch);
         let (mut tries, mut server) = (0, false);
-        while !server && !stop.is_cancelled() && self.desk.now() <= until {
+        let mut renewal = interval(RENEW);
+        renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // The first is at once, and the claim is fresh.
+        renewal.tick().await;
+        while !server && !stop.is_cancelled() {
+            // Nothing is begun on a claim that may have run out while the last letter was written down.
+            let is_due = select! { biased; _ = renewal.tick() => true, () = ready(()) => false };
+            if is_due {
+                let held =
+                    renew(self.desk.clone(), self.name.clone(), rest.iter().map(|email| email.id).collect()).await;
+                rest.retain(|email| held.contains(&email.id));
+            }
             let Some(email) = rest.pop_front() else { break };
-            let report = self.try_one(&email).await;
+            let held: Vec<EmailId> = once(email.id).chain(rest.iter().map(|email| email.id)).collect();
+            let (desk, name) = (self.desk.clone(), self.name.clone());
+            let report = {
+                let mut trying = pin!(self.try_one(&email));
+                loop {
+                    select! {
+                        report = &mut trying => break report,
+                        _ = renewal.tick() => { renew(desk.clone(), name.clone(), held.clone()).await; }
+                    }
+                }
+            };
             server = report.server;
             tracing::info!(email = email.id.0, verdict = ?report.verdict, "email tried");
             let (send, receive) = oneshot::channel();
@@ -345,6 +367,15 @@ impl Worker {
             line.close().await;
         }
     }
+}
+
+/// Renews a worker's claims of these emails; those that it still has, or none if that cannot be known.
+async fn renew(desk: Desk, worker: String, list: Vec<EmailId>) -> Vec<EmailId> {
+    let renewed = blocking(move || mail::renew(&desk, desk.shared_now()?, &worker, &list)).await;
+    renewed.unwrap_or_else(|error| {
+        tracing::warn!(%error, "claims of emails could not be renewed");
+        Vec::new()
+    })
 }
 
 /// Runs what waits for the database on a thread that may wait.

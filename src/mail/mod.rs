@@ -240,6 +240,43 @@ pub fn claim(desk: &Desk, now: Timestamp, worker: &str, most: i64) -> Result<Vec
     desk.db.write(|c| store::work::claim(desk, c, now, worker, most))
 }
 
+/// As [`claim`], of what is due now by the clock that all servers of the database share.
+///
+/// # Errors
+/// `Database` only.
+pub fn claim_due(desk: &Desk, worker: &str, most: i64) -> Result<Vec<Claimed>> {
+    if !desk.db.read(|c| store::work::any_due(c, desk.now()))? {
+        return Ok(Vec::new());
+    }
+    claim(desk, desk.shared_now()?, worker, most)
+}
+
+/// Renews the lease of what `worker` has claimed; those of `emails` that it still has, which may be fewer: a lease that ran
+/// out before may have been taken by another.
+///
+/// # Errors
+/// `Database` only.
+pub fn renew(desk: &Desk, now: Timestamp, worker: &str, emails: &[EmailId]) -> Result<Vec<EmailId>> {
+    desk.db.write(|c| store::work::renew(c, now, worker, emails))
+}
+
+/// Lets go of everything that is claimed, by whomever. For the only server of a database, before its workers start: who
+/// claimed it was killed.
+///
+/// # Errors
+/// `Database` only.
+pub fn release_all(desk: &Desk, now: Timestamp) -> Result<usize> {
+    desk.db.write(|c| store::work::release_all(c, now))
+}
+
+/// True while a worker has an email in its hand.
+///
+/// # Errors
+/// `Database` only.
+pub fn any_in_hand(desk: &Desk, now: Timestamp) -> Result<bool> {
+    desk.db.read(|c| store::work::any_claimed(c, now))
+}
+
 /// Lets go of claimed emails that were not tried.
 ///
 /// # Errors

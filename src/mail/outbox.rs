@@ -74,15 +74,17 @@ pub const FIRST_PAUSES: [i64; 4] = [1, 5, 15, 60];
 /// ones have failed; four of them still give a user who must enroll within days several chances a day.
 pub const LATER_PAUSE: i64 = 4 * 60;
 
-/// How long a worker that has claimed an email may take; a killed one's claim runs out after it, and another sends it.
-pub const LEASE_MINUTES: i64 = 5;
+/// How long a claim lasts that is not renewed, in seconds. What a killed server had claimed is free after it, and for a
+/// user who waits for an email ten seconds are none (with the rest of the workers, so 8). Four renewals fit in, so that one
+/// that comes late loses nothing.
+pub const LEASE_SECONDS: i64 = 8;
 
 /// Failures older than this no longer ask for attention.
 pub const ATTENTION_DAYS: i64 = 30;
 
 /// The lease of a claim.
 pub fn lease() -> Duration {
-    Duration::minutes(LEASE_MINUTES)
+    Duration::seconds(LEASE_SECONDS)
 }
 
 /// When an email that was refused for now is tried again, after `tries` tries in all; `None`: it is given up, since it

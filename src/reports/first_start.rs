@@ -6,7 +6,7 @@ use crate::{
     audit::{self, Entry},
     clock::Timestamp,
     config::{Settings, is_postgres},
-    db::AnyConn,
+    db::{AnyConn, Db},
     desk::Desk,
     error::{Error, Result},
     mail::{self, Carrier, State},
@@ -200,9 +200,9 @@ const BACKUP: &str = "backup";
 ///
 /// # Errors
 /// `Database` only.
-pub fn note_backup(desk: &Desk, now: Timestamp) -> Result<()> {
+pub fn note_backup(db: &Db, now: Timestamp) -> Result<()> {
     let by = Who::command_line();
-    desk.db.write(|c| store::first_start::note(c, BACKUP, &Noted { at: now, by: by.name().to_owned() }))
+    db.write(|c| store::first_start::note(c, BACKUP, &Noted { at: now, by: by.name().to_owned() }))
 }
 
 /// Notes that the organization backs its PostgreSQL up, which cannot be seen from here.

@@ -114,4 +114,14 @@ impl Skip {
             Skip::HasPlace => "with a place in an open task of this type",
         }
     }
+
+    /// The button that includes `count` of them all the same; `None` where nothing can be included.
+    pub fn include_words(self, count: usize) -> Option<String> {
+        let (have, are) = if count == 1 { ("has", "is") } else { ("have", "are") };
+        match self {
+            Skip::HasToken => Some(format!("Include the {count} who {have} a token")),
+            Skip::HasPlace => Some(format!("Include the {count} who {are} in an open task")),
+            Skip::Outside | Skip::NoEmail | Skip::Disabled => None,
+        }
+    }
 }

@@ -14,7 +14,7 @@ use crate::{
     policy::{self, Policy},
     tasks::{
         carry_out,
-        plan::{Candidate, Chosen, Plan, Stock},
+        plan::{Candidate, Chosen, Plan, Skip, Stock},
         provision::{Choice, Selection, stop_date},
         store,
         task::Description,
@@ -126,6 +126,26 @@ pub fn leave_out(desk: &Desk, who: &Who, id: &str, users: &[UserId]) -> Result<(
     desk.db.write(|c| {
         let mut draft = own(c, who, id)?;
         draft.selection.leave_out(users);
+        store::drafts::save(c, &draft)
+    })
+}
+
+/// Includes, from now on, the users whom the plan left out for `why`, where operators may (product.md §2): those with a
+/// token of the type, or with a place in an open task of it.
+///
+/// # Errors
+/// As [`look`]; `Refused` if such users cannot be included.
+pub fn include(desk: &Desk, who: &Who, id: &str, why: Skip) -> Result<()> {
+    who.need(Permission::Provision)?;
+    desk.db.write(|c| {
+        let mut draft = own(c, who, id)?;
+        match why {
+            Skip::HasToken => draft.include_with_token = true,
+            Skip::HasPlace => draft.include_with_task = true,
+            Skip::Outside | Skip::NoEmail | Skip::Disabled => {
+                return Err(Error::Refused(format!("Users {} cannot be included.", why.words_for_many())));
+            }
+        }
         store::drafts::save(c, &draft)
     })
 }

@@ -64,11 +64,37 @@ on_both! {
         post_to(&world, &["a@example.org"]);
         let claimed = mail::claim(&world.desk, world.now(), "killed", 10).expect("the database answers");
         assert_eq!(claimed.len(), 1);
-        world.advance(Duration::minutes(5) - Duration::seconds(1));
+        world.advance(mail::outbox::lease() - Duration::seconds(1));
         assert_eq!(send(&world, &sink), 0, "the claim holds");
         world.advance(Duration::seconds(1));
         assert_eq!(send(&world, &sink), 1);
         assert_eq!((states(&world), sink.received().len()), (vec!["Sent"], 1));
+    }
+
+    fn a_claim_that_is_renewed_is_nobody_elses_and_a_killed_servers_is_free_within_ten_seconds(world) {
+        post_to(&world, &["a@example.org", "b@example.org"]);
+        let other = || mail::claim(&world.desk, world.now(), "other", 10).expect("the database answers");
+        let mine = mail::claim(&world.desk, world.now(), "mine", 10).expect("the database answers");
+        let ids: Vec<_> = mine.iter().map(|email| email.id).collect();
+        for _ in 0..20 {
+            world.advance(Duration::seconds(3));
+            assert_eq!(mail::renew(&world.desk, world.now(), "mine", &ids).expect("the database answers"), ids);
+            assert!(other().is_empty(), "a copy while the first is alive");
+        }
+        world.advance(Duration::seconds(9));
+        assert_eq!(other().len(), 2, "the claims of a killed worker are free");
+        // Who comes back late is told that the emails are no longer its own.
+        assert!(mail::renew(&world.desk, world.now(), "mine", &ids).expect("the database answers").is_empty());
+    }
+
+    fn the_only_server_of_a_database_lets_go_of_all_claims_at_its_start(world) {
+        let sink = Sink::new();
+        post_to(&world, &["a@example.org", "b@example.org", "c@example.org"]);
+        assert_eq!(mail::claim(&world.desk, world.now(), "killed", 2).expect("the database answers").len(), 2);
+        assert!(mail::any_in_hand(&world.desk, world.now()).expect("the database answers"));
+        assert_eq!(mail::release_all(&world.desk, world.now()).expect("the database answers"), 2);
+        assert!(!mail::any_in_hand(&world.desk, world.now()).expect("the database answers"));
+        assert_eq!(send(&world, &sink), 3);
     }
 
     fn a_worker_that_comes_back_late_does_not_undo_what_another_did(world) {

@@ -168,6 +168,16 @@ impl Chromium {
         }
     }
 
+    /// Waits until the page has another address than `path`.
+    pub async fn moves_on(&self, path: &str) {
+        let mut tries = LOOKS;
+        while self.path().await == path || !self.has("h1").await {
+            assert!(tries > 0, "still on {path}: {}", self.text().await);
+            tries -= 1;
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
     /// True if there is one.
     pub async fn has(&self, selector: &str) -> bool {
         self.driver.find(By::Css(selector)).await.is_ok()
@@ -186,6 +196,12 @@ impl Chromium {
         let element = self.find_by(By::XPath(&path), words).await;
         element.scroll_into_view().await.expect("it can be scrolled to");
         element.click().await.unwrap_or_else(|error| panic!("“{words}”: {error}"));
+    }
+
+    /// Clicks the link of the navigation with these words.
+    pub async fn follow(&self, words: &str) {
+        let path = format!("//nav//a[contains(normalize-space(.), \"{words}\")]");
+        self.find_by(By::XPath(&path), words).await.click().await.unwrap_or_else(|error| panic!("“{words}”: {error}"));
     }
 
     /// Types into the first element of a CSS selector, in place of what is there.

@@ -72,6 +72,33 @@ on_both! {
         browser.get(&draft).expect(200).says("Provision 1 user").does_not_say("an.one@");
     }
 
+    fn confirm_offers_to_include_those_whom_it_left_out(world) {
+        let who = world.lindqvist();
+        let users = people(&world, &["a.santos", "b.santos", "c.santos"]);
+        world.enroll(world.task(&who, &users[..1]), users[0]);
+        world.task(&who, &users[1..2]);
+        let browser = world.signed_in("m.okafor", BuiltIn::Operator);
+        let ticked: Vec<String> = users.iter().map(ToString::to_string).collect();
+        let (draft, page) = to_confirm(&browser, &[("user", &ticked[0]), ("user", &ticked[1])]);
+        let confirm = format!("{draft}/confirm");
+        page.says("Provision 0 users").says("Include the 1 who has a token").says("Include the 1 who is in an open task");
+        assert_eq!(browser.post(&confirm, &[("include", "with-token")]).location(), confirm);
+        let page = browser.get(&confirm).expect(200).says("Provision 1 user").does_not_say("who has a token");
+        page.says("Include the 1 who is in an open task").says("Confirm and send 1 email");
+        assert_eq!(browser.post(&confirm, &[("include", "with-task")]).location(), confirm);
+        let page = browser.get(&confirm).expect(200).says("Provision 2 users").does_not_say("Include the");
+        browser.post(&confirm, &[("shown", &hidden(&page, "shown"))]).location();
+
+        // Who has no address cannot be included: other users can be chosen.
+        world.desk.db.write(|c| {
+            use diesel::prelude::*;
+            use tokendesk::schema::users;
+            Ok(diesel::update(users::table.find(ticked[2].parse::<i64>().unwrap())).set(users::email.eq("")).execute(c)?)
+        }).unwrap();
+        let (_, page) = to_confirm(&browser, &[("user", &ticked[2])]);
+        page.says("without an email address").does_not_say("Include the").says("Choose other users");
+    }
+
     fn moved_data_answers_409_with_the_new_picture(world) {
         let users = people(&world, &["a.santos"]);
         let browser = world.signed_in("k.lindqvist", BuiltIn::Operator);

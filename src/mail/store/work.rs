@@ -229,3 +229,56 @@ pub fn release(c: &mut AnyConn, now: Timestamp, worker: &str, list: &[EmailId]) 
     }
     Ok(())
 }
+
+/// Puts the end of the leases of these emails further, as far as `worker` still has them; those it has.
+///
+/// # Errors
+/// `Database` only.
+pub fn renew(c: &mut AnyConn, now: Timestamp, worker: &str, list: &[EmailId]) -> Result<Vec<EmailId>> {
+    let until = now + lease();
+    let mut held = Vec::with_capacity(list.len());
+    for chunk in list.chunks(IDS_A_STATEMENT) {
+        let ids: Vec<i64> = chunk.iter().map(|id| id.0).collect();
+        let renewed: Vec<i64> = diesel::update(
+            emails::table
+                .filter(emails::id.eq_any(ids))
+                .filter(emails::claimed_by.eq(worker))
+                .filter(emails::state.eq_any(waiting())),
+        )
+        .set((emails::next_try_at.eq(Some(until)), emails::claimed_until.eq(Some(until))))
+        .returning(emails::id)
+        .get_results(c)?;
+        held.extend(renewed.into_iter().map(EmailId));
+    }
+    Ok(held)
+}
+
+/// Lets go of every claim: what is claimed is due again at once.
+///
+/// # Errors
+/// `Database` only.
+pub fn release_all(c: &mut AnyConn, now: Timestamp) -> Result<usize> {
+    let claimed = emails::table.filter(emails::claimed_by.is_not_null()).filter(emails::state.eq_any(waiting()));
+    let released = diesel::update(claimed)
+        .set((
+            emails::next_try_at.eq(Some(now)),
+            emails::claimed_by.eq(None::<String>),
+            emails::claimed_until.eq(None::<Timestamp>),
+        ))
+        .execute(c)?;
+    Ok(released)
+}
+
+/// True if an email is claimed at this moment.
+///
+/// # Errors
+/// `Database` only.
+pub fn any_claimed(c: &mut AnyConn, now: Timestamp) -> Result<bool> {
+    let first: Option<i64> = emails::table
+        .filter(emails::next_try_at.is_not_null())
+        .filter(emails::claimed_until.gt(now))
+        .select(emails::id)
+        .first(c)
+        .optional()?;
+    Ok(first.is_some())
+}

@@ -12,13 +12,16 @@ use crate::{
     operators::{Permission, may},
     tasks::{
         drafts::{self, Confirmed, Preview},
-        plan::{Candidate, Check},
+        plan::{Candidate, Check, Skip},
         provision::Choice,
     },
     web::{Answer, Chrome, Fields, Flash, Pager, Permitted, page_with, see_other},
 };
 
 use super::provision::{Step, Which, carried_out, cut, steps, users};
+
+/// What the buttons that include those who are left out send.
+const INCLUDES: [(&str, Skip); 2] = [("with-token", Skip::HasToken), ("with-task", Skip::HasPlace)];
 
 #[derive(Template)]
 #[template(path = "tasks/confirm.html")]
@@ -33,6 +36,8 @@ struct Page {
     count: usize,
     button: String,
     skipped: Vec<String>,
+    /// Buttons that include those who are left out: what they send, what they say.
+    includes: Vec<(&'static str, String)>,
     replaced: usize,
     rows: Vec<(Candidate, Check)>,
     pager: Pager,
@@ -62,7 +67,15 @@ fn draw(
     let Preview { plan, shown, refusal, .. } = preview;
     let count = plan.count();
     let today = p.desk.settings.zone.today(p.now);
-    let skipped = plan.skipped().into_iter().map(|(why, count)| format!("{count} {}", why.words_for_many())).collect();
+    let left_out = plan.skipped();
+    let skipped = left_out.iter().map(|(why, count)| format!("{count} {}", why.words_for_many())).collect();
+    let includes = left_out
+        .into_iter()
+        .filter_map(|(why, count)| {
+            let (word, _) = INCLUDES.iter().find(|(_, included)| *included == why)?;
+            Some((*word, why.include_words(count)?))
+        })
+        .collect();
     let replaced = plan.replaced().len();
     let (rows, pager) = cut(plan.lines, which.paging(), format!("/provision/{id}/confirm"));
     let page = Page {
@@ -80,6 +93,7 @@ fn draw(
             if count == 1 { "email" } else { "emails" }
         ),
         skipped,
+        includes,
         replaced,
         rows,
         pager,
@@ -111,12 +125,19 @@ pub async fn show(p: Permitted<may::Provision>, id: Path<String>, which: Typed<W
     draw(&p, chrome, id, &which, preview, Why::Asked)
 }
 
-/// `POST`: carries out just what was shown.
+/// `POST`: carries out just what was shown; or includes those who were left out for a reason, and shows what would
+/// happen then.
 ///
 /// # Errors
 /// As [`show`].
 pub async fn submit(p: Permitted<may::Provision>, id: Path<String>, which: Typed<Which>, form: Fields) -> Answer {
     let id = id.into_inner();
+    let include = form.text("include");
+    if let Some((_, why)) = INCLUDES.into_iter().find(|(word, _)| *word == include) {
+        let back = format!("/provision/{id}/confirm");
+        p.call(move |desk, who, _| drafts::include(desk, who, &id, why)).await?;
+        return Ok(see_other(&back));
+    }
     let (asked, shown) = (id.clone(), form.text("shown"));
     let (confirmed, chrome) = p.view(move |desk, who, now| drafts::confirm(desk, who, now, &asked, &shown)).await?;
     let task = match confirmed {
