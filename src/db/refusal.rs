@@ -4,8 +4,15 @@ use diesel::result::DatabaseErrorKind;
 
 use crate::error::Error;
 
-/// What SQLite (SQLITE_FULL) and PostgreSQL (53100, in the words of the operating system) say when there is no room.
-const FULL: &[&str] = &["database or disk is full", "no space left on device", "disk quota exceeded"];
+/// What SQLite (SQLITE_FULL) and PostgreSQL (53100, in the words of the operating system) say when there is no room. Where
+/// diesel inserts several rows within a savepoint, it tells only that it could not go back to it: SQLite has ended the
+/// whole transaction by itself, which it does when it cannot write.
+const FULL: &[&str] = &[
+    "database or disk is full",
+    "no space left on device",
+    "disk quota exceeded",
+    "no such savepoint: diesel_savepoint",
+];
 
 /// What SQLite (SQLITE_BUSY) and PostgreSQL (55P03) say when others held what was asked for to the end of the wait.
 const BUSY: &[&str] = &["database is locked", "database table is locked", "lock timeout"];
