@@ -33,7 +33,7 @@ use tokendesk::{
     },
     tokens::AuthenticationType,
     users::{self, Import},
-    web::session,
+    web::{cookies, session},
 };
 
 mod place;

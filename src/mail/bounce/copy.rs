@@ -109,7 +109,7 @@ mod tests {
             format!(">  id={id}."),
             format!("&lt;{id}&gt;"),
         ] {
-            assert_eq!(own(&text), [ours.clone()], "{text}");
+            assert_eq!(own(&text), std::slice::from_ref(&ours), "{text}");
         }
         for text in [
             format!("In-Reply-To: <{id}>"),
