@@ -42,6 +42,10 @@ const DEVICES: usize = 40;
 const STORY_DAYS: i64 = 40;
 const STORY_HOUR: u32 = 5;
 
+/// Until when users act on the last day: hour and minute (UTC). The same whenever the world is made, and so are all draws:
+/// each world is as believable as the one the tests look at, and no task lacks users who are free.
+const ENDS_AT: (u32, u32) = (13, 32);
+
 /// When those who start soon are imported: hour and minute (UTC) of the day before the last.
 const STARTERS_AT: (u32, u32) = (14, 40);
 
@@ -94,7 +98,7 @@ pub fn tell(desk: &Desk, mailbox: &Mailbox) -> Result<()> {
         (last - Duration::days(days_ago)).and_time(time)
     };
     desk.clock.set(moment(STORY_DAYS, (STORY_HOUR, 0)));
-    let mut story = Story::begin(desk, mailbox.clone(), now)?;
+    let mut story = Story::begin(desk, mailbox.clone(), now, moment(0, ENDS_AT))?;
     for task in TASKS {
         story.plan(moment(task.days_ago, task.at), Event::Provision(task));
     }
@@ -136,6 +140,7 @@ struct Story<'a> {
     carrier: Carrier,
     mailbox: Mailbox,
     now: Timestamp,
+    end: Timestamp,
     events: BTreeMap<(Timestamp, usize), Event>,
     planned: usize,
     people: Vec<Person>,
@@ -147,7 +152,7 @@ struct Story<'a> {
 }
 
 impl<'a> Story<'a> {
-    fn begin(desk: &'a Desk, mailbox: Mailbox, now: Timestamp) -> Result<Self> {
+    fn begin(desk: &'a Desk, mailbox: Mailbox, now: Timestamp, end: Timestamp) -> Result<Self> {
         let at = desk.now();
         let people = everyone();
         import(desk, &Who::command_line(), at, &people)?;
@@ -182,6 +187,7 @@ impl<'a> Story<'a> {
             carrier: Carrier::Mailbox(mailbox.clone()),
             mailbox,
             now,
+            end,
             events: BTreeMap::new(),
             planned: 0,
             people,
@@ -245,8 +251,8 @@ impl<'a> Story<'a> {
             self.waiting.insert((*user, task.kind));
             let Some(place) = self.place(*user, task.kind) else { continue };
             let fate = task.fate(n, chosen.len());
-            // Everything happens before now and before the Stop Date.
-            let room = (self.now - at).min(Duration::days(task.days)).num_minutes() - 5;
+            // Everything happens before the end and before the Stop Date.
+            let room = (self.end - at).min(Duration::days(task.days)).num_minutes() - 5;
             let later = at + Duration::minutes(20 + self.draw(room - 25));
             match fate {
                 Fate::Completes | Fate::Enrolls => {
@@ -321,10 +327,10 @@ impl<'a> Story<'a> {
         }
         self.waiting.remove(&(place.user, place.kind));
         if fate == Fate::Completes {
-            let room = (self.now - at).min(Duration::days(1)).num_minutes() - 3;
+            let room = (self.end - at).min(Duration::days(1)).num_minutes() - 3;
             let later = at + Duration::minutes(2 + self.draw(room - 2));
             self.plan(
-                later.min(self.now - Duration::minutes(1)),
+                later.min(self.end - Duration::minutes(1)),
                 Event::Use { user_id: self.people[place.user].user_id.clone(), key },
             );
         }

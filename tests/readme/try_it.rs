@@ -103,6 +103,14 @@ fn the_readmes_try_is_done_as_written() {
     });
 }
 
+#[test]
+fn the_world_has_the_size_that_readme_says_at_whatever_hour_it_is_made() {
+    for time in ["2026-11-20T00:10:00Z", "2026-11-20T10:06:00Z"] {
+        let demo = Demo::with(&["--fixed-time", time]);
+        assert_eq!(size(&demo.printed), size(section("Try it")), "{time}: {}", demo.printed);
+    }
+}
+
 fn password(printed: &str) -> &str {
     let (_, rest) = printed.split_once("with the password ").expect("the password is printed");
     rest.split_whitespace().next().expect("the password is printed")
