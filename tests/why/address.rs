@@ -7,7 +7,7 @@ use tokendesk::{
 };
 
 use super::*;
-use crate::on_both;
+use crate::{on_both, users::preview};
 
 /// Writes another address into the profile, as Edit does.
 fn readdress(world: &World, user: &User, email: &str) -> User {
@@ -116,8 +116,9 @@ on_both! {
         let browser = world.signed_in("m.okafor", BuiltIn::ProvisioningManager);
         world.advance(Duration::minutes(1));
         let text = "User ID,Last Name,Email\nt.adeyemi,Adeyemi,t@new.example\n";
-        let form = reqwest::blocking::multipart::Form::new().text("text", text).text("container", "Sales").text("import", "1");
-        let page = crate::support::browser::send(browser.request("/users/import").multipart(form)).expect(200);
+        let form = reqwest::blocking::multipart::Form::new().text("text", text).text("container", "Sales").text("check", "1");
+        let preview = crate::support::browser::send(browser.request("/users/import").multipart(form)).expect(200);
+        let page = preview::import(&browser, "/users/import", &preview, false).expect(200);
         let page = page.says("1 link that was sent to an older address has ended").says("Resend to the new addresses");
         assert!(page.body.contains(&address::page_at(world.now())), "{}", page.body);
     }
