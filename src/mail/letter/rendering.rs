@@ -287,7 +287,12 @@ mod tests {
         for kind in Kind::ALL {
             let letter = render(&settings(), *kind, &facts(), None, None).unwrap();
             for body in [&letter.text, &letter.html] {
-                assert!(body.contains("t.adeyemi") && body.contains("extension 4400"), "{kind:?}: {body}");
+                // The test email goes to the operator who tries the mail server, and is about no user.
+                let is_about_a_user = *kind != Kind::Test;
+                assert!(
+                    !is_about_a_user || body.contains("t.adeyemi") && body.contains("extension 4400"),
+                    "{kind:?}: {body}"
+                );
                 assert!(!body.contains("{{") && !body.contains("/enroll/") && !body.contains("<img"), "{kind:?}");
             }
             assert!(!letter.subject.is_empty() && !letter.subject.contains('\n'));

@@ -335,6 +335,10 @@ mod tests {
                     mistakes(kind, &without).of("text").starts_with(&format!("{{{{{name}}}}} is missing")),
                     "{kind:?} {name}"
                 );
+                if name == "link" {
+                    // A button that leads nowhere is another mistake; the law above has HTML without a link.
+                    continue;
+                }
                 let without = Wording { html, ..whole.clone() };
                 assert!(
                     mistakes(kind, &without).of("html").starts_with(&format!("{{{{{name}}}}} is missing")),

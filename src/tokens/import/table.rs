@@ -123,7 +123,13 @@ fn line(number: usize, layout: &Layout, record: &csv::StringRecord) -> Line {
 }
 
 fn laid_out(number: usize, layout: &Layout, record: &csv::StringRecord) -> Line {
+    let has = |wanted: Column| layout.contains(&Some(wanted));
+    // What has a counter and neither type nor period is a key for HOTP.
+    let is_counted = has(Column::Counter) && !has(Column::Type) && !has(Column::Period);
     let cell = |wanted: Column| {
+        if wanted == Column::Type && is_counted {
+            return "hotp";
+        }
         let at = layout.iter().position(|column| *column == Some(wanted));
         at.and_then(|at| record.get(at)).unwrap_or_default()
     };
