@@ -1,7 +1,7 @@
 //! Style sheets, scripts, fonts and icons: built into the binary, and addressed by a stamp of their content so that
 //! browsers may keep them for ever.
 
-use std::{fmt, sync::LazyLock};
+use std::{borrow::Cow, fmt, sync::LazyLock};
 
 use actix_web::{HttpRequest, HttpResponse, http::header};
 use sha2::{Digest, Sha256};
@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 struct Asset {
     path: &'static str,
     mime: &'static str,
-    bytes: &'static [u8],
+    bytes: Cow<'static, [u8]>,
 }
 
 /// The address of a file with the stamp of its content behind it.
@@ -52,97 +52,126 @@ stamped! {
     FAVICON = "/static/favicon.svg",
 }
 
-macro_rules! css {
-    ($($file:literal),+ $(,)?) => { concat!($(include_str!(concat!("../../static/css/", $file))),+) };
+/// Which pages a part of a style sheet or of a script is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum For {
+    /// Pages with the console's shell.
+    Console,
+    /// Pages without it: the portal, sign-in, errors.
+    Portal,
+    Both,
 }
 
-/// In the order of their names, as `static/css/00-layers.css` explains.
-const CONSOLE_SHEET: &str = css!(
-    "00-layers.css",
-    "01-raw.css",
-    "02-meanings.css",
-    "10-fonts.css",
-    "11-reset.css",
-    "12-base.css",
-    "20-shell.css",
-    "21-page.css",
-    "22-standalone.css",
-    "23-portal.css",
-    "24-mailbox.css",
-    "30-icon.css",
-    "31-button.css",
-    "32-form.css",
-    "33-tick.css",
-    "34-ticket.css",
-    "35-note.css",
-    "40-card.css",
-    "41-table.css",
-    "42-table-phone.css",
-    "43-status.css",
-    "44-progress.css",
-    "45-tabs.css",
-    "46-filter.css",
-    "47-flash.css",
-    "48-timeline.css",
-    "49-stepper.css",
-    "50-empty.css",
-    "51-bulk.css",
-    "52-facts.css",
-    "53-dock.css",
-    "54-fold.css",
-    "60-why.css",
-    "61-message.css",
-    "62-snapshot.css",
-    "63-tasks.css",
-    "64-audit.css",
-    "65-find.css",
-    "66-operators.css",
-    "67-palette.css",
-    "68-first-start.css",
-    "90-media.css",
-);
+/// A part of a style sheet or of a script.
+struct Part {
+    /// Its file without folder and ending.
+    #[cfg(test)]
+    name: &'static str,
+    pages: For,
+    text: &'static str,
+}
 
-/// What pages without the console's shell need.
-const PORTAL_SHEET: &str = css!(
-    "00-layers.css",
-    "01-raw.css",
-    "02-meanings.css",
-    "10-fonts.css",
-    "11-reset.css",
-    "12-base.css",
-    "22-standalone.css",
-    "23-portal.css",
-    "24-mailbox.css",
-    "30-icon.css",
-    "31-button.css",
-    "32-form.css",
-    "33-tick.css",
-    "34-ticket.css",
-    "35-note.css",
-    "90-media.css",
-);
-
-macro_rules! file {
-    ($path:literal, $mime:literal, $file:literal) => {
-        Asset { path: $path, mime: $mime, bytes: include_bytes!(concat!("../../static/", $file)) }
+macro_rules! layers {
+    ($($layer:ident { $($pages:ident: $($name:literal)+;)+ })+) => {
+        &[$((stringify!($layer), &[$($(Part {
+            #[cfg(test)]
+            name: $name,
+            pages: For::$pages,
+            text: include_str!(concat!("../../static/css/", stringify!($layer), "/", $name, ".css")),
+        },)+)+]),)+]
     };
 }
 
-const ASSETS: &[Asset] = &[
-    Asset { path: "/static/console.css", mime: "text/css; charset=utf-8", bytes: CONSOLE_SHEET.as_bytes() },
-    Asset { path: "/static/portal.css", mime: "text/css; charset=utf-8", bytes: PORTAL_SHEET.as_bytes() },
-    file!("/static/console.js", "text/javascript; charset=utf-8", "js/console.js"),
-    file!("/static/portal.js", "text/javascript; charset=utf-8", "js/portal.js"),
-    file!("/static/favicon.svg", "image/svg+xml", "favicon.svg"),
-    file!("/static/sprite.svg", "image/svg+xml", "vendor/tabler-icons/sprite.svg"),
-    file!("/static/fonts/inter-latin-ext.woff2", "font/woff2", "vendor/inter/inter-latin-ext.woff2"),
-    file!("/static/fonts/inter-latin.woff2", "font/woff2", "vendor/inter/inter-latin.woff2"),
-    file!("/static/fonts/jetbrains-mono-latin.woff2", "font/woff2", "vendor/jetbrains-mono/jetbrains-mono-latin.woff2"),
-];
+macro_rules! scripts {
+    ($($pages:ident: $($name:literal)+;)+) => {
+        &[$($(Part {
+            #[cfg(test)]
+            name: $name,
+            pages: For::$pages,
+            text: include_str!(concat!("../../static/js/", $name, ".js")),
+        },)+)+]
+    };
+}
+
+/// The style sheet: `static/css/<layer>/<name>.css`. A folder is an `@layer`; a layer wins over those before it. Both style
+/// sheets are made of this list, in this order.
+const LAYERS: &[(&str, &[Part])] = layers! {
+    tokens { Both: "raw" "meanings"; }
+    base { Both: "fonts" "reset" "elements"; }
+    layout { Console: "shell" "sidebar" "topbar" "page"; }
+    parts {
+        Both: "icon" "button" "form" "tick" "ticket" "note";
+        Console: "card" "table" "table-phone" "status" "progress" "tabs" "filter" "flash" "timeline" "stepper" "empty" "bulk"
+            "facts" "dock" "fold";
+    }
+    screens {
+        Both: "standalone" "portal" "mailbox";
+        Console: "why" "message" "snapshot" "tasks" "audit" "find" "operators" "find-dialog" "first-start";
+    }
+    media { Both: "motion" "forced-colors" "print"; }
+};
+
+/// The scripts: `static/js/<name>.js`, in the order in which they run. Nothing needs them: every page works without.
+const SCRIPTS: &[Part] = scripts! {
+    Console: "bulk" "dock" "find";
+    Portal: "fragment" "copy";
+    Both: "focus";
+    Console: "menu" "keys";
+};
+
+/// The parts for these pages, joined.
+fn sheet(pages: For) -> String {
+    let order: Vec<&str> = LAYERS.iter().map(|(layer, _)| *layer).collect();
+    let mut text = format!("@layer {};\n", order.join(", "));
+    for part in LAYERS.iter().flat_map(|(_, parts)| *parts).filter(|part| part.is_for(pages)) {
+        text += part.text;
+    }
+    text
+}
+
+/// The parts for these pages, joined, each with names of its own.
+fn script(pages: For) -> String {
+    let mut text = "\"use strict\";\n".to_owned();
+    for part in SCRIPTS.iter().filter(|part| part.is_for(pages)) {
+        text += &format!("{{\n{}}}\n", part.text);
+    }
+    text
+}
+
+impl Part {
+    fn is_for(&self, pages: For) -> bool {
+        self.pages == pages || self.pages == For::Both
+    }
+}
+
+macro_rules! file {
+    ($path:literal, $mime:literal, $file:literal) => {
+        Asset { path: $path, mime: $mime, bytes: Cow::Borrowed(include_bytes!(concat!("../../static/", $file))) }
+    };
+}
+
+static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
+    let joined = |path, mime, text: String| Asset { path, mime, bytes: Cow::Owned(text.into_bytes()) };
+    vec![
+        joined("/static/console.css", "text/css; charset=utf-8", sheet(For::Console)),
+        joined("/static/portal.css", "text/css; charset=utf-8", sheet(For::Portal)),
+        joined("/static/console.js", "text/javascript; charset=utf-8", script(For::Console)),
+        joined("/static/portal.js", "text/javascript; charset=utf-8", script(For::Portal)),
+        file!("/static/favicon.svg", "image/svg+xml", "favicon.svg"),
+        file!("/static/sprite.svg", "image/svg+xml", "vendor/tabler-icons/sprite.svg"),
+        file!("/static/fonts/inter-latin-ext.woff2", "font/woff2", "vendor/inter/inter-latin-ext.woff2"),
+        file!("/static/fonts/inter-latin.woff2", "font/woff2", "vendor/inter/inter-latin.woff2"),
+        file!(
+            "/static/fonts/jetbrains-mono-latin.woff2",
+            "font/woff2",
+            "vendor/jetbrains-mono/jetbrains-mono-latin.woff2"
+        ),
+    ]
+});
 
 /// The query of each file's address, in the order of [`ASSETS`].
 static STAMPS: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let stamp = |asset: &Asset| data_encoding::HEXLOWER.encode(&Sha256::digest(asset.bytes)[..6]);
+    let stamp = |asset: &Asset| data_encoding::HEXLOWER.encode(&Sha256::digest(&asset.bytes)[..6]);
     ASSETS.iter().map(|asset| format!("v={}", stamp(asset))).collect()
 });
 
@@ -167,5 +196,50 @@ pub async fn serve(request: HttpRequest) -> HttpResponse {
     HttpResponse::Ok()
         .content_type(asset.mime)
         .insert_header((header::CACHE_CONTROL, keep))
-        .body(actix_web::web::Bytes::from_static(asset.bytes))
+        .body(actix_web::web::Bytes::from_static(&asset.bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LAYERS, Part, SCRIPTS};
+
+    /// The files of a folder, without their ending.
+    fn files(folder: &str) -> Vec<String> {
+        let mut names: Vec<String> = std::fs::read_dir(folder)
+            .expect("the folder is there")
+            .map(|entry| entry.expect("it can be read").path())
+            .map(|path| path.file_stem().expect("a name").to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn names(parts: &[Part]) -> Vec<&str> {
+        let mut names: Vec<&str> = parts.iter().map(|part| part.name).collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn every_style_sheet_is_in_the_list_and_all_of_it_in_the_layer_of_its_folder() {
+        let mut layers: Vec<&str> = LAYERS.iter().map(|(layer, _)| *layer).collect();
+        layers.sort_unstable();
+        assert_eq!(files("static/css"), layers);
+        for (layer, parts) in LAYERS {
+            assert_eq!(files(&format!("static/css/{layer}")), names(parts));
+            for part in *parts {
+                let says =
+                    part.text.lines().next().is_some_and(|line| line.starts_with("/* ") && line.ends_with(". */"));
+                assert!(says, "{layer}/{} begins with what it holds", part.name);
+                let rest = part.text.lines().skip(1).collect::<Vec<_>>().join("\n");
+                let within = rest.starts_with(&format!("@layer {layer} {{")) && rest.matches("@layer").count() == 1;
+                assert!(within && rest.ends_with("\n}"), "{layer}/{} is not all in its layer", part.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_script_is_in_the_list() {
+        assert_eq!(files("static/js"), names(SCRIPTS));
+    }
 }
