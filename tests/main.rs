@@ -29,6 +29,7 @@ mod support;
 mod tasks;
 mod tokens;
 mod trouble;
+mod upgrade;
 mod users;
 mod walk;
 mod why;

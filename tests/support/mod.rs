@@ -29,6 +29,7 @@ pub mod demo;
 pub mod log;
 pub mod mta;
 pub mod oathtool;
+pub mod old;
 pub mod plan;
 pub mod program;
 pub mod smtp;
@@ -112,12 +113,22 @@ impl World {
 
     /// A fresh one with other settings, and with other limits that are no settings.
     pub fn limited(on: On, change: impl FnOnce(&mut Written), limit: impl FnOnce(&mut Settings)) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("a bound socket has an address"));
-        let (place, database_url) = match on {
+        let stored = match on {
             On::Sqlite => sqlite(),
             On::Postgres => postgres(),
         };
+        World::over(stored, (&MASTER, beginning()), change, limit)
+    }
+
+    /// One over a database that is there, with the master key of what is sealed in it, at this time.
+    fn over(
+        (place, database_url): (Place, String),
+        (master, now): (&[u8; 32], Timestamp),
+        change: impl FnOnce(&mut Written),
+        limit: impl FnOnce(&mut Settings),
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("a bound socket has an address"));
         let mut written = Written {
             public_url: url.clone(),
             database_url,
@@ -133,7 +144,7 @@ impl World {
         change(&mut written);
         let mut settings = Settings::check(written).expect("the settings of the tests are right");
         limit(&mut settings);
-        let desk = Desk::assemble(settings, &MASTER, Random::seeded(1), Clock::fixed(beginning())).expect("a database");
+        let desk = Desk::assemble(settings, master, Random::seeded(1), Clock::fixed(now)).expect("a database");
         let (server, thread) = serve(desk.clone(), listener);
         World { desk, url, server: Some(server), thread: Some(thread), place }
     }
@@ -330,25 +341,28 @@ fn migrate(url: &str) {
 /// A database of its own, made from a template that was migrated once for all tests.
 fn postgres() -> (Place, String) {
     static TEMPLATE: OnceLock<String> = OnceLock::new();
-    static ONE_AT_A_TIME: Mutex<u32> = Mutex::new(0);
-    let server = std::env::var(POSTGRES).unwrap_or_else(|_| panic!("{POSTGRES} names no server; tests/run starts one"));
-    let admin = format!("{server}/postgres");
-    let run = |sql: &str| {
-        PgConnection::establish(&admin).expect("the server answers").batch_execute(sql).expect("the statement runs");
-    };
-    let mut count = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    *count += 1;
-    let process = std::process::id();
     let template = TEMPLATE.get_or_init(|| {
-        let name = format!("td_template_{process}");
-        run(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
-        run(&format!("CREATE DATABASE {name}"));
-        migrate(&format!("{server}/{name}"));
+        let name = format!("td_template_{}", std::process::id());
+        migrate(&create_postgres(&name, "template1").1);
         name
     });
-    let name = format!("td_{process}_{count}");
-    run(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
-    run(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
-    let url = format!("{server}/{name}");
-    (Place::Database { admin, name }, url)
+    own_postgres(template)
+}
+
+/// A database of its own, made from this template.
+fn own_postgres(template: &str) -> (Place, String) {
+    static COUNT: Mutex<u32> = Mutex::new(0);
+    // PostgreSQL copies a template for one at a time.
+    let mut count = COUNT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    *count += 1;
+    create_postgres(&format!("td_{}_{count}", std::process::id()), template)
+}
+
+fn create_postgres(name: &str, template: &str) -> (Place, String) {
+    let server = std::env::var(POSTGRES).unwrap_or_else(|_| panic!("{POSTGRES} names no server; tests/run starts one"));
+    let admin = format!("{server}/postgres");
+    let mut conn = PgConnection::establish(&admin).expect("the server answers");
+    conn.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).expect("the statement runs");
+    conn.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}")).expect("the statement runs");
+    (Place::Database { admin, name: name.into() }, format!("{server}/{name}"))
 }
