@@ -17,11 +17,13 @@ use crate::{
     error::{Error, Result},
 };
 
+pub mod keys;
 mod lock;
 mod migrations;
 mod refusal;
 mod room;
 
+pub use crate::text::key;
 pub use lock::{Lock, hold, share};
 pub use refusal::is_taken;
 
@@ -299,9 +301,12 @@ fn loan(pool: &Pool<ConnectionManager<AnyConn>>) -> Result<Loan> {
     })
 }
 
-/// The form in which names are compared and sorted: without case, without outer spaces.
-pub fn key(text: &str) -> String {
-    text.trim().to_lowercase()
+/// The keys that a name may have: as it is written, and as all names are compared. The first is that of a name which
+/// already had a namesake when they began to count as one.
+pub fn keys(text: &str) -> Vec<String> {
+    let mut keys = vec![crate::text::key_as_written(text), key(text)];
+    keys.dedup();
+    keys
 }
 
 /// A LIKE pattern, with `\` as the escape, for what people type: `*` stands for anything, all else for itself.

@@ -178,6 +178,22 @@ diesel::table! {
         created_at -> Timestamp,
         version -> BigInt,
         email_changed_at -> Nullable<Timestamp>,
+        keyed -> Bool,
+        twin_of -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    user_words (word, user_id) {
+        word -> Text,
+        user_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    upgrades (name) {
+        name -> Text,
+        done_at -> Timestamp,
     }
 }
 
@@ -396,5 +412,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     enrollments,
     enrollment_links,
     provision_drafts,
-    enrollment_sessions
+    enrollment_sessions,
+    user_words
 );

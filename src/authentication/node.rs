@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 
-use crate::{clock::Timestamp, error::Mistakes, ids::AuthNodeId};
+use crate::{clock::Timestamp, error::Mistakes, ids::AuthNodeId, text::is_one_plain_line};
 
 /// In front of a key, so that people and secret scanners know what they have found.
 pub const KEY_PREFIX: &str = "td_";
@@ -78,8 +78,8 @@ pub fn name(typed: &str) -> Result<String, Mistakes> {
         mistakes.add("name", "Give the auth node a name.");
     } else if name.chars().count() > LONGEST_NAME {
         mistakes.add("name", format!("The name may have {LONGEST_NAME} letters."));
-    } else if name.chars().any(char::is_control) {
-        mistakes.add("name", "The name may not hold control characters.");
+    } else if !is_one_plain_line(name) {
+        mistakes.add("name", "The name may not hold control characters and invisible marks.");
     }
     if mistakes.is_empty() { Ok(name.to_owned()) } else { Err(mistakes) }
 }

@@ -11,7 +11,8 @@ use crate::{
     },
     error::{Error, Result},
     mail::courier::Carrier,
-    operators, rounds, tasks,
+    operators::{self, Scope},
+    rounds, tasks, users,
 };
 
 /// The most that this machine's clock may differ from the database server's, in seconds: one step of a one-time
@@ -45,6 +46,7 @@ pub fn run(place: &Place) -> Result<()> {
             report.line("files", files(&desk));
             report.line("operators", somebody(&desk));
             report.line("counts", counts(&desk));
+            report.line("User IDs", user_ids(&desk));
             report.line("clock", clock(&desk));
         }
     }
@@ -149,6 +151,19 @@ fn counts(desk: &Desk) -> Result<String> {
     let list: Vec<String> =
         wrong.iter().map(|task| format!("task {} keeps {} but has {}", task.task, task.kept, task.counted)).collect();
     Err(Error::Internal(format!("{} (users, enrolled, used, locked).", list.join("; "))))
+}
+
+/// Users whom an older version took for two, named so that one of each pair is given another User ID.
+fn user_ids(desk: &Desk) -> Result<String> {
+    let twins = desk.db.read(|c| users::twins(c, &Scope::All))?;
+    if twins.is_empty() {
+        return Ok("each is there once, however it is written".into());
+    }
+    let pairs: Vec<String> = twins.iter().map(|(one, other)| format!("{one} and {other}")).collect();
+    Err(Error::Internal(format!(
+        "written in two ways, and one User ID: {}. Change one of each pair.",
+        pairs.join("; ")
+    )))
 }
 
 fn clock(desk: &Desk) -> Result<String> {

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     config::Settings,
-    desk::Desk,
+    desk::{Desk, Opened},
     error::{Error, Result},
 };
 
@@ -98,7 +98,9 @@ impl Place {
     /// # Errors
     /// As [`Place::settings`] and [`Desk::open`].
     pub fn desk(&self) -> Result<Desk> {
-        Ok(Desk::open(self.settings()?)?.desk)
+        let desk = Desk::open(self.settings()?)?.desk;
+        renew(&desk)?;
+        Ok(desk)
     }
 }
 
@@ -128,8 +130,22 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// Makes keys and words of names anew that an older version made. Several servers may start at once.
+///
+/// # Errors
+/// `Database` with what failed.
+fn renew(desk: &Desk) -> Result<()> {
+    crate::db::keys::renew(&desk.db, desk.now())?;
+    let renewed = crate::users::renew(desk)?;
+    if renewed > 0 {
+        tracing::info!(users = renewed, "the keys and words of users were made anew");
+    }
+    Ok(())
+}
+
 fn migrate(place: &Place) -> Result<()> {
-    let done = Desk::open(place.settings()?)?.migrated;
+    let Opened { desk, migrated: done } = Desk::open(place.settings()?)?;
+    renew(&desk)?;
     match done.len() {
         0 => println!("The database is at this version already."),
         1 => println!("1 migration was run: {}.", done.join(", ")),

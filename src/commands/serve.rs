@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use crate::{
-    commands::{Place, server},
+    commands::{Place, renew, server},
     config::Settings,
     desk::{Desk, Opened, folder},
     error::{Error, Result},
@@ -20,6 +20,7 @@ pub fn run(place: &Place) -> Result<()> {
     server::log(&settings);
     let listener = bind(&settings)?;
     let Opened { desk, migrated } = Desk::open(settings)?;
+    renew(&desk)?;
     for name in migrated {
         tracing::info!(migration = %name, "the database was brought up to date");
     }

@@ -7,6 +7,7 @@ use crate::{
     error::Mistakes,
     ids::{ContainerId, OperatorId},
     operators::role::Permissions,
+    text::is_one_plain_line,
 };
 
 /// The longest UserID, in characters.
@@ -144,8 +145,9 @@ impl NewOperator {
 }
 
 fn about_texts(mistakes: &mut Mistakes, name: &str, email: &str) {
-    if name.chars().count() > LONGEST_TEXT || name.chars().any(char::is_control) {
-        mistakes.add("name", format!("A name has at most {LONGEST_TEXT} characters on one line."));
+    if name.chars().count() > LONGEST_TEXT || !is_one_plain_line(name) {
+        mistakes
+            .add("name", format!("A name has at most {LONGEST_TEXT} characters on one line, none of them invisible."));
     }
     if !email.is_empty() && !is_email(email) {
         mistakes.add("email", "This is not an email address.");

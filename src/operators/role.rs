@@ -1,6 +1,6 @@
 //! Permissions and roles (product.md §5).
 
-use crate::{error::Mistakes, ids::RoleId};
+use crate::{error::Mistakes, ids::RoleId, text::is_one_plain_line};
 
 /// Declares the permissions: the enum, the words people read, and a type for each that handlers ask for.
 macro_rules! permissions {
@@ -204,8 +204,9 @@ pub fn mistakes(name: &str, held: Permissions) -> Mistakes {
     let mut mistakes = Mistakes::default();
     if name.is_empty() {
         mistakes.add("name", "Give the role a name, such as “Night shift”.");
-    } else if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
-        mistakes.add("name", format!("A name has at most {LONGEST_NAME} characters on one line."));
+    } else if name.chars().count() > LONGEST_NAME || !is_one_plain_line(name) {
+        mistakes
+            .add("name", format!("A name has at most {LONGEST_NAME} characters on one line, none of them invisible."));
     }
     if held == Permissions::default() {
         mistakes.add("permissions", "Tick at least one permission: with none there is nothing to sign in for.");

@@ -58,7 +58,7 @@ impl Filter {
         let mut filter = Filter { period: usual, usual, ..Filter::default() };
         for (name, value) in pairs {
             // Control characters are in no name, and PostgreSQL refuses the first of them.
-            let text: String = value.trim().chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+            let text = crate::text::searchable(&value, LONGEST);
             match name.as_str() {
                 "from" => filter.period.from = day(&text),
                 "to" => filter.period.to = day(&text),

@@ -19,7 +19,7 @@ const MOST_DIGITS: usize = 15;
 
 /// What was typed, without what no name holds.
 pub fn typed(text: &str) -> String {
-    text.trim().chars().filter(|c| !c.is_control()).take(LONGEST).collect()
+    crate::text::searchable(text, LONGEST)
 }
 
 /// The number in "1042", "#1042" or "Task 1042".
@@ -85,6 +85,8 @@ pub struct Found {
     pub tasks: Vec<history::Row>,
     /// Tokens, by serial number.
     pub tokens: Vec<Token>,
+    /// What may have been meant, where nothing was found.
+    pub meant: Vec<String>,
 }
 
 /// The outcome of a search.
@@ -92,7 +94,7 @@ pub struct Found {
 pub enum Finding {
     /// One thing was named exactly.
     Exact(Hit),
-    /// What begins with the text.
+    /// What the text is the beginning, or the end, of.
     Begins(Found),
 }
 

@@ -44,6 +44,10 @@ pub fn find(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone, typed: &s
         let ids: Vec<UserId> = found.users.iter().map(|found| found.user.id).collect();
         found.tasks = store::find::tasks(conn, &ground, &typed, &ids, MOST)?;
     }
+    if who.may(Permission::SeeUsers) && found.users.is_empty() && found.tokens.is_empty() && found.tasks.is_empty() {
+        let search = Search { q: typed, state: State::Any, ..Search::default() };
+        found.meant = users::meant(conn, &who.scope, &search)?;
+    }
     Ok(Finding::Begins(found))
 }
 

@@ -17,6 +17,7 @@ use crate::{
     },
     rounds, tasks,
     tokens::AuthenticationType,
+    users,
 };
 
 /// Days ahead that count as the next 48 hours: today, tomorrow and the day after, as in the list of tasks.
@@ -69,6 +70,8 @@ pub struct Glance {
     pub guessing: Vec<Left>,
     /// What the server does by itself and fails at.
     pub rounds: Vec<rounds::Failing>,
+    /// Users whose User IDs have become one with those of others: both User IDs.
+    pub twins: Vec<(String, String)>,
     /// Where enrollments stop.
     pub funnel: Option<Funnel>,
     /// Completed enrollments by day.
@@ -99,6 +102,7 @@ pub fn glance(conn: &mut AnyConn, who: &Who, now: Timestamp, settings: &Settings
     if who.may(Permission::SeeUsers) {
         glance.waiting = Some(store::snapshot::waiting(conn, &ground)?);
         glance.locked = Some(store::snapshot::locked(conn, &ground)?);
+        glance.twins = users::twins(conn, &who.scope)?;
     }
     if who.may(Permission::EditPolicies) {
         glance.lacking = messages::lacking(settings, conn)?;

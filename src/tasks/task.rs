@@ -7,6 +7,7 @@ use crate::{
     error::{Error, Result},
     ids::TaskId,
     mail::shown_address,
+    text,
     tokens::AuthenticationType,
 };
 
@@ -23,7 +24,12 @@ impl Description {
     /// # Errors
     /// A mistake in `description` if it is longer than [`DESCRIPTION_LETTERS`].
     pub fn parse(typed: &str) -> Result<Self> {
-        let text: String = typed.trim().chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+        let breaks = |letter: char| letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}');
+        let text: String =
+            text::composed(typed.trim()).chars().map(|letter| if breaks(letter) { ' ' } else { letter }).collect();
+        if !text::is_one_plain_line(&text) {
+            return Err(Error::mistake("description", "A description has no invisible marks."));
+        }
         let letters = text.chars().count();
         if letters > DESCRIPTION_LETTERS {
             let sentence =

@@ -57,7 +57,7 @@ impl Search {
         let mut search = Search::default();
         for (name, value) in pairs {
             // PostgreSQL refuses the first of the control characters.
-            let text: String = value.trim().chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+            let text = crate::text::searchable(&value, LONGEST);
             match name.as_str() {
                 "q" => search.q = text,
                 "state" => search.state = TokenState::from_word(&text),

@@ -1,6 +1,9 @@
 //! Rules of what a token may become (the console's token pages): which change is allowed from which state.
 
-use crate::tokens::token::{Token, TokenState};
+use crate::{
+    text::is_one_plain_line,
+    tokens::token::{Token, TokenState},
+};
 
 /// The longest reason, in characters: it stands in one line of a table.
 pub const LONGEST_REASON: usize = 200;
@@ -125,7 +128,7 @@ pub fn reason(typed: &str) -> Result<String, String> {
         length if length > LONGEST_REASON => {
             Err(format!("A reason has at most {LONGEST_REASON} characters; this one has {length}."))
         }
-        _ if text.chars().any(char::is_control) => Err("A reason is plain text.".into()),
+        _ if !is_one_plain_line(&text) => Err("A reason is plain text.".into()),
         _ => Ok(text),
     }
 }

@@ -13,9 +13,12 @@ use crate::{
     users::{
         import::{File, Line, LineOutcome, Outcome, Report},
         store,
-        user::{ContainerName, Details, Typed, User},
+        user::{ContainerName, Details, Typed, User, mixed_scripts_warning},
     },
 };
+
+/// Sentences about a file that are kept: more are not read by anybody.
+const MOST_NOTES: usize = 30;
 
 /// A line that is going to change something.
 struct Step {
@@ -68,6 +71,11 @@ impl Plan {
             if !key.is_empty() {
                 seen.entry(key).or_insert(line.number);
             }
+            let warning =
+                if outcome == Outcome::Created { mixed_scripts_warning(&line.typed.user_id) } else { String::new() };
+            if !warning.is_empty() && plan.report.notes.len() < MOST_NOTES {
+                plan.report.notes.push(format!("Line {}: {warning}", line.number));
+            }
             let user_id = line.typed.user_id.clone();
             plan.report.lines.push(LineOutcome { number: line.number, user_id, outcome });
         }
@@ -95,6 +103,7 @@ impl Plan {
             return Outcome::PassedOver(reason.clone());
         }
         if user.as_ref().is_some_and(|user| !who.scope.holds(user.container)) {
+            self.report.taken_elsewhere.push(line.typed.user_id.clone());
             return Outcome::Refused(format!("The User ID {} is taken.", line.typed.user_id));
         }
         let before = match &user {

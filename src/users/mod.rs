@@ -9,6 +9,7 @@ use crate::{
     ids::{ContainerId, UserId},
     mail,
     operators::{Permission, Scope, Who},
+    text,
 };
 
 mod address;
@@ -17,13 +18,16 @@ mod importing;
 pub mod pages;
 pub mod previewing;
 pub mod search;
+mod slips;
 pub mod store;
+mod taken;
 pub mod telephone;
 pub mod user;
+pub mod words;
 
 pub use import::Report;
 pub use search::{Order, Search};
-pub use store::{active_tokens, by_ids, namesakes};
+pub use store::{active_tokens, by_ids, namesakes, twins};
 pub use user::{Details, Typed, User};
 
 /// The user with this User ID, in the scope of `who`.
@@ -76,6 +80,29 @@ pub fn count(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<i64> 
     store::search::count(conn, scope, search)
 }
 
+/// What may have been meant by a search that found nobody: the same with one slip in it mended, at most three ways.
+///
+/// # Errors
+/// `Database` only.
+pub fn meant(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<Vec<String>> {
+    store::search::meant(conn, scope, search)
+}
+
+/// Makes the keys and words of users whom an older version wrote. Several servers may do it at once, and killed in between
+/// it goes on where it was.
+///
+/// # Errors
+/// `Database` only.
+pub fn renew(desk: &Desk) -> Result<usize> {
+    let mut all = 0;
+    loop {
+        match desk.db.write(store::words::renew)? {
+            0 => return Ok(all),
+            some => all += some,
+        }
+    }
+}
+
 /// The containers in a scope: row and name, by name.
 ///
 /// # Errors
@@ -87,13 +114,16 @@ pub fn containers(conn: &mut AnyConn, scope: &Scope) -> Result<Vec<(ContainerId,
 /// Creates a user. A container of a new name is made with them, if `who` works everywhere.
 ///
 /// # Errors
-/// `Invalid` if the User ID is taken or the container is outside of the scope.
+/// `Invalid` if the User ID is taken or the container is outside of the scope, `TooMany` after many taken ones out of scope.
 pub fn create(desk: &Desk, who: &Who, now: Timestamp, details: &Details) -> Result<User> {
     who.need(Permission::EditUsers)?;
-    desk.db.write(|c| {
+    taken::refuse_guessing(desk, who, now)?;
+    let user_id = details.user_id.as_str();
+    let mut holder = None;
+    let created = desk.db.write(|c| {
         db::hold(c, Lock::Users)?;
-        let user_id = details.user_id.as_str();
-        if store::by_user_id(c, user_id)?.is_some() {
+        holder = store::by_user_id(c, user_id)?.map(|user| user.container);
+        if holder.is_some() {
             return Err(Error::mistake("user_id", format!("The User ID {user_id} is taken.")));
         }
         let container = place(c, who, now, details.container.as_str())?;
@@ -103,7 +133,12 @@ pub fn create(desk: &Desk, who: &Who, now: Timestamp, details: &Details) -> Resu
             .fact("Container", details.container.as_str());
         audit::record(c, now, &entry)?;
         find_by_id(c, id)
-    })
+    });
+    if let Some(container) = holder {
+        let elsewhere = usize::from(!who.scope.holds(container));
+        taken::note(desk, who, now, "users.create", &[user_id.to_owned()], elsewhere)?;
+    }
+    created
 }
 
 /// Changes a user whom nobody has changed since `version`; answers as they are now. Nothing to change is fine.
@@ -112,33 +147,46 @@ pub fn create(desk: &Desk, who: &Who, now: Timestamp, details: &Details) -> Resu
 /// `NotFound` out of scope, `Conflict` if someone else changed the user meanwhile, `Invalid` as for [`create`].
 pub fn edit(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, version: i64, details: &Details) -> Result<User> {
     who.need(Permission::EditUsers)?;
-    desk.db.write(|c| {
+    taken::refuse_guessing(desk, who, now)?;
+    let mut holder = None;
+    let edited = desk.db.write(|c| {
         db::hold(c, Lock::Users)?;
         let user = find(c, who, user_id)?;
         if user.version != version {
             return Err(Error::Conflict(format!("Someone else changed {} meanwhile.", user.user_id)));
+        }
+        let mut details = details.clone();
+        // A twin keeps a User ID that is another one letter by letter.
+        if user.twin_of.is_some() && text::composed(&user.user_id) == details.user_id.as_str() {
+            details.user_id = user::UserIdText::of(&user);
         }
         let changes = user.typed().differences(&details.typed());
         if changes.is_empty() {
             return Ok(user);
         }
         let wanted = details.user_id.as_str();
-        if store::by_user_id(c, wanted)?.is_some_and(|other| other.id != user.id) {
+        holder = store::by_user_id(c, wanted)?.filter(|other| other.id != user.id).map(|other| other.container);
+        if holder.is_some() {
             return Err(Error::mistake("user_id", format!("The User ID {wanted} is taken.")));
         }
         let container = place(c, who, now, details.container.as_str())?;
-        if !store::update(c, now, &user, details, container)? {
+        if !store::update(c, now, &user, &details, container)? {
             return Err(Error::Conflict(format!("Someone else changed {} meanwhile.", user.user_id)));
         }
         if container != user.container {
             mail::follow(c, &[user.id], container)?;
         }
-        if user.is_readdressed_by(details) {
+        if user.is_readdressed_by(&details) {
             mail::leave_address(c, now, &[(user.id, details.email.as_str())])?;
         }
         audit::record(c, now, &changed(who, &user, "Edited", &changes))?;
         find_by_id(c, user.id)
-    })
+    });
+    if let Some(container) = holder {
+        let elsewhere = usize::from(!who.scope.holds(container));
+        taken::note(desk, who, now, "users.edit", &[details.user_id.as_str().to_owned()], elsewhere)?;
+    }
+    edited
 }
 
 /// Disables the account: it is skipped by Provision and cannot enroll. A disabled one stays as it is.
@@ -212,19 +260,23 @@ pub struct Import {
 /// `Invalid` (field `file`) if the file as a whole cannot be read, (field `container`) if that cannot be taken.
 pub fn import(desk: &Desk, who: &Who, now: Timestamp, bytes: &[u8], how: &Import) -> Result<Report> {
     who.need(Permission::EditUsers)?;
+    taken::refuse_guessing(desk, who, now)?;
     let file = previewing::read(bytes)?;
     let fallback =
         user::ContainerName::parse(&how.container).map_err(|sentence| Error::mistake("container", sentence))?;
-    if how.dry_run {
-        return desk.db.read(|c| Ok(importing::Plan::of(c, who, &file, &fallback)?.into_report(false)));
-    }
-    desk.db.write(|c| {
-        db::hold(c, Lock::Users)?;
-        let plan = importing::Plan::of(c, who, &file, &fallback)?;
-        if plan.report.has_refused() && !how.good_lines {
-            return Ok(plan.into_report(false));
-        }
-        plan.carry_out(c, who, now)?;
-        Ok(plan.into_report(true))
-    })
+    let report = if how.dry_run {
+        desk.db.read(|c| Ok(importing::Plan::of(c, who, &file, &fallback)?.into_report(false)))?
+    } else {
+        desk.db.write(|c| {
+            db::hold(c, Lock::Users)?;
+            let plan = importing::Plan::of(c, who, &file, &fallback)?;
+            if plan.report.has_refused() && !how.good_lines {
+                return Ok(plan.into_report(false));
+            }
+            plan.carry_out(c, who, now)?;
+            Ok(plan.into_report(true))
+        })?
+    };
+    taken::note(desk, who, now, "users.import", &report.taken_elsewhere, report.taken_elsewhere.len())?;
+    Ok(report)
 }

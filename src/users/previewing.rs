@@ -14,6 +14,7 @@ use crate::{
         Report,
         import::{File, Outcome},
         importing::Plan,
+        taken,
         user::{ContainerName, Typed, User},
     },
 };
@@ -81,9 +82,12 @@ pub fn check(
     choices: &Choices,
 ) -> Result<Preview> {
     who.need(Permission::EditUsers)?;
+    taken::refuse_guessing(desk, who, now)?;
     // First of all, so that nothing is kept that cannot be read.
     let file = read(&bytes)?;
     let plan = desk.db.read(|c| plan(c, who, &file, &choices.container))?;
+    let elsewhere = &plan.report.taken_elsewhere;
+    taken::note(desk, who, now, "users.import", elsewhere, elsewhere.len())?;
     let text = serde_json::to_string(choices).map_err(|_| Error::Internal("choices are no JSON".into()))?;
     let sent = Sent { file_name: file_name.to_owned(), choices: Zeroizing::new(text), bytes };
     let id = imports::keep(desk, who, now, Kind::Users, &sent)?;

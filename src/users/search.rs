@@ -64,7 +64,7 @@ impl Search {
         let mut search = Search::default();
         for (name, value) in pairs {
             // Control characters are in no name, and PostgreSQL refuses the first of them.
-            let text: String = value.trim().chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+            let text = crate::text::searchable(&value, LONGEST);
             match name.as_str() {
                 "q" => search.q = text,
                 "user_id" => search.user_id = text,

@@ -44,6 +44,8 @@ pub struct User {
     pub version: i64,
     /// When the address last became another one; `None` if it never did.
     pub email_changed_at: Option<Timestamp>,
+    /// An older user whose User ID has become the same: it had been another while é typed in two ways was two letters.
+    pub twin_of: Option<UserId>,
 }
 
 impl User {
@@ -55,6 +57,12 @@ impl User {
     /// True if the account may enroll and be provisioned.
     pub fn is_enabled(&self) -> bool {
         self.disabled_at.is_none()
+    }
+
+    /// What should be looked at before the User ID is used; empty if there is nothing: one of two scripts may be taken
+    /// for another (UTS #39).
+    pub fn warning(&self) -> String {
+        mixed_scripts_warning(&self.user_id)
     }
 
     /// Everything that Edit can change, as it is now.
@@ -109,6 +117,21 @@ checked! {
     Custom by custom,
     /// The name of a container, 1 to 100 characters.
     ContainerName by container_name,
+}
+
+/// A sentence if the User ID is written in several scripts; else empty.
+pub fn mixed_scripts_warning(user_id: &str) -> String {
+    text::mixed_scripts(user_id).map_or_else(String::new, |scripts| {
+        let scripts = scripts.join(" and ");
+        format!("The User ID {user_id} has {scripts} letters: see that nobody takes it for another one.")
+    })
+}
+
+impl UserIdText {
+    /// That of a user who is there, as it is written.
+    pub fn of(user: &User) -> Self {
+        UserIdText(user.user_id.clone())
+    }
 }
 
 fn user_id(text: &str) -> Result<String, String> {

@@ -4,7 +4,7 @@ use std::{future::Future, pin::Pin};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::StatusCode, web};
 
-use crate::web::nul;
+use crate::{text, web::nul};
 
 /// The most that a form may hold, in bytes: a page of 1,000 ticked rows is under 40 KiB.
 const FORM_BYTES: usize = 256 * 1024;
@@ -24,9 +24,9 @@ impl Fields {
         Fields(pairs.into_iter().map(|(name, value)| (name, nul::without(value))).collect())
     }
 
-    /// What was typed in `name`, without outer spaces; empty if it was not sent.
+    /// What was typed in `name`, in one normal form (a Mac takes é for two characters), without outer spaces; empty if it was not sent.
     pub fn text(&self, name: &str) -> String {
-        self.raw(name).trim().to_owned()
+        text::composed(self.raw(name).trim())
     }
 
     /// What was typed in `name`, spaces and all (passwords); empty if it was not sent.

@@ -84,7 +84,10 @@ impl World {
             tokendesk::insert_all!(c, users::table, &rows)?;
             Ok(users::table.filter(users::user_id_key.like("p%")).order(users::id).select(users::id).load::<i64>(c)?)
         });
-        insert.expect("the users are new").into_iter().map(UserId).collect()
+        let people = insert.expect("the users are new").into_iter().map(UserId).collect();
+        // Rows that no verb wrote have no words to be found by until the upgrade makes them.
+        tokendesk::users::renew(&self.desk).expect("the words can be made");
+        people
     }
 
     /// A task for these users, by the verb; it stops on the policy's proposed Stop Date.

@@ -12,6 +12,9 @@ mod import;
 mod pages;
 pub mod preview;
 mod search;
+mod spoken;
+mod taken;
+mod twins;
 
 /// A user with this User ID, name and container.
 fn user(world: &World, user_id: &str, first: &str, last: &str, container: &str) -> User {

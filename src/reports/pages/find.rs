@@ -25,6 +25,8 @@ struct Page {
     groups: Vec<Group>,
     /// True if something but actions was found.
     found: bool,
+    /// What may have been meant where nothing was found: words and address.
+    meant: Vec<(String, String)>,
 }
 
 /// Hits of one kind.
@@ -61,7 +63,7 @@ pub async fn show(p: Permitted<may::SignedIn>, request: HttpRequest) -> Answer {
     };
     let today = zone.today(p.now);
     let mut groups = Vec::new();
-    let Found { users, users_total, tasks, tokens } = found;
+    let Found { users, users_total, tasks, tokens, meant } = found;
     let first = users.first().map(|found| (found.user.user_id.clone(), found.user.name(), found.stand.clone()));
     if !users.is_empty() {
         let shown = i64::try_from(users.len()).unwrap_or(0);
@@ -89,7 +91,9 @@ pub async fn show(p: Permitted<may::SignedIn>, request: HttpRequest) -> Answer {
         groups.push(Group { words: "Actions".into(), hits: actions, more: Default::default() });
     }
     let ((), chrome) = p.view(|_, _, _| Ok(())).await?;
-    web::page(&Page { chrome, q, groups, found })
+    let meant =
+        meant.into_iter().map(|words| (words.clone(), Links::new("/find", vec![("q", words)]).here())).collect();
+    web::page(&Page { chrome, q, groups, found, meant })
 }
 
 fn address(hit: &Hit) -> String {

@@ -16,7 +16,7 @@ use crate::{
         snapshot::{Day, Stage, Stopping},
     },
     tasks::enrollment,
-    web::{self, Answer, Chrome, Permitted},
+    web::{self, Answer, Chrome, Links, Permitted},
 };
 
 #[derive(Template)]
@@ -61,7 +61,7 @@ struct Need {
     tone: &'static str,
     words: String,
     detail: String,
-    href: &'static str,
+    href: String,
 }
 
 struct Line {
@@ -126,7 +126,7 @@ fn stats(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Stat> {
             label: "Open tasks",
             figure: grouped(open.tasks),
             hint: format!("{} started this week", grouped(this_week)),
-            href: "/tasks",
+            href: "/tasks".into(),
         });
     }
     if let Some(waiting) = glance.waiting {
@@ -148,7 +148,7 @@ fn stats(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Stat> {
                 if soon.users == 1 { "user" } else { "users" },
                 counted(soon.tasks, "task", "tasks")
             ),
-            href: "/tasks?view=stopping",
+            href: "/tasks?view=stopping".into(),
         });
     }
     if let Some(failures) = glance.failures {
@@ -157,7 +157,7 @@ fn stats(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Stat> {
             label: "Failed emails",
             figure: grouped(failures),
             hint: "in the last 30 days, none sent since".into(),
-            href: "/outbox",
+            href: "/outbox".into(),
         });
     }
     stats
@@ -178,7 +178,7 @@ fn needs(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Need> {
                 "{}: somebody may be guessing one-time passwords, or a clock is off. The audit log has each.",
                 moment(p.desk.settings.zone, p.now, left.at)
             ),
-            href: if p.may(Permission::ManageOperators) { "/auth-nodes" } else { "" },
+            href: if p.may(Permission::ManageOperators) { "/auth-nodes" } else { "" }.into(),
         });
     }
     for failing in &glance.rounds {
@@ -191,7 +191,7 @@ fn needs(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Need> {
                 "Last at {}. Whoever runs Tokendesk finds the reason in its log.",
                 zone.local(failing.failed_at).format("%Y-%m-%d %H:%M")
             ),
-            href: "",
+            href: "".into(),
         });
     }
     if let Some(failures) = glance.failures.filter(|n| *n > 0) {
@@ -200,7 +200,7 @@ fn needs(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Need> {
             tone: "locked",
             words: counted(failures, "email failed", "emails failed"),
             detail: "Refused for good, or given up after many tries. The outbox has the mail server’s words.".into(),
-            href: "/outbox",
+            href: "/outbox".into(),
         });
     }
     if let Some(locked) = glance.locked.filter(|locked| locked.users > 0) {
@@ -214,7 +214,8 @@ fn needs(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Need> {
                 (true, _) => "/reports/not-enrolled?status=locked",
                 (_, true) => "/tasks?view=locked",
                 _ => "",
-            },
+            }
+            .into(),
         });
     }
     if let Some((first, lacks)) = glance.lacking.first() {
@@ -225,7 +226,7 @@ fn needs(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Need> {
             tone: "warn",
             words: format!("The message {} lacks {lacks}", first.words()),
             detail: format!("It goes out all the same. Add what is missing.{others}"),
-            href: "/messages",
+            href: "/messages".into(),
         });
     }
     if let Some((inventory, reserved)) = glance.few_tokens {
@@ -235,7 +236,17 @@ fn needs(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Need> {
             tone: "muted",
             words: format!("Hardware tokens: {} left", grouped(left)),
             detail: format!("{} of {} are reserved for tasks", grouped(reserved), grouped(inventory)),
-            href: if p.may(Permission::Reports) { "/reports/tokens" } else { "" },
+            href: if p.may(Permission::Reports) { "/reports/tokens" } else { "" }.into(),
+        });
+    }
+    if let Some((one, other)) = glance.twins.first() {
+        let pairs = i64::try_from(glance.twins.len()).unwrap_or(0);
+        needs.push(Need {
+            icon: "users",
+            tone: "muted",
+            words: counted(pairs, "User ID is there twice", "User IDs are there twice"),
+            detail: format!("{one} and {other} are one User ID written in two ways. Change one of them."),
+            href: Links::new("/users", vec![("q", one.clone()), ("state", "any".into())]).here(),
         });
     }
     needs
@@ -253,8 +264,8 @@ fn mail(p: &Permitted<may::SignedIn>, glance: &Glance) -> Option<Need> {
         1 => "1 email waits".to_owned(),
         emails => format!("{} emails wait", grouped(emails)),
     };
-    let need = |words: &str, detail: String, href| {
-        Some(Need { icon: "mail-x", tone: "locked", words: words.to_owned(), detail, href })
+    let need = |words: &str, detail: String, href: &str| {
+        Some(Need { icon: "mail-x", tone: "locked", words: words.to_owned(), detail, href: href.to_owned() })
     };
     if !p.desk.settings.mail_leaves() {
         let detail = format!("{wait} in the outbox. Set smtp_url in the settings and start the server again.");

@@ -10,7 +10,7 @@ use crate::{
     operators::{Scope, Who},
     reports::{find, history::Row},
     schema::{enrollments, tasks, tokens, users},
-    tokens::{Token, by_serial},
+    tokens::{Token, by_serial, store::list::ends},
 };
 
 /// The User IDs of at most two users in scope with exactly this address.
@@ -72,26 +72,40 @@ pub fn token(conn: &mut AnyConn, who: &Who, serial: &str) -> Result<Option<Token
     Ok(token.filter(|token| token.container.is_none_or(|container| who.scope.holds(container))))
 }
 
-/// Tokens in scope whose serial number begins so, by serial number.
+/// The serial numbers, behind their keys, of the first tokens in scope of which this holds.
+macro_rules! serials {
+    ($conn:expr, $who:expr, $holds:expr, $most:expr) => {{
+        let named = tokens::table
+            .filter($holds)
+            .order(tokens::serial_key)
+            .limit($most)
+            .select((tokens::serial_key, tokens::serial));
+        match &$who.scope {
+            Scope::All => named.load($conn)?,
+            Scope::Containers(list) => {
+                let ids: Vec<i64> = list.iter().map(|id| id.0).collect();
+                named.filter(tokens::container_id.is_null().or(tokens::container_id.eq_any(ids))).load($conn)?
+            }
+        }
+    }};
+}
+
+/// Tokens in scope whose serial number begins or ends so, by serial number.
 ///
 /// # Errors
 /// `Database` only.
 pub fn tokens(conn: &mut AnyConn, who: &Who, key: &str, most: i64) -> Result<Vec<Token>> {
     let Some(after) = db::after(key) else { return Ok(Vec::new()) };
-    let named = tokens::table
-        .filter(tokens::serial_key.ge(key).and(tokens::serial_key.lt(after)))
-        .order(tokens::serial_key)
-        .limit(most);
-    let serials: Vec<String> = match &who.scope {
-        Scope::All => named.select(tokens::serial).load(conn)?,
-        Scope::Containers(list) => {
-            let ids: Vec<i64> = list.iter().map(|id| id.0).collect();
-            let inside = tokens::container_id.is_null().or(tokens::container_id.eq_any(ids));
-            named.filter(inside).select(tokens::serial).load(conn)?
-        }
-    };
-    let mut found = Vec::with_capacity(serials.len());
-    for serial in serials {
+    let begins = tokens::serial_key.ge(key).and(tokens::serial_key.lt(after));
+    let mut named: Vec<(String, String)> = serials!(conn, who, begins, most);
+    if let Some(ends) = ends(key, "tokens") {
+        named.extend::<Vec<(String, String)>>(serials!(conn, who, ends, most));
+    }
+    named.sort();
+    named.dedup();
+    named.truncate(usize::try_from(most).unwrap_or(0));
+    let mut found = Vec::with_capacity(named.len());
+    for (_, serial) in named {
         found.extend(by_serial(conn, &serial)?);
     }
     Ok(found)

@@ -16,6 +16,7 @@ use crate::{
         enrollment::{EnrollmentFacts, RemovedWhy, Status},
         members::{Filter, MailState, Member},
     },
+    text,
 };
 
 #[derive(Queryable, Selectable)]
@@ -74,7 +75,9 @@ macro_rules! members {
         if !filter.q.is_empty() {
             let (from, to) = (filter.q.clone(), db::after(&filter.q).unwrap_or_default());
             let user_id = users::user_id_key.ge(from.clone()).and(users::user_id_key.lt(to.clone()));
-            let last_name = users::last_name_key.ge(from.clone()).and(users::last_name_key.lt(to.clone()));
+            let name = text::folded(&filter.q);
+            let after_name = db::after(&name).unwrap_or_default();
+            let last_name = users::last_name_key.ge(name).and(users::last_name_key.lt(after_name));
             let email = users::email_key.ge(from).and(users::email_key.lt(to));
             query = query.filter(user_id.or(last_name).or(email));
         }

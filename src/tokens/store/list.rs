@@ -2,7 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use diesel::{prelude::*, sql_types::Bool};
+use diesel::{
+    dsl::{AsExprOf, sql},
+    expression::{SqlLiteral, UncheckedBind},
+    prelude::*,
+    sql_types::{Bool, Text},
+};
 
 use super::{Held, Row};
 use crate::{
@@ -121,11 +126,14 @@ fn filtered(scope: &Scope, search: &Search, container: Option<ContainerId>, stat
         query = query.filter(tokens::authentication_type.eq(kind.word()));
     }
     let serial = serial_key(&search.q);
-    if !serial.is_empty() {
-        query = query.filter(tokens::serial_key.ge(serial.clone()));
-        if let Some(after) = db::after(&serial) {
-            query = query.filter(tokens::serial_key.lt(after));
-        }
+    if let (false, Some(after)) = (serial.is_empty(), db::after(&serial)) {
+        let named = diesel::alias!(tokens as named);
+        let (key, id) = (named.field(tokens::serial_key), named.field(tokens::id));
+        let begins = key.ge(serial.clone()).and(key.lt(after));
+        query = match ends(&serial, "named") {
+            Some(ends) => query.filter(tokens::id.eq_any(named.filter(begins.or(ends)).select(id))),
+            None => query.filter(tokens::id.eq_any(named.filter(begins).select(id))),
+        };
     }
     let user = db::key(&search.user);
     if !user.is_empty() {
@@ -135,6 +143,33 @@ fn filtered(scope: &Scope, search: &Search, container: Option<ContainerId>, stat
         query = query.filter(tokens::user_id.eq_any(users::table.filter(range).select(users::id.nullable())));
     }
     query
+}
+
+/// The fewest letters by which the end of a serial number is looked up: what people read out is "the last four".
+const FEWEST_LETTERS: usize = 4;
+
+/// The letters at the end of a serial number that are in the index `tokens_serial_end`.
+const LETTERS: usize = 24;
+
+/// The condition of [`ends`].
+pub type Ends = UncheckedBind<SqlLiteral<Bool, UncheckedBind<SqlLiteral<Bool>, Letters>>, Letters>;
+type Letters = AsExprOf<String, Text>;
+
+/// The condition that the serial number of `table` (tokens, or its name in a query) ends so, as a range of the index
+/// `tokens_serial_end`; `None` for a text that is too short or too long.
+pub fn ends(serial_key: &str, table: &str) -> Option<Ends> {
+    let length = serial_key.chars().count();
+    if !(FEWEST_LETTERS..=LETTERS).contains(&length) {
+        return None;
+    }
+    let from: String = serial_key.chars().rev().collect();
+    let to = db::after(&from)?;
+    let letter = |n: usize| {
+        format!("substr('{:LETTERS$}' || {table}.serial_key, length({table}.serial_key) + {}, 1)", "", LETTERS - n)
+    };
+    let end = (0..LETTERS).map(letter).collect::<Vec<_>>().join(" || ");
+    let condition = sql::<Bool>(&format!("({end}) >= ")).bind::<Text, _>(from);
+    Some(condition.sql(&format!(" AND ({end}) < ")).bind::<Text, _>(to))
 }
 
 /// Tokens of users in these containers, and those of nobody in them; with `everyones`, also those of no container.

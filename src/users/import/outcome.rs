@@ -57,6 +57,8 @@ pub struct Report {
     pub lines: Vec<LineOutcome>,
     /// What else there is to say of the file: a sentence for each thing in it that was passed over or taken otherwise.
     pub notes: Vec<String>,
+    /// User IDs of refused lines that users out of scope have.
+    pub taken_elsewhere: Vec<String>,
     /// Containers that are new with it.
     pub new_containers: Vec<String>,
     /// True if it was carried out; else nothing has changed.

@@ -40,6 +40,8 @@ struct Page {
     pager: Pager,
     total: i64,
     what: String,
+    /// What may have been meant where nobody was found: words and address.
+    meant: Vec<(String, String)>,
     all: bool,
     all_href: String,
     some_href: String,
@@ -69,6 +71,7 @@ struct Row {
 
 struct Found {
     rows: Vec<Row>,
+    meant: Vec<String>,
     total: i64,
     containers: Vec<String>,
     anyone: bool,
@@ -115,6 +118,14 @@ pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest) -> Answer {
         ],
         pager: Pager::new(paging, found.rows.len(), found.total, &links),
         rows: found.rows,
+        meant: found
+            .meant
+            .into_iter()
+            .map(|words| {
+                let href = links.with("q", &words);
+                (words, href)
+            })
+            .collect(),
         total: found.total,
         what: what(&search),
         all: may_provision && fields.ticked("all"),
@@ -158,6 +169,7 @@ fn find(
     for place in places::outstanding_of_all(conn, &ids)? {
         newest.entry(place.user).or_insert((place.task.0, status(&place.facts, attempts, today).word()));
     }
+    let meant = if total == 0 && !search.q.is_empty() { users::meant(conn, &who.scope, search)? } else { Vec::new() };
     let everyone = Search { state: State::Any, ..Search::default() };
     let anyone = total > 0 || users::count(conn, &who.scope, &everyone)? > 0;
     let containers = users::containers(conn, &who.scope)?.into_iter().map(|(_, name)| name).collect();
@@ -171,7 +183,7 @@ fn find(
             user,
         })
         .collect();
-    Ok(Found { rows, total, containers, anyone })
+    Ok(Found { rows, meant, total, containers, anyone })
 }
 
 /// "1 authenticator app", "2 hardware tokens".

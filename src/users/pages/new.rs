@@ -34,7 +34,11 @@ pub async fn send(p: Permitted<may::EditUsers>, fields: Fields) -> Answer {
     match p.call(move |desk, who, now| users::create(desk, who, now, &details?)).await {
         Ok(user) => {
             let person = Person::new(&user);
-            p.flash(&Flash::good(format!("Created {}.", person.name), format!("User ID {}", person.user_id)));
+            let created = format!("Created {}.", person.name);
+            p.flash(&match user.warning() {
+                none if none.is_empty() => Flash::good(created, format!("User ID {}", person.user_id)),
+                warning => Flash::warn(created, warning),
+            });
             Ok(web::see_other(&person.path))
         }
         Err(fault) => {

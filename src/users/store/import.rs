@@ -13,7 +13,7 @@ use crate::{
     schema::users,
     upsert_all,
     users::{
-        store::{Fields, IDS_A_STATEMENT, Row, with_containers},
+        store::{Fields, IDS_A_STATEMENT, Row, with_containers, words},
         user::{Details, User},
     },
 };
@@ -37,8 +37,8 @@ pub fn by_keys(conn: &mut AnyConn, keys: &[String]) -> Result<HashMap<String, Us
     let mut found = HashMap::new();
     for chunk in keys.chunks(IDS_A_STATEMENT) {
         let rows: Vec<Row> = users::table.filter(users::user_id_key.eq_any(chunk)).load(conn)?;
-        let users = with_containers(conn, rows)?;
-        found.extend(users.into_iter().map(|user| (db::key(&user.user_id), user)));
+        let keys: Vec<String> = rows.iter().map(|row| row.user_id_key.clone()).collect();
+        found.extend(keys.into_iter().zip(with_containers(conn, rows)?));
     }
     Ok(found)
 }
@@ -65,14 +65,18 @@ pub fn insert(conn: &mut AnyConn, now: Timestamp, new: &[(&Details, ContainerId)
     let rows: Vec<NewRow<'_>> = new
         .iter()
         .map(|(details, container)| NewRow {
-            fields: Fields::new(details, *container),
+            fields: Fields::new(details, *container, None),
             disabled_at: None,
             created_at: now,
             version: 1,
             email_changed_at: None,
         })
         .collect();
-    Ok(insert_all!(conn, users::table, rows)?)
+    insert_all!(conn, users::table, rows)?;
+    let keys: Vec<String> = new.iter().map(|(details, _)| db::key(details.user_id.as_str())).collect();
+    let ids = ids_by_keys(conn, &keys)?;
+    let of = new.iter().zip(&keys).filter_map(|((details, _), key)| Some((ids.get(key)?.0, words::texts(details))));
+    words::insert(conn, &of.collect::<Vec<_>>())
 }
 
 /// New data for users who are there, all of them known by their User IDs. Another email address is noted with the time.
@@ -84,19 +88,20 @@ pub fn update(conn: &mut AnyConn, now: Timestamp, changed: &[(&User, &Details, C
     let rows: Vec<NewRow<'_>> = changed
         .iter()
         .map(|(user, details, container)| NewRow {
-            fields: Fields::new(details, *container),
+            fields: Fields::new(details, *container, Some(user)),
             disabled_at: user.disabled_at,
             created_at: user.created_at,
             version: user.version + 1,
             email_changed_at: user.email_changed_at_with(details, now),
         })
         .collect();
-    Ok(upsert_all!(
+    upsert_all!(
         conn,
         users::table,
         rows,
         users::user_id_key,
         (
+            users::user_id.eq(excluded(users::user_id)),
             users::last_name.eq(excluded(users::last_name)),
             users::last_name_key.eq(excluded(users::last_name_key)),
             users::first_name.eq(excluded(users::first_name)),
@@ -111,5 +116,7 @@ pub fn update(conn: &mut AnyConn, now: Timestamp, changed: &[(&User, &Details, C
             users::version.eq(excluded(users::version)),
             users::email_changed_at.eq(excluded(users::email_changed_at)),
         )
-    )?)
+    )?;
+    let of: Vec<_> = changed.iter().map(|(user, details, _)| (user.id.0, words::texts(details))).collect();
+    words::replace(conn, &of)
 }

@@ -11,14 +11,22 @@ use crate::{
     ids::{ContainerId, UserId},
     operators::Scope,
     schema::{containers, tokens, users},
-    users::user::{Details, User},
+    text,
+    users::{
+        user::{Details, User},
+        words::Texts,
+    },
 };
 
 pub mod import;
 pub mod search;
+pub mod words;
 
 /// Ids in one statement.
 const IDS_A_STATEMENT: usize = 2_000;
+
+/// Pairs of twins that are named at most: who has more has many of one kind, and names the first.
+const MOST_TWINS: i64 = 50;
 
 #[derive(Queryable)]
 struct Row {
@@ -40,6 +48,8 @@ struct Row {
     created_at: Timestamp,
     version: i64,
     email_changed_at: Option<Timestamp>,
+    _keyed: bool,
+    twin_of: Option<i64>,
 }
 
 impl Row {
@@ -58,7 +68,27 @@ impl Row {
             created_at: self.created_at,
             version: self.version,
             email_changed_at: self.email_changed_at,
+            twin_of: self.twin_of.map(UserId),
         }
+    }
+
+    /// What the user is found by.
+    fn texts(&self) -> Texts<'_> {
+        Texts {
+            user_id: &self.user_id,
+            names: [&self.last_name, &self.first_name],
+            email: &self.email,
+            mobile: &self.mobile,
+            custom: [&self.custom1, &self.custom2, &self.custom3],
+        }
+    }
+}
+
+/// The key of a User ID that a user keeps or gets: a twin who keeps the User ID keeps the key.
+fn kept_key(user: Option<&User>, user_id: &str) -> (String, Option<i64>) {
+    match user.filter(|user| user.user_id == user_id) {
+        Some(User { twin_of: Some(other), .. }) => (text::key_as_written(user_id), Some(other.0)),
+        _ => (db::key(user_id), None),
     }
 }
 
@@ -79,17 +109,24 @@ struct Fields<'a> {
     custom1: &'a str,
     custom2: &'a str,
     custom3: &'a str,
+    keyed: bool,
+    #[diesel(treat_none_as_null = true)]
+    twin_of: Option<i64>,
 }
 
 impl<'a> Fields<'a> {
-    fn new(details: &'a Details, container: ContainerId) -> Self {
+    /// The fields of a new user, or those that `user` is to have.
+    fn new(details: &'a Details, container: ContainerId, user: Option<&User>) -> Self {
+        let (user_id_key, twin_of) = kept_key(user, details.user_id.as_str());
         Fields {
             user_id: details.user_id.as_str(),
-            user_id_key: db::key(details.user_id.as_str()),
+            user_id_key,
+            keyed: true,
+            twin_of,
             last_name: details.last_name.as_str(),
-            last_name_key: db::key(details.last_name.as_str()),
+            last_name_key: text::folded(details.last_name.as_str()),
             first_name: details.first_name.as_str(),
-            first_name_key: db::key(details.first_name.as_str()),
+            first_name_key: text::folded(details.first_name.as_str()),
             email: details.email.as_str(),
             email_key: db::key(details.email.as_str()),
             mobile: details.mobile.as_str(),
@@ -101,13 +138,40 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The user with this User ID, whatever the scope.
+/// The user with this User ID, whatever the scope. Of two twins the one who has it letter by letter.
 ///
 /// # Errors
 /// `Database` only.
 pub fn by_user_id(conn: &mut AnyConn, user_id: &str) -> Result<Option<User>> {
-    let row: Option<Row> = users::table.filter(users::user_id_key.eq(db::key(user_id))).first(conn).optional()?;
-    Ok(with_containers(conn, row.into_iter().collect())?.pop())
+    let keys = db::keys(user_id);
+    let mut rows: Vec<Row> = users::table.filter(users::user_id_key.eq_any(&keys)).load(conn)?;
+    rows.sort_by_key(|row| keys.iter().position(|key| *key == row.user_id_key));
+    rows.truncate(1);
+    Ok(with_containers(conn, rows)?.pop())
+}
+
+/// The twins whose User IDs still are the same to everybody but the database: User IDs and containers of both.
+///
+/// # Errors
+/// `Database` only.
+pub fn twins(conn: &mut AnyConn, scope: &Scope) -> Result<Vec<(String, String)>> {
+    let other = diesel::alias!(users as other);
+    let pairs: Vec<((String, i64), (String, i64))> = users::table
+        .inner_join(other.on(users::twin_of.eq(other.field(users::id).nullable())))
+        .filter(users::twin_of.is_not_null())
+        .order(users::id)
+        .select((
+            (users::user_id, users::container_id),
+            (other.field(users::user_id), other.field(users::container_id)),
+        ))
+        .limit(MOST_TWINS)
+        .load(conn)?;
+    let same = |a: &str, b: &str| db::key(a) == db::key(b);
+    Ok(pairs
+        .into_iter()
+        .filter(|((a, at), (b, bt))| scope.holds(ContainerId(*at)) && scope.holds(ContainerId(*bt)) && same(a, b))
+        .map(|((a, _), (b, _))| (a, b))
+        .collect())
 }
 
 /// The users of these rows, in the order of their User IDs.
@@ -166,9 +230,10 @@ fn with_containers(conn: &mut AnyConn, rows: Vec<Row>) -> Result<Vec<User>> {
 /// `Database` only.
 pub fn insert(conn: &mut AnyConn, now: Timestamp, details: &Details, container: ContainerId) -> Result<UserId> {
     let id: i64 = diesel::insert_into(users::table)
-        .values((Fields::new(details, container), users::created_at.eq(now), users::version.eq(1)))
+        .values((Fields::new(details, container, None), users::created_at.eq(now), users::version.eq(1)))
         .returning(users::id)
         .get_result(conn)?;
+    words::insert(conn, &[(id, words::texts(details))])?;
     Ok(UserId(id))
 }
 
@@ -186,11 +251,12 @@ pub fn update(
     let row = users::table.filter(users::id.eq(user.id.0).and(users::version.eq(user.version)));
     let changed = diesel::update(row)
         .set((
-            Fields::new(details, container),
+            Fields::new(details, container, Some(user)),
             users::version.eq(user.version + 1),
             users::email_changed_at.eq(user.email_changed_at_with(details, now)),
         ))
         .execute(conn)?;
+    words::replace(conn, &[(user.id.0, words::texts(details))])?;
     Ok(changed == 1)
 }
 
@@ -224,12 +290,13 @@ pub fn containers(conn: &mut AnyConn, scope: &Scope) -> Result<Vec<(ContainerId,
 /// # Errors
 /// `Database` only.
 pub fn container(conn: &mut AnyConn, name: &str) -> Result<Option<ContainerId>> {
-    let id: Option<i64> = containers::table
-        .filter(containers::name_key.eq(db::key(name)))
-        .select(containers::id)
-        .first(conn)
-        .optional()?;
-    Ok(id.map(ContainerId))
+    let keys = db::keys(name);
+    let mut rows: Vec<(String, i64)> = containers::table
+        .filter(containers::name_key.eq_any(&keys))
+        .select((containers::name_key, containers::id))
+        .load(conn)?;
+    rows.sort_by_key(|(known, _)| keys.iter().position(|key| key == known));
+    Ok(rows.first().map(|(_, id)| ContainerId(*id)))
 }
 
 /// A new container.

@@ -1,6 +1,6 @@
 //! Searching users: every condition is a range of an index, or a walk along one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::{dsl::exists, prelude::*, sql_types::Bool};
 
@@ -9,11 +9,14 @@ use crate::{
     error::Result,
     ids::{ContainerId, UserId},
     operators::Scope,
-    schema::{tokens, users},
+    schema::{tokens, user_words, users},
+    text,
     users::{
         search::{AuthMethod, Column, Order, Search, State},
+        slips,
         store::{Row, containers, with_containers},
         user::User,
+        words::{self, Wanted},
     },
 };
 
@@ -24,9 +27,6 @@ type Filtered = users::BoxedQuery<'static, Backend>;
 /// The state of a token whose one-time passwords are accepted (`tokens::TokenState::Active`).
 pub const ACTIVE: &str = "Active";
 
-/// Two words may be a first and a last name; beyond so many nobody types a name.
-const MOST_WORDS: usize = 4;
-
 /// What was typed, as an index can look it up: a range of keys, and a LIKE where a wildcard stands within.
 struct Pattern {
     from: String,
@@ -35,20 +35,19 @@ struct Pattern {
 }
 
 impl Pattern {
-    /// Text without `*` matches from the beginning.
-    fn new(typed: &str) -> Self {
-        let key = db::key(typed);
+    /// A key without `*` matches from the beginning.
+    fn new(key: &str) -> Self {
         let from = key.split('*').next().unwrap_or_default().to_owned();
         let rest = &key[from.len()..];
-        let like = (!rest.is_empty() && rest != "*").then(|| db::like(&key));
+        let like = (!rest.is_empty() && rest != "*").then(|| db::like(key));
         Pattern { to: db::after(&from), from, like }
     }
 }
 
-/// The condition that `$column` matches what was typed.
+/// The condition that `$column` matches what was typed, as the key of that column.
 macro_rules! begins {
-    ($column:expr, $typed:expr) => {{
-        let Pattern { from, to, like } = Pattern::new($typed);
+    ($column:expr, $key:expr) => {{
+        let Pattern { from, to, like } = Pattern::new(&$key);
         let mut condition: Condition = Box::new($column.ge(from));
         if let Some(to) = to {
             condition = Box::new(condition.and($column.lt(to)));
@@ -203,16 +202,24 @@ fn filtered(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<Option
         State::Any => query,
     };
     if !search.user_id.is_empty() {
-        query = query.filter(begins!(users::user_id_key, &search.user_id));
+        query = query.filter(begins!(users::user_id_key, db::key(&search.user_id)));
     }
     if !search.last_name.is_empty() {
-        query = query.filter(begins!(users::last_name_key, &search.last_name));
+        query = query.filter(begins!(users::last_name_key, text::folded(&search.last_name)));
     }
     if !search.email.is_empty() {
-        query = query.filter(begins!(users::email_key, &search.email));
+        query = query.filter(begins!(users::email_key, db::key(&search.email)));
     }
-    if !search.q.is_empty() {
+    if search.q.contains('*') {
         query = query.filter(anywhere(&search.q));
+    } else if !search.q.is_empty() {
+        let wanted = words::wanted(&search.q);
+        if wanted.is_empty() {
+            return Ok(None);
+        }
+        for ways in wanted {
+            query = having(query, &ways);
+        }
     }
     let active = tokens::state.eq(ACTIVE);
     Ok(Some(match &search.auth_method {
@@ -226,18 +233,82 @@ fn filtered(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<Option
     }))
 }
 
-/// User ID, last name, first name or email begins with it; or it is a first and a last name, either way round.
-fn anywhere(typed: &str) -> Condition {
-    let mut condition = begins!(users::user_id_key, typed);
-    condition = Box::new(condition.or(begins!(users::last_name_key, typed)));
-    condition = Box::new(condition.or(begins!(users::first_name_key, typed)));
-    condition = Box::new(condition.or(begins!(users::email_key, typed)));
-    let words: Vec<&str> = typed.split([' ', ',']).filter(|word| !word.is_empty()).collect();
-    for at in 1..words.len().min(MOST_WORDS) {
-        let (first, second) = (words[..at].join(" "), words[at..].join(" "));
-        let name = begins!(users::last_name_key, &second).and(begins!(users::first_name_key, &first));
-        let turned = begins!(users::last_name_key, &first).and(begins!(users::first_name_key, &second));
-        condition = Box::new(condition.or(name).or(turned));
+/// The condition that a word is in this range.
+macro_rules! within {
+    ($range:expr) => {{
+        let (from, to): (String, String) = $range;
+        user_words::word.ge(from).and(user_words::word.lt(to))
+    }};
+}
+
+/// Those of `query` who have a word that is one of these. Written out by their number, since diesel puts no condition of a
+/// dynamic kind into a subquery that both databases take; the last of more ways than that are no loss.
+fn having(query: Filtered, ways: &[Wanted]) -> Filtered {
+    let range = |way: &Wanted| match way {
+        // No word holds a control character: this range holds the word and nothing behind it.
+        Wanted::Whole(word) => (word.clone(), format!("{word}\u{1}")),
+        Wanted::Beginning(from) => (from.clone(), db::after(from).unwrap_or_else(|| format!("{from}\u{10FFFF}"))),
+    };
+    let words = || user_words::table.select(user_words::user_id);
+    match ways {
+        [] => query,
+        [a] => query.filter(users::id.eq_any(words().filter(within!(range(a))))),
+        [a, b] => query.filter(users::id.eq_any(words().filter(within!(range(a)).or(within!(range(b)))))),
+        [a, rest @ ..] => {
+            let [b, c, d, e] = [0, 1, 2, 3].map(|n| range(rest.get(n).unwrap_or(a)));
+            let first = within!(range(a)).or(within!(b)).or(within!(c));
+            query.filter(users::id.eq_any(words().filter(first.or(within!(d)).or(within!(e)))))
+        }
     }
-    condition
+}
+
+/// With a wildcard: User ID, last name, first name or email is so.
+fn anywhere(typed: &str) -> Condition {
+    let (key, folded) = (db::key(typed), text::folded(typed));
+    let mut condition = begins!(users::user_id_key, key);
+    condition = Box::new(condition.or(begins!(users::last_name_key, folded)));
+    condition = Box::new(condition.or(begins!(users::first_name_key, folded)));
+    Box::new(condition.or(begins!(users::email_key, key)))
+}
+
+/// Words that are looked at for a slip, and those that are named: a person reads three, and who is out of scope is among
+/// the others.
+const MOST_NEAR: i64 = 500;
+const MOST_MEANT: usize = 3;
+
+/// What may have been meant by a search that found nobody: each of its words in turn with one slip mended, where somebody
+/// in scope has that word and the others begin so.
+///
+/// # Errors
+/// `Database` only.
+pub fn meant(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<Vec<String>> {
+    let typed = words::typed_words(&search.q);
+    let mut list = Vec::new();
+    for at in 0..typed.len() {
+        let near = slips::one_slip(&text::folded(&typed[at]));
+        if near.is_empty() || search.q.contains('*') {
+            continue;
+        }
+        let mut holders: Vec<(String, i64)> = user_words::table
+            .filter(user_words::word.eq_any(&near))
+            .order((user_words::word, user_words::user_id))
+            .select((user_words::word, user_words::user_id))
+            .limit(MOST_NEAR)
+            .load(conn)?;
+        let named = users::table.filter(users::user_id_key.eq_any(&near)).select((users::user_id_key, users::id));
+        holders.extend(named.load::<(String, i64)>(conn)?);
+        let with = |word: &str| {
+            let words = typed.iter().enumerate().map(|(n, other)| if n == at { word } else { other.as_str() });
+            words.collect::<Vec<_>>().join(" ")
+        };
+        let others = Search { q: with("").trim().to_owned(), ..search.clone() };
+        let Some(query) = filtered(conn, scope, &others)? else { continue };
+        let ids: Vec<i64> = holders.iter().map(|(_, id)| *id).collect();
+        let inside: HashSet<i64> =
+            query.filter(users::id.eq_any(ids)).select(users::id).load(conn)?.into_iter().collect();
+        list.extend(holders.iter().filter(|(_, id)| inside.contains(id)).map(|(word, _)| with(word)));
+    }
+    list.dedup();
+    list.truncate(MOST_MEANT);
+    Ok(list)
 }
