@@ -6,12 +6,14 @@ mod authentication;
 mod keys;
 mod own;
 mod start;
+mod words;
 
 pub use alerts::*;
 pub use authentication::*;
 pub use keys::*;
-pub use own::rounds;
+pub use own::*;
 pub use start::*;
+pub use words::*;
 
 diesel::table! {
     containers (id) {
@@ -180,20 +182,6 @@ diesel::table! {
         email_changed_at -> Nullable<Timestamp>,
         keyed -> Bool,
         twin_of -> Nullable<BigInt>,
-    }
-}
-
-diesel::table! {
-    user_words (word, user_id) {
-        word -> Text,
-        user_id -> BigInt,
-    }
-}
-
-diesel::table! {
-    upgrades (name) {
-        name -> Text,
-        done_at -> Timestamp,
     }
 }
 

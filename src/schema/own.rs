@@ -8,3 +8,10 @@ diesel::table! {
         failed_at -> Nullable<Timestamp>,
     }
 }
+
+diesel::table! {
+    upgrades (name) {
+        name -> Text,
+        done_at -> Timestamp,
+    }
+}
