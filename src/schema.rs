@@ -2,6 +2,7 @@
 //! Ids are 64-bit, times are UTC without a zone, dates are calendar dates in the organization's time zone.
 
 mod alerts;
+mod audit;
 mod authentication;
 mod keys;
 mod own;
@@ -9,6 +10,7 @@ mod start;
 mod words;
 
 pub use alerts::*;
+pub use audit::*;
 pub use authentication::*;
 pub use keys::*;
 pub use own::*;
@@ -83,27 +85,6 @@ diesel::table! {
         failures -> BigInt,
         last_failure_at -> Timestamp,
         blocked_until -> Timestamp,
-    }
-}
-
-diesel::table! {
-    audit_entries (id) {
-        id -> BigInt,
-        at -> Timestamp,
-        actor_kind -> Text,
-        actor -> Text,
-        actor_key -> Text,
-        role -> Text,
-        address -> Text,
-        request -> Text,
-        verb -> Text,
-        outcome -> Text,
-        task_id -> Nullable<BigInt>,
-        user_id -> Nullable<BigInt>,
-        subject -> Text,
-        subject_key -> Text,
-        sentence -> Text,
-        detail -> Text,
     }
 }
 
