@@ -194,13 +194,13 @@ impl Bench {
         let task: Vec<String> = self.columns("tasks")?;
         let task = task.join(", ");
         let mut time = Duration::ZERO;
-        let undone: Result<(), Refused> = self.desk.db.write(|c| {
+        let undone: Result<(), Refused> = self.desk.db.write(|conn| {
             let started = Instant::now();
             sql_query("UPDATE enrollments SET version = version + 1 WHERE task_id = (SELECT MAX(id) FROM tasks)")
-                .execute(c)?;
-            sql_query(format!("INSERT INTO tasks ({task}) SELECT {task} FROM tasks LIMIT 1")).execute(c)?;
+                .execute(conn)?;
+            sql_query(format!("INSERT INTO tasks ({task}) SELECT {task} FROM tasks LIMIT 1")).execute(conn)?;
             for copy in &copies {
-                sql_query(copy).execute(c)?;
+                sql_query(copy).execute(conn)?;
             }
             time = started.elapsed();
             Err(Refused::Conflict("only measured".into()))
@@ -222,7 +222,7 @@ impl Bench {
         } else {
             format!("SELECT name FROM pragma_table_info('{table}')")
         };
-        let columns: Vec<Column> = self.desk.db.read(|c| Ok(sql_query(sql).load(c)?))?;
+        let columns: Vec<Column> = self.desk.db.read(|conn| Ok(sql_query(sql).load(conn)?))?;
         Ok(columns.into_iter().map(|column| column.name).filter(|name| name != "id").collect())
     }
 
@@ -232,12 +232,12 @@ impl Bench {
             #[diesel(sql_type = diesel::sql_types::BigInt)]
             n: i64,
         }
-        let rows: Vec<Number> = self.desk.db.read(|c| Ok(sql_query(sql).load(c)?))?;
+        let rows: Vec<Number> = self.desk.db.read(|conn| Ok(sql_query(sql).load(conn)?))?;
         Ok(rows.first().map_or(0, |row| row.n))
     }
 
     fn execute(&self, sql: &str) -> Outcome<()> {
-        Ok(self.desk.db.write(|c| Ok(sql_query(sql).execute(c).map(|_| ())?))?)
+        Ok(self.desk.db.write(|conn| Ok(sql_query(sql).execute(conn).map(|_| ())?))?)
     }
 }
 

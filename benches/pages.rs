@@ -175,18 +175,18 @@ fn fill(desk: &Desk, rows: usize) -> Outcome<(i64, String)> {
          SELECT t.id, u.id, t.authentication_type, t.latest_stop_on, 0, '', '', u.email, t.created_at, 1 \
          FROM tasks t JOIN users u ON u.user_id = t.description WHERE t.id > {task}"
     );
-    let operator = desk.db.write(|c| {
-        c.batch_execute(&tasks)?;
-        c.batch_execute(&places)?;
-        c.batch_execute(
+    let operator = desk.db.write(|conn| {
+        conn.batch_execute(&tasks)?;
+        conn.batch_execute(&places)?;
+        conn.batch_execute(
             "INSERT INTO operators (user_id, user_id_key, name, role_id, all_containers, password_hash, must_change_password, \
                created_at) \
              SELECT 'k.lindqvist', 'k.lindqvist', 'K', r.id, TRUE, 'none', FALSE, CURRENT_TIMESTAMP FROM roles r \
              WHERE r.name = 'Operator'",
         )?;
-        Ok(sql_query("SELECT id AS n FROM operators").get_result::<Number>(c)?.n)
+        Ok(sql_query("SELECT id AS n FROM operators").get_result::<Number>(conn)?.n)
     })?;
-    desk.db.write(|c| Ok(c.batch_execute("ANALYZE")?))?;
+    desk.db.write(|conn| Ok(conn.batch_execute("ANALYZE")?))?;
     let key = sessions::insert(desk, &HashMap::from([(sessions::OPERATOR.to_owned(), operator.to_string())]), now)?;
     let (mut jar, name) = (CookieJar::new(), cookies::SESSION.name(false));
     jar.signed_mut(&session::cookie_key(desk)).add(Cookie::new(name, key));

@@ -311,10 +311,14 @@ pub fn routes(demo: bool) -> Vec<Route> {
 }
 
 /// The numbers beside the navigation, within the scope of who looks.
-fn numbers(c: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone) -> Result<Numbers> {
+fn numbers(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone) -> Result<Numbers> {
     Ok(Numbers {
-        open_tasks: if who.may(Permission::SeeTasks) { tasks::count_open(c, who, now, zone)? } else { 0 },
-        mail_failures: if who.may(Permission::SeeOutbox) { mail::failures(c, now, who.scope.containers())? } else { 0 },
+        open_tasks: if who.may(Permission::SeeTasks) { tasks::count_open(conn, who, now, zone)? } else { 0 },
+        mail_failures: if who.may(Permission::SeeOutbox) {
+            mail::failures(conn, now, who.scope.containers())?
+        } else {
+            0
+        },
     })
 }
 

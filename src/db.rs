@@ -60,8 +60,11 @@ macro_rules! insert_all {
         let rows = $rows;
         let conn: &mut $crate::db::AnyConn = $conn;
         rows.chunks($crate::db::ROWS_A_STATEMENT).try_for_each(|chunk| {
-            $crate::on!(&mut *conn, |c| diesel::RunQueryDsl::execute(diesel::insert_into($table).values(chunk), c))
-                .map(|_| ())
+            $crate::on!(&mut *conn, |conn| diesel::RunQueryDsl::execute(
+                diesel::insert_into($table).values(chunk),
+                conn
+            ))
+            .map(|_| ())
         })
     }};
 }

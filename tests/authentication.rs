@@ -25,7 +25,7 @@ fn caller(world: &World) -> Caller {
 }
 
 fn check(world: &World, user: &User, typed: &str) -> Verdict {
-    world.desk.db.write(|c| tokens::check(&world.desk, c, world.now(), user.id, typed)).unwrap()
+    world.desk.db.write(|conn| tokens::check(&world.desk, conn, world.now(), user.id, typed)).unwrap()
 }
 
 fn accepted(world: &World, user: &User, typed: &str) -> bool {
@@ -185,8 +185,8 @@ on_both! {
             let start = Barrier::new(2);
             let bind = |user: &User| {
                 start.wait();
-                let bound = world.desk.db.write(|c| {
-                    tokens::bind_hardware(&world.desk, c, world.now(), user.id, user.container, &serial, &device.press(0))
+                let bound = world.desk.db.write(|conn| {
+                    tokens::bind_hardware(&world.desk, conn, world.now(), user.id, user.container, &serial, &device.press(0))
                 });
                 matches!(bound.unwrap(), tokens::Binding::Bound(_))
             };
@@ -203,10 +203,10 @@ on_both! {
         let seed = Seed::new(*b"12345678901234567890");
         let making = Making { moving_factor: MovingFactor::Counter, ..Making::APP };
         let device = tokens::Device { serial: "HW-1".into(), seed, making, container: Some(legal.container) };
-        world.desk.db.write(|c| tokens::insert_inventory(&world.desk, c, world.now(), std::slice::from_ref(&device))).unwrap();
+        world.desk.db.write(|conn| tokens::insert_inventory(&world.desk, conn, world.now(), std::slice::from_ref(&device))).unwrap();
         let bind = |user: &User| {
-            world.desk.db.write(|c| {
-                tokens::bind_hardware(&world.desk, c, world.now(), user.id, user.container, "hw-1", "755224")
+            world.desk.db.write(|conn| {
+                tokens::bind_hardware(&world.desk, conn, world.now(), user.id, user.container, "hw-1", "755224")
             }).unwrap()
         };
         assert!(matches!(bind(&sales), tokens::Binding::Refused(tokens::BindingRefusal::Elsewhere)));
@@ -345,8 +345,8 @@ fn values_from_an_independent_program_are_accepted(world: &World) {
             let making = Making { moving_factor: MovingFactor::Time, algorithm, digits, period };
             world.device_that(&serial, making, seed);
             let typed = oathtool::totp(&base32, world.now(), word, digits, period);
-            let bound = world.desk.db.write(|c| {
-                tokens::bind_hardware(&world.desk, c, world.now(), user.id, user.container, &serial, &typed)
+            let bound = world.desk.db.write(|conn| {
+                tokens::bind_hardware(&world.desk, conn, world.now(), user.id, user.container, &serial, &typed)
             });
             assert!(matches!(bound, Ok(tokens::Binding::Bound(_))), "{serial}: {bound:?}");
             let next = world.now() + Duration::seconds(period.into());

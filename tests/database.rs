@@ -37,7 +37,7 @@ fn columns(world: &World) -> BTreeMap<String, String> {
         "SELECT m.name AS table_name, c.name AS column_name, c.type AS data_type, c.\"notnull\" = 0 AS nullable \
          FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'"
     };
-    let rows: Vec<Column> = world.desk.db.read(|c| Ok(diesel::sql_query(sql).load(c)?)).unwrap();
+    let rows: Vec<Column> = world.desk.db.read(|conn| Ok(diesel::sql_query(sql).load(conn)?)).unwrap();
     rows.into_iter()
         .filter(|row| !row.table_name.starts_with("__") && !row.table_name.starts_with("sqlite_"))
         .map(|row| {
@@ -94,7 +94,7 @@ fn keys(world: &World) -> Vec<String> {
         "SELECT m.name || '.' || r.\"from\" || ' refers to ' || r.\"table\" || '.' || COALESCE(r.\"to\", 'id') || ', ' \
            || r.on_delete AS line FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) r WHERE m.type = 'table'"
     };
-    let rows = |sql: &str| -> Vec<Line> { world.desk.db.read(|c| Ok(diesel::sql_query(sql).load(c)?)).unwrap() };
+    let rows = |sql: &str| -> Vec<Line> { world.desk.db.read(|conn| Ok(diesel::sql_query(sql).load(conn)?)).unwrap() };
     let mut lines: Vec<String> = rows(indexes).into_iter().chain(rows(references)).map(|row| row.line).collect();
     lines.sort();
     lines
@@ -130,14 +130,14 @@ fn both_databases_end_with_equal_tables() {
 on_both! {
     fn a_transaction_that_fails_leaves_nothing(world) {
         let insert = |name: &'static str, fail: bool| {
-            world.desk.db.write(|c| {
+            world.desk.db.write(|conn| {
                 diesel::insert_into(containers::table)
                     .values((
                         containers::name.eq(name),
                         containers::name_key.eq(name),
                         containers::created_at.eq(world.now()),
                     ))
-                    .execute(c)?;
+                    .execute(conn)?;
                 if fail { Err(Error::Conflict("on purpose".into())) } else { Ok(()) }
             })
         };
@@ -148,7 +148,7 @@ on_both! {
         }));
         assert!(panicked.is_err());
         let names: Vec<String> =
-            world.desk.db.read(|c| Ok(containers::table.select(containers::name).load(c)?)).unwrap();
+            world.desk.db.read(|conn| Ok(containers::table.select(containers::name).load(conn)?)).unwrap();
         assert_eq!(names, ["sales"]);
     }
 
@@ -159,14 +159,14 @@ on_both! {
 
     fn times_come_back_as_they_went(world) {
         let at: tokendesk::clock::Timestamp = "2026-11-20T13:32:00.123456".parse().unwrap();
-        world.desk.db.write(|c| {
+        world.desk.db.write(|conn| {
             diesel::insert_into(containers::table)
                 .values((containers::name.eq("a"), containers::name_key.eq("a"), containers::created_at.eq(at)))
-                .execute(c)?;
+                .execute(conn)?;
             Ok(())
         }).unwrap();
         let back: tokendesk::clock::Timestamp =
-            world.desk.db.read(|c| Ok(containers::table.select(containers::created_at).first(c)?)).unwrap();
+            world.desk.db.read(|conn| Ok(containers::table.select(containers::created_at).first(conn)?)).unwrap();
         assert_eq!(back, at);
     }
 }

@@ -24,7 +24,7 @@ fn roll_out(world: &World) -> (TaskId, Vec<User>) {
     let ids: Vec<_> = users.iter().map(|user| user.id).collect();
     let task = world.task(&world.lindqvist(), &ids);
     let token = world.enroll(task, ids[3]);
-    world.desk.db.write(|c| tasks::note_used(c, world.now(), token)).expect("the token was used");
+    world.desk.db.write(|conn| tasks::note_used(conn, world.now(), token)).expect("the token was used");
     (task, users)
 }
 

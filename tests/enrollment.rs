@@ -47,8 +47,8 @@ fn invite_to(world: &World, user_id: &str, authentication_type: AuthenticationTy
     let task = task.expect("the user can be provisioned");
     let place = world.place(task, user.id);
     // The link of the email is sealed; a second one made here is as good, and it is the newest.
-    let link = world.desk.db.write(|c| {
-        let link = links::make(&world.desk, c, world.now(), place.id, &Policy::default())?;
+    let link = world.desk.db.write(|conn| {
+        let link = links::make(&world.desk, conn, world.now(), place.id, &Policy::default())?;
         Ok(link)
     });
     let link = link.expect("a link is made");
@@ -109,7 +109,7 @@ on_both! {
         let key = enroll(&world, &phone, &invited);
         let token = world.place(invited.task, invited.user.id).token.expect("a token");
         let done = phone.get(&invited.path("/done")).expect(200).says("Your token is set up").says("Fri 20 Nov 2026, 14:32");
-        let tokens = world.desk.db.read(|c| tokendesk::tokens::of_user(c, invited.user.id)).unwrap();
+        let tokens = world.desk.db.read(|conn| tokendesk::tokens::of_user(conn, invited.user.id)).unwrap();
         assert_eq!(tokens[0].id, token);
         done.says(&tokens[0].serial);
         assert_eq!((status(&world, &invited), world.place(invited.task, invited.user.id).facts.used_at), (Status::Active, None));
@@ -118,8 +118,8 @@ on_both! {
         assert_eq!(page.location(), invited.path("/done"));
         phone.get(&invited.path("/done")).expect(200).says("It works").does_not_say("Try it now");
         assert_eq!(status(&world, &invited), Status::Completed);
-        let counts: (i64, i64) = world.desk.db.read(|c| {
-            Ok(task_rows::table.find(invited.task.0).select((task_rows::enrolled, task_rows::used)).first(c)?)
+        let counts: (i64, i64) = world.desk.db.read(|conn| {
+            Ok(task_rows::table.find(invited.task.0).select((task_rows::enrolled, task_rows::used)).first(conn)?)
         }).unwrap();
         assert_eq!(counts, (1, 1));
     }
@@ -150,8 +150,8 @@ on_both! {
         let (invited, phone) = (invite(&world, "t.adeyemi"), world.stranger());
         phone.post(&invited.path(""), &[("code", "WRONG")]).expect(422);
         let key = enroll(&world, &phone, &invited);
-        let kinds: Vec<String> = world.desk.db.read(|c| {
-            Ok(emails::table.filter(emails::user_id.eq(invited.user.id.0)).order(emails::id).select(emails::kind).load(c)?)
+        let kinds: Vec<String> = world.desk.db.read(|conn| {
+            Ok(emails::table.filter(emails::user_id.eq(invited.user.id.0)).order(emails::id).select(emails::kind).load(conn)?)
         }).unwrap();
         assert_eq!(kinds, ["enrollment", "enrolled"]);
         let log = world.dump("audit_entries");
@@ -195,8 +195,8 @@ on_both! {
         phone.post(&invited.path(""), &[("code", &invited.code)]).expect(410).says("All 5 attempts were used");
         phone.get(&invited.path("")).expect(410).says("extension 4400");
         assert_eq!(failures(&world, &invited), 5);
-        let locked: i64 = world.desk.db.read(|c| {
-            Ok(task_rows::table.find(invited.task.0).select(task_rows::locked).first(c)?)
+        let locked: i64 = world.desk.db.read(|conn| {
+            Ok(task_rows::table.find(invited.task.0).select(task_rows::locked).first(conn)?)
         }).unwrap();
         assert_eq!(locked, 1);
     }
@@ -251,8 +251,8 @@ on_both! {
         let bytes = data_encoding::BASE32_NOPAD.decode(key.as_bytes()).unwrap();
         assert!(!dump.contains(&key) && !dump.to_lowercase().contains(&data_encoding::HEXLOWER.encode(&bytes)));
         phone.post(&invited.path("/key"), &[("otp", &otp(&key, world.now()))]).expect(303);
-        let pending: Option<Vec<u8>> = world.desk.db.read(|c| {
-            Ok(enrollments::table.filter(enrollments::user_id.eq(invited.user.id.0)).select(enrollments::pending_seed).first(c)?)
+        let pending: Option<Vec<u8>> = world.desk.db.read(|conn| {
+            Ok(enrollments::table.filter(enrollments::user_id.eq(invited.user.id.0)).select(enrollments::pending_seed).first(conn)?)
         }).unwrap();
         assert_eq!(pending, None, "it is kept with the token alone");
         desktop.get(&invited.path("/key")).expect(303);
@@ -345,9 +345,9 @@ on_both! {
         let thief = world.stranger();
         assert_eq!(thief.get_with(&mine.path("/key"), "cookie", value).status, 200, "the cookie is the session");
         assert_eq!(thief.get_with(&yours.path("/key"), "cookie", value).location(), yours.path("?again"));
-        let link = world.desk.db.write(|c| {
+        let link = world.desk.db.write(|conn| {
             let place = world.place(mine.task, mine.user.id);
-            links::make(&world.desk, c, world.now(), place.id, &Policy::default())
+            links::make(&world.desk, conn, world.now(), place.id, &Policy::default())
         }).unwrap();
         let newer = format!("/enroll/{}", link.handle);
         assert_eq!(thief.get_with(&format!("{newer}/key"), "cookie", value).location(), format!("{newer}?again"));
@@ -357,13 +357,13 @@ on_both! {
         let set = |invited: &Invited, what: &str| {
             let id = world.place(invited.task, invited.user.id).id.0;
             let now = world.now();
-            world.desk.db.write(|c| {
+            world.desk.db.write(|conn| {
                 let row = diesel::update(enrollments::table.find(id));
                 match what {
-                    "removed" => row.set((enrollments::removed_at.eq(now), enrollments::removed_why.eq("removed"))).execute(c)?,
-                    "replaced" => row.set((enrollments::removed_at.eq(now), enrollments::removed_why.eq("replaced"))).execute(c)?,
-                    "task" => diesel::update(task_rows::table.find(invited.task.0)).set(task_rows::removed_at.eq(now)).execute(c)?,
-                    _ => diesel::update(user_rows::table.find(invited.user.id.0)).set(user_rows::disabled_at.eq(now)).execute(c)?,
+                    "removed" => row.set((enrollments::removed_at.eq(now), enrollments::removed_why.eq("removed"))).execute(conn)?,
+                    "replaced" => row.set((enrollments::removed_at.eq(now), enrollments::removed_why.eq("replaced"))).execute(conn)?,
+                    "task" => diesel::update(task_rows::table.find(invited.task.0)).set(task_rows::removed_at.eq(now)).execute(conn)?,
+                    _ => diesel::update(user_rows::table.find(invited.user.id.0)).set(user_rows::disabled_at.eq(now)).execute(conn)?,
                 };
                 Ok(())
             }).unwrap();
@@ -397,7 +397,7 @@ on_both! {
         let key = to_key(&phone, &invited);
         world.advance(Duration::minutes(3));
         let place = world.place(invited.task, invited.user.id);
-        let link = world.desk.db.write(|c| links::make(&world.desk, c, world.now(), place.id, &Policy::default())).unwrap();
+        let link = world.desk.db.write(|conn| links::make(&world.desk, conn, world.now(), place.id, &Policy::default())).unwrap();
         world.stranger().get(&invited.path("")).expect(410).says("A newer message was sent").says("Friday 20 November 2026, 14:35");
         phone.post(&invited.path("/key"), &[("otp", &otp(&key, world.now()))]).expect(410);
         let newer = Invited { handle: link.handle, code: link.code, user: invited.user, task: invited.task };
@@ -413,9 +413,9 @@ on_both! {
         phone.get(&invited.path("")).expect(410).says("This link ended on 4 December").says("extension 4400");
         phone.post(&invited.path(""), &[("code", &invited.code)]).expect(410);
         let place = world.place(invited.task, invited.user.id);
-        world.desk.db.write(|c| {
+        world.desk.db.write(|conn| {
             let later = place.facts.stop_on + Days::new(10);
-            Ok(diesel::update(enrollments::table.find(place.id.0)).set(enrollments::stop_on.eq(later)).execute(c)?)
+            Ok(diesel::update(enrollments::table.find(place.id.0)).set(enrollments::stop_on.eq(later)).execute(conn)?)
         }).unwrap();
         enroll(&world, &phone, &invited);
     }
@@ -434,7 +434,7 @@ on_both! {
             let (one, two) = (scope.spawn(|| prove(&phone)), scope.spawn(|| prove(&other)));
             assert_eq!((one.join().unwrap(), two.join().unwrap()), (303, 303));
         });
-        assert_eq!(world.desk.db.read(|c| tokendesk::tokens::of_user(c, invited.user.id)).unwrap().len(), 1);
+        assert_eq!(world.desk.db.read(|conn| tokendesk::tokens::of_user(conn, invited.user.id)).unwrap().len(), 1);
         world.stranger().get(&invited.path("")).expect(410).says("set up already").does_not_say("t.adeyemi");
         world.stranger().post(&invited.path(""), &[("code", &invited.code)]).expect(410);
         world.advance(Duration::minutes(15));
@@ -481,7 +481,7 @@ on_both! {
         assert_eq!(page.header("retry-after"), "900");
         world.advance(Duration::minutes(15));
         world.stranger().post(&invited.path(""), &[("code", &invited.code)]).expect(303);
-        let rows: i64 = world.desk.db.read(|c| Ok(enrollment_sessions::table.count().get_result(c)?)).unwrap();
+        let rows: i64 = world.desk.db.read(|conn| Ok(enrollment_sessions::table.count().get_result(conn)?)).unwrap();
         assert_eq!(rows, 1, "those that are over are forgotten");
     }
 }

@@ -45,7 +45,7 @@ on_both! {
 
     fn what_begins_with_the_text_is_grouped(world) {
         let who = users(&world);
-        let adeyinka = world.desk.db.read(|c| tokendesk::users::find(c, &who, "t.adeyinka")).unwrap();
+        let adeyinka = world.desk.db.read(|conn| tokendesk::users::find(conn, &who, "t.adeyinka")).unwrap();
         let task = world.task(&who, &[adeyinka.id]);
         let browser = Browser::signed_in(&world.url, &world.desk, &who);
         let page = find(&browser, "t.adey").expect(200).says("Users").says("Provisioning tasks");
@@ -83,7 +83,7 @@ on_both! {
 
     fn what_is_outside_of_the_scope_is_not_found(world) {
         let who = users(&world);
-        let legal = world.desk.db.read(|c| tokendesk::users::store::container(c, "Legal")).unwrap().unwrap();
+        let legal = world.desk.db.read(|conn| tokendesk::users::store::container(conn, "Legal")).unwrap().unwrap();
         let user = world.user("s.only", "Sales");
         let task = world.task(&who, &[user.id]);
         let serial = world.app_of(&user).token.serial;

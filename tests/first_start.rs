@@ -19,9 +19,9 @@ use crate::{
 fn first(world: &World) -> Who {
     use schema::operators::dsl;
     let who = world.operator("k.lindqvist", BuiltIn::Operator);
-    let change = |c: &mut AnyConn| {
+    let change = |conn: &mut AnyConn| {
         let own = dsl::operators.filter(dsl::user_id.eq("k.lindqvist"));
-        Ok(diesel::update(own).set(dsl::email.eq("k@example.org")).execute(c)?)
+        Ok(diesel::update(own).set(dsl::email.eq("k@example.org")).execute(conn)?)
     };
     world.desk.db.write(change).expect("the operator is there");
     who
@@ -44,7 +44,7 @@ fn node_asks(world: &World) {
     world
         .desk
         .db
-        .write(|c| Ok(diesel::update(dsl::auth_nodes).set(dsl::last_used_at.eq(now)).execute(c)?))
+        .write(|conn| Ok(diesel::update(dsl::auth_nodes).set(dsl::last_used_at.eq(now)).execute(conn)?))
         .expect("it is there");
 }
 

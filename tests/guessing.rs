@@ -35,7 +35,7 @@ fn guess(world: &World, caller: &Caller, from: usize, users: usize) -> (usize, O
 
 fn left(world: &World) -> Vec<Option<String>> {
     let from = world.now() - Duration::hours(24);
-    let left = world.desk.db.read(|c| authentication::left_the_usual(c, from)).unwrap();
+    let left = world.desk.db.read(|conn| authentication::left_the_usual(conn, from)).unwrap();
     left.into_iter().map(|left| left.node).collect()
 }
 
@@ -45,7 +45,7 @@ fn before(world: &World, name: &str, days: i64, rejections: i64) {
     let id: i64 = world
         .desk
         .db
-        .read(|c| Ok(auth_nodes::table.filter(auth_nodes::name.eq(name)).select(auth_nodes::id).first(c)?))
+        .read(|conn| Ok(auth_nodes::table.filter(auth_nodes::name.eq(name)).select(auth_nodes::id).first(conn)?))
         .unwrap();
     let row = (
         dsl::node_id.eq(id),
@@ -54,7 +54,7 @@ fn before(world: &World, name: &str, days: i64, rejections: i64) {
         dsl::usual.eq(0_i64),
         dsl::usual_of_all.eq(0_i64),
     );
-    world.desk.db.write(|c| Ok(diesel::insert_into(dsl::check_rejections).values(row).execute(c)?)).unwrap();
+    world.desk.db.write(|conn| Ok(diesel::insert_into(dsl::check_rejections).values(row).execute(conn)?)).unwrap();
 }
 
 on_both! {
@@ -125,7 +125,7 @@ on_both! {
         assert!(!left(&world).contains(&Some("VPN Berlin".to_owned())), "40 in an hour are usual here");
         guess(&world, &vpn, 399, 1);
         assert!(left(&world).contains(&Some("VPN Berlin".to_owned())));
-        let rows: i64 = world.desk.db.read(|c| Ok(check_rejections::table.count().get_result(c)?)).unwrap();
+        let rows: i64 = world.desk.db.read(|conn| Ok(check_rejections::table.count().get_result(conn)?)).unwrap();
         assert_eq!(rows, 2, "what is older than a week and a day is forgotten");
     }
 

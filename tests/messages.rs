@@ -112,10 +112,10 @@ on_both! {
     fn a_message_of_an_older_version_that_lacks_one_goes_out_and_is_named(world) {
         let browser = operator(&world);
         browser.post(APP, &words("0", "Old", TEXT, HTML)).location();
-        world.desk.db.write(|c| {
+        world.desk.db.write(|conn| {
             use diesel::prelude::*;
             use tokendesk::schema::messages::dsl;
-            Ok(diesel::update(dsl::messages).set(dsl::body_text.eq("Hi, {{link}} and {{code}}.")).execute(c)?)
+            Ok(diesel::update(dsl::messages).set(dsl::body_text.eq("Hi, {{link}} and {{code}}.")).execute(conn)?)
         }).unwrap();
         browser.get("/messages").expect(200).says("Lacks {{help_desk}}, {{stop_date}}");
         browser.get("/").expect(200).says("The message Enrollment: Authenticator app lacks {{help_desk}}, {{stop_date}}");
@@ -187,8 +187,8 @@ on_both! {
         let browser = operator(&world);
         browser.post("/messages/enrollment/test?type=authenticator-app", &[]).expect(422).says("Your account has no email address");
         browser.get(APP).says("Your account has no email address");
-        world.desk.db.write(|c| {
-            Ok(diesel::update(dsl::operators.filter(dsl::user_id.eq("k.lindqvist"))).set(dsl::email.eq("k@example.org")).execute(c)?)
+        world.desk.db.write(|conn| {
+            Ok(diesel::update(dsl::operators.filter(dsl::user_id.eq("k.lindqvist"))).set(dsl::email.eq("k@example.org")).execute(conn)?)
         }).unwrap();
         browser.post(APP, &words("0", "For {{first_name}}", TEXT, HTML)).location();
         browser.get(APP).says("Sends the message as it is saved to k@example.org.");

@@ -174,12 +174,12 @@ on_both! {
         let task = world.task(&who, &users);
         for _ in 0..3 {
             let place = world.place(task, users[0]).id;
-            world.desk.db.write(|c| tasks::note_failure(c, place, 5)).unwrap();
+            world.desk.db.write(|conn| tasks::note_failure(conn, place, 5)).unwrap();
         }
         let locked = || {
             use diesel::prelude::*;
             use tokendesk::schema::tasks::dsl;
-            world.desk.db.read(|c| Ok(dsl::tasks.find(task.0).select(dsl::locked).first::<i64>(c)?)).unwrap()
+            world.desk.db.read(|conn| Ok(dsl::tasks.find(task.0).select(dsl::locked).first::<i64>(conn)?)).unwrap()
         };
         assert_eq!(locked(), 0);
         let browser = world.signed_in("m.okafor", BuiltIn::Operator);

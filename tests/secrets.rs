@@ -74,7 +74,7 @@ on_both! {
         let task = tasks::drafts::provision(&world.desk, &Who::system(), world.now(), &chosen, &world.app_choice()).unwrap();
         let place = world.place(task, user.id);
         let policy = world.desk.db.read(tokendesk::policy::current).unwrap();
-        let link = world.desk.db.write(|c| tasks::links::make(&world.desk, c, world.now(), place.id, &policy)).unwrap();
+        let link = world.desk.db.write(|conn| tasks::links::make(&world.desk, conn, world.now(), place.id, &policy)).unwrap();
         secrets.push(("activation code", link.code.clone()));
         let (phone, path) = (world.stranger(), format!("/enroll/{}", link.handle));
         phone.get(&path).expect(200);

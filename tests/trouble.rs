@@ -14,7 +14,7 @@ use crate::{
 };
 
 fn run(world: &World, sql: &str) {
-    world.desk.db.write(|c| Ok(c.batch_execute(sql)?)).expect("the statement runs");
+    world.desk.db.write(|conn| Ok(conn.batch_execute(sql)?)).expect("the statement runs");
 }
 
 /// From now on nobody can read or keep a session.

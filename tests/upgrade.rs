@@ -256,8 +256,8 @@ after_the_upgrade! {
 
         use diesel::prelude::*;
         use tokendesk::schema::roles;
-        let names: String = old.world.desk.db.read(|c| {
-            Ok(roles::table.filter(roles::name.eq("Téléphone")).select(roles::permissions).first(c)?)
+        let names: String = old.world.desk.db.read(|conn| {
+            Ok(roles::table.filter(roles::name.eq("Téléphone")).select(roles::permissions).first(conn)?)
         }).unwrap();
         let kept = Permissions::parse("SeeUsers SeeTasks Resend SeeOutbox");
         assert_eq!((Permissions::parse(&names), kept.count()), (kept, 4));

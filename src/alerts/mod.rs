@@ -25,10 +25,10 @@ pub use store::{changes, changes_since, version};
 ///
 /// # Errors
 /// `Database` only.
-pub fn choices(c: &mut AnyConn) -> Result<Vec<RoleChoices>> {
-    let on = store::choices(c)?;
+pub fn choices(conn: &mut AnyConn) -> Result<Vec<RoleChoices>> {
+    let on = store::choices(conn)?;
     let mut all = Vec::new();
-    for Role { id: role, name, permissions, .. } in role::all(c)? {
+    for Role { id: role, name, permissions, .. } in role::all(conn)? {
         let mut on: Vec<Choice> = on.iter().filter(|(of, _)| *of == role).map(|(_, choice)| *choice).collect();
         on.sort_by_key(|choice| choice.event);
         all.push(RoleChoices { role, name, permissions, on });
@@ -43,22 +43,22 @@ pub fn choices(c: &mut AnyConn) -> Result<Vec<RoleChoices>> {
 /// `Forbidden`; `Invalid` with a sentence for each kind of event; `Conflict` if someone else changed it meanwhile.
 pub fn change(desk: &Desk, who: &Who, now: Timestamp, typed: &Typed, version: i64) -> Result<Vec<Difference>> {
     who.need_everywhere(Permission::EditPolicies)?;
-    desk.db.write(|c| {
-        db::hold(c, Lock::Alerts)?;
-        if store::version(c)? != version {
+    desk.db.write(|conn| {
+        db::hold(conn, Lock::Alerts)?;
+        if store::version(conn)? != version {
             return Err(Error::Conflict("Someone else changed the operator alerts meanwhile.".into()));
         }
-        let differences = typed.differences(&choices(c)?)?;
+        let differences = typed.differences(&choices(conn)?)?;
         if differences.is_empty() {
             return Ok(differences);
         }
-        store::choose(c, now, version + 1, &differences)?;
-        store::keep(c, now, who.name(), version + 1, &differences)?;
+        store::choose(conn, now, version + 1, &differences)?;
+        store::keep(conn, now, who.name(), version + 1, &differences)?;
         let mut entry = Entry::done(&who.actor, "alerts.change", "Changed the operator alerts");
         for Difference { name, event, old, new, .. } in &differences {
             entry = entry.fact(event.words(), format!("{name}: {} → {}", old.words(), new.words()));
         }
-        audit::record(c, now, &entry)?;
+        audit::record(conn, now, &entry)?;
         Ok(differences)
     })
 }

@@ -143,11 +143,11 @@ async fn build<N: Need>(
         .view(move |desk, who, _| {
             // Who the operators are is for those who manage them.
             let counted = who.may(Permission::ManageOperators) && who.scope == Scope::All;
-            desk.db.read(|c| {
-                let (log, total) = alerts::changes(c, paging.offset(), paging.size)?;
-                let meanwhile = opened.map(|version| alerts::changes_since(c, version)).transpose()?;
+            desk.db.read(|conn| {
+                let (log, total) = alerts::changes(conn, paging.offset(), paging.size)?;
+                let meanwhile = opened.map(|version| alerts::changes_since(conn, version)).transpose()?;
                 let mut reach: HashMap<String, (usize, usize)> = HashMap::new();
-                for operator in if counted { operators::list(c)? } else { Vec::new() } {
+                for operator in if counted { operators::list(conn)? } else { Vec::new() } {
                     if operator.suspended_at.is_none() {
                         let of_role = reach.entry(operator.role).or_default();
                         of_role.0 += 1;
@@ -155,9 +155,9 @@ async fn build<N: Need>(
                     }
                 }
                 Ok(Around {
-                    roles: alerts::choices(c)?,
+                    roles: alerts::choices(conn)?,
                     reach: counted.then_some(reach),
-                    version: alerts::version(c)?,
+                    version: alerts::version(conn)?,
                     log,
                     total,
                     meanwhile: meanwhile.unwrap_or_default(),

@@ -65,33 +65,33 @@ pub fn send(desk: &Desk, now: Timestamp) -> Result<usize> {
     if desk.db.read(store::all_off)? {
         return Ok(0);
     }
-    desk.db.write(|c| round(desk, c, now))
+    desk.db.write(|conn| round(desk, conn, now))
 }
 
-fn round(desk: &Desk, c: &mut AnyConn, now: Timestamp) -> Result<usize> {
-    db::hold(c, Lock::Alerts)?;
+fn round(desk: &Desk, conn: &mut AnyConn, now: Timestamp) -> Result<usize> {
+    db::hold(conn, Lock::Alerts)?;
     let zone = desk.settings.zone;
-    let ground = Ground { now, today: zone.today(now), attempts_allowed: policy::current(c)?.attempts_allowed };
-    let before = events::newest(c)?;
-    let roles = super::choices(c)?;
+    let ground = Ground { now, today: zone.today(now), attempts_allowed: policy::current(conn)?.attempts_allowed };
+    let before = events::newest(conn)?;
+    let roles = super::choices(conn)?;
     let chosen: Vec<Choice> = roles.iter().flat_map(|role| role.effective()).collect();
-    collect(c, zone, &ground, &chosen)?;
-    let round = Round { zone, ground, before, newest: events::newest(c)? };
+    collect(conn, zone, &ground, &chosen)?;
+    let round = Round { zone, ground, before, newest: events::newest(conn)? };
 
     let mut people = Vec::new();
-    for operator in operators::list(c)? {
+    for operator in operators::list(conn)? {
         let role = roles.iter().find(|role| role.name == operator.role);
         let email = operator.email.clone().filter(|email| !email.trim().is_empty());
         if let (None, Some(role), Some(email)) = (operator.suspended_at, role, email) {
             let containers = match operator.all_containers {
                 true => None,
-                false => Some(operators::store::containers_of(c, operator.id)?),
+                false => Some(operators::store::containers_of(conn, operator.id)?),
             };
             people.push(Recipient { operator, email, containers, choices: role.effective().collect() });
         }
     }
     let known: HashMap<(OperatorId, Event), Told> =
-        told::all(c)?.into_iter().map(|told| ((told.operator, told.event), told)).collect();
+        told::all(conn)?.into_iter().map(|told| ((told.operator, told.event), told)).collect();
     let (mut read, mut emails, mut standing, mut changed) = (Read::default(), Vec::new(), Vec::new(), Vec::new());
     for recipient in people {
         let mine: Vec<(Choice, Told)> =
@@ -99,7 +99,7 @@ fn round(desk: &Desk, c: &mut AnyConn, now: Timestamp) -> Result<usize> {
         standing.extend(mine.iter().map(|(_, told)| (told.operator, told.event)));
         for delivery in [Delivery::AtOnce, Delivery::Daily] {
             let due = mine.iter().filter(|(choice, _)| choice.delivery == delivery).copied().collect();
-            emails.extend(round.tell(c, &mut read, &recipient, delivery, due, &mut changed)?);
+            emails.extend(round.tell(conn, &mut read, &recipient, delivery, due, &mut changed)?);
         }
         // Who is new to it is remembered from now on, due or not.
         for (_, told) in mine {
@@ -109,21 +109,21 @@ fn round(desk: &Desk, c: &mut AnyConn, now: Timestamp) -> Result<usize> {
             }
         }
     }
-    told::keep(c, &changed)?;
+    told::keep(conn, &changed)?;
     for event in Event::ALL {
         let gone = known.keys().filter(|key| key.1 == event && !standing.contains(key));
         let gone: Vec<OperatorId> = gone.map(|key| key.0).collect();
         if !gone.is_empty() {
-            told::forget(c, event, &gone)?;
+            told::forget(conn, event, &gone)?;
         }
     }
-    events::forget(c, now - Duration::days(KEPT_DAYS))?;
-    post(desk, c, now, &emails)
+    events::forget(conn, now - Duration::days(KEPT_DAYS))?;
+    post(desk, conn, now, &emails)
 }
 
 /// Writes down what happened since the last round, of what somebody is told.
-fn collect(c: &mut AnyConn, zone: Zone, ground: &Ground, chosen: &[Choice]) -> Result<()> {
-    let last = events::collected_to(c)?;
+fn collect(conn: &mut AnyConn, zone: Zone, ground: &Ground, chosen: &[Choice]) -> Result<()> {
+    let last = events::collected_to(conn)?;
     for event in Event::ALL {
         let Some(since) = chosen.iter().filter(|one| one.event == event).map(|one| one.since).min() else { continue };
         let from = since.max(last - Duration::minutes(LATE_MINUTES));
@@ -133,18 +133,18 @@ fn collect(c: &mut AnyConn, zone: Zone, ground: &Ground, chosen: &[Choice]) -> R
                 while day < ground.today {
                     let ended_at = zone.end_of(day);
                     if ended_at >= from {
-                        events::collect_expired(c, ground, day, ended_at)?;
+                        events::collect_expired(conn, ground, day, ended_at)?;
                     }
                     day = day + Days::new(1);
                 }
             }
-            Event::LockOut => events::collect_lock_outs(c, ground, from)?,
-            Event::FailedMail => events::collect_failed_mail(c, ground, from)?,
-            Event::Rejections => events::collect_rejections(c, ground, from)?,
+            Event::LockOut => events::collect_lock_outs(conn, ground, from)?,
+            Event::FailedMail => events::collect_failed_mail(conn, ground, from)?,
+            Event::Rejections => events::collect_rejections(conn, ground, from)?,
         }
     }
     // Another server's clock may be ahead of this one's.
-    events::set_collected_to(c, ground.now.max(last))
+    events::set_collected_to(conn, ground.now.max(last))
 }
 
 impl Round {
@@ -163,7 +163,7 @@ impl Round {
     /// What is different then goes to `changed`.
     fn tell(
         &self,
-        c: &mut AnyConn,
+        conn: &mut AnyConn,
         read: &mut Read,
         recipient: &Recipient,
         delivery: Delivery,
@@ -180,9 +180,9 @@ impl Round {
         let (mut counts, mut groups) = (Vec::new(), Vec::new());
         for (choice, told) in &rows {
             let span = Span { event: choice.event, after: told.to, to: self.newest, since: choice.since };
-            let count = if told.to < self.newest { read.count(c, &span, recipient)? } else { 0 };
+            let count = if told.to < self.newest { read.count(conn, &span, recipient)? } else { 0 };
             if count > 0 {
-                let found = read.list(c, &self.ground, span, recipient)?;
+                let found = read.list(conn, &self.ground, span, recipient)?;
                 counts.push((choice.event, count));
                 groups.push(telling::group(choice.event, count, found, recipient.operator.permissions, self.zone));
             }
@@ -216,9 +216,9 @@ impl Round {
 
 impl Read {
     /// How many events of the span are in the recipient's scope.
-    fn count(&mut self, c: &mut AnyConn, span: &Span, recipient: &Recipient) -> Result<i64> {
+    fn count(&mut self, conn: &mut AnyConn, span: &Span, recipient: &Recipient) -> Result<i64> {
         if !self.counts.contains_key(span) {
-            self.counts.insert(*span, events::count(c, span)?);
+            self.counts.insert(*span, events::count(conn, span)?);
         }
         let inside = |container: &Option<ContainerId>| match &recipient.containers {
             None => true,
@@ -229,10 +229,10 @@ impl Read {
     }
 
     /// The first of them.
-    fn list(&mut self, c: &mut AnyConn, ground: &Ground, span: Span, recipient: &Recipient) -> Result<&[Found]> {
+    fn list(&mut self, conn: &mut AnyConn, ground: &Ground, span: Span, recipient: &Recipient) -> Result<&[Found]> {
         let key = (span, recipient.containers.clone());
         if !self.lists.contains_key(&key) {
-            let found = events::list(c, ground, &span, recipient.containers.as_deref(), LISTED)?;
+            let found = events::list(conn, ground, &span, recipient.containers.as_deref(), LISTED)?;
             self.lists.insert(key.clone(), found);
         }
         Ok(self.lists.get(&key).map(Vec::as_slice).unwrap_or_default())
@@ -263,9 +263,9 @@ fn letter(recipient: &Recipient, now: Timestamp, alert: Alert) -> mail::NewEmail
 }
 
 /// Puts the emails into the outbox; how many they are.
-fn post(desk: &Desk, c: &mut AnyConn, now: Timestamp, emails: &[mail::NewEmail]) -> Result<usize> {
+fn post(desk: &Desk, conn: &mut AnyConn, now: Timestamp, emails: &[mail::NewEmail]) -> Result<usize> {
     let system = Actor::system();
-    mail::post(desk, c, now, &system.name, emails)?;
+    mail::post(desk, conn, now, &system.name, emails)?;
     let alerts = emails.iter().filter_map(|email| email.facts.alert.as_ref());
     let entries: Vec<Entry<'_>> = alerts
         .map(|alert| {
@@ -275,6 +275,6 @@ fn post(desk: &Desk, c: &mut AnyConn, now: Timestamp, emails: &[mail::NewEmail])
                 .fact("Role", alert.role.clone())
         })
         .collect();
-    audit::record_all(c, now, &entries)?;
+    audit::record_all(conn, now, &entries)?;
     Ok(emails.len())
 }

@@ -74,10 +74,10 @@ pub fn add_node(desk: &Desk, who: &Who, now: Timestamp, name: &str) -> Result<St
     who.need_everywhere(Permission::ManageOperators)?;
     let name = node::name(name).map_err(Error::Invalid)?;
     let key = format!("{}{}", node::KEY_PREFIX, desk.random.secret());
-    let added = desk.db.write(|c| {
-        store::insert(c, now, &name, &desk.keys.hash(Purpose::AuthNode, key.as_bytes()))?;
+    let added = desk.db.write(|conn| {
+        store::insert(conn, now, &name, &desk.keys.hash(Purpose::AuthNode, key.as_bytes()))?;
         let entry = Entry::done(&who.actor, "auth_nodes.add", format!("Added the auth node {name}")).subject(&name);
-        audit::record(c, now, &entry)
+        audit::record(conn, now, &entry)
     });
     match added {
         Err(error) if db::is_taken(&error) => {
@@ -93,10 +93,10 @@ pub fn add_node(desk: &Desk, who: &Who, now: Timestamp, name: &str) -> Result<St
 /// `Forbidden`; `NotFound` if there is no such auth node in use.
 pub fn disable_node(desk: &Desk, who: &Who, now: Timestamp, name: &str) -> Result<()> {
     who.need_everywhere(Permission::ManageOperators)?;
-    desk.db.write(|c| {
-        let name = store::disable(c, now, name)?.ok_or_else(|| Error::not_found("auth node in use called", name))?;
+    desk.db.write(|conn| {
+        let name = store::disable(conn, now, name)?.ok_or_else(|| Error::not_found("auth node in use called", name))?;
         let sentence = format!("Disabled the auth node {name}");
-        audit::record(c, now, &Entry::done(&who.actor, "auth_nodes.disable", sentence).subject(&name))
+        audit::record(conn, now, &Entry::done(&who.actor, "auth_nodes.disable", sentence).subject(&name))
     })
 }
 
@@ -106,10 +106,10 @@ pub fn disable_node(desk: &Desk, who: &Who, now: Timestamp, name: &str) -> Resul
 /// `Forbidden`; `NotFound` if there is no such auth node that is disabled.
 pub fn enable_node(desk: &Desk, who: &Who, now: Timestamp, name: &str) -> Result<()> {
     who.need_everywhere(Permission::ManageOperators)?;
-    desk.db.write(|c| {
-        let name = store::enable(c, name)?.ok_or_else(|| Error::not_found("disabled auth node called", name))?;
+    desk.db.write(|conn| {
+        let name = store::enable(conn, name)?.ok_or_else(|| Error::not_found("disabled auth node called", name))?;
         let sentence = format!("Enabled the auth node {name} with the key it had");
-        audit::record(c, now, &Entry::done(&who.actor, "auth_nodes.enable", sentence).subject(&name))
+        audit::record(conn, now, &Entry::done(&who.actor, "auth_nodes.enable", sentence).subject(&name))
     })
 }
 
@@ -119,7 +119,8 @@ pub fn enable_node(desk: &Desk, who: &Who, now: Timestamp, name: &str) -> Result
 /// `Forbidden`, or `Database`.
 pub fn lately(desk: &Desk, who: &Who, now: Timestamp, node: &AuthNode) -> Result<Lately> {
     who.need(Permission::ManageOperators)?;
-    let mut seen = desk.db.read(|c| audit::store::newest_of(c, ActorKind::AuthNode, &node.name, node::LATELY_MOST))?;
+    let mut seen =
+        desk.db.read(|conn| audit::store::newest_of(conn, ActorKind::AuthNode, &node.name, node::LATELY_MOST))?;
     seen.retain(|seen| seen.at > now - Duration::hours(node::LATELY_HOURS));
     let people: HashSet<&str> = seen.iter().map(|seen| seen.subject_key.as_str()).collect();
     let addresses: BTreeSet<&str> = seen.iter().map(|seen| seen.address.as_str()).collect();
@@ -145,7 +146,7 @@ pub fn nodes(desk: &Desk, who: &Who) -> Result<Vec<AuthNode>> {
 /// `Forbidden`, or `NotFound`.
 pub fn node(desk: &Desk, who: &Who, id: AuthNodeId) -> Result<AuthNode> {
     who.need(Permission::ManageOperators)?;
-    desk.db.read(|c| store::by_id(c, id))?.ok_or_else(|| Error::not_found("auth node", id.to_string()))
+    desk.db.read(|conn| store::by_id(conn, id))?.ok_or_else(|| Error::not_found("auth node", id.to_string()))
 }
 
 /// Gives an auth node a new key, which is shown this once; the old one is refused from now on, and a disabled auth node
@@ -157,10 +158,10 @@ pub fn new_key(desk: &Desk, who: &Who, now: Timestamp, id: AuthNodeId) -> Result
     who.need_everywhere(Permission::ManageOperators)?;
     let node = self::node(desk, who, id)?;
     let key = format!("{}{}", node::KEY_PREFIX, desk.random.secret());
-    desk.db.write(|c| {
-        store::set_key(c, id, &desk.keys.hash(Purpose::AuthNode, key.as_bytes()))?;
+    desk.db.write(|conn| {
+        store::set_key(conn, id, &desk.keys.hash(Purpose::AuthNode, key.as_bytes()))?;
         let sentence = format!("Gave the auth node {} a new key", node.name);
-        audit::record(c, now, &Entry::done(&who.actor, "auth_nodes.new_key", sentence).subject(&node.name))
+        audit::record(conn, now, &Entry::done(&who.actor, "auth_nodes.new_key", sentence).subject(&node.name))
     })?;
     Ok((node.name, key))
 }
@@ -170,8 +171,8 @@ pub fn new_key(desk: &Desk, who: &Who, now: Timestamp, id: AuthNodeId) -> Result
 ///
 /// # Errors
 /// `Database` only.
-pub fn refused_node(c: &mut AnyConn, user: UserId, since: Timestamp) -> Result<Option<(String, Timestamp)>> {
-    store::refused_since(c, user, since)
+pub fn refused_node(conn: &mut AnyConn, user: UserId, since: Timestamp) -> Result<Option<(String, Timestamp)>> {
+    store::refused_since(conn, user, since)
 }
 
 /// Notes whose sign-in met a disabled auth node, if `key` is that of one: once a minute for each user, and whatever else
@@ -182,15 +183,15 @@ pub fn refused_node(c: &mut AnyConn, user: UserId, since: Timestamp) -> Result<O
 pub fn note_turned_away(desk: &Desk, now: Timestamp, key: Option<&str>, user_id: &str) -> Result<()> {
     let Some(key) = key.filter(|key| key.starts_with(node::KEY_PREFIX)) else { return Ok(()) };
     let hash = desk.keys.hash(Purpose::AuthNode, key.as_bytes());
-    let (node, person) = desk.db.read(|c| match store::by_key(c, &hash)? {
-        Some(node) if node.disabled_at.is_some() => Ok((Some(node), store::person(c, user_id)?)),
+    let (node, person) = desk.db.read(|conn| match store::by_key(conn, &hash)? {
+        Some(node) if node.disabled_at.is_some() => Ok((Some(node), store::person(conn, user_id)?)),
         _ => Ok((None, None)),
     })?;
     let Some((node, user)) = node.zip(person.and_then(|person| person.id)) else { return Ok(()) };
     let unless_since = now - Duration::seconds(USE_NOTED_SECONDS);
     // What was noted before it was disabled anew no longer counts.
     let unless_since = node.disabled_at.map_or(unless_since, |disabled| unless_since.max(disabled));
-    desk.db.write(|c| store::note_refused_check(c, now, user, node.id, unless_since))
+    desk.db.write(|conn| store::note_refused_check(conn, now, user, node.id, unless_since))
 }
 
 /// The auth node that `key` belongs to.
@@ -201,7 +202,7 @@ pub fn admit(desk: &Desk, now: Timestamp, key: Option<&str>, address: &str, requ
     let hash = key.filter(|key| key.starts_with(node::KEY_PREFIX));
     let hash = hash.map(|key| desk.keys.hash(Purpose::AuthNode, key.as_bytes()));
     let found = match hash {
-        Some(hash) => desk.db.read(|c| store::by_key(c, &hash))?,
+        Some(hash) => desk.db.read(|conn| store::by_key(conn, &hash))?,
         None => None,
     };
     let who = |kind, name: &str| {
@@ -219,12 +220,12 @@ pub fn admit(desk: &Desk, now: Timestamp, key: Option<&str>, address: &str, requ
     };
     let bucket = format!("key {address}");
     heed(desk, now, &bucket, node::MOST_UNKNOWN_KEYS)?;
-    desk.db.write(|c| {
-        store::add_failure(c, now, node::window_start(now), &bucket)?;
+    desk.db.write(|conn| {
+        store::add_failure(conn, now, node::window_start(now), &bucket)?;
         if let Some(node) = refused {
-            store::note_refused(c, now, node)?;
+            store::note_refused(conn, now, node)?;
         }
-        audit::record(c, now, &Entry::refused(&actor, "authentication.check", sentence))
+        audit::record(conn, now, &Entry::refused(&actor, "authentication.check", sentence))
     })?;
     Err(Error::SignedOut)
 }
@@ -239,19 +240,19 @@ pub fn authenticate(desk: &Desk, caller: &Caller, now: Timestamp, user_id: &str,
     let nobody = || Person { id: None, user_id: kept(user_id.trim()), disabled: false };
     let bucket = format!("check {} {}", caller.node, kept(&db::key(user_id)));
     heed(desk, now, &bucket, node::MOST_REJECTED)?;
-    let standing = desk.db.read(|c| store::rejections::standing(c, now, caller.node))?;
+    let standing = desk.db.read(|conn| store::rejections::standing(conn, now, caller.node))?;
     if let Some(seconds) = standing.wait(now) {
         return Err(Error::TooMany(seconds));
     }
-    desk.db.write(|c| {
-        let person = store::person(c, user_id)?.unwrap_or_else(nobody);
-        let answer = check(desk, c, now, &caller.actor, &person, typed)?;
+    desk.db.write(|conn| {
+        let person = store::person(conn, user_id)?.unwrap_or_else(nobody);
+        let answer = check(desk, conn, now, &caller.actor, &person, typed)?;
         if answer == Answer::Rejected {
-            store::add_failure(c, now, node::window_start(now), &bucket)?;
-            store::rejections::add(c, now, caller.node)?;
+            store::add_failure(conn, now, node::window_start(now), &bucket)?;
+            store::rejections::add(conn, now, caller.node)?;
         }
         if caller.last_used_at.is_none_or(|last| now - last >= Duration::seconds(USE_NOTED_SECONDS)) {
-            store::note_use(c, now, caller.node)?;
+            store::note_use(conn, now, caller.node)?;
         }
         Ok(matches!(answer, Answer::Accepted { .. }))
     })
@@ -261,8 +262,8 @@ pub fn authenticate(desk: &Desk, caller: &Caller, now: Timestamp, user_id: &str,
 ///
 /// # Errors
 /// `Database` only.
-pub fn left_the_usual(c: &mut AnyConn, from: Timestamp) -> Result<Vec<rejections::Left>> {
-    store::rejections::left_since(c, from)
+pub fn left_the_usual(conn: &mut AnyConn, from: Timestamp) -> Result<Vec<rejections::Left>> {
+    store::rejections::left_since(conn, from)
 }
 
 /// Checks what `person` typed in the caller's transaction, writes down what came of it, and notes the first one accepted
@@ -272,17 +273,17 @@ pub fn left_the_usual(c: &mut AnyConn, from: Timestamp) -> Result<Vec<rejections
 /// `Database`, or `Internal` if a seed does not open.
 pub fn check(
     desk: &Desk,
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     now: Timestamp,
     actor: &Actor,
     person: &Person,
     typed: &str,
 ) -> Result<Answer> {
     // Row 0 is nobody's: whoever cannot be accepted costs the same look for tokens.
-    let verdict = tokens::check(desk, c, now, person.id.filter(|_| !person.disabled).unwrap_or(UserId(0)), typed)?;
+    let verdict = tokens::check(desk, conn, now, person.id.filter(|_| !person.disabled).unwrap_or(UserId(0)), typed)?;
     let (answer, mut entry) = match verdict {
         Verdict::Accepted { token, serial, first } => {
-            let completed = if first { tasks::note_used(c, now, token)? } else { None };
+            let completed = if first { tasks::note_used(conn, now, token)? } else { None };
             let mut entry = Entry::done(actor, "authentication.check", "Accepted a one-time password");
             if let Some((_, task)) = completed {
                 entry.sentence = "Accepted the first one-time password; the enrollment is Completed".into();
@@ -306,14 +307,14 @@ pub fn check(
         Some(id) => entry.user(id, &person.user_id),
         None => entry.subject(&person.user_id),
     };
-    audit::record(c, now, &entry)?;
+    audit::record(conn, now, &entry)?;
     Ok(answer)
 }
 
 /// Refuses if `most` failures were counted in `bucket` of late. Looked up apart from the transaction, so that who has to
 /// wait does not keep others waiting.
 fn heed(desk: &Desk, now: Timestamp, bucket: &str, most: i64) -> Result<()> {
-    let count = desk.db.read(|c| store::count(c, bucket))?;
+    let count = desk.db.read(|conn| store::count(conn, bucket))?;
     match count.and_then(|count| node::wait(count, most, now)) {
         Some(seconds) => Err(Error::TooMany(seconds)),
         None => Ok(()),

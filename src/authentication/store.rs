@@ -37,9 +37,9 @@ impl From<NodeRow> for AuthNode {
 ///
 /// # Errors
 /// `Database` only.
-pub fn by_key(c: &mut AnyConn, key_hash: &[u8]) -> Result<Option<AuthNode>> {
+pub fn by_key(conn: &mut AnyConn, key_hash: &[u8]) -> Result<Option<AuthNode>> {
     let row: Option<NodeRow> =
-        auth_nodes::table.filter(auth_nodes::key_hash.eq(key_hash)).select(NODE).first(c).optional()?;
+        auth_nodes::table.filter(auth_nodes::key_hash.eq(key_hash)).select(NODE).first(conn).optional()?;
     Ok(row.map(AuthNode::from))
 }
 
@@ -47,8 +47,8 @@ pub fn by_key(c: &mut AnyConn, key_hash: &[u8]) -> Result<Option<AuthNode>> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn by_id(c: &mut AnyConn, id: AuthNodeId) -> Result<Option<AuthNode>> {
-    let row: Option<NodeRow> = auth_nodes::table.find(id.0).select(NODE).first(c).optional()?;
+pub fn by_id(conn: &mut AnyConn, id: AuthNodeId) -> Result<Option<AuthNode>> {
+    let row: Option<NodeRow> = auth_nodes::table.find(id.0).select(NODE).first(conn).optional()?;
     Ok(row.map(AuthNode::from))
 }
 
@@ -56,14 +56,14 @@ pub fn by_id(c: &mut AnyConn, id: AuthNodeId) -> Result<Option<AuthNode>> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn set_key(c: &mut AnyConn, id: AuthNodeId, key_hash: &[u8]) -> Result<()> {
+pub fn set_key(conn: &mut AnyConn, id: AuthNodeId, key_hash: &[u8]) -> Result<()> {
     diesel::update(auth_nodes::table.find(id.0))
         .set((
             auth_nodes::key_hash.eq(key_hash),
             auth_nodes::disabled_at.eq(None::<Timestamp>),
             auth_nodes::refused_at.eq(None::<Timestamp>),
         ))
-        .execute(c)?;
+        .execute(conn)?;
     Ok(())
 }
 
@@ -71,8 +71,8 @@ pub fn set_key(c: &mut AnyConn, id: AuthNodeId, key_hash: &[u8]) -> Result<()> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn all(c: &mut AnyConn) -> Result<Vec<AuthNode>> {
-    let rows: Vec<NodeRow> = auth_nodes::table.order(auth_nodes::name_key).select(NODE).load(c)?;
+pub fn all(conn: &mut AnyConn) -> Result<Vec<AuthNode>> {
+    let rows: Vec<NodeRow> = auth_nodes::table.order(auth_nodes::name_key).select(NODE).load(conn)?;
     Ok(rows.into_iter().map(AuthNode::from).collect())
 }
 
@@ -80,7 +80,7 @@ pub fn all(c: &mut AnyConn) -> Result<Vec<AuthNode>> {
 ///
 /// # Errors
 /// `Database`, also if the name is taken.
-pub fn insert(c: &mut AnyConn, now: Timestamp, name: &str, key_hash: &[u8]) -> Result<()> {
+pub fn insert(conn: &mut AnyConn, now: Timestamp, name: &str, key_hash: &[u8]) -> Result<()> {
     diesel::insert_into(auth_nodes::table)
         .values((
             auth_nodes::name.eq(name),
@@ -88,7 +88,7 @@ pub fn insert(c: &mut AnyConn, now: Timestamp, name: &str, key_hash: &[u8]) -> R
             auth_nodes::key_hash.eq(key_hash),
             auth_nodes::created_at.eq(now),
         ))
-        .execute(c)?;
+        .execute(conn)?;
     Ok(())
 }
 
@@ -97,12 +97,12 @@ pub fn insert(c: &mut AnyConn, now: Timestamp, name: &str, key_hash: &[u8]) -> R
 ///
 /// # Errors
 /// `Database` only.
-pub fn disable(c: &mut AnyConn, now: Timestamp, name: &str) -> Result<Option<String>> {
+pub fn disable(conn: &mut AnyConn, now: Timestamp, name: &str) -> Result<Option<String>> {
     let in_use =
         auth_nodes::table.filter(auth_nodes::name_key.eq(db::key(name)).and(auth_nodes::disabled_at.is_null()));
-    let found: Option<(i64, String)> = in_use.select((auth_nodes::id, auth_nodes::name)).first(c).optional()?;
+    let found: Option<(i64, String)> = in_use.select((auth_nodes::id, auth_nodes::name)).first(conn).optional()?;
     let Some((id, name)) = found else { return Ok(None) };
-    diesel::update(auth_nodes::table.find(id)).set(auth_nodes::disabled_at.eq(now)).execute(c)?;
+    diesel::update(auth_nodes::table.find(id)).set(auth_nodes::disabled_at.eq(now)).execute(conn)?;
     Ok(Some(name))
 }
 
@@ -110,13 +110,13 @@ pub fn disable(c: &mut AnyConn, now: Timestamp, name: &str) -> Result<Option<Str
 ///
 /// # Errors
 /// `Database` only.
-pub fn enable(c: &mut AnyConn, name: &str) -> Result<Option<String>> {
+pub fn enable(conn: &mut AnyConn, name: &str) -> Result<Option<String>> {
     let disabled =
         auth_nodes::table.filter(auth_nodes::name_key.eq(db::key(name)).and(auth_nodes::disabled_at.is_not_null()));
     Ok(diesel::update(disabled)
         .set((auth_nodes::disabled_at.eq(None::<Timestamp>), auth_nodes::refused_at.eq(None::<Timestamp>)))
         .returning(auth_nodes::name)
-        .get_result(c)
+        .get_result(conn)
         .optional()?)
 }
 
@@ -124,8 +124,8 @@ pub fn enable(c: &mut AnyConn, name: &str) -> Result<Option<String>> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn note_use(c: &mut AnyConn, now: Timestamp, node: AuthNodeId) -> Result<()> {
-    diesel::update(auth_nodes::table.find(node.0)).set(auth_nodes::last_used_at.eq(now)).execute(c)?;
+pub fn note_use(conn: &mut AnyConn, now: Timestamp, node: AuthNodeId) -> Result<()> {
+    diesel::update(auth_nodes::table.find(node.0)).set(auth_nodes::last_used_at.eq(now)).execute(conn)?;
     Ok(())
 }
 
@@ -133,8 +133,8 @@ pub fn note_use(c: &mut AnyConn, now: Timestamp, node: AuthNodeId) -> Result<()>
 ///
 /// # Errors
 /// `Database` only.
-pub fn note_refused(c: &mut AnyConn, now: Timestamp, node: AuthNodeId) -> Result<()> {
-    diesel::update(auth_nodes::table.find(node.0)).set(auth_nodes::refused_at.eq(now)).execute(c)?;
+pub fn note_refused(conn: &mut AnyConn, now: Timestamp, node: AuthNodeId) -> Result<()> {
+    diesel::update(auth_nodes::table.find(node.0)).set(auth_nodes::refused_at.eq(now)).execute(conn)?;
     Ok(())
 }
 
@@ -143,14 +143,14 @@ pub fn note_refused(c: &mut AnyConn, now: Timestamp, node: AuthNodeId) -> Result
 /// # Errors
 /// `Database` only.
 pub fn note_refused_check(
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     now: Timestamp,
     user: UserId,
     node: AuthNodeId,
     unless_since: Timestamp,
 ) -> Result<()> {
     let noted: Option<Timestamp> =
-        refused_checks::table.find((user.0, node.0)).select(refused_checks::refused_at).first(c).optional()?;
+        refused_checks::table.find((user.0, node.0)).select(refused_checks::refused_at).first(conn).optional()?;
     if noted.is_some_and(|at| at > unless_since) {
         return Ok(());
     }
@@ -159,12 +159,12 @@ pub fn note_refused_check(
         refused_checks::auth_node_id.eq(node.0),
         refused_checks::refused_at.eq(now),
     );
-    on!(c, |c| diesel::insert_into(refused_checks::table)
+    on!(conn, |conn| diesel::insert_into(refused_checks::table)
         .values(row)
         .on_conflict((refused_checks::user_id, refused_checks::auth_node_id))
         .do_update()
         .set(refused_checks::refused_at.eq(now))
-        .execute(c))?;
+        .execute(conn))?;
     Ok(())
 }
 
@@ -172,7 +172,7 @@ pub fn note_refused_check(
 ///
 /// # Errors
 /// `Database` only.
-pub fn refused_since(c: &mut AnyConn, user: UserId, since: Timestamp) -> Result<Option<(String, Timestamp)>> {
+pub fn refused_since(conn: &mut AnyConn, user: UserId, since: Timestamp) -> Result<Option<(String, Timestamp)>> {
     let row: Option<(String, Timestamp)> = refused_checks::table
         .inner_join(auth_nodes::table)
         .filter(refused_checks::user_id.eq(user.0).and(refused_checks::refused_at.gt(since)))
@@ -180,7 +180,7 @@ pub fn refused_since(c: &mut AnyConn, user: UserId, since: Timestamp) -> Result<
         .filter(refused_checks::refused_at.nullable().ge(auth_nodes::disabled_at))
         .order(refused_checks::refused_at.desc())
         .select((auth_nodes::name, refused_checks::refused_at))
-        .first(c)
+        .first(conn)
         .optional()?;
     Ok(row)
 }
@@ -189,12 +189,12 @@ pub fn refused_since(c: &mut AnyConn, user: UserId, since: Timestamp) -> Result<
 ///
 /// # Errors
 /// `Database` only.
-pub fn person(c: &mut AnyConn, user_id: &str) -> Result<Option<Person>> {
+pub fn person(conn: &mut AnyConn, user_id: &str) -> Result<Option<Person>> {
     let keys = db::keys(user_id);
     let mut rows: Vec<(String, i64, String, Option<Timestamp>)> = users::table
         .filter(users::user_id_key.eq_any(&keys))
         .select((users::user_id_key, users::id, users::user_id, users::disabled_at))
-        .load(c)?;
+        .load(conn)?;
     // Of two twins the one who has it letter by letter, as before they were twins.
     rows.sort_by_key(|(known, ..)| keys.iter().position(|key| key == known));
     let row = rows.into_iter().next();
@@ -205,11 +205,11 @@ pub fn person(c: &mut AnyConn, user_id: &str) -> Result<Option<Person>> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn count(c: &mut AnyConn, bucket: &str) -> Result<Option<Count>> {
+pub fn count(conn: &mut AnyConn, bucket: &str) -> Result<Option<Count>> {
     let row: Option<(i64, Timestamp)> = check_throttle::table
         .find(bucket)
         .select((check_throttle::failures, check_throttle::since))
-        .first(c)
+        .first(conn)
         .optional()?;
     Ok(row.map(|(failures, since)| Count { failures, since }))
 }
@@ -218,14 +218,14 @@ pub fn count(c: &mut AnyConn, bucket: &str) -> Result<Option<Count>> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn add_failure(c: &mut AnyConn, now: Timestamp, window_start: Timestamp, bucket: &str) -> Result<()> {
-    diesel::delete(check_throttle::table.filter(check_throttle::since.le(window_start))).execute(c)?;
+pub fn add_failure(conn: &mut AnyConn, now: Timestamp, window_start: Timestamp, bucket: &str) -> Result<()> {
+    diesel::delete(check_throttle::table.filter(check_throttle::since.le(window_start))).execute(conn)?;
     let first = (check_throttle::bucket.eq(bucket), check_throttle::failures.eq(1_i64), check_throttle::since.eq(now));
-    on!(c, |c| diesel::insert_into(check_throttle::table)
+    on!(conn, |conn| diesel::insert_into(check_throttle::table)
         .values(first)
         .on_conflict(check_throttle::bucket)
         .do_update()
         .set(check_throttle::failures.eq(check_throttle::failures + 1))
-        .execute(c))?;
+        .execute(conn))?;
     Ok(())
 }

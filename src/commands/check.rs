@@ -118,7 +118,7 @@ fn background(desk: &Desk) -> Result<String> {
 }
 
 fn key(desk: &Desk) -> Result<String> {
-    let found = desk.db.read(|c| master::compare(c, &desk.settings, &desk.keys))?;
+    let found = desk.db.read(|conn| master::compare(conn, &desk.settings, &desk.keys))?;
     let id = desk.keys.id();
     Ok(match found {
         Match::Known => format!("{id} is the one of this database"),
@@ -155,7 +155,7 @@ fn counts(desk: &Desk) -> Result<String> {
 
 /// Users whom an older version took for two, named so that one of each pair is given another User ID.
 fn user_ids(desk: &Desk) -> Result<String> {
-    let twins = desk.db.read(|c| users::twins(c, &Scope::All))?;
+    let twins = desk.db.read(|conn| users::twins(conn, &Scope::All))?;
     if twins.is_empty() {
         return Ok("each is there once, however it is written".into());
     }

@@ -61,7 +61,7 @@ pub fn run(command: Command) -> Result<()> {
                 std::fs::write(&path, report.to_csv()).map_err(|error| problem("written", &path, &error))?;
             }
             if report.carried_out {
-                tell_ended(desk.db.read(|c| address::count(c, &who, Whose::ChangedAt(now)))?, now);
+                tell_ended(desk.db.read(|conn| address::count(conn, &who, Whose::ChangedAt(now)))?, now);
             }
             tell(&report)
         }

@@ -50,43 +50,46 @@ struct Count {
 /// `Database` only.
 pub fn renew(db: &Db, now: Timestamp) -> Result<()> {
     let done: Option<String> =
-        db.read(|c| Ok(upgrades::table.find(DONE).select(upgrades::name).first(c).optional()?))?;
+        db.read(|conn| Ok(upgrades::table.find(DONE).select(upgrades::name).first(conn).optional()?))?;
     if done.is_some() {
         return Ok(());
     }
     for (table, column, once) in COLUMNS {
         let mut last = 0;
-        while let Some(id) = db.write(|c| some(c, table, column, once, last))? {
+        while let Some(id) = db.write(|conn| some(conn, table, column, once, last))? {
             last = id;
         }
     }
-    db.write(|c| {
+    db.write(|conn| {
         let row = (upgrades::name.eq(DONE), upgrades::done_at.eq(now));
         // Two servers may come to the end at once.
-        on!(&mut *c, |c| diesel::insert_into(upgrades::table).values(row).on_conflict_do_nothing().execute(c))?;
+        on!(&mut *conn, |conn| diesel::insert_into(upgrades::table)
+            .values(row)
+            .on_conflict_do_nothing()
+            .execute(conn))?;
         Ok(())
     })
 }
 
 /// The rows behind `after`; the last of them, `None` at the end.
-fn some(c: &mut AnyConn, table: &str, column: &str, once: bool, after: i64) -> Result<Option<i64>> {
+fn some(conn: &mut AnyConn, table: &str, column: &str, once: bool, after: i64) -> Result<Option<i64>> {
     let sql = format!(
         "SELECT id, {column} AS old_key FROM {table} WHERE id > $1 AND octet_length({column}) > length({column}) \
          ORDER BY id LIMIT {ROWS_AT_ONCE}"
     );
-    let rows: Vec<Found> = diesel::sql_query(sql).bind::<BigInt, _>(after).load(c)?;
+    let rows: Vec<Found> = diesel::sql_query(sql).bind::<BigInt, _>(after).load(conn)?;
     for row in &rows {
         let new = key(&row.old_key);
-        if new == row.old_key || (once && is_there(c, table, column, &new)?) {
+        if new == row.old_key || (once && is_there(conn, table, column, &new)?) {
             continue;
         }
         let sql = format!("UPDATE {table} SET {column} = $1 WHERE id = $2");
-        diesel::sql_query(sql).bind::<Text, _>(new).bind::<BigInt, _>(row.id).execute(c)?;
+        diesel::sql_query(sql).bind::<Text, _>(new).bind::<BigInt, _>(row.id).execute(conn)?;
     }
     Ok(rows.last().map(|row| row.id))
 }
 
-fn is_there(c: &mut AnyConn, table: &str, column: &str, key: &str) -> Result<bool> {
+fn is_there(conn: &mut AnyConn, table: &str, column: &str, key: &str) -> Result<bool> {
     let sql = format!("SELECT COUNT(*) AS n FROM {table} WHERE {column} = $1");
-    Ok(diesel::sql_query(sql).bind::<Text, _>(key).get_result::<Count>(c)?.n > 0)
+    Ok(diesel::sql_query(sql).bind::<Text, _>(key).get_result::<Count>(conn)?.n > 0)
 }

@@ -64,12 +64,12 @@ impl Db {
         } else {
             "SELECT count(*) AS count FROM sqlite_master WHERE name = '__diesel_schema_migrations'"
         };
-        let run = self.read(|c| {
-            let there: Count = sql_query(there).get_result(c)?;
+        let run = self.read(|conn| {
+            let there: Count = sql_query(there).get_result(conn)?;
             if there.count == 0 {
                 return Ok(Vec::new());
             }
-            Ok(sql_query("SELECT version FROM __diesel_schema_migrations").load::<Run>(c)?)
+            Ok(sql_query("SELECT version FROM __diesel_schema_migrations").load::<Run>(conn)?)
         })?;
         Ok(ours.iter().filter(|version| !run.iter().any(|run| run.version == **version)).count())
     }

@@ -129,9 +129,9 @@ fn last_day(now: Timestamp) -> NaiveDate {
 pub fn size(desk: &Desk) -> Result<(i64, i64)> {
     let who = Who::system();
     let everyone = Search { state: State::Any, ..Search::default() };
-    desk.db.read(|c| {
-        let users = users::count(c, &who.scope, &everyone)?;
-        Ok((users, tasks::count_open(c, &who, desk.now(), desk.settings.zone)?))
+    desk.db.read(|conn| {
+        let users = users::count(conn, &who.scope, &everyone)?;
+        Ok((users, tasks::count_open(conn, &who, desk.now(), desk.settings.zone)?))
     })
 }
 
@@ -156,7 +156,7 @@ impl<'a> Story<'a> {
         let at = desk.now();
         let people = everyone();
         import(desk, &Who::command_line(), at, &people)?;
-        let containers = desk.db.read(|c| users::containers(c, &Scope::All))?;
+        let containers = desk.db.read(|conn| users::containers(conn, &Scope::All))?;
         let rows_of = |names: &[&str]| -> Vec<ContainerId> {
             containers.iter().filter(|(_, name)| names.contains(&name.as_str())).map(|(id, _)| *id).collect()
         };
@@ -172,15 +172,15 @@ impl<'a> Story<'a> {
                 containers: (!account.containers.is_empty()).then(|| rows_of(account.containers)),
             };
             let id = operators::add(desk, &Who::command_line(), at, new)?;
-            let at_work = desk.db.read(|c| operators::at_work(c, id, "192.0.2.17", ""))?;
+            let at_work = desk.db.read(|conn| operators::at_work(conn, id, "192.0.2.17", ""))?;
             operators.insert(account.user_id, at_work.ok_or_else(|| broken("an operator is not at work"))?.who);
         }
         let key = authentication::add_node(desk, &Who::command_line(), at, "vpn")?;
         let vpn = authentication::admit(desk, at, Some(&key), "192.0.2.80", "")?;
         let devices: Vec<Device> = (0..DEVICES).map(|n| device(desk, n)).collect();
-        desk.db.write(|c| tokens::insert_inventory(desk, c, at, &devices))?;
-        let rows = desk.db.read(|c| {
-            people.iter().map(|person| users::find(c, &Who::system(), &person.user_id).map(|user| user.id)).collect()
+        desk.db.write(|conn| tokens::insert_inventory(desk, conn, at, &devices))?;
+        let rows = desk.db.read(|conn| {
+            people.iter().map(|person| users::find(conn, &Who::system(), &person.user_id).map(|user| user.id)).collect()
         })?;
         Ok(Story {
             desk,

@@ -159,15 +159,15 @@ pub enum Match {
 ///
 /// # Errors
 /// `Internal` if it is another one, with which key is expected and what to do.
-pub fn compare(c: &mut AnyConn, settings: &Settings, keys: &Keys) -> Result<Match> {
-    let known = store::known_keys(c)?.unwrap_or_default();
+pub fn compare(conn: &mut AnyConn, settings: &Settings, keys: &Keys) -> Result<Match> {
+    let known = store::known_keys(conn)?.unwrap_or_default();
     if known.is_empty() {
-        return match store::opens_what_is_sealed(c, keys)? {
+        return match store::opens_what_is_sealed(conn, keys)? {
             Some(false) => Err(wrong(settings, keys, &known)),
             Some(true) | None => Ok(Match::New),
         };
     }
-    let value = store::check_value(c, keys.id())?;
+    let value = store::check_value(conn, keys.id())?;
     if value.is_some_and(|value| keys.opens_check(&value)) {
         Ok(Match::Known)
     } else {
@@ -186,14 +186,14 @@ pub(super) fn compare_and_note(
     random: &Random,
     now: Timestamp,
 ) -> Result<()> {
-    if matches!(db.read(|c| compare(c, settings, keys))?, Match::Known) {
+    if matches!(db.read(|conn| compare(conn, settings, keys))?, Match::Known) {
         return Ok(());
     }
-    db.write(|c| {
-        db::hold(c, Lock::Migrate)?;
-        match compare(c, settings, keys)? {
+    db.write(|conn| {
+        db::hold(conn, Lock::Migrate)?;
+        match compare(conn, settings, keys)? {
             Match::Known => Ok(()),
-            Match::New => store::note_key(c, keys.id(), &keys.seal_check(random), now),
+            Match::New => store::note_key(conn, keys.id(), &keys.seal_check(random), now),
         }
     })
 }

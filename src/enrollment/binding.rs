@@ -16,8 +16,8 @@ use crate::{
 /// # Errors
 /// `NotFound` if this enrollment is of another type; else `Database` only.
 pub fn show_key(desk: &Desk, now: Timestamp, visit: &Visit) -> Result<Step<Seed>> {
-    desk.db.read(|c| {
-        let view = match verified(desk, c, now, visit)? {
+    desk.db.read(|conn| {
+        let view = match verified(desk, conn, now, visit)? {
             Ok(view) => view,
             Err(step) => return Ok(step),
         };
@@ -31,8 +31,8 @@ pub fn show_key(desk: &Desk, now: Timestamp, visit: &Visit) -> Result<Step<Seed>
 /// # Errors
 /// `NotFound` if this enrollment is of another type; else `Database` only.
 pub fn show_device(desk: &Desk, now: Timestamp, visit: &Visit) -> Result<Step<()>> {
-    desk.db.read(|c| {
-        let view = match verified(desk, c, now, visit)? {
+    desk.db.read(|conn| {
+        let view = match verified(desk, conn, now, visit)? {
             Ok(view) => view,
             Err(step) => return Ok(step),
         };
@@ -46,9 +46,9 @@ pub fn show_device(desk: &Desk, now: Timestamp, visit: &Visit) -> Result<Step<()
 /// # Errors
 /// As [`show_key`].
 pub fn prove(desk: &Desk, now: Timestamp, visit: &Visit, typed: &str) -> Result<Step<Token>> {
-    desk.db.write(|c| {
-        store::hold(c, &visit.handle)?;
-        let view = match verified(desk, c, now, visit)? {
+    desk.db.write(|conn| {
+        store::hold(conn, &visit.handle)?;
+        let view = match verified(desk, conn, now, visit)? {
             Ok(view) => view,
             Err(step) => return Ok(step),
         };
@@ -60,16 +60,16 @@ pub fn prove(desk: &Desk, now: Timestamp, visit: &Visit, typed: &str) -> Result<
         let proof = match one_time::judge(&seed, &Making::APP, &Standing::default(), seconds, typed) {
             Judgment::Right(proof) => proof,
             _ => {
-                let missed = if is_own_code(desk, c, visit, typed)? {
+                let missed = if is_own_code(desk, conn, visit, typed)? {
                     Missed::CodeAsPassword
                 } else {
                     Missed::Password(one_time::off::off_by(&seed, &Making::APP, seconds, typed))
                 };
-                return fail(desk, c, now, visit, view, missed);
+                return fail(desk, conn, now, visit, view, missed);
             }
         };
-        let token = tokens::enroll_app(desk, c, now, view.place.user, view.place.container, &seed, &proof)?;
-        finish(desk, c, now, visit, view, token)
+        let token = tokens::enroll_app(desk, conn, now, view.place.user, view.place.container, &seed, &proof)?;
+        finish(desk, conn, now, visit, view, token)
     })
 }
 
@@ -78,11 +78,11 @@ pub fn prove(desk: &Desk, now: Timestamp, visit: &Visit, typed: &str) -> Result<
 /// # Errors
 /// As [`show_device`].
 pub fn claim_device(desk: &Desk, now: Timestamp, visit: &Visit, serial: &str, typed: &str) -> Result<Step<Token>> {
-    desk.db.write(|c| {
+    desk.db.write(|conn| {
         // First of all: who changes many places holds this lock and then waits for each place.
-        db::hold(c, Lock::Provision)?;
-        store::hold(c, &visit.handle)?;
-        let view = match verified(desk, c, now, visit)? {
+        db::hold(conn, Lock::Provision)?;
+        store::hold(conn, &visit.handle)?;
+        let view = match verified(desk, conn, now, visit)? {
             Ok(view) => view,
             Err(step) => return Ok(step),
         };
@@ -90,19 +90,19 @@ pub fn claim_device(desk: &Desk, now: Timestamp, visit: &Visit, serial: &str, ty
         if serial.trim().is_empty() || typed.trim().is_empty() {
             return Ok(Step::Empty(view));
         }
-        match tokens::bind_hardware(desk, c, now, view.place.user, view.place.container, serial, typed)? {
-            Binding::Bound(token) => finish(desk, c, now, visit, view, token),
-            Binding::Refused(BindingRefusal::Wrong(_)) if is_own_code(desk, c, visit, typed)? => {
-                fail(desk, c, now, visit, view, Missed::CodeAsPassword)
+        match tokens::bind_hardware(desk, conn, now, view.place.user, view.place.container, serial, typed)? {
+            Binding::Bound(token) => finish(desk, conn, now, visit, view, token),
+            Binding::Refused(BindingRefusal::Wrong(_)) if is_own_code(desk, conn, visit, typed)? => {
+                fail(desk, conn, now, visit, view, Missed::CodeAsPassword)
             }
-            Binding::Refused(why) => fail(desk, c, now, visit, view, missed(why)),
+            Binding::Refused(why) => fail(desk, conn, now, visit, view, missed(why)),
         }
     })
 }
 
 /// True if what was typed as a one-time password is the activation code of this link.
-fn is_own_code(desk: &Desk, c: &mut AnyConn, visit: &Visit, typed: &str) -> Result<bool> {
-    let link = tasks::store::by_handle(c, &visit.handle)?;
+fn is_own_code(desk: &Desk, conn: &mut AnyConn, visit: &Visit, typed: &str) -> Result<bool> {
+    let link = tasks::store::by_handle(conn, &visit.handle)?;
     Ok(link.is_some_and(|link| tasks::links::matches(&desk.keys, &visit.handle, typed, &link.code_hash)))
 }
 
@@ -139,17 +139,17 @@ fn pending_seed(desk: &Desk, place: &Place) -> Result<Seed> {
 /// Notes the token on the enrollment and its task, and tells the user.
 fn finish(
     desk: &Desk,
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     now: Timestamp,
     visit: &Visit,
     mut view: View,
     token: Token,
 ) -> Result<Step<Token>> {
     let place = &view.place;
-    tasks::note_enrolled(c, now, place.id, token.id)?;
-    letter::tell(desk, c, now, place, Kind::Enrolled, Some(&token.serial))?;
+    tasks::note_enrolled(conn, now, place.id, token.id)?;
+    letter::tell(desk, conn, now, place, Kind::Enrolled, Some(&token.serial))?;
     let serial = [("Serial Number", token.serial.clone())];
-    note(c, now, visit, place, "enrollment.enroll", "Enrolled a token", &serial)?;
+    note(conn, now, visit, place, "enrollment.enroll", "Enrolled a token", &serial)?;
     view.place.facts.enrolled_at = Some(now);
     view.place.token = Some(token.id);
     view.end = Some(End::AlreadyEnrolled);

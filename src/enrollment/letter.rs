@@ -21,7 +21,7 @@ const LETTER_DAYS: i64 = 3;
 /// `Database` only.
 pub(super) fn tell(
     desk: &Desk,
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     now: Timestamp,
     place: &Place,
     kind: Kind,
@@ -43,6 +43,6 @@ pub(super) fn tell(
         secret: None,
         give_up_at: desk.settings.zone.end_of(stop_on).max(now + Duration::days(LETTER_DAYS)),
     };
-    mail::post(desk, c, now, &place.operator, &[email])?;
-    tasks::store::write::note_newest_email(c, place.task)
+    mail::post(desk, conn, now, &place.operator, &[email])?;
+    tasks::store::write::note_newest_email(conn, place.task)
 }

@@ -86,9 +86,9 @@ pub enum Step<T> {
 /// # Errors
 /// `Database` only.
 pub fn open(desk: &Desk, now: Timestamp, visit: &Visit) -> Result<Option<View>> {
-    let Some((_, view)) = desk.db.read(|c| look(desk, c, now, visit))? else { return Ok(None) };
+    let Some((_, view)) = desk.db.read(|conn| look(desk, conn, now, visit))? else { return Ok(None) };
     if has_news(&view) {
-        desk.db.write(|c| note_opened(c, now, &view))?;
+        desk.db.write(|conn| note_opened(conn, now, &view))?;
     }
     Ok(Some(view))
 }
@@ -107,11 +107,13 @@ fn has_news(view: &View) -> bool {
 
 /// Notes that the link was opened: who sends a code has it open, even if the page itself came from elsewhere (a browser's
 /// memory, a page opened before the newest email).
-fn note_opened(c: &mut AnyConn, now: Timestamp, view: &View) -> Result<()> {
+fn note_opened(conn: &mut AnyConn, now: Timestamp, view: &View) -> Result<()> {
     match view.end {
         _ if !has_news(view) => Ok(()),
-        Some(End::Superseded(_) | End::AddressLeft(_) | End::Replaced) => tasks::note_older_link(c, now, view.place.id),
-        _ => task_store::notes::set_opened(c, now, view.place.id),
+        Some(End::Superseded(_) | End::AddressLeft(_) | End::Replaced) => {
+            tasks::note_older_link(conn, now, view.place.id)
+        }
+        _ => task_store::notes::set_opened(conn, now, view.place.id),
     }
 }
 
@@ -121,10 +123,10 @@ fn note_opened(c: &mut AnyConn, now: Timestamp, view: &View) -> Result<()> {
 /// # Errors
 /// `TooMany` if too many sessions of this enrollment are open; else `Database` only.
 pub fn accept_code(desk: &Desk, now: Timestamp, visit: &Visit, code: &str) -> Result<Step<String>> {
-    desk.db.write(|c| {
-        store::hold(c, &visit.handle)?;
-        let Some((link, view)) = look(desk, c, now, visit)? else { return Ok(Step::Unknown) };
-        note_opened(c, now, &view)?;
+    desk.db.write(|conn| {
+        store::hold(conn, &visit.handle)?;
+        let Some((link, view)) = look(desk, conn, now, visit)? else { return Ok(Step::Unknown) };
+        note_opened(conn, now, &view)?;
         if view.end.is_some() {
             return Ok(Step::Ended(view));
         }
@@ -132,31 +134,31 @@ pub fn accept_code(desk: &Desk, now: Timestamp, visit: &Visit, code: &str) -> Re
             return Ok(Step::Empty(view));
         }
         if !links::matches(&desk.keys, &visit.handle, code, &link.code_hash) {
-            let missed = wrong_code(desk, c, &link, code)?;
-            return fail(desk, c, now, visit, view, missed);
+            let missed = wrong_code(desk, conn, &link, code)?;
+            return fail(desk, conn, now, visit, view, missed);
         }
         let place = &view.place;
-        if store::open_sessions(c, now, place.id)? >= portal::MOST_SESSIONS {
+        if store::open_sessions(conn, now, place.id)? >= portal::MOST_SESSIONS {
             return Err(Error::TooMany(Duration::minutes(portal::SESSION_MINUTES).num_seconds().unsigned_abs()));
         }
         let session = desk.random.secret();
         let hash = desk.keys.hash(Purpose::EnrollmentSession, session.as_bytes());
-        store::open_session(c, now, &hash, place.id, link.id, portal::session_end(now))?;
-        task_store::notes::set_code_accepted(c, now, place.id)?;
-        task_store::missed::forgive_code(c, place.id)?;
+        store::open_session(conn, now, &hash, place.id, link.id, portal::session_end(now))?;
+        task_store::notes::set_code_accepted(conn, now, place.id)?;
+        task_store::missed::forgive_code(conn, place.id)?;
         if place.authentication_type == AuthenticationType::AuthenticatorApp && place.pending_seed.is_none() {
             let seed = tokens::new_seed(desk);
             let sealed = desk.keys.seal(&desk.random, &binding::seed_place(place), seed.bytes());
-            task_store::notes::set_pending_seed(c, now, place.id, &sealed)?;
+            task_store::notes::set_pending_seed(conn, now, place.id, &sealed)?;
         }
-        note(c, now, visit, place, "enrollment.accept_code", "Accepted the activation code", &[])?;
+        note(conn, now, visit, place, "enrollment.accept_code", "Accepted the activation code", &[])?;
         Ok(Step::Done(View { verified: true, ..view }, session))
     })
 }
 
 /// What somebody typed whose activation code is wrong.
-fn wrong_code(desk: &Desk, c: &mut AnyConn, link: &Link, code: &str) -> Result<Missed> {
-    let older = task_store::links::older(c, link.place.id, link.id)?;
+fn wrong_code(desk: &Desk, conn: &mut AnyConn, link: &Link, code: &str) -> Result<Missed> {
+    let older = task_store::links::older(conn, link.place.id, link.id)?;
     if older.iter().any(|(handle, hash)| links::matches(&desk.keys, handle, code, hash)) {
         return Ok(Missed::OlderCode);
     }
@@ -167,8 +169,8 @@ fn wrong_code(desk: &Desk, c: &mut AnyConn, link: &Link, code: &str) -> Result<M
 ///
 /// # Errors
 /// `Database` only.
-pub fn is_under_way(c: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId) -> Result<bool> {
-    Ok(store::open_sessions(c, now, enrollment)? > 0)
+pub fn is_under_way(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId) -> Result<bool> {
+    Ok(store::open_sessions(conn, now, enrollment)? > 0)
 }
 
 /// The token that was enrolled in this session.
@@ -176,7 +178,7 @@ pub fn is_under_way(c: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId) -
 /// # Errors
 /// `Database` only.
 pub fn show_done(desk: &Desk, now: Timestamp, visit: &Visit) -> Result<Step<Token>> {
-    desk.db.read(|c| enrolled(desk, c, now, visit))
+    desk.db.read(|conn| enrolled(desk, conn, now, visit))
 }
 
 /// Checks a second one-time password exactly as for an auth node; the first accepted one makes the enrollment Completed.
@@ -185,8 +187,8 @@ pub fn show_done(desk: &Desk, now: Timestamp, visit: &Visit) -> Result<Step<Toke
 /// # Errors
 /// `Database` only.
 pub fn try_now(desk: &Desk, now: Timestamp, visit: &Visit, typed: &str) -> Result<Step<Token>> {
-    desk.db.write(|c| {
-        let (view, token) = match enrolled(desk, c, now, visit)? {
+    desk.db.write(|conn| {
+        let (view, token) = match enrolled(desk, conn, now, visit)? {
             Step::Done(view, token) => (view, token),
             other => return Ok(other),
         };
@@ -195,21 +197,21 @@ pub fn try_now(desk: &Desk, now: Timestamp, visit: &Visit, typed: &str) -> Resul
         }
         let Place { user, ref user_id, disabled, .. } = view.place;
         let person = Person { id: Some(user), user_id: user_id.clone(), disabled };
-        match authentication::check(desk, c, now, &actor(visit, user_id), &person, typed)? {
+        match authentication::check(desk, conn, now, &actor(visit, user_id), &person, typed)? {
             Answer::Accepted { .. } => Ok(Step::Done(view, token)),
             Answer::Rejected | Answer::Repeated => Ok(Step::Wrong(view)),
         }
     })
 }
 
-fn look(desk: &Desk, c: &mut AnyConn, now: Timestamp, visit: &Visit) -> Result<Option<(Link, View)>> {
-    let Some(link) = task_store::by_handle(c, &visit.handle)? else { return Ok(None) };
-    let attempts_allowed = policy::held(c)?.attempts_allowed;
+fn look(desk: &Desk, conn: &mut AnyConn, now: Timestamp, visit: &Visit) -> Result<Option<(Link, View)>> {
+    let Some(link) = task_store::by_handle(conn, &visit.handle)? else { return Ok(None) };
+    let attempts_allowed = policy::held(conn)?.attempts_allowed;
     let end = portal::end(&link, attempts_allowed, desk.settings.zone.today(now));
     let verified = match &visit.session {
         Some(session) => {
             let hash = desk.keys.hash(Purpose::EnrollmentSession, session.as_bytes());
-            store::is_open(c, now, &hash, link.id)?
+            store::is_open(conn, now, &hash, link.id)?
         }
         None => false,
     };
@@ -220,11 +222,11 @@ fn look(desk: &Desk, c: &mut AnyConn, now: Timestamp, visit: &Visit) -> Result<O
 /// Somebody with a session, and a link that has not ended; else the step that says why not.
 fn verified<T>(
     desk: &Desk,
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     now: Timestamp,
     visit: &Visit,
 ) -> Result<std::result::Result<View, Step<T>>> {
-    Ok(match look(desk, c, now, visit)? {
+    Ok(match look(desk, conn, now, visit)? {
         None => Err(Step::Unknown),
         Some((_, view)) if view.end.is_some() => Err(Step::Ended(view)),
         Some((_, view)) if !view.verified => Err(Step::NoSession),
@@ -233,11 +235,11 @@ fn verified<T>(
 }
 
 /// Somebody with a session in which a token was enrolled.
-fn enrolled(desk: &Desk, c: &mut AnyConn, now: Timestamp, visit: &Visit) -> Result<Step<Token>> {
-    let Some((_, view)) = look(desk, c, now, visit)? else { return Ok(Step::Unknown) };
+fn enrolled(desk: &Desk, conn: &mut AnyConn, now: Timestamp, visit: &Visit) -> Result<Step<Token>> {
+    let Some((_, view)) = look(desk, conn, now, visit)? else { return Ok(Step::Unknown) };
     match (view.end, view.verified, view.place.token) {
         (Some(End::AlreadyEnrolled), true, Some(token)) => {
-            let mine = tokens::of_user(c, view.place.user)?.into_iter().find(|mine| mine.id == token);
+            let mine = tokens::of_user(conn, view.place.user)?.into_iter().find(|mine| mine.id == token);
             Ok(mine.map_or(Step::NoSession, |token| Step::Done(view, token)))
         }
         (Some(_), ..) => Ok(Step::Ended(view)),
@@ -246,12 +248,19 @@ fn enrolled(desk: &Desk, c: &mut AnyConn, now: Timestamp, visit: &Visit) -> Resu
 }
 
 /// Counts a failed attempt. The enrollment is held, so that nobody else counts at the same time.
-fn fail<T>(desk: &Desk, c: &mut AnyConn, now: Timestamp, visit: &Visit, view: View, missed: Missed) -> Result<Step<T>> {
+fn fail<T>(
+    desk: &Desk,
+    conn: &mut AnyConn,
+    now: Timestamp,
+    visit: &Visit,
+    view: View,
+    missed: Missed,
+) -> Result<Step<T>> {
     let (place, allowed) = (&view.place, view.attempts_allowed);
-    let Some(failures) = tasks::note_failure(c, place.id, allowed)? else {
-        return Ok(look(desk, c, now, visit)?.map_or(Step::Unknown, |(_, view)| Step::Ended(view)));
+    let Some(failures) = tasks::note_failure(conn, place.id, allowed)? else {
+        return Ok(look(desk, conn, now, visit)?.map_or(Step::Unknown, |(_, view)| Step::Ended(view)));
     };
-    tasks::note_missed(c, now, place.id, missed)?;
+    tasks::note_missed(conn, now, place.id, missed)?;
     let locked = failures >= allowed;
     let sentence =
         if locked { "Failed an enrollment attempt; the enrollment is Locked" } else { "Failed an enrollment attempt" };
@@ -264,12 +273,12 @@ fn fail<T>(desk: &Desk, c: &mut AnyConn, now: Timestamp, visit: &Visit, view: Vi
     if let Some(seconds) = missed.seconds() {
         entry = entry.fact("Clock", one_time::off::words(seconds));
     }
-    audit::record(c, now, &entry)?;
+    audit::record(conn, now, &entry)?;
     let mut view = view;
     view.place.facts.failures = failures;
     if locked {
         // Once: after this, no attempt is counted until somebody unlocks it.
-        letter::tell(desk, c, now, &view.place, Kind::Locked, None)?;
+        letter::tell(desk, conn, now, &view.place, Kind::Locked, None)?;
         view.end = Some(End::Locked);
         return Ok(Step::Ended(view));
     }
@@ -287,7 +296,7 @@ fn actor(visit: &Visit, user_id: &str) -> Actor {
 }
 
 fn note(
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     now: Timestamp,
     visit: &Visit,
     place: &Place,
@@ -298,5 +307,5 @@ fn note(
     let actor = actor(visit, &place.user_id);
     let mut entry = Entry::done(&actor, verb, sentence).user(place.user, &place.user_id).task(place.task);
     entry.detail.extend_from_slice(facts);
-    audit::record(c, now, &entry)
+    audit::record(conn, now, &entry)
 }

@@ -15,8 +15,8 @@ use crate::{
 ///
 /// # Errors
 /// `Database` only.
-pub fn hold(c: &mut AnyConn, handle: &str) -> Result<()> {
-    if let AnyConn::Pg(pg) = c {
+pub fn hold(conn: &mut AnyConn, handle: &str) -> Result<()> {
+    if let AnyConn::Pg(pg) = conn {
         let behind =
             enrollment_links::table.filter(enrollment_links::handle.eq(handle)).select(enrollment_links::enrollment_id);
         enrollments::table
@@ -32,12 +32,12 @@ pub fn hold(c: &mut AnyConn, handle: &str) -> Result<()> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn is_open(c: &mut AnyConn, now: Timestamp, key_hash: &[u8], link: LinkId) -> Result<bool> {
+pub fn is_open(conn: &mut AnyConn, now: Timestamp, key_hash: &[u8], link: LinkId) -> Result<bool> {
     let found: Option<i64> = enrollment_sessions::table
         .find(key_hash)
         .filter(enrollment_sessions::link_id.eq(link.0).and(enrollment_sessions::expires_at.gt(now)))
         .select(enrollment_sessions::link_id)
-        .first(c)
+        .first(conn)
         .optional()?;
     Ok(found.is_some())
 }
@@ -46,11 +46,11 @@ pub fn is_open(c: &mut AnyConn, now: Timestamp, key_hash: &[u8], link: LinkId) -
 ///
 /// # Errors
 /// `Database` only.
-pub fn open_sessions(c: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId) -> Result<i64> {
+pub fn open_sessions(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId) -> Result<i64> {
     Ok(enrollment_sessions::table
         .filter(enrollment_sessions::enrollment_id.eq(enrollment.0).and(enrollment_sessions::expires_at.gt(now)))
         .count()
-        .get_result(c)?)
+        .get_result(conn)?)
 }
 
 /// Opens a session, and forgets all that are over.
@@ -58,14 +58,14 @@ pub fn open_sessions(c: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId) 
 /// # Errors
 /// `Database` only.
 pub fn open_session(
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     now: Timestamp,
     key_hash: &[u8],
     enrollment: EnrollmentId,
     link: LinkId,
     until: Timestamp,
 ) -> Result<()> {
-    diesel::delete(enrollment_sessions::table.filter(enrollment_sessions::expires_at.le(now))).execute(c)?;
+    diesel::delete(enrollment_sessions::table.filter(enrollment_sessions::expires_at.le(now))).execute(conn)?;
     diesel::insert_into(enrollment_sessions::table)
         .values((
             enrollment_sessions::key_hash.eq(key_hash),
@@ -74,6 +74,6 @@ pub fn open_session(
             enrollment_sessions::created_at.eq(now),
             enrollment_sessions::expires_at.eq(until),
         ))
-        .execute(c)?;
+        .execute(conn)?;
     Ok(())
 }

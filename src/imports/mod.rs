@@ -76,10 +76,10 @@ pub fn keep(desk: &Desk, who: &Who, now: Timestamp, kind: Kind, sent: &Sent) -> 
     let operator = operator(who)?;
     let id = desk.random.handle();
     let sealed = seal(desk, &id, &sent.choices, &sent.bytes);
-    desk.db.write(|c| {
-        store::sweep(c, now)?;
-        store::keep_newest(c, operator, MOST_KEPT - 1)?;
-        store::insert(c, now, now + Duration::minutes(MINUTES_KEPT), &id, kind, operator, &sent.file_name, &sealed)
+    desk.db.write(|conn| {
+        store::sweep(conn, now)?;
+        store::keep_newest(conn, operator, MOST_KEPT - 1)?;
+        store::insert(conn, now, now + Duration::minutes(MINUTES_KEPT), &id, kind, operator, &sent.file_name, &sealed)
     })?;
     Ok(id)
 }
@@ -88,8 +88,8 @@ pub fn keep(desk: &Desk, who: &Who, now: Timestamp, kind: Kind, sent: &Sent) -> 
 ///
 /// # Errors
 /// `Database`, or `Internal` if it does not open.
-pub fn find(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, kind: Kind, id: &str) -> Result<Option<Kept>> {
-    let Some(row) = store::find(c, now, id, kind, operator(who)?)? else { return Ok(None) };
+pub fn find(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, kind: Kind, id: &str) -> Result<Option<Kept>> {
+    let Some(row) = store::find(conn, now, id, kind, operator(who)?)? else { return Ok(None) };
     let (choices, bytes) = open(desk, id, &row.sealed)?;
     let sent = Sent { file_name: row.file_name, choices, bytes };
     Ok(Some(Kept { id: id.to_owned(), sent, made_at: row.made_at, done_at: row.done_at }))
@@ -99,8 +99,8 @@ pub fn find(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, kind: Kind,
 ///
 /// # Errors
 /// `Database` only.
-pub fn finish(desk: &Desk, c: &mut AnyConn, now: Timestamp, id: &str, outcomes: &[u8]) -> Result<()> {
-    store::finish(c, now, id, &seal(desk, id, "", outcomes))
+pub fn finish(desk: &Desk, conn: &mut AnyConn, now: Timestamp, id: &str, outcomes: &[u8]) -> Result<()> {
+    store::finish(conn, now, id, &seal(desk, id, "", outcomes))
 }
 
 /// Throws away what has ended.
@@ -108,7 +108,7 @@ pub fn finish(desk: &Desk, c: &mut AnyConn, now: Timestamp, id: &str, outcomes: 
 /// # Errors
 /// `Database` only.
 pub fn sweep(desk: &Desk, now: Timestamp) -> Result<()> {
-    desk.db.write(|c| store::sweep(c, now))
+    desk.db.write(|conn| store::sweep(conn, now))
 }
 
 fn operator(who: &Who) -> Result<OperatorId> {

@@ -23,7 +23,7 @@ pub struct Row {
 /// `Database` only.
 #[allow(clippy::too_many_arguments, reason = "the columns of one row")]
 pub fn insert(
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     now: Timestamp,
     ends_at: Timestamp,
     id: &str,
@@ -42,7 +42,7 @@ pub fn insert(
             imports::made_at.eq(now),
             imports::ends_at.eq(ends_at),
         ))
-        .execute(c)?;
+        .execute(conn)?;
     Ok(())
 }
 
@@ -50,18 +50,20 @@ pub fn insert(
 ///
 /// # Errors
 /// `Database` only.
-pub fn find(c: &mut AnyConn, now: Timestamp, id: &str, kind: Kind, operator: OperatorId) -> Result<Option<Row>> {
+pub fn find(conn: &mut AnyConn, now: Timestamp, id: &str, kind: Kind, operator: OperatorId) -> Result<Option<Row>> {
     let own = imports::operator_id.eq(operator.0).and(imports::kind.eq(kind.word())).and(imports::ends_at.gt(now));
     let columns = (imports::file_name, imports::sealed, imports::made_at, imports::done_at);
-    Ok(imports::table.find(id).filter(own).select(columns).first(c).optional()?)
+    Ok(imports::table.find(id).filter(own).select(columns).first(conn).optional()?)
 }
 
 /// Puts the outcomes in place of the file.
 ///
 /// # Errors
 /// `Database` only.
-pub fn finish(c: &mut AnyConn, now: Timestamp, id: &str, sealed: &[u8]) -> Result<()> {
-    diesel::update(imports::table.find(id)).set((imports::sealed.eq(sealed), imports::done_at.eq(now))).execute(c)?;
+pub fn finish(conn: &mut AnyConn, now: Timestamp, id: &str, sealed: &[u8]) -> Result<()> {
+    diesel::update(imports::table.find(id))
+        .set((imports::sealed.eq(sealed), imports::done_at.eq(now)))
+        .execute(conn)?;
     Ok(())
 }
 
@@ -69,8 +71,8 @@ pub fn finish(c: &mut AnyConn, now: Timestamp, id: &str, sealed: &[u8]) -> Resul
 ///
 /// # Errors
 /// `Database` only.
-pub fn sweep(c: &mut AnyConn, now: Timestamp) -> Result<()> {
-    diesel::delete(imports::table.filter(imports::ends_at.le(now))).execute(c)?;
+pub fn sweep(conn: &mut AnyConn, now: Timestamp) -> Result<()> {
+    diesel::delete(imports::table.filter(imports::ends_at.le(now))).execute(conn)?;
     Ok(())
 }
 
@@ -78,10 +80,10 @@ pub fn sweep(c: &mut AnyConn, now: Timestamp) -> Result<()> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn keep_newest(c: &mut AnyConn, operator: OperatorId, most: i64) -> Result<()> {
+pub fn keep_newest(conn: &mut AnyConn, operator: OperatorId, most: i64) -> Result<()> {
     let own = imports::table.filter(imports::operator_id.eq(operator.0));
     let old: Vec<String> =
-        own.order((imports::made_at.desc(), imports::id)).offset(most).limit(100).select(imports::id).load(c)?;
-    diesel::delete(imports::table.filter(imports::id.eq_any(old))).execute(c)?;
+        own.order((imports::made_at.desc(), imports::id)).offset(most).limit(100).select(imports::id).load(conn)?;
+    diesel::delete(imports::table.filter(imports::id.eq_any(old))).execute(conn)?;
     Ok(())
 }

@@ -68,27 +68,27 @@ pub fn take(desk: &Desk, now: Timestamp, actor: &Actor, bytes: &[u8]) -> Result<
         Read::NoReport => return Ok(Taken::NoReport),
         Read::Malformed(why) => return Ok(Taken::Malformed(why)),
     };
-    desk.db.write(|c| {
+    desk.db.write(|conn| {
         for id in &report.message_ids {
-            if let Some(email) = store::reports::find(c, id)? {
-                return note(c, now, actor, &email, &report);
+            if let Some(email) = store::reports::find(conn, id)? {
+                return note(conn, now, actor, &email, &report);
             }
         }
         Ok(Taken::NotOurs)
     })
 }
 
-fn note(c: &mut AnyConn, now: Timestamp, actor: &Actor, email: &Email, report: &Report) -> Result<Taken> {
+fn note(conn: &mut AnyConn, now: Timestamp, actor: &Actor, email: &Email, report: &Report) -> Result<Taken> {
     // An address that was typed for this email alone is known nowhere any more: then the worst of the fates counts.
     let Some(fate) = report.fate(&email.shown_to) else { return Ok(Taken::NoReport) };
     let said = said(email, fate);
-    if !store::reports::insert(c, now, email.id, &report.digest, fate, &said)? {
+    if !store::reports::insert(conn, now, email.id, &report.digest, fate, &said)? {
         return Ok(Taken::Known(email.id));
     }
     let why = status::words(&fate.status).map_or_else(|| said.clone(), str::to_owned);
     let bounced = fate.action == Action::Failed
         && email.state == State::Sent
-        && store::reports::set_bounced(c, now, email.id, &fate.status, &said)?;
+        && store::reports::set_bounced(conn, now, email.id, &fate.status, &said)?;
     let mut entry = if bounced {
         Entry::refused(actor, "mail.bounce", format!("Email to {} bounced: {said}", email.shown_to))
     } else {
@@ -103,7 +103,7 @@ fn note(c: &mut AnyConn, now: Timestamp, actor: &Actor, email: &Email, report: &
     if let Some(user) = email.user {
         entry = entry.user(user, &email.facts.user_id);
     }
-    audit::record(c, now, &entry)?;
+    audit::record(conn, now, &entry)?;
     Ok(if bounced { Taken::Bounced(email.id, why) } else { Taken::Noted(email.id, fate.action) })
 }
 

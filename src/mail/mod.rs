@@ -41,8 +41,8 @@ pub use store::{messages, own_host};
 ///
 /// # Errors
 /// `Database` only.
-pub fn post(desk: &Desk, c: &mut AnyConn, now: Timestamp, sender: &str, emails: &[NewEmail]) -> Result<()> {
-    store::insert(desk, c, now, sender, emails)
+pub fn post(desk: &Desk, conn: &mut AnyConn, now: Timestamp, sender: &str, emails: &[NewEmail]) -> Result<()> {
+    store::insert(desk, conn, now, sender, emails)
 }
 
 /// Cancels what still waits for these enrollments and wipes its secrets; how many emails that were. One that is in a
@@ -50,8 +50,8 @@ pub fn post(desk: &Desk, c: &mut AnyConn, now: Timestamp, sender: &str, emails: 
 ///
 /// # Errors
 /// `Database` only.
-pub fn cancel_waiting(c: &mut AnyConn, _now: Timestamp, enrollments: &[EnrollmentId]) -> Result<usize> {
-    store::cancel(c, enrollments)
+pub fn cancel_waiting(conn: &mut AnyConn, _now: Timestamp, enrollments: &[EnrollmentId]) -> Result<usize> {
+    store::cancel(conn, enrollments)
 }
 
 /// Lets what still waits for these enrollments say the new last day, and be tried until its end.
@@ -59,28 +59,28 @@ pub fn cancel_waiting(c: &mut AnyConn, _now: Timestamp, enrollments: &[Enrollmen
 /// # Errors
 /// `Database` only.
 pub fn move_waiting(
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     enrollments: &[EnrollmentId],
     stop_on: NaiveDate,
     give_up_at: Timestamp,
 ) -> Result<()> {
-    store::move_stop_date(c, enrollments, stop_on, give_up_at)
+    store::move_stop_date(conn, enrollments, stop_on, give_up_at)
 }
 
 /// As [`cancel_waiting`], for everyone in `task`.
 ///
 /// # Errors
 /// `Database` only.
-pub fn cancel_waiting_of_task(c: &mut AnyConn, _now: Timestamp, task: TaskId) -> Result<usize> {
-    store::cancel_of_task(c, task)
+pub fn cancel_waiting_of_task(conn: &mut AnyConn, _now: Timestamp, task: TaskId) -> Result<usize> {
+    store::cancel_of_task(conn, task)
 }
 
 /// The emails to these users are found in `container` from now on: who may see the users may see them.
 ///
 /// # Errors
 /// `Database` only.
-pub fn follow(c: &mut AnyConn, users: &[UserId], container: ContainerId) -> Result<()> {
-    store::follow(c, users, container)
+pub fn follow(conn: &mut AnyConn, users: &[UserId], container: ContainerId) -> Result<()> {
+    store::follow(conn, users, container)
 }
 
 /// The profiles of these users hold other addresses now: what waits for an older one is not sent there. An email with a
@@ -90,24 +90,24 @@ pub fn follow(c: &mut AnyConn, users: &[UserId], container: ContainerId) -> Resu
 ///
 /// # Errors
 /// `Database` only.
-pub fn leave_address(c: &mut AnyConn, now: Timestamp, users: &[(UserId, &str)]) -> Result<()> {
-    store::address::leave(c, now, users)
+pub fn leave_address(conn: &mut AnyConn, now: Timestamp, users: &[(UserId, &str)]) -> Result<()> {
+    store::address::leave(conn, now, users)
 }
 
 /// The newest emails with a link of their own about these enrollments, one of each: where the link that works went.
 ///
 /// # Errors
 /// `Database` only.
-pub fn links_sent(c: &mut AnyConn, enrollments: &[EnrollmentId]) -> Result<Vec<LinkSent>> {
-    store::address::newest_links(c, enrollments)
+pub fn links_sent(conn: &mut AnyConn, enrollments: &[EnrollmentId]) -> Result<Vec<LinkSent>> {
+    store::address::newest_links(conn, enrollments)
 }
 
 /// The email that carried the link which was made at `made_at` for this enrollment.
 ///
 /// # Errors
 /// `Database` only.
-pub fn link_sent_at(c: &mut AnyConn, enrollment: EnrollmentId, made_at: Timestamp) -> Result<Option<LinkSent>> {
-    store::address::link_made_at(c, enrollment, made_at)
+pub fn link_sent_at(conn: &mut AnyConn, enrollment: EnrollmentId, made_at: Timestamp) -> Result<Option<LinkSent>> {
+    store::address::link_made_at(conn, enrollment, made_at)
 }
 
 /// Where an email with a link went.
@@ -127,8 +127,8 @@ pub struct LinkSent {
 ///
 /// # Errors
 /// `Database` only.
-pub fn hold(c: &mut AnyConn, ids: &[EmailId]) -> Result<()> {
-    store::again::hold(c, ids)
+pub fn hold(conn: &mut AnyConn, ids: &[EmailId]) -> Result<()> {
+    store::again::hold(conn, ids)
 }
 
 /// Those of these emails that have Failed or Bounced wait again under their Message-ID, due now and tried until
@@ -137,15 +137,15 @@ pub fn hold(c: &mut AnyConn, ids: &[EmailId]) -> Result<()> {
 /// # Errors
 /// `Database` only.
 pub fn send_again(
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     now: Timestamp,
     ids: &[EmailId],
     to: &[(EmailId, String)],
     give_up_at: Timestamp,
 ) -> Result<usize> {
-    let queued = store::again::queue(c, now, ids, give_up_at)?;
+    let queued = store::again::queue(conn, now, ids, give_up_at)?;
     for (id, address) in to {
-        store::again::readdress(c, *id, address)?;
+        store::again::readdress(conn, *id, address)?;
     }
     Ok(queued)
 }
@@ -154,16 +154,16 @@ pub fn send_again(
 ///
 /// # Errors
 /// `Database` only.
-pub fn try_now(c: &mut AnyConn, now: Timestamp, ids: &[EmailId]) -> Result<usize> {
-    store::again::hasten(c, now, ids)
+pub fn try_now(conn: &mut AnyConn, now: Timestamp, ids: &[EmailId]) -> Result<usize> {
+    store::again::hasten(conn, now, ids)
 }
 
 /// Cancels those of these emails that wait, and are not in a worker's hand, and wipes their secrets; how many.
 ///
 /// # Errors
 /// `Database` only.
-pub fn cancel(c: &mut AnyConn, now: Timestamp, ids: &[EmailId]) -> Result<usize> {
-    store::again::cancel(c, now, ids)
+pub fn cancel(conn: &mut AnyConn, now: Timestamp, ids: &[EmailId]) -> Result<usize> {
+    store::again::cancel(conn, now, ids)
 }
 
 /// An email in a worker's hand.
@@ -234,10 +234,10 @@ pub struct Settled {
 /// # Errors
 /// `Database` only.
 pub fn claim(desk: &Desk, now: Timestamp, worker: &str, most: i64) -> Result<Vec<Claimed>> {
-    if !desk.db.read(|c| store::work::any_due(c, now))? {
+    if !desk.db.read(|conn| store::work::any_due(conn, now))? {
         return Ok(Vec::new());
     }
-    desk.db.write(|c| store::work::claim(desk, c, now, worker, most))
+    desk.db.write(|conn| store::work::claim(desk, conn, now, worker, most))
 }
 
 /// As [`claim`], of what is due now by the clock that all servers of the database share.
@@ -245,7 +245,7 @@ pub fn claim(desk: &Desk, now: Timestamp, worker: &str, most: i64) -> Result<Vec
 /// # Errors
 /// `Database` only.
 pub fn claim_due(desk: &Desk, worker: &str, most: i64) -> Result<Vec<Claimed>> {
-    if !desk.db.read(|c| store::work::any_due(c, desk.now()))? {
+    if !desk.db.read(|conn| store::work::any_due(conn, desk.now()))? {
         return Ok(Vec::new());
     }
     claim(desk, desk.shared_now()?, worker, most)
@@ -257,7 +257,7 @@ pub fn claim_due(desk: &Desk, worker: &str, most: i64) -> Result<Vec<Claimed>> {
 /// # Errors
 /// `Database` only.
 pub fn renew(desk: &Desk, now: Timestamp, worker: &str, emails: &[EmailId]) -> Result<Vec<EmailId>> {
-    desk.db.write(|c| store::work::renew(c, now, worker, emails))
+    desk.db.write(|conn| store::work::renew(conn, now, worker, emails))
 }
 
 /// Lets go of everything that is claimed, by whomever. For the only server of a database, before its workers start: who
@@ -266,7 +266,7 @@ pub fn renew(desk: &Desk, now: Timestamp, worker: &str, emails: &[EmailId]) -> R
 /// # Errors
 /// `Database` only.
 pub fn release_all(desk: &Desk, now: Timestamp) -> Result<usize> {
-    desk.db.write(|c| store::work::release_all(c, now))
+    desk.db.write(|conn| store::work::release_all(conn, now))
 }
 
 /// True while a worker has an email in its hand.
@@ -274,7 +274,7 @@ pub fn release_all(desk: &Desk, now: Timestamp) -> Result<usize> {
 /// # Errors
 /// `Database` only.
 pub fn any_in_hand(desk: &Desk, now: Timestamp) -> Result<bool> {
-    desk.db.read(|c| store::work::any_claimed(c, now))
+    desk.db.read(|conn| store::work::any_claimed(conn, now))
 }
 
 /// Lets go of claimed emails that were not tried.
@@ -285,7 +285,7 @@ pub fn release(desk: &Desk, now: Timestamp, worker: &str, emails: &[EmailId]) ->
     if emails.is_empty() {
         return Ok(());
     }
-    desk.db.write(|c| store::work::release(c, now, worker, emails))
+    desk.db.write(|conn| store::work::release(conn, now, worker, emails))
 }
 
 /// Writes down what came of tries, all in one transaction (many workers share one commit).
@@ -293,35 +293,35 @@ pub fn release(desk: &Desk, now: Timestamp, worker: &str, emails: &[EmailId]) ->
 /// # Errors
 /// `Database` only; nothing is written down then, and the leases run out.
 pub fn settle(desk: &Desk, now: Timestamp, list: &[Settled]) -> Result<()> {
-    desk.db.write(|c| {
+    desk.db.write(|conn| {
         let mut tries = Vec::with_capacity(list.len());
         // By number, as everybody holds emails: see `store::cancel`.
         let mut list: Vec<&Settled> = list.iter().collect();
         list.sort_by_key(|settled| settled.email.id);
         for one in list {
-            let state = settle_one(c, now, one)?;
+            let state = settle_one(conn, now, one)?;
             tries.push(store::work::NewTry::new(one.email.id, now, state, &one.email.keepable(&one.answer)));
         }
-        store::work::note_tries(c, tries)
+        store::work::note_tries(conn, tries)
     })
 }
 
-fn settle_one(c: &mut AnyConn, now: Timestamp, settled: &Settled) -> Result<State> {
+fn settle_one(conn: &mut AnyConn, now: Timestamp, settled: &Settled) -> Result<State> {
     let Settled { worker, email, verdict, answer } = settled;
     let answer = email.keepable(answer);
     let next = match verdict {
         Verdict::Accepted => {
-            store::work::accepted(c, now, email.id, &answer)?;
+            store::work::accepted(conn, now, email.id, &answer)?;
             return Ok(State::Sent);
         }
         Verdict::RefusedForNow => outbox::next_try(now, email.tries + 1, email.give_up_at),
         Verdict::Refused => None,
     };
     if let Some(next) = next {
-        store::work::deferred(c, now, worker, email.id, next, &answer)?;
+        store::work::deferred(conn, now, worker, email.id, next, &answer)?;
         return Ok(State::Deferred);
     }
-    if store::work::failed(c, now, worker, email.id, &answer)? {
+    if store::work::failed(conn, now, worker, email.id, &answer)? {
         let actor = Actor::system();
         let what = if *verdict == Verdict::Refused { "refused" } else { "given up" };
         let sentence = format!("Email to {} was {what}: {answer}", email.shown_to);
@@ -332,7 +332,7 @@ fn settle_one(c: &mut AnyConn, now: Timestamp, settled: &Settled) -> Result<Stat
         if let Some(user) = email.user {
             entry = entry.user(user, &email.facts.user_id);
         }
-        audit::record(c, now, &entry)?;
+        audit::record(conn, now, &entry)?;
     }
     Ok(State::Failed)
 }

@@ -50,14 +50,14 @@ pub struct Health {
 /// # Errors
 /// `Database` only.
 pub fn rows(
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     now: Timestamp,
     containers: Option<&[ContainerId]>,
     filter: &Filter,
     view: View,
     (offset, limit): (i64, i64),
 ) -> Result<Vec<Email>> {
-    store::list::rows(c, now, containers, filter, view, offset, limit)
+    store::list::rows(conn, now, containers, filter, view, offset, limit)
 }
 
 /// How many rows a view has.
@@ -65,13 +65,13 @@ pub fn rows(
 /// # Errors
 /// `Database` only.
 pub fn count(
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     now: Timestamp,
     containers: Option<&[ContainerId]>,
     filter: &Filter,
     view: View,
 ) -> Result<i64> {
-    store::list::count(c, now, containers, filter, view)
+    store::list::count(conn, now, containers, filter, view)
 }
 
 /// How many rows of a view are in each state that any is in.
@@ -79,13 +79,13 @@ pub fn count(
 /// # Errors
 /// `Database` only.
 pub fn counts_by_state(
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     now: Timestamp,
     containers: Option<&[ContainerId]>,
     filter: &Filter,
     view: View,
 ) -> Result<Vec<(State, i64)>> {
-    store::list::counts_by_state(c, now, containers, filter, view)
+    store::list::counts_by_state(conn, now, containers, filter, view)
 }
 
 /// The emails of a view that are in these states, the oldest first: by number, 100,000 of them are no burden.
@@ -93,39 +93,39 @@ pub fn counts_by_state(
 /// # Errors
 /// `Database` only.
 pub fn chosen(
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     now: Timestamp,
     containers: Option<&[ContainerId]>,
     filter: &Filter,
     view: View,
     states: &[State],
 ) -> Result<Vec<EmailId>> {
-    store::list::chosen(c, now, containers, filter, view, states)
+    store::list::chosen(conn, now, containers, filter, view, states)
 }
 
 /// The enrollments that those of these emails which are of such kinds are about, by number.
 ///
 /// # Errors
 /// `Database` only.
-pub fn enrollments_of(c: &mut AnyConn, ids: &[EmailId], kinds: &[Kind]) -> Result<Vec<EnrollmentId>> {
-    store::again::enrollments_of(c, ids, kinds)
+pub fn enrollments_of(conn: &mut AnyConn, ids: &[EmailId], kinds: &[Kind]) -> Result<Vec<EnrollmentId>> {
+    store::again::enrollments_of(conn, ids, kinds)
 }
 
 /// How many emails failed or came back and still matter, for the number beside the navigation.
 ///
 /// # Errors
 /// `Database` only.
-pub fn failures(c: &mut AnyConn, now: Timestamp, containers: Option<&[ContainerId]>) -> Result<i64> {
-    store::list::failures(c, now, containers)
+pub fn failures(conn: &mut AnyConn, now: Timestamp, containers: Option<&[ContainerId]>) -> Result<i64> {
+    store::list::failures(conn, now, containers)
 }
 
 /// One email with its tries, the newest first.
 ///
 /// # Errors
 /// `NotFound` if there is none, or none in these containers.
-pub fn find(c: &mut AnyConn, containers: Option<&[ContainerId]>, id: EmailId) -> Result<(Email, Vec<Try>)> {
-    let email = store::list::find(c, containers, id)?;
-    let tries = store::list::tries(c, id)?;
+pub fn find(conn: &mut AnyConn, containers: Option<&[ContainerId]>, id: EmailId) -> Result<(Email, Vec<Try>)> {
+    let email = store::list::find(conn, containers, id)?;
+    let tries = store::list::tries(conn, id)?;
     Ok((email, tries))
 }
 
@@ -133,24 +133,24 @@ pub fn find(c: &mut AnyConn, containers: Option<&[ContainerId]>, id: EmailId) ->
 ///
 /// # Errors
 /// `Database` only.
-pub fn deliveries(c: &mut AnyConn, id: EmailId) -> Result<Vec<Delivery>> {
-    store::reports::of(c, id)
+pub fn deliveries(conn: &mut AnyConn, id: EmailId) -> Result<Vec<Delivery>> {
+    store::reports::of(conn, id)
 }
 
 /// The emails of these ids, in no order: what became of the newest one of each user in a list.
 ///
 /// # Errors
 /// `Database` only.
-pub fn latest_of(c: &mut AnyConn, ids: &[EmailId]) -> Result<Vec<Email>> {
-    store::list::of(c, ids)
+pub fn latest_of(conn: &mut AnyConn, ids: &[EmailId]) -> Result<Vec<Email>> {
+    store::list::of(conn, ids)
 }
 
 /// How many emails with a link of their own were written about an enrollment.
 ///
 /// # Errors
 /// `Database` only.
-pub fn count_with_link(c: &mut AnyConn, enrollment: EnrollmentId) -> Result<i64> {
-    store::count_with_link(c, enrollment)
+pub fn count_with_link(conn: &mut AnyConn, enrollment: EnrollmentId) -> Result<i64> {
+    store::count_with_link(conn, enrollment)
 }
 
 /// Minutes after which an email that is due and was not tried says that nobody carries emails: workers look every half
@@ -161,14 +161,14 @@ const OVERDUE_MINUTES: i64 = 10;
 ///
 /// # Errors
 /// `Database` only.
-pub fn overdue(c: &mut AnyConn, now: Timestamp, containers: Option<&[ContainerId]>) -> Result<i64> {
-    store::list::overdue(c, now - chrono::Duration::minutes(OVERDUE_MINUTES), containers)
+pub fn overdue(conn: &mut AnyConn, now: Timestamp, containers: Option<&[ContainerId]>) -> Result<i64> {
+    store::list::overdue(conn, now - chrono::Duration::minutes(OVERDUE_MINUTES), containers)
 }
 
 /// How the mail server does.
 ///
 /// # Errors
 /// `Database` only.
-pub fn health(c: &mut AnyConn) -> Result<Health> {
-    store::list::health(c)
+pub fn health(conn: &mut AnyConn) -> Result<Health> {
+    store::list::health(conn)
 }

@@ -36,8 +36,8 @@ pub struct Current {
 ///
 /// # Errors
 /// `Database`; `Internal` if the built-in template fails.
-pub fn current(desk: &Desk, c: &mut AnyConn, message: Message) -> Result<Current> {
-    Ok(match rows::find(c, message.kind, message.type_words())? {
+pub fn current(desk: &Desk, conn: &mut AnyConn, message: Message) -> Result<Current> {
+    Ok(match rows::find(conn, message.kind, message.type_words())? {
         Some(row) => Current {
             wording: (*row.wording).clone(),
             version: row.version,
@@ -51,8 +51,8 @@ pub fn current(desk: &Desk, c: &mut AnyConn, message: Message) -> Result<Current
 ///
 /// # Errors
 /// `Database` only.
-pub fn list(c: &mut AnyConn) -> Result<Vec<(Message, Option<rows::Message>)>> {
-    let written = rows::all(c)?;
+pub fn list(conn: &mut AnyConn) -> Result<Vec<(Message, Option<rows::Message>)>> {
+    let written = rows::all(conn)?;
     let of = |message: Message| {
         let same = |row: &&rows::Message| row.kind == message.kind && row.authentication_type == message.type_words();
         (message, written.iter().find(same).cloned())
@@ -70,7 +70,7 @@ pub fn save(desk: &Desk, who: &Who, now: Timestamp, message: Message, typed: &Wo
     let wording = typed.check(&desk.settings, message.kind)?;
     let built_in = letter::wording::default(&desk.settings, message.kind)?.check(&desk.settings, message.kind)?;
     if wording == built_in {
-        return desk.db.write(|c| take_back(c, who, now, message, version));
+        return desk.db.write(|conn| take_back(conn, who, now, message, version));
     }
     let subject = wording.subject.clone();
     let row = rows::Message {
@@ -81,9 +81,9 @@ pub fn save(desk: &Desk, who: &Who, now: Timestamp, message: Message, typed: &Wo
         changed_by: who.name().to_owned(),
         changed_at: now,
     };
-    desk.db.write(|c| {
-        let before = current(desk, c, message)?;
-        if before.version != version || !rows::put(c, &row)? {
+    desk.db.write(|conn| {
+        let before = current(desk, conn, message)?;
+        if before.version != version || !rows::put(conn, &row)? {
             return Err(meanwhile(&before));
         }
         let mut entry = Entry::done(&who.actor, "messages.change", "Changed a message").subject(message.words());
@@ -97,7 +97,7 @@ pub fn save(desk: &Desk, who: &Who, now: Timestamp, message: Message, typed: &Wo
                 entry = entry.fact(name, "changed");
             }
         }
-        audit::record(c, now, &entry)
+        audit::record(conn, now, &entry)
     })
 }
 
@@ -107,18 +107,18 @@ pub fn save(desk: &Desk, who: &Who, now: Timestamp, message: Message, typed: &Wo
 /// `Forbidden`; `Conflict` if someone else changed the message since `version`.
 pub fn reset(desk: &Desk, who: &Who, now: Timestamp, message: Message, version: i64) -> Result<()> {
     who.need_everywhere(Permission::EditPolicies)?;
-    desk.db.write(|c| take_back(c, who, now, message, version))
+    desk.db.write(|conn| take_back(conn, who, now, message, version))
 }
 
-fn take_back(c: &mut AnyConn, who: &Who, now: Timestamp, message: Message, version: i64) -> Result<()> {
-    let row = rows::find(c, message.kind, message.type_words())?;
+fn take_back(conn: &mut AnyConn, who: &Who, now: Timestamp, message: Message, version: i64) -> Result<()> {
+    let row = rows::find(conn, message.kind, message.type_words())?;
     match row {
         None => Ok(()),
         Some(row) if row.version != version => Err(changed_by(&row.changed_by)),
         Some(_) => {
-            rows::remove(c, message.kind, message.type_words())?;
+            rows::remove(conn, message.kind, message.type_words())?;
             let entry = Entry::done(&who.actor, "messages.reset", "Went back to the default of a message");
-            audit::record(c, now, &entry.subject(message.words()))
+            audit::record(conn, now, &entry.subject(message.words()))
         }
     }
 }
@@ -150,7 +150,7 @@ pub fn preview(desk: &Desk, who: &Who, now: Timestamp, message: Message, typed: 
 /// `Forbidden`; `Database`.
 pub fn preview_saved(desk: &Desk, who: &Who, now: Timestamp, message: Message) -> Result<Letter> {
     who.need(Permission::EditPolicies)?;
-    let saved = desk.db.read(|c| current(desk, c, message))?;
+    let saved = desk.db.read(|conn| current(desk, conn, message))?;
     told_of_sample(desk, who, now, message, &saved.wording)
 }
 
@@ -172,8 +172,8 @@ pub fn lacks(settings: &Settings, row: &rows::Message) -> String {
 ///
 /// # Errors
 /// `Database` only.
-pub fn lacking(settings: &Settings, c: &mut AnyConn) -> Result<Vec<(Message, String)>> {
-    let written = list(c)?.into_iter().filter_map(|(message, row)| Some((message, lacks(settings, &row?))));
+pub fn lacking(settings: &Settings, conn: &mut AnyConn) -> Result<Vec<(Message, String)>> {
+    let written = list(conn)?.into_iter().filter_map(|(message, row)| Some((message, lacks(settings, &row?))));
     Ok(written.filter(|(_, lacks)| !lacks.is_empty()).collect())
 }
 
@@ -185,13 +185,13 @@ pub fn lacking(settings: &Settings, c: &mut AnyConn) -> Result<Vec<(Message, Str
 pub fn send_test(desk: &Desk, who: &Who, now: Timestamp, message: Message) -> Result<String> {
     who.need_everywhere(Permission::EditPolicies)?;
     let today = desk.settings.zone.today(now);
-    desk.db.write(|c| {
-        let own = account::own(c, who)?.operator.email.filter(|email| !email.is_empty());
+    desk.db.write(|conn| {
+        let own = account::own(conn, who)?.operator.email.filter(|email| !email.is_empty());
         let Some(to) = own else {
             let sentence = "Your account has no email address. Someone who manages operators can add it.";
             return Err(Error::Refused(sentence.into()));
         };
-        let (facts, secret) = message::sample(message, &policy::current(c)?, today, who.name());
+        let (facts, secret) = message::sample(message, &policy::current(conn)?, today, who.name());
         let email = mail::NewEmail {
             kind: message.kind,
             to: to.clone(),
@@ -204,9 +204,9 @@ pub fn send_test(desk: &Desk, who: &Who, now: Timestamp, message: Message) -> Re
             secret,
             give_up_at: now + chrono::Duration::hours(TEST_HOURS),
         };
-        mail::post(desk, c, now, who.name(), &[email])?;
+        mail::post(desk, conn, now, who.name(), &[email])?;
         let entry = Entry::done(&who.actor, "messages.test", "Sent themselves a test email").subject(message.words());
-        audit::record(c, now, &entry)?;
+        audit::record(conn, now, &entry)?;
         Ok(to)
     })
 }

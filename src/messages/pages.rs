@@ -239,9 +239,9 @@ fn framed(mut response: HttpResponse) -> Answer {
 async fn build<N: Need>(p: &Permitted<N>, message: Message) -> Result<EditPage, Fault> {
     let ((current, own_address), chrome) = p
         .view(move |desk, who, _| {
-            desk.db.read(|c| {
-                let own = crate::operators::account::own(c, who)?.operator.email;
-                Ok((messages::current(desk, c, message)?, own.unwrap_or_default()))
+            desk.db.read(|conn| {
+                let own = crate::operators::account::own(conn, who)?.operator.email;
+                Ok((messages::current(desk, conn, message)?, own.unwrap_or_default()))
             })
         })
         .await?;

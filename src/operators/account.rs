@@ -49,7 +49,7 @@ pub fn change_password(desk: &Desk, who: &Who, now: Timestamp, current: &str, ne
     if current.is_empty() {
         mistakes.add("current", "Type the password you have now.");
     }
-    let own = desk.db.read(|c| own(c, who))?.operator;
+    let own = desk.db.read(|conn| own(conn, who))?.operator;
     let words = OwnWords::of(&desk.settings).and_of(&own.user_id, &own.name, own.email.as_deref().unwrap_or_default());
     if let Some(sentence) = password::mistake(new, &words) {
         mistakes.add("new", sentence);
@@ -58,23 +58,23 @@ pub fn change_password(desk: &Desk, who: &Who, now: Timestamp, current: &str, ne
     }
     mistakes.into_result()?;
     let place = desk.hashers.place()?;
-    let stored = desk.db.read(|c| {
-        throttle::check(c, now, std::slice::from_ref(&bucket))?;
-        store::sign_in::password_hash(c, id)
+    let stored = desk.db.read(|conn| {
+        throttle::check(conn, now, std::slice::from_ref(&bucket))?;
+        store::sign_in::password_hash(conn, id)
     })?;
-    desk.db.write(|c| throttle::count(c, now, &bucket))?;
+    desk.db.write(|conn| throttle::count(conn, now, &bucket))?;
     if !password::is_right(&place, current, stored.as_deref())? {
-        desk.db.write(|c| {
+        desk.db.write(|conn| {
             let entry = Entry::refused(&who.actor, "operators.change_password", "Change of the own password refused");
-            audit::record(c, now, &entry.fact("Reason", "wrong current password"))
+            audit::record(conn, now, &entry.fact("Reason", "wrong current password"))
         })?;
         return Err(Error::mistake("current", "This is not the password you have now."));
     }
     let hash = password::hash(&place, &desk.random, new)?;
-    desk.db.write(|c| {
-        throttle::reset(c, &bucket)?;
-        store::set_password(c, id, &hash, None)?;
-        sessions::delete_all_of(c, id)?;
-        audit::record(c, now, &Entry::done(&who.actor, "operators.change_password", "Changed the own password"))
+    desk.db.write(|conn| {
+        throttle::reset(conn, &bucket)?;
+        store::set_password(conn, id, &hash, None)?;
+        sessions::delete_all_of(conn, id)?;
+        audit::record(conn, now, &Entry::done(&who.actor, "operators.change_password", "Changed the own password"))
     })
 }

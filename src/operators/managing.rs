@@ -30,12 +30,12 @@ const DRAWS: usize = 5;
 ///
 /// # Errors
 /// `NotFound`, also if the operator's scope is not inside that of `who`.
-pub fn find(c: &mut AnyConn, who: &Who, user_id: &str) -> Result<(Operator, Scope)> {
+pub fn find(conn: &mut AnyConn, who: &Who, user_id: &str) -> Result<(Operator, Scope)> {
     let nobody = || Error::not_found("operator", user_id);
-    let operator = store::find(c, user_id)?.ok_or_else(nobody)?;
+    let operator = store::find(conn, user_id)?.ok_or_else(nobody)?;
     let scope = match operator.all_containers {
         true => Scope::All,
-        false => Scope::Containers(store::containers_of(c, operator.id)?),
+        false => Scope::Containers(store::containers_of(conn, operator.id)?),
     };
     let exists = who.scope.covers(&scope) || who.operator == Some(operator.id);
     if exists { Ok((operator, scope)) } else { Err(nobody()) }
@@ -104,16 +104,16 @@ pub fn edit(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, version: i64,
     let details = details.trimmed();
     let mistakes = details.mistakes();
     let changed = std::cell::Cell::new(false);
-    change(desk, who, now, "operators.edit", user_id, |c, operator| {
+    change(desk, who, now, "operators.edit", user_id, |conn, operator| {
         if operator.version != version {
             return Err(meanwhile(operator));
         }
         let mut mistakes = mistakes.clone();
-        let role = known(c, who, &mut mistakes, &details.role, details.containers.as_deref())?;
+        let role = known(conn, who, &mut mistakes, &details.role, details.containers.as_deref())?;
         let scope = scope_of(details.containers.clone());
         let scope_before = match operator.all_containers {
             true => Scope::All,
-            false => Scope::Containers(store::containers_of(c, operator.id)?),
+            false => Scope::Containers(store::containers_of(conn, operator.id)?),
         };
         let moves_role = role.as_ref().is_some_and(|role| role.name != operator.role);
         let moves_scope = !scope.covers(&scope_before) || !scope_before.covers(&scope);
@@ -129,7 +129,7 @@ pub fn edit(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, version: i64,
                 operator.email.clone().unwrap_or_default() != details.email,
             ),
             ("Role", operator.role.clone(), role.name.clone(), moves_role),
-            ("Scope", scope_words(c, &scope_before)?, scope_words(c, &scope)?, moves_scope),
+            ("Scope", scope_words(conn, &scope_before)?, scope_words(conn, &scope)?, moves_scope),
         ];
         changed.set(facts.iter().any(|(.., moved)| *moved));
         if !changed.get() {
@@ -139,9 +139,9 @@ pub fn edit(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, version: i64,
             grantable(who, role.permissions, &scope)?;
         }
         if moves_role {
-            keep_one(c, operator)?;
+            keep_one(conn, operator)?;
         }
-        if !store::managing::update(c, operator.id, version, &details, role.id)? {
+        if !store::managing::update(conn, operator.id, version, &details, role.id)? {
             return Err(meanwhile(operator));
         }
         let mut entry = Entry::done(&who.actor, "operators.edit", "Edited an operator").subject(&operator.user_id);
@@ -149,7 +149,7 @@ pub fn edit(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, version: i64,
             let shown = |text: String| if text.is_empty() { "none".to_owned() } else { text };
             entry = entry.fact(name, format!("{} → {}", shown(old), shown(new)));
         }
-        audit::record(c, now, &entry)
+        audit::record(conn, now, &entry)
     })?;
     Ok(changed.get())
 }
@@ -175,11 +175,11 @@ fn meanwhile(operator: &Operator) -> Error {
 ///
 /// # Errors
 /// `Database` only.
-pub fn scope_words(c: &mut AnyConn, scope: &Scope) -> Result<String> {
+pub fn scope_words(conn: &mut AnyConn, scope: &Scope) -> Result<String> {
     match scope {
         Scope::All => Ok("all containers".into()),
         Scope::Containers(list) if list.is_empty() => Ok("no container".into()),
-        Scope::Containers(list) => Ok(store::container_names(c, list)?.join(", ")),
+        Scope::Containers(list) => Ok(store::container_names(conn, list)?.join(", ")),
     }
 }
 
@@ -188,13 +188,13 @@ pub fn scope_words(c: &mut AnyConn, scope: &Scope) -> Result<String> {
 /// # Errors
 /// `NotFound`; `Refused` if this is the last unsuspended `Operator`, or oneself; `Forbidden` if they may do more.
 pub fn remove(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<()> {
-    change(desk, who, now, "operators.remove", user_id, |c, operator| {
+    change(desk, who, now, "operators.remove", user_id, |conn, operator| {
         not_oneself(who, operator.id, "remove")?;
-        keep_one(c, operator)?;
-        sessions::delete_all_of(c, operator.id)?;
-        store::managing::remove(c, operator.id, now)?;
+        keep_one(conn, operator)?;
+        sessions::delete_all_of(conn, operator.id)?;
+        store::managing::remove(conn, operator.id, now)?;
         let entry = Entry::done(&who.actor, "operators.remove", "Removed an operator").subject(&operator.user_id);
-        audit::record(c, now, &entry.fact("Role", operator.role.clone()))
+        audit::record(conn, now, &entry.fact("Role", operator.role.clone()))
     })
 }
 
@@ -212,14 +212,14 @@ pub(super) fn not_oneself(who: &Who, operator: OperatorId, verb: &str) -> Result
 /// `NotFound`; `Forbidden` if they may do more than `who`.
 pub fn end_sessions(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, mark: Option<&str>) -> Result<usize> {
     let ended = std::cell::Cell::new(0);
-    change(desk, who, now, "operators.end_sessions", user_id, |c, operator| {
-        ended.set(sessions::end(c, operator.id, |one| mark.is_none_or(|mark| mark == one))?);
+    change(desk, who, now, "operators.end_sessions", user_id, |conn, operator| {
+        ended.set(sessions::end(conn, operator.id, |one| mark.is_none_or(|mark| mark == one))?);
         if ended.get() == 0 {
             return Ok(());
         }
         let entry = Entry::done(&who.actor, "operators.end_sessions", "Signed an operator out");
         let entry = entry.subject(&operator.user_id).fact("Sessions", ended.get().to_string());
-        audit::record(c, now, &entry)
+        audit::record(conn, now, &entry)
     })?;
     Ok(ended.get())
 }
@@ -230,14 +230,14 @@ pub fn end_sessions(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, mark:
 /// `SignedOut` for who is no operator.
 pub fn end_own(desk: &Desk, who: &Who, now: Timestamp, here: &str, mark: Option<&str>) -> Result<usize> {
     let own = who.operator.ok_or(Error::SignedOut)?;
-    desk.db.write(|c| {
-        let ended = sessions::end(c, own, |one| match mark {
+    desk.db.write(|conn| {
+        let ended = sessions::end(conn, own, |one| match mark {
             Some(mark) => mark == one,
             None => one != here,
         })?;
         if ended > 0 {
             let entry = Entry::done(&who.actor, "operators.end_sessions", "Ended own sessions");
-            audit::record(c, now, &entry.subject(who.name()).fact("Sessions", ended.to_string()))?;
+            audit::record(conn, now, &entry.subject(who.name()).fact("Sessions", ended.to_string()))?;
         }
         Ok(ended)
     })

@@ -84,21 +84,21 @@ pub fn add(desk: &Desk, who: &Who, now: Timestamp, new: NewOperator) -> Result<O
     }
     mistakes.into_result()?;
     let hash = password::hash(&desk.hashers.place()?, &desk.random, &new.password)?;
-    let outcome = desk.db.write(|c| {
-        db::hold(c, Lock::Operators)?;
+    let outcome = desk.db.write(|conn| {
+        db::hold(conn, Lock::Operators)?;
         let mut mistakes = Mistakes::default();
-        if store::find(c, &new.user_id)?.is_some() {
+        if store::find(conn, &new.user_id)?.is_some() {
             mistakes.add("user_id", taken(&new.user_id));
         }
-        let role = known(c, who, &mut mistakes, &new.role, new.containers.as_deref())?;
+        let role = known(conn, who, &mut mistakes, &new.role, new.containers.as_deref())?;
         mistakes.into_result()?;
         let role = role.ok_or_else(|| Error::not_found("role", &new.role))?;
         grantable(who, role.permissions, &scope_of(new.containers.clone()))?;
-        let id = store::insert(c, now, &new, role.id, &hash)?;
+        let id = store::insert(conn, now, &new, role.id, &hash)?;
         let scope =
             new.containers.as_ref().map_or("all containers".into(), |list| format!("{} containers", list.len()));
         let entry = Entry::done(&who.actor, "operators.add", "Added an operator").subject(&new.user_id);
-        audit::record(c, now, &entry.fact("Role", role.name).fact("Scope", scope))?;
+        audit::record(conn, now, &entry.fact("Role", role.name).fact("Scope", scope))?;
         Ok(id)
     });
     outcome.map_err(|error| if db::is_taken(&error) { Error::mistake("user_id", taken(&new.user_id)) } else { error })
@@ -113,23 +113,23 @@ fn taken(user_id: &str) -> String {
 
 /// The role of this name; a mistake if there is none, or if the containers are none, or not there for `who`.
 fn known(
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     who: &Who,
     mistakes: &mut Mistakes,
     role: &str,
     containers: Option<&[ContainerId]>,
 ) -> Result<Option<Role>> {
-    let found = store::role::named(c, role)?;
+    let found = store::role::named(conn, role)?;
     if found.is_none() && role.is_empty() {
         mistakes.add("role", "Choose a role.");
     } else if found.is_none() {
-        let names: Vec<String> = store::role::all(c)?.into_iter().map(|role| role.name).collect();
+        let names: Vec<String> = store::role::all(conn)?.into_iter().map(|role| role.name).collect();
         mistakes.add("role", format!("There is no role “{role}”. There are: {}.", names.join(", ")));
     }
     if let Some(list) = containers
         && (list.is_empty()
             || !list.iter().all(|container| who.scope.holds(*container))
-            || usize::try_from(store::count_containers(c, list)?) != Ok(list.len()))
+            || usize::try_from(store::count_containers(conn, list)?) != Ok(list.len()))
     {
         mistakes.add("containers", "Choose one or more of the containers there are.");
     }
@@ -145,16 +145,16 @@ fn scope_of(containers: Option<Vec<ContainerId>>) -> Scope {
 /// # Errors
 /// `NotFound`; `Conflict` if this is the last unsuspended `Operator`; `Forbidden` if they may do more than `who`.
 pub fn suspend(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<()> {
-    change(desk, who, now, "operators.suspend", user_id, |c, operator| {
+    change(desk, who, now, "operators.suspend", user_id, |conn, operator| {
         if operator.suspended_at.is_some() {
             return Ok(());
         }
         managing::not_oneself(who, operator.id, "suspend")?;
-        keep_one(c, operator)?;
-        store::set_suspended(c, operator.id, Some(now))?;
-        sessions::delete_all_of(c, operator.id)?;
+        keep_one(conn, operator)?;
+        store::set_suspended(conn, operator.id, Some(now))?;
+        sessions::delete_all_of(conn, operator.id)?;
         let entry = Entry::done(&who.actor, "operators.suspend", "Suspended an operator").subject(&operator.user_id);
-        audit::record(c, now, &entry)
+        audit::record(conn, now, &entry)
     })
 }
 
@@ -163,13 +163,13 @@ pub fn suspend(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<
 /// # Errors
 /// `NotFound`; `Forbidden` if they may do more than `who`.
 pub fn resume(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<()> {
-    change(desk, who, now, "operators.resume", user_id, |c, operator| {
+    change(desk, who, now, "operators.resume", user_id, |conn, operator| {
         if operator.suspended_at.is_none() {
             return Ok(());
         }
-        store::set_suspended(c, operator.id, None)?;
+        store::set_suspended(conn, operator.id, None)?;
         let entry = Entry::done(&who.actor, "operators.resume", "Let an operator sign in again");
-        audit::record(c, now, &entry.subject(&operator.user_id))
+        audit::record(conn, now, &entry.subject(&operator.user_id))
     })
 }
 
@@ -184,18 +184,18 @@ pub fn reset_password(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, pas
         return Err(Error::mistake("password", sentence));
     }
     let hash = password::hash(&desk.hashers.place()?, &desk.random, password)?;
-    change(desk, who, now, "operators.reset_password", user_id, |c, operator| {
-        store::set_password(c, operator.id, &hash, Some(now))?;
-        store::throttle::reset(c, &throttle::Bucket::user(&operator.user_id))?;
-        sessions::delete_all_of(c, operator.id)?;
+    change(desk, who, now, "operators.reset_password", user_id, |conn, operator| {
+        store::set_password(conn, operator.id, &hash, Some(now))?;
+        store::throttle::reset(conn, &throttle::Bucket::user(&operator.user_id))?;
+        sessions::delete_all_of(conn, operator.id)?;
         let entry = Entry::done(&who.actor, "operators.reset_password", "Reset the password of an operator");
-        audit::record(c, now, &entry.subject(&operator.user_id))
+        audit::record(conn, now, &entry.subject(&operator.user_id))
     })
 }
 
 /// The words that may not make up the password of this operator.
 fn own_words(desk: &Desk, who: &Who, user_id: &str) -> Result<OwnWords> {
-    let (operator, _) = desk.db.read(|c| managing::find(c, who, user_id))?;
+    let (operator, _) = desk.db.read(|conn| managing::find(conn, who, user_id))?;
     let email = operator.email.unwrap_or_default();
     Ok(OwnWords::of(&desk.settings).and_of(&operator.user_id, &operator.name, &email))
 }
@@ -206,12 +206,12 @@ fn own_words(desk: &Desk, who: &Who, user_id: &str) -> Result<OwnWords> {
 /// # Errors
 /// `NotFound`; `Forbidden` if they may do more than `who`.
 pub fn reset_second_factor(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<()> {
-    change(desk, who, now, "operators.reset_second_factor", user_id, |c, operator| {
-        store::sign_in::forget_second_factor(c, operator.id)?;
-        store::throttle::reset(c, &throttle::Bucket::second_factor(&operator.user_id))?;
-        sessions::delete_all_of(c, operator.id)?;
+    change(desk, who, now, "operators.reset_second_factor", user_id, |conn, operator| {
+        store::sign_in::forget_second_factor(conn, operator.id)?;
+        store::throttle::reset(conn, &throttle::Bucket::second_factor(&operator.user_id))?;
+        sessions::delete_all_of(conn, operator.id)?;
         let entry = Entry::done(&who.actor, "operators.reset_second_factor", "Reset the second factor of an operator");
-        audit::record(c, now, &entry.subject(&operator.user_id))
+        audit::record(conn, now, &entry.subject(&operator.user_id))
     })
 }
 
@@ -225,12 +225,12 @@ fn change(
     f: impl Fn(&mut AnyConn, &Operator) -> Result<()>,
 ) -> Result<()> {
     who.need(Permission::ManageOperators)?;
-    let outcome = desk.db.write(|c| {
-        db::hold(c, Lock::Operators)?;
-        let (operator, scope) = managing::find(c, who, user_id)?;
+    let outcome = desk.db.write(|conn| {
+        db::hold(conn, Lock::Operators)?;
+        let (operator, scope) = managing::find(conn, who, user_id)?;
         // Whoever resets the password of someone above them could sign in as them.
         grantable(who, operator.permissions, &scope)?;
-        f(c, &operator)
+        f(conn, &operator)
     });
     outcome.or_else(|error| refused(desk, who, now, verb, user_id, error))
 }
@@ -240,7 +240,7 @@ fn refused<T>(desk: &Desk, who: &Who, now: Timestamp, verb: &'static str, user_i
     if matches!(error, Error::Forbidden(_) | Error::Conflict(_) | Error::Refused(_)) {
         let entry = Entry::refused(&who.actor, verb, "Refused to change an operator").subject(user_id);
         let entry = entry.fact("Reason", error.to_string());
-        desk.db.write(|c| audit::record(c, now, &entry))?;
+        desk.db.write(|conn| audit::record(conn, now, &entry))?;
     }
     Err(error)
 }
@@ -254,9 +254,9 @@ fn grantable(who: &Who, permissions: Permissions, scope: &Scope) -> Result<()> {
 }
 
 /// The last unsuspended `Operator` can be neither suspended, removed nor demoted (product.md §5).
-fn keep_one(c: &mut AnyConn, operator: &Operator) -> Result<()> {
+fn keep_one(conn: &mut AnyConn, operator: &Operator) -> Result<()> {
     let full = operator.role == BuiltIn::Operator.name() && operator.suspended_at.is_none();
-    if full && store::count_full(c)? < 2 {
+    if full && store::count_full(conn)? < 2 {
         return Err(Error::Refused(format!(
             "{} is the last one with the role Operator who can sign in. Give the role to someone else first.",
             operator.user_id

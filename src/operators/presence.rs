@@ -32,16 +32,16 @@ pub fn holds(proved: i64, now: Timestamp) -> bool {
 pub fn confirm(desk: &Desk, who: &Who, now: Timestamp, typed: &str) -> Result<bool> {
     let id = who.operator.ok_or(Error::SignedOut)?;
     let bucket = Bucket::own(who.name());
-    let (stored, factor) = desk.db.read(|c| {
-        throttle::check(c, now, std::slice::from_ref(&bucket))?;
-        Ok((store::sign_in::password_hash(c, id)?, store::sign_in::second_factor(c, id)?))
+    let (stored, factor) = desk.db.read(|conn| {
+        throttle::check(conn, now, std::slice::from_ref(&bucket))?;
+        Ok((store::sign_in::password_hash(conn, id)?, store::sign_in::second_factor(conn, id)?))
     })?;
     let factor = factor.ok_or(Error::SignedOut)?;
     // A password is never as short as a one-time password, so that what was typed says which of them it is.
     let value = second_factor::digits(typed).zip(factor.sealed);
     let by = if value.is_some() { "one-time password" } else { "password" };
     let place = if value.is_none() { Some(desk.hashers.place()?) } else { None };
-    desk.db.write(|c| throttle::count(c, now, &bucket))?;
+    desk.db.write(|conn| throttle::count(conn, now, &bucket))?;
     let judgment = match (&value, &place) {
         (None, Some(place)) if password::is_right(place, typed, stored.as_deref())? => None,
         (None, _) => Some(Judgment::Wrong),
@@ -50,16 +50,16 @@ pub fn confirm(desk: &Desk, who: &Who, now: Timestamp, typed: &str) -> Result<bo
             Some(second_factor::judge(&seed, digits, now, factor.last_step))
         }
     };
-    desk.db.write(|c| {
+    desk.db.write(|conn| {
         let right = match judgment {
             None => true,
-            Some(Judgment::Right(step)) => store::sign_in::use_step(c, id, step)?,
+            Some(Judgment::Right(step)) => store::sign_in::use_step(conn, id, step)?,
             Some(Judgment::Repeated | Judgment::Wrong) => false,
         };
         match judgment {
-            _ if right => throttle::reset(c, &bucket)?,
+            _ if right => throttle::reset(conn, &bucket)?,
             // A form that was sent twice is no guess.
-            Some(Judgment::Repeated) => throttle::forgive(c, now, &bucket)?,
+            Some(Judgment::Repeated) => throttle::forgive(conn, now, &bucket)?,
             _ => {}
         }
         let entry = match right {
@@ -68,7 +68,7 @@ pub fn confirm(desk: &Desk, who: &Who, now: Timestamp, typed: &str) -> Result<bo
                 Entry::refused(&who.actor, "operators.confirm", format!("Did not confirm who they are, wrong {by}"))
             }
         };
-        audit::record(c, now, &entry.fact("By", by))?;
+        audit::record(conn, now, &entry.fact("By", by))?;
         Ok(right)
     })
 }

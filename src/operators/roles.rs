@@ -14,8 +14,8 @@ use crate::{
 ///
 /// # Errors
 /// `NotFound`.
-pub fn find(c: &mut AnyConn, id: RoleId) -> Result<Role> {
-    store::role::find(c, id)?.ok_or_else(|| Error::not_found("role", id.to_string()))
+pub fn find(conn: &mut AnyConn, id: RoleId) -> Result<Role> {
+    store::role::find(conn, id)?.ok_or_else(|| Error::not_found("role", id.to_string()))
 }
 
 /// Makes a role.
@@ -27,11 +27,11 @@ pub fn add(desk: &Desk, who: &Who, now: Timestamp, name: &str, held: Permissions
     let name = name.trim();
     role::mistakes(name, held).into_result()?;
     grantable(who, held, &Scope::Containers(Vec::new()))?;
-    let outcome = desk.db.write(|c| {
-        db::hold(c, Lock::Operators)?;
-        let id = store::role::insert(c, name, held)?;
+    let outcome = desk.db.write(|conn| {
+        db::hold(conn, Lock::Operators)?;
+        let id = store::role::insert(conn, name, held)?;
         let entry = Entry::done(&who.actor, "roles.add", "Made a role").subject(name);
-        audit::record(c, now, &entry.fact("Permissions", words(held)))?;
+        audit::record(conn, now, &entry.fact("Permissions", words(held)))?;
         Ok(id)
     });
     outcome.map_err(|error| refused_name(error, name))
@@ -54,9 +54,9 @@ pub fn edit(
 ) -> Result<bool> {
     who.need_everywhere(Permission::ManageOperators)?;
     let name = name.trim();
-    let outcome = desk.db.write(|c| {
-        db::hold(c, Lock::Operators)?;
-        let before = changeable(c, who, id)?;
+    let outcome = desk.db.write(|conn| {
+        db::hold(conn, Lock::Operators)?;
+        let before = changeable(conn, who, id)?;
         if before.version != version {
             return Err(Error::Conflict(format!("Someone else changed the role {} meanwhile.", before.name)));
         }
@@ -65,7 +65,7 @@ pub fn edit(
         if before.name == name && before.permissions == held {
             return Ok(false);
         }
-        if !store::role::update(c, id, version, name, held)? {
+        if !store::role::update(conn, id, version, name, held)? {
             return Err(Error::Conflict(format!("Someone else changed the role {} meanwhile.", before.name)));
         }
         let mut entry = Entry::done(&who.actor, "roles.edit", "Edited a role").subject(&before.name);
@@ -79,7 +79,7 @@ pub fn edit(
                 entry = entry.fact(fact, words(list));
             }
         }
-        audit::record(c, now, &entry)?;
+        audit::record(conn, now, &entry)?;
         Ok(true)
     });
     outcome.map_err(|error| refused_name(error, name))
@@ -91,21 +91,21 @@ pub fn edit(
 /// `NotFound`; `Forbidden` if it holds more than `who`; `Refused` if it is built in, or if somebody has it.
 pub fn remove(desk: &Desk, who: &Who, now: Timestamp, id: RoleId) -> Result<Role> {
     who.need_everywhere(Permission::ManageOperators)?;
-    desk.db.write(|c| {
-        db::hold(c, Lock::Operators)?;
-        let role = changeable(c, who, id)?;
+    desk.db.write(|conn| {
+        db::hold(conn, Lock::Operators)?;
+        let role = changeable(conn, who, id)?;
         let holders =
-            store::role::held_by(c, who)?.into_iter().find(|(one, _)| *one == id).map_or(0, |(_, count)| count);
+            store::role::held_by(conn, who)?.into_iter().find(|(one, _)| *one == id).map_or(0, |(_, count)| count);
         if holders > 0 {
             let them = if holders == 1 { "1 operator has".into() } else { format!("{holders} operators have") };
             return Err(Error::Refused(format!("{them} the role {}. Give them another one first.", role.name)));
         }
-        if let Some(auditor) = store::role::named(c, BuiltIn::Auditor.name())? {
-            store::role::leave(c, id, auditor.id)?;
+        if let Some(auditor) = store::role::named(conn, BuiltIn::Auditor.name())? {
+            store::role::leave(conn, id, auditor.id)?;
         }
-        store::role::delete(c, id)?;
+        store::role::delete(conn, id)?;
         let entry = Entry::done(&who.actor, "roles.remove", "Removed a role").subject(&role.name);
-        audit::record(c, now, &entry.fact("Permissions", words(role.permissions)))?;
+        audit::record(conn, now, &entry.fact("Permissions", words(role.permissions)))?;
         Ok(role)
     })
 }
@@ -128,8 +128,8 @@ pub fn fixed(who: &Who, role: &Role) -> Option<String> {
 }
 
 /// The role, if `who` may change it.
-fn changeable(c: &mut AnyConn, who: &Who, id: RoleId) -> Result<Role> {
-    let role = find(c, id)?;
+fn changeable(conn: &mut AnyConn, who: &Who, id: RoleId) -> Result<Role> {
+    let role = find(conn, id)?;
     if let Some(lacking) = role.permissions.beyond(who.permissions).next() {
         return Err(Error::Forbidden(lacking.words()));
     }

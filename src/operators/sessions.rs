@@ -57,23 +57,23 @@ fn text(state: &State, name: &str) -> String {
 /// `Database` only.
 pub fn load(desk: &Desk, key: &str, now: Timestamp) -> Result<Option<State>> {
     let hash = hash(desk, key);
-    let row: Option<(String, Timestamp, Timestamp)> = desk.db.read(|c| {
+    let row: Option<(String, Timestamp, Timestamp)> = desk.db.read(|conn| {
         Ok(sessions::table
             .find(&hash)
             .select((sessions::state, sessions::created_at, sessions::seen_at))
-            .first(c)
+            .first(conn)
             .optional()?)
     })?;
     let Some((state, created_at, seen_at)) = row else { return Ok(None) };
     if is_over(desk, created_at, seen_at, now) {
         // It is over with or without its row, which is swept out later.
-        if_it_goes(desk.db.write_if_free(|c| Ok(diesel::delete(sessions::table.find(&hash)).execute(c)?)))?;
+        if_it_goes(desk.db.write_if_free(|conn| Ok(diesel::delete(sessions::table.find(&hash)).execute(conn)?)))?;
         return Ok(None);
     }
     if now >= seen_at + Duration::seconds(SEEN_EVERY_SECONDS) {
         // Who reads waits for nobody who writes: the next request writes it down.
-        if_it_goes(desk.db.write_if_free(|c| {
-            Ok(diesel::update(sessions::table.find(&hash)).set(sessions::seen_at.eq(now)).execute(c)?)
+        if_it_goes(desk.db.write_if_free(|conn| {
+            Ok(diesel::update(sessions::table.find(&hash)).set(sessions::seen_at.eq(now)).execute(conn)?)
         }))?;
     }
     Ok(serde_json::from_str(&state).ok())
@@ -102,7 +102,7 @@ pub fn insert(desk: &Desk, state: &State, now: Timestamp) -> Result<String> {
     let key = desk.random.secret();
     let mut state = state.clone();
     state.entry(MARK.into()).or_insert_with(|| format!("\"{}\"", desk.random.handle()));
-    desk.db.write(|c| {
+    desk.db.write(|conn| {
         diesel::insert_into(sessions::table)
             .values((
                 sessions::key_hash.eq(hash(desk, &key)),
@@ -113,28 +113,28 @@ pub fn insert(desk: &Desk, state: &State, now: Timestamp) -> Result<String> {
                 sessions::address.eq(text(&state, "address")),
                 sessions::agent.eq(text(&state, "agent")),
             ))
-            .execute(c)?;
-        keep_newest(c, &state)
+            .execute(conn)?;
+        keep_newest(conn, &state)
     })?;
     Ok(key)
 }
 
 /// Ends the oldest sessions of the operator of `state` beyond [`MOST`]: of those signed in, or of those half signed in,
 /// whichever `state` is, so that who knows the password alone ends nobody's work.
-fn keep_newest(c: &mut AnyConn, state: &State) -> Result<()> {
+fn keep_newest(conn: &mut AnyConn, state: &State) -> Result<()> {
     let Some(operator) = operator(state) else { return Ok(()) };
     let rows: Vec<(Vec<u8>, String)> = sessions::table
         .filter(sessions::operator_id.eq(operator))
         .order(sessions::created_at.desc())
         .select((sessions::key_hash, sessions::state))
-        .load(c)?;
+        .load(conn)?;
     let signed_in = state.contains_key(OPERATOR);
     let same =
         |text: &str| serde_json::from_str::<State>(text).is_ok_and(|state| state.contains_key(OPERATOR) == signed_in);
     let beyond: Vec<Vec<u8>> =
         rows.into_iter().filter(|(_, state)| same(state)).map(|(key_hash, _)| key_hash).skip(MOST).collect();
     if !beyond.is_empty() {
-        diesel::delete(sessions::table.filter(sessions::key_hash.eq_any(beyond))).execute(c)?;
+        diesel::delete(sessions::table.filter(sessions::key_hash.eq_any(beyond))).execute(conn)?;
     }
     Ok(())
 }
@@ -144,13 +144,13 @@ fn keep_newest(c: &mut AnyConn, state: &State) -> Result<()> {
 /// # Errors
 /// `Database` only.
 pub fn update(desk: &Desk, key: &str, state: &State) -> Result<()> {
-    desk.db.write(|c| {
+    desk.db.write(|conn| {
         diesel::update(sessions::table.find(hash(desk, key)))
             .set((
                 sessions::operator_id.eq(operator(state)),
                 sessions::state.eq(serde_json::to_string(state).unwrap_or_default()),
             ))
-            .execute(c)?;
+            .execute(conn)?;
         Ok(())
     })
 }
@@ -160,8 +160,8 @@ pub fn update(desk: &Desk, key: &str, state: &State) -> Result<()> {
 /// # Errors
 /// `Database` only.
 pub fn delete(desk: &Desk, key: &str) -> Result<()> {
-    desk.db.write(|c| {
-        diesel::delete(sessions::table.find(hash(desk, key))).execute(c)?;
+    desk.db.write(|conn| {
+        diesel::delete(sessions::table.find(hash(desk, key))).execute(conn)?;
         Ok(())
     })
 }
@@ -229,5 +229,5 @@ pub fn end(conn: &mut AnyConn, operator: OperatorId, ends: impl Fn(&str) -> bool
 /// `Database` only.
 pub fn sweep(desk: &Desk, now: Timestamp) -> Result<usize> {
     let idle = Duration::minutes(i64::from(desk.settings.session_idle_minutes));
-    desk.db.write(|c| Ok(diesel::delete(sessions::table.filter(sessions::seen_at.lt(now - idle))).execute(c)?))
+    desk.db.write(|conn| Ok(diesel::delete(sessions::table.filter(sessions::seen_at.lt(now - idle))).execute(conn)?))
 }

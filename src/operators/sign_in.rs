@@ -80,16 +80,16 @@ impl Counted {
         std::iter::once(&self.bucket).chain(&self.address).cloned().collect()
     }
 
-    fn count(&self, c: &mut AnyConn, now: Timestamp) -> Result<i64> {
+    fn count(&self, conn: &mut AnyConn, now: Timestamp) -> Result<i64> {
         if let Some(address) = &self.address {
-            throttle::count(c, now, address)?;
+            throttle::count(conn, now, address)?;
         }
-        throttle::count(c, now, &self.bucket)
+        throttle::count(conn, now, &self.bucket)
     }
 
-    fn succeed(&self, c: &mut AnyConn, now: Timestamp) -> Result<()> {
-        throttle::reset(c, &self.bucket)?;
-        self.address.as_ref().map_or(Ok(()), |address| throttle::forgive(c, now, address))
+    fn succeed(&self, conn: &mut AnyConn, now: Timestamp) -> Result<()> {
+        throttle::reset(conn, &self.bucket)?;
+        self.address.as_ref().map_or(Ok(()), |address| throttle::forgive(conn, now, address))
     }
 }
 
@@ -107,11 +107,11 @@ fn first_step(
     let bucket = browser.as_ref().map_or_else(|| Bucket::user(user_id), |browser| Bucket::known(user_id, browser));
     let counted = Counted::of(who, browser.is_some(), bucket);
     // Read first: a flood of tries that have to wait anyway must not queue for the one writer.
-    let found = desk.db.read(|c| {
-        throttle::check(c, now, &counted.all())?;
-        store::sign_in::candidate(c, user_id)
+    let found = desk.db.read(|conn| {
+        throttle::check(conn, now, &counted.all())?;
+        store::sign_in::candidate(conn, user_id)
     })?;
-    let failures = desk.db.write(|c| counted.count(c, now))?;
+    let failures = desk.db.write(|conn| counted.count(conn, now))?;
     let right = password::is_right(&place, typed, found.as_ref().map(|found| found.password_hash.as_str()))?;
     let reason = match &found {
         None => "no such operator",
@@ -120,23 +120,23 @@ fn first_step(
         Some(found) if found.has_ended(now) => "the first password has ended",
         Some(_) => "changed meanwhile",
     };
-    desk.db.write(|c| {
+    desk.db.write(|conn| {
         if let Some(found) = found.as_ref().filter(|found| right && !found.has_ended(now))
-            && store::sign_in::still_right(c, found)?
+            && store::sign_in::still_right(conn, found)?
         {
-            counted.succeed(c, now)?;
+            counted.succeed(conn, now)?;
             if !desk.settings.require_second_factor {
-                return signed_in(c, who, now, found.id()).map(|()| First::SignedIn(found.id()));
+                return signed_in(conn, who, now, found.id()).map(|()| First::SignedIn(found.id()));
             }
             if found.has_second_factor() {
                 return Ok(First::Verify(found.id()));
             }
             let place = second_factor::place(found.id());
             let seed = zeroize::Zeroizing::new(desk.random.bytes::<{ second_factor::SEED_BYTES }>());
-            store::sign_in::keep_pending(c, found.id(), &desk.keys.seal(&desk.random, &place, &*seed))?;
+            store::sign_in::keep_pending(conn, found.id(), &desk.keys.seal(&desk.random, &place, &*seed))?;
             return Ok(First::SetUp(found.id()));
         }
-        refuse(c, who, now, &shown(user_id, reason), reason, &counted.bucket, failures).map(|()| First::Wrong)
+        refuse(conn, who, now, &shown(user_id, reason), reason, &counted.bucket, failures).map(|()| First::Wrong)
     })
 }
 
@@ -154,7 +154,7 @@ pub fn verifying(conn: &mut AnyConn, id: OperatorId) -> Result<Option<String>> {
 /// # Errors
 /// `Database`, `Internal`; `None` if the operator is suspended or gone, or there is nothing to be set up.
 pub fn setting_up(desk: &Desk, id: OperatorId) -> Result<Option<SetUp>> {
-    let factor = desk.db.read(|c| store::sign_in::second_factor(c, id))?;
+    let factor = desk.db.read(|conn| store::sign_in::second_factor(conn, id))?;
     let Some((user_id, pending)) = factor.and_then(|factor| Some((factor.user_id, factor.pending?))) else {
         return Ok(None);
     };
@@ -212,40 +212,40 @@ fn second_step(
 ) -> Result<bool> {
     // Not a value at all: a slip, and no guess worth counting.
     let Some(typed) = second_factor::digits(typed) else { return Ok(false) };
-    let factor = desk.db.read(|c| store::sign_in::second_factor(c, id))?.ok_or(Error::SignedOut)?;
+    let factor = desk.db.read(|conn| store::sign_in::second_factor(conn, id))?.ok_or(Error::SignedOut)?;
     let browser = known::browser(&desk.keys, cookie, &factor.user_id, now);
     let bucket = match &browser {
         Some(browser) => Bucket::known_second_factor(&factor.user_id, browser),
         None => Bucket::second_factor(&factor.user_id),
     };
     let counted = Counted::of(who, browser.is_some(), bucket);
-    desk.db.read(|c| throttle::check(c, now, &counted.all()))?;
+    desk.db.read(|conn| throttle::check(conn, now, &counted.all()))?;
     let sealed = if new { factor.pending } else { factor.sealed }.ok_or(Error::SignedOut)?;
     let seed = desk.keys.open(&second_factor::place(id), &sealed)?;
     let judgment = second_factor::judge(&seed, &typed, now, factor.last_step.filter(|_| !new));
     if judgment == Judgment::Repeated {
         let sentence = "Sign-in refused, the one-time password accepted last came again";
         let entry = Entry::refused(&who.actor, VERB, sentence).subject(&factor.user_id);
-        return desk.db.write(|c| audit::record(c, now, &entry)).map(|()| false);
+        return desk.db.write(|conn| audit::record(conn, now, &entry)).map(|()| false);
     }
-    desk.db.write(|c| {
-        let failures = counted.count(c, now)?;
+    desk.db.write(|conn| {
+        let failures = counted.count(conn, now)?;
         let taken = match judgment {
-            Judgment::Right(step) if new => store::sign_in::adopt(c, id, &sealed, step)?,
-            Judgment::Right(step) => store::sign_in::use_step(c, id, step)?,
+            Judgment::Right(step) if new => store::sign_in::adopt(conn, id, &sealed, step)?,
+            Judgment::Right(step) => store::sign_in::use_step(conn, id, step)?,
             Judgment::Repeated | Judgment::Wrong => false,
         };
         if !taken {
             let reason = "wrong one-time password";
-            return refuse(c, who, now, &factor.user_id, reason, &counted.bucket, failures).map(|()| false);
+            return refuse(conn, who, now, &factor.user_id, reason, &counted.bucket, failures).map(|()| false);
         }
-        counted.succeed(c, now)?;
+        counted.succeed(conn, now)?;
         if new {
-            let actor = actor(c, who, id)?;
+            let actor = actor(conn, who, id)?;
             let entry = Entry::done(&actor, "operators.set_up_second_factor", "Set up an authenticator app to sign in");
-            audit::record(c, now, &entry)?;
+            audit::record(conn, now, &entry)?;
         }
-        signed_in(c, who, now, id).map(|()| true)
+        signed_in(conn, who, now, id).map(|()| true)
     })
 }
 
@@ -254,30 +254,30 @@ fn second_step(
 /// # Errors
 /// `Database` only; nothing happens for someone who is suspended or gone.
 pub fn sign_out(desk: &Desk, who: &Who, now: Timestamp, id: OperatorId) -> Result<()> {
-    desk.db.write(|c| {
-        if store::at_work(c, id)?.is_none() {
+    desk.db.write(|conn| {
+        if store::at_work(conn, id)?.is_none() {
             return Ok(());
         }
-        let actor = actor(c, who, id)?;
-        audit::record(c, now, &Entry::done(&actor, "operators.sign_out", "Signed out"))
+        let actor = actor(conn, who, id)?;
+        audit::record(conn, now, &Entry::done(&actor, "operators.sign_out", "Signed out"))
     })
 }
 
 /// What every sign-in ends with, in its transaction.
-fn signed_in(c: &mut AnyConn, who: &Who, now: Timestamp, id: OperatorId) -> Result<()> {
-    store::sign_in::note_sign_in(c, id, now)?;
-    let actor = actor(c, who, id)?;
-    audit::record(c, now, &Entry::done(&actor, VERB, "Signed in"))
+fn signed_in(conn: &mut AnyConn, who: &Who, now: Timestamp, id: OperatorId) -> Result<()> {
+    store::sign_in::note_sign_in(conn, id, now)?;
+    let actor = actor(conn, who, id)?;
+    audit::record(conn, now, &Entry::done(&actor, VERB, "Signed in"))
 }
 
 /// The operator who proved to be the visitor.
-fn actor(c: &mut AnyConn, who: &Who, id: OperatorId) -> Result<Actor> {
-    let row = store::at_work(c, id)?.ok_or(Error::SignedOut)?;
+fn actor(conn: &mut AnyConn, who: &Who, id: OperatorId) -> Result<Actor> {
+    let row = store::at_work(conn, id)?.ok_or(Error::SignedOut)?;
     Ok(Actor { kind: ActorKind::Operator, name: row.user_id, role: row.role, ..who.actor.clone() })
 }
 
 fn refuse(
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     who: &Who,
     now: Timestamp,
     user_id: &str,
@@ -290,8 +290,8 @@ fn refuse(
     if wait > 0 {
         entry = entry.fact("Failures in a row", failures.to_string()).fact("Next try", format!("after {wait} s"));
     }
-    audit::record(c, now, &entry)?;
-    throttle::sweep(c, now - Duration::days(1))
+    audit::record(conn, now, &entry)?;
+    throttle::sweep(conn, now - Duration::days(1))
 }
 
 /// The UserID as the log keeps it. One that nobody has may be a password typed into the wrong field, and secrets are

@@ -42,27 +42,27 @@ pub struct Looked {
 ///
 /// # Errors
 /// `Database` only.
-pub fn ground(c: &mut AnyConn, now: Timestamp, settings: &Settings) -> Result<Ground> {
+pub fn ground(conn: &mut AnyConn, now: Timestamp, settings: &Settings) -> Result<Ground> {
     let today = settings.zone.today(now);
-    Ok(Ground { now, today, policy: policy::current(c)?, mail_leaves: settings.mail_leaves() })
+    Ok(Ground { now, today, policy: policy::current(conn)?, mail_leaves: settings.mail_leaves() })
 }
 
 /// Reads what stands around these emails, in as many statements for a thousand of them as for one.
 ///
 /// # Errors
 /// `Database` only.
-pub fn look(c: &mut AnyConn, emails: Vec<Email>) -> Result<Vec<Looked>> {
+pub fn look(conn: &mut AnyConn, emails: Vec<Email>) -> Result<Vec<Looked>> {
     let mut enrollments: Vec<EnrollmentId> = emails.iter().filter_map(|email| email.enrollment).collect();
     enrollments.sort_unstable();
     enrollments.dedup();
-    let places = tasks::store::places::of(c, &enrollments)?;
+    let places = tasks::store::places::of(conn, &enrollments)?;
     let places: HashMap<EnrollmentId, _> = places.into_iter().map(|place| (place.id, place)).collect();
     let mut people: Vec<UserId> = emails.iter().filter_map(|email| email.user).collect();
     people.sort_unstable();
     people.dedup();
-    let people: HashMap<UserId, _> = users::by_ids(c, &people)?.into_iter().map(|user| (user.id, user)).collect();
+    let people: HashMap<UserId, _> = users::by_ids(conn, &people)?.into_iter().map(|user| (user.id, user)).collect();
     let serials: Vec<&str> = emails.iter().filter_map(|email| email.facts.serial.as_deref()).collect();
-    let held = tokens::holders(c, &serials)?;
+    let held = tokens::holders(conn, &serials)?;
     Ok(emails
         .into_iter()
         .map(|email| {
@@ -92,11 +92,11 @@ pub struct Seen {
 ///
 /// # Errors
 /// `NotFound` if there is none, or none in scope, which is the same.
-pub fn see(c: &mut AnyConn, who: &Who, now: Timestamp, settings: &Settings, id: EmailId) -> Result<Seen> {
-    let (email, tries) = mail::find(c, who.scope.containers(), id)?;
-    let reports = mail::deliveries(c, id)?;
-    let looked = look(c, vec![email])?.pop().ok_or_else(|| Error::not_found("email", id.to_string()))?;
-    Ok(Seen { looked, tries, reports, ground: ground(c, now, settings)? })
+pub fn see(conn: &mut AnyConn, who: &Who, now: Timestamp, settings: &Settings, id: EmailId) -> Result<Seen> {
+    let (email, tries) = mail::find(conn, who.scope.containers(), id)?;
+    let reports = mail::deliveries(conn, id)?;
+    let looked = look(conn, vec![email])?.pop().ok_or_else(|| Error::not_found("email", id.to_string()))?;
+    Ok(Seen { looked, tries, reports, ground: ground(conn, now, settings)? })
 }
 
 /// Sends an email again that failed or came back, or tries one now that was deferred; the email as it was, and how it
@@ -118,18 +118,18 @@ pub fn cancel(desk: &Desk, who: &Who, now: Timestamp, id: EmailId) -> Result<Ema
 
 fn one(desk: &Desk, who: &Who, now: Timestamp, id: EmailId, act: Act) -> Result<(Email, Step)> {
     need(who)?;
-    desk.db.write(|c| {
+    desk.db.write(|conn| {
         // Who is out of scope learns nothing, not even by waiting for a lock.
-        mail::find(c, who.scope.containers(), id)?;
-        hold(c, &[id])?;
-        let seen = see(c, who, now, &desk.settings, id)?;
+        mail::find(conn, who.scope.containers(), id)?;
+        hold(conn, &[id])?;
+        let seen = see(conn, who, now, &desk.settings, id)?;
         let Looked { email, around } = seen.looked;
         let step = again::judge(act, &email, &around, &seen.ground).map_err(|refusal| {
             let instead = again::instead(&email, &around, &seen.ground);
             Error::Refused(format!("{} {instead}", refusal.words()).trim().to_owned())
         })?;
-        carry_out(c, now, std::slice::from_ref(&(email.clone(), step.clone())))?;
-        audit::record(c, now, &entry(who, &email, &step, verb(act, false)))?;
+        carry_out(conn, now, std::slice::from_ref(&(email.clone(), step.clone())))?;
+        audit::record(conn, now, &entry(who, &email, &step, verb(act, false)))?;
         Ok((email, step))
     })
 }
@@ -141,14 +141,14 @@ fn need(who: &Who) -> Result<()> {
 }
 
 /// Holds these emails, and before them the enrollments whose change would make them untrue.
-fn hold(c: &mut AnyConn, ids: &[EmailId]) -> Result<()> {
-    let places = mail::enrollments_of(c, ids, OF_THE_MOMENT)?;
-    tasks::store::hold::these(c, &places)?;
-    mail::hold(c, ids)
+fn hold(conn: &mut AnyConn, ids: &[EmailId]) -> Result<()> {
+    let places = mail::enrollments_of(conn, ids, OF_THE_MOMENT)?;
+    tasks::store::hold::these(conn, &places)?;
+    mail::hold(conn, ids)
 }
 
 /// Does to held emails what was decided: all of it, or nothing.
-fn carry_out(c: &mut AnyConn, now: Timestamp, steps: &[(Email, Step)]) -> Result<()> {
+fn carry_out(conn: &mut AnyConn, now: Timestamp, steps: &[(Email, Step)]) -> Result<()> {
     let of = |wanted: fn(&Step) -> bool| -> Vec<EmailId> {
         steps.iter().filter(|(_, step)| wanted(step)).map(|(email, _)| email.id).collect()
     };
@@ -159,9 +159,9 @@ fn carry_out(c: &mut AnyConn, now: Timestamp, steps: &[(Email, Step)]) -> Result
     let to: Vec<(EmailId, String)> = steps.iter().filter_map(other).collect();
     let (queue, hasten) = (of(|step| matches!(step, Step::Queue(_))), of(|step| *step == Step::Hasten));
     let cancel = of(|step| *step == Step::Cancel);
-    let done = mail::send_again(c, now, &queue, &to, now + Duration::days(AGAIN_DAYS))?
-        + mail::try_now(c, now, &hasten)?
-        + mail::cancel(c, now, &cancel)?;
+    let done = mail::send_again(conn, now, &queue, &to, now + Duration::days(AGAIN_DAYS))?
+        + mail::try_now(conn, now, &hasten)?
+        + mail::cancel(conn, now, &cancel)?;
     if done == steps.len() { Ok(()) } else { Err(Error::Conflict("It changed at this very moment.".into())) }
 }
 

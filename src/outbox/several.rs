@@ -103,12 +103,12 @@ impl Outcome {
 /// `Forbidden`; `Invalid` if nothing was chosen.
 pub fn look(desk: &Desk, who: &Who, now: Timestamp, chosen: &Chosen, act: Act) -> Result<Outcome> {
     outbox::need(who)?;
-    desk.db.read(|c| {
-        let ground = outbox::ground(c, now, &desk.settings)?;
-        let ids = mail::chosen(c, now, who.scope.containers(), &chosen.filter, chosen.view, act.states())?;
-        let mut outcome = others(c, who, &ground, chosen, act)?;
+    desk.db.read(|conn| {
+        let ground = outbox::ground(conn, now, &desk.settings)?;
+        let ids = mail::chosen(conn, now, who.scope.containers(), &chosen.filter, chosen.view, act.states())?;
+        let mut outcome = others(conn, who, &ground, chosen, act)?;
         for part in ids.chunks(EMAILS_AT_A_TIME) {
-            decide(c, &ground, part, act, now, &mut outcome)?;
+            decide(conn, &ground, part, act, now, &mut outcome)?;
         }
         finish(outcome)
     })
@@ -128,17 +128,17 @@ pub fn carry_out(
     shown_at: Timestamp,
 ) -> Result<Outcome> {
     outbox::need(who)?;
-    desk.db.write(|c| {
-        let ground = outbox::ground(c, now, &desk.settings)?;
-        let ids = mail::chosen(c, now, who.scope.containers(), &chosen.filter, chosen.view, act.states())?;
-        let mut outcome = others(c, who, &ground, chosen, act)?;
-        outbox::hold(c, &ids)?;
+    desk.db.write(|conn| {
+        let ground = outbox::ground(conn, now, &desk.settings)?;
+        let ids = mail::chosen(conn, now, who.scope.containers(), &chosen.filter, chosen.view, act.states())?;
+        let mut outcome = others(conn, who, &ground, chosen, act)?;
+        outbox::hold(conn, &ids)?;
         for part in ids.chunks(EMAILS_AT_A_TIME) {
-            let steps = decide(c, &ground, part, act, shown_at, &mut outcome)?;
-            outbox::carry_out(c, now, &steps)?;
+            let steps = decide(conn, &ground, part, act, shown_at, &mut outcome)?;
+            outbox::carry_out(conn, now, &steps)?;
             let entries: Vec<Entry<'_>> =
                 steps.iter().map(|(email, step)| outbox::entry(who, email, step, outbox::verb(act, true))).collect();
-            audit::record_all(c, now, &entries)?;
+            audit::record_all(conn, now, &entries)?;
         }
         let outcome = finish(outcome)?;
         if outcome.count() == 0 {
@@ -148,7 +148,7 @@ pub fn carry_out(
             Act::SendAgain => format!("Sent {} again", emails(outcome.count())),
             Act::Cancel => format!("Canceled {}", emails(outcome.count())),
         };
-        audit::record(c, now, &Entry::done(&who.actor, outbox::verb(act, false), sentence))?;
+        audit::record(conn, now, &Entry::done(&who.actor, outbox::verb(act, false), sentence))?;
         Ok(outcome)
     })
 }
@@ -159,9 +159,10 @@ pub fn emails(count: usize) -> String {
 }
 
 /// The chosen ones in states to which `act` does nothing: they are counted and not read.
-fn others(c: &mut AnyConn, who: &Who, ground: &Ground, chosen: &Chosen, act: Act) -> Result<Outcome> {
+fn others(conn: &mut AnyConn, who: &Who, ground: &Ground, chosen: &Chosen, act: Act) -> Result<Outcome> {
     let mut outcome = Outcome::default();
-    for (state, count) in mail::counts_by_state(c, ground.now, who.scope.containers(), &chosen.filter, chosen.view)? {
+    for (state, count) in mail::counts_by_state(conn, ground.now, who.scope.containers(), &chosen.filter, chosen.view)?
+    {
         if !act.states().contains(&state) {
             outcome.leave(Refusal::of_state(act, state, ground).of_many(), count);
         }
@@ -171,17 +172,17 @@ fn others(c: &mut AnyConn, who: &Who, ground: &Ground, chosen: &Chosen, act: Act
 
 /// Decides about these emails as they are now.
 fn decide(
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     ground: &Ground,
     ids: &[EmailId],
     act: Act,
     shown_at: Timestamp,
     outcome: &mut Outcome,
 ) -> Result<Vec<(Email, Step)>> {
-    let mut emails = mail::latest_of(c, ids)?;
+    let mut emails = mail::latest_of(conn, ids)?;
     emails.sort_by_key(|email| email.id);
     let mut steps = Vec::new();
-    for Looked { email, around } in outbox::look(c, emails)? {
+    for Looked { email, around } in outbox::look(conn, emails)? {
         let decided = if email.changed_at() > shown_at {
             Err(Refusal::Changed)
         } else {

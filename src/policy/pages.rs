@@ -133,10 +133,10 @@ async fn build<N: Need>(
     let paging = Paging::new(number(address.page), number(address.size));
     let (around, chrome) = p
         .view(move |desk, _, _| {
-            desk.db.read(|c| {
-                let (log, total) = policy::changes(c, paging.offset(), paging.size)?;
-                let meanwhile = opened.map(|version| policy::changes_since(c, version)).transpose()?;
-                Ok(Around { policy: policy::current(c)?, log, total, meanwhile: meanwhile.unwrap_or_default() })
+            desk.db.read(|conn| {
+                let (log, total) = policy::changes(conn, paging.offset(), paging.size)?;
+                let meanwhile = opened.map(|version| policy::changes_since(conn, version)).transpose()?;
+                Ok(Around { policy: policy::current(conn)?, log, total, meanwhile: meanwhile.unwrap_or_default() })
             })
         })
         .await?;

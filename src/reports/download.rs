@@ -100,13 +100,13 @@ pub struct Download {
 pub fn download(desk: &Desk, who: &Who, now: Timestamp, report: Report, filter: Filter) -> Result<Download> {
     who.need(Permission::Reports)?;
     let zone = desk.settings.zone;
-    let (ground, rows) = desk.db.read(|c| {
-        let ground = ground(c, who, now, zone)?.narrowed(c, who, &filter)?;
+    let (ground, rows) = desk.db.read(|conn| {
+        let ground = ground(conn, who, now, zone)?.narrowed(conn, who, &filter)?;
         let rows = match report {
-            Report::Provisioning => store::history::totals(c, &ground, &filter)?.tasks,
-            Report::NotEnrolled => store::not_enrolled::totals(c, &ground, &filter)?.places,
-            Report::Tokens => length(&tokens(c, who, now, zone, &filter)?),
-            Report::Operators => length(&deeds(c, who, now, zone, &filter)?),
+            Report::Provisioning => store::history::totals(conn, &ground, &filter)?.tasks,
+            Report::NotEnrolled => store::not_enrolled::totals(conn, &ground, &filter)?.places,
+            Report::Tokens => length(&tokens(conn, who, now, zone, &filter)?),
+            Report::Operators => length(&deeds(conn, who, now, zone, &filter)?),
         };
         Ok((ground, rows))
     })?;
@@ -117,7 +117,7 @@ pub fn download(desk: &Desk, who: &Who, now: Timestamp, report: Report, filter: 
     if !narrowed.is_empty() {
         entry = entry.fact("Filter", narrowed);
     }
-    desk.db.write(|c| audit::record(c, now, &entry))?;
+    desk.db.write(|conn| audit::record(conn, now, &entry))?;
     Ok(Download { report, filter, ground, who: who.clone(), now, next: Next::Head })
 }
 
@@ -150,21 +150,21 @@ impl Download {
                 Ok(Some(head))
             }
             Next::End => Ok(None),
-            _ => desk.db.read(|c| self.rows(c, zone)).map(|lines| (!lines.is_empty()).then(|| lines.concat())),
+            _ => desk.db.read(|conn| self.rows(conn, zone)).map(|lines| (!lines.is_empty()).then(|| lines.concat())),
         }
     }
 
-    fn rows(&mut self, c: &mut AnyConn, zone: Zone) -> Result<Vec<Vec<u8>>> {
+    fn rows(&mut self, conn: &mut AnyConn, zone: Zone) -> Result<Vec<Vec<u8>>> {
         let (ground, filter) = (&self.ground, &self.filter);
         let (today, attempts) = (ground.today, ground.attempts_allowed);
         let (next, lines): (Next, Vec<Vec<u8>>) = match self.next {
             Next::History(after) => {
-                let rows = store::history::batch(c, ground, filter, after, BATCH)?;
+                let rows = store::history::batch(conn, ground, filter, after, BATCH)?;
                 let last = rows.last().map(|row| (row.task.start_on, row.task.id));
                 (Next::History(last), rows.iter().map(|row| sheet::line(&row.cells(zone, today))).collect())
             }
             Next::NotEnrolled(after) => {
-                let rows = store::not_enrolled::batch(c, ground, filter, after, BATCH)?;
+                let rows = store::not_enrolled::batch(conn, ground, filter, after, BATCH)?;
                 let last = rows.last().map(|row| (row.facts.stop_on, row.id));
                 (
                     Next::NotEnrolled(last),
@@ -172,11 +172,11 @@ impl Download {
                 )
             }
             Next::Stands => {
-                let rows = tokens(c, &self.who, self.now, zone, filter)?;
+                let rows = tokens(conn, &self.who, self.now, zone, filter)?;
                 (Next::End, rows.iter().map(|row| sheet::line(&row.cells())).collect())
             }
             Next::Deeds => {
-                let rows = deeds(c, &self.who, self.now, zone, filter)?;
+                let rows = deeds(conn, &self.who, self.now, zone, filter)?;
                 (Next::End, rows.iter().map(|row| sheet::line(&row.cells(zone))).collect())
             }
             Next::Head | Next::End => (Next::End, Vec::new()),

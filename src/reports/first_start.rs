@@ -150,36 +150,36 @@ pub fn concerns(who: &Who) -> bool {
 ///
 /// # Errors
 /// `Database`; `Internal` if the mail server's settings cannot be used.
-pub fn look(c: &mut AnyConn, who: &Who, now: Timestamp, settings: &Settings) -> Result<Facts> {
+pub fn look(conn: &mut AnyConn, who: &Who, now: Timestamp, settings: &Settings) -> Result<Facts> {
     let places = store::Ground::places(&who.scope);
-    let (nodes, node_asked_at) = store::first_start::nodes(c)?;
+    let (nodes, node_asked_at) = store::first_start::nodes(conn)?;
     Ok(Facts {
-        mail: tried(c, now, settings)?,
+        mail: tried(conn, now, settings)?,
         mail_server: Carrier::of(settings)?.words(),
         own_address: match who.operator {
-            Some(_) => account::own(c, who)?.operator.email.unwrap_or_default(),
+            Some(_) => account::own(conn, who)?.operator.email.unwrap_or_default(),
             None => String::new(),
         },
         help_desk: !settings.help_desk.is_empty(),
         time_zone: settings.zone_is_set,
-        users: store::first_start::users(c, places.as_deref())?,
-        devices: store::first_start::devices(c, places.as_deref())?,
-        operators: store::first_start::operators(c)?,
+        users: store::first_start::users(conn, places.as_deref())?,
+        devices: store::first_start::devices(conn, places.as_deref())?,
+        operators: store::first_start::operators(conn)?,
         nodes,
         node_asked_at,
-        backup: store::first_start::noted(c, BACKUP)?,
+        backup: store::first_start::noted(conn, BACKUP)?,
         postgres: is_postgres(&settings.database_url),
-        empty: store::first_start::no_task(c)?,
+        empty: store::first_start::no_task(conn)?,
     })
 }
 
-fn tried(c: &mut AnyConn, now: Timestamp, settings: &Settings) -> Result<Mail> {
+fn tried(conn: &mut AnyConn, now: Timestamp, settings: &Settings) -> Result<Mail> {
     if !settings.mail_leaves() {
         return Ok(Mail::NotSet);
     }
     let filter = mail::Filter { kind: Some(mail::Kind::Test), ..mail::Filter::default() };
-    let test = mail::rows(c, now, None, &filter, mail::View::All, (0, 1))?.pop();
-    let accepted = mail::health(c)?.last_accepted_at;
+    let test = mail::rows(conn, now, None, &filter, mail::View::All, (0, 1))?.pop();
+    let accepted = mail::health(conn)?.last_accepted_at;
     Ok(match (test, accepted) {
         (Some(test), _) if test.state == State::Queued => Mail::Trying,
         (Some(test), _) if matches!(test.state, State::Deferred | State::Failed | State::Bounced) => {
@@ -202,7 +202,7 @@ const BACKUP: &str = "backup";
 /// `Database` only.
 pub fn note_backup(db: &Db, now: Timestamp) -> Result<()> {
     let by = Who::command_line();
-    db.write(|c| store::first_start::note(c, BACKUP, &Noted { at: now, by: by.name().to_owned() }))
+    db.write(|conn| store::first_start::note(conn, BACKUP, &Noted { at: now, by: by.name().to_owned() }))
 }
 
 /// Notes that the organization backs its PostgreSQL up, which cannot be seen from here.
@@ -216,10 +216,10 @@ pub fn back_up_ourselves(desk: &Desk, who: &Who, now: Timestamp) -> Result<()> {
             "This database is SQLite: the step is ticked when tokendesk backup has run.".into(),
         ));
     }
-    desk.db.write(|c| {
-        store::first_start::note(c, BACKUP, &Noted { at: now, by: who.name().to_owned() })?;
+    desk.db.write(|conn| {
+        store::first_start::note(conn, BACKUP, &Noted { at: now, by: who.name().to_owned() })?;
         let sentence = "Said that the organization backs up its PostgreSQL";
-        audit::record(c, now, &Entry::done(&who.actor, "first_start.backup", sentence))
+        audit::record(conn, now, &Entry::done(&who.actor, "first_start.backup", sentence))
     })
 }
 
@@ -233,8 +233,8 @@ pub fn send_test(desk: &Desk, who: &Who, now: Timestamp) -> Result<String> {
         let rule = "No mail server is set. Set smtp_url in the settings and start the server again.";
         return Err(Error::Refused(rule.into()));
     }
-    desk.db.write(|c| {
-        let own = account::own(c, who)?.operator;
+    desk.db.write(|conn| {
+        let own = account::own(conn, who)?.operator;
         let to = own.email.filter(|email| !email.is_empty()).ok_or_else(|| {
             Error::Refused("Your account has no email address. Someone who manages operators can add it.".into())
         })?;
@@ -255,9 +255,9 @@ pub fn send_test(desk: &Desk, who: &Who, now: Timestamp) -> Result<String> {
             secret: None,
             give_up_at: now + Duration::hours(TEST_HOURS),
         };
-        mail::post(desk, c, now, who.name(), &[email])?;
+        mail::post(desk, conn, now, who.name(), &[email])?;
         let entry = Entry::done(&who.actor, "messages.test", "Sent themselves a test email").subject(who.name());
-        audit::record(c, now, &entry)?;
+        audit::record(conn, now, &entry)?;
         Ok(to)
     })
 }

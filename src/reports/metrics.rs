@@ -65,16 +65,16 @@ impl Places {
 ///
 /// # Errors
 /// `Database` only.
-pub fn stock(c: &mut AnyConn, today: NaiveDate) -> Result<Stock> {
-    let limit = policy::current(c)?.attempts_allowed;
-    let last_accepted_at = mail::health(c)?.last_accepted_at;
-    Ok(Stock { last_accepted_at, ..store::stock(c, today, limit)? })
+pub fn stock(conn: &mut AnyConn, today: NaiveDate) -> Result<Stock> {
+    let limit = policy::current(conn)?.attempts_allowed;
+    let last_accepted_at = mail::health(conn)?.last_accepted_at;
+    Ok(Stock { last_accepted_at, ..store::stock(conn, today, limit)? })
 }
 
 /// All of it, as monitors read it. Without a database the numbers of the process alone: that is when they are needed.
 pub fn text(desk: &Desk, now: Timestamp) -> String {
     let stock = desk.meter.remembered(now, || {
-        let stock = desk.db.read(|c| stock(c, desk.settings.zone.today(now)))?;
+        let stock = desk.db.read(|conn| stock(conn, desk.settings.zone.today(now)))?;
         Ok(of_stock(&stock))
     });
     if let Err(error) = &stock {

@@ -80,7 +80,7 @@ pub fn run(desk: &Desk, round: Round, now: Timestamp, work: impl FnOnce(&Desk, T
     if !well {
         desk.meter.note_round_failure(round.word());
     }
-    if let Err(error) = desk.db.write(|c| store::note(c, round, now, well)) {
+    if let Err(error) = desk.db.write(|conn| store::note(conn, round, now, well)) {
         tracing::warn!(round = round.word(), "how a round ended was not kept: {error}");
     }
 }
@@ -116,7 +116,7 @@ pub fn try_write(desk: &Desk, now: Timestamp) -> Result<()> {
     if desk.db.room().is_some_and(|bytes| bytes < LEAST_ROOM) {
         return Err(Error::DiskFull);
     }
-    desk.db.write(|c| store::try_write(c, now))
+    desk.db.write(|conn| store::try_write(conn, now))
 }
 
 /// With less room on the disk of the embedded database, in bytes, nothing larger than a row goes in any more: SQLite's

@@ -29,7 +29,7 @@ pub fn try_write(conn: &mut AnyConn, now: Timestamp) -> Result<()> {
 
 fn touch(conn: &mut AnyConn, name: &str, now: Timestamp) -> Result<()> {
     let new = (rounds::name.eq(name), rounds::ran_at.eq(now));
-    on!(&mut *conn, |c| diesel::insert_into(rounds::table).values(new).on_conflict_do_nothing().execute(c))?;
+    on!(&mut *conn, |conn| diesel::insert_into(rounds::table).values(new).on_conflict_do_nothing().execute(conn))?;
     diesel::update(rounds::table.find(name)).set(rounds::ran_at.eq(now)).execute(conn)?;
     Ok(())
 }

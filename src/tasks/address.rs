@@ -32,11 +32,11 @@ pub fn left_at(place: &Place, sent: &LinkSent) -> Option<Timestamp> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn link_left_at(c: &mut AnyConn, place: &Place) -> Result<Option<Timestamp>> {
+pub fn link_left_at(conn: &mut AnyConn, place: &Place) -> Result<Option<Timestamp>> {
     if place.email_changed_at.is_none() {
         return Ok(None);
     }
-    Ok(mail::links_sent(c, &[place.id])?.pop().and_then(|sent| left_at(place, &sent)))
+    Ok(mail::links_sent(conn, &[place.id])?.pop().and_then(|sent| left_at(place, &sent)))
 }
 
 /// Whose links are meant.
@@ -83,25 +83,25 @@ pub fn words(links: usize) -> String {
 ///
 /// # Errors
 /// `Database` only.
-pub fn count(c: &mut AnyConn, who: &Who, whose: Whose) -> Result<usize> {
-    Ok(store::address::ended(c, &who.scope, whose)?.len())
+pub fn count(conn: &mut AnyConn, who: &Who, whose: Whose) -> Result<usize> {
+    Ok(store::address::ended(conn, &who.scope, whose)?.len())
 }
 
 /// Whose links have ended with an older address, within the scope of `who`, and which of them can be sent to.
 ///
 /// # Errors
 /// `Database` only.
-pub fn look(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, whose: Whose) -> Result<Ended> {
-    let ids = store::address::ended(c, &who.scope, whose)?;
-    looked(desk, c, now, &ids)
+pub fn look(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, whose: Whose) -> Result<Ended> {
+    let ids = store::address::ended(conn, &who.scope, whose)?;
+    looked(desk, conn, now, &ids)
 }
 
-fn looked(desk: &Desk, c: &mut AnyConn, now: Timestamp, ids: &[EnrollmentId]) -> Result<Ended> {
-    let (policy, today) = (policy::current(c)?, desk.settings.zone.today(now));
+fn looked(desk: &Desk, conn: &mut AnyConn, now: Timestamp, ids: &[EnrollmentId]) -> Result<Ended> {
+    let (policy, today) = (policy::current(conn)?, desk.settings.zone.today(now));
     let mut ended = Ended { ready: Vec::new(), left_out: Vec::new(), shown: String::new() };
     let mut text = String::from("resend to new addresses\u{1e}");
     for part in ids.chunks(ROWS_A_STATEMENT) {
-        for place in store::places::of(c, part)? {
+        for place in store::places::of(conn, part)? {
             let why = match resend::refusal(&place, &policy, today) {
                 None if place.email.is_empty() => Some(format!("{} has no email address.", place.user_id)),
                 refusal => refusal,
@@ -123,38 +123,38 @@ fn looked(desk: &Desk, c: &mut AnyConn, now: Timestamp, ids: &[EnrollmentId]) ->
 /// `Forbidden`; `Conflict` if anything differs from what was `shown`, or nobody can be sent to.
 pub fn resend_to_new(desk: &Desk, who: &Who, now: Timestamp, whose: Whose, shown: &str) -> Result<usize> {
     who.need(Permission::Resend)?;
-    desk.db.write(|c| {
+    desk.db.write(|conn| {
         // By number, as everybody holds places.
-        let mut ids = store::address::ended(c, &who.scope, whose)?;
+        let mut ids = store::address::ended(conn, &who.scope, whose)?;
         ids.sort_unstable();
         for part in ids.chunks(ROWS_A_STATEMENT) {
-            store::hold::these(c, part)?;
+            store::hold::these(conn, part)?;
         }
-        let ended = looked(desk, c, now, &ids)?;
+        let ended = looked(desk, conn, now, &ids)?;
         if ended.shown != shown || ended.ready.is_empty() {
             return Err(Error::Conflict(
                 "Some of these users changed since the page was shown. Nothing was sent.".into(),
             ));
         }
-        let policy = policy::current(c)?;
+        let policy = policy::current(conn)?;
         for part in ended.ready.chunks(ROWS_A_STATEMENT) {
-            write(desk, c, who, now, &policy, part)?;
+            write(desk, conn, who, now, &policy, part)?;
         }
         let mut tasks: Vec<TaskId> = ended.ready.iter().map(|place| place.task).collect();
         tasks.sort_unstable();
         for same in tasks.chunk_by(|a, b| a == b) {
-            store::write::recount(c, same[0])?;
+            store::write::recount(conn, same[0])?;
             let sentence = format!("Resent to the new addresses of {}", edit::users(same.len()));
-            audit::record(c, now, &Entry::done(&who.actor, "tasks.resend", sentence).task(same[0]))?;
+            audit::record(conn, now, &Entry::done(&who.actor, "tasks.resend", sentence).task(same[0]))?;
         }
         Ok(ended.ready.len())
     })
 }
 
-fn write(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, policy: &Policy, places: &[Place]) -> Result<()> {
+fn write(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, policy: &Policy, places: &[Place]) -> Result<()> {
     let today = desk.settings.zone.today(now);
     let fresh: Vec<_> = places.iter().map(|place| (place, resend::stop_after(place, policy, today))).collect();
-    resend::write_anew(desk, c, who, now, policy, &fresh, None)?;
+    resend::write_anew(desk, conn, who, now, policy, &fresh, None)?;
     let entries: Vec<Entry<'_>> = fresh
         .iter()
         .map(|(place, stop_on)| {
@@ -165,5 +165,5 @@ fn write(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, policy: &Polic
                 .fact("Stop Date", format!("{} → {stop_on}", place.facts.stop_on))
         })
         .collect();
-    audit::record_all(c, now, &entries)
+    audit::record_all(conn, now, &entries)
 }

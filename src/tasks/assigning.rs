@@ -18,9 +18,9 @@ use crate::{
 ///
 /// # Errors
 /// `Database` only.
-pub fn stock(c: &mut AnyConn, scope: &Scope, kind: AuthenticationType, today: NaiveDate) -> Result<Stock> {
-    let limit = policy::current(c)?.attempts_allowed;
-    store::candidates::stock(c, scope, kind, limit, today)
+pub fn stock(conn: &mut AnyConn, scope: &Scope, kind: AuthenticationType, today: NaiveDate) -> Result<Stock> {
+    let limit = policy::current(conn)?.attempts_allowed;
+    store::candidates::stock(conn, scope, kind, limit, today)
 }
 
 /// Gives a device from inventory to a user by hand, unless it is reserved for somebody else.
@@ -30,17 +30,17 @@ pub fn stock(c: &mut AnyConn, scope: &Scope, kind: AuthenticationType, today: Na
 /// `Refused` if it is not in Inventory, or if all in inventory are reserved.
 pub fn assign_device(desk: &Desk, who: &Who, now: Timestamp, serial: &str, user_id: &str) -> Result<Token> {
     let today = desk.settings.zone.today(now);
-    desk.db.write(|c| {
-        db::hold(c, Lock::Provision)?;
-        let user = users::find(c, who, user_id).map_err(|error| match error {
+    desk.db.write(|conn| {
+        db::hold(conn, Lock::Provision)?;
+        let user = users::find(conn, who, user_id).map_err(|error| match error {
             Error::NotFound { .. } => Error::mistake("user_id", "There is no such user in your scope."),
             other => other,
         })?;
         let left = |stock: Stock| stock.inventory.unwrap_or_default() - stock.reserved;
-        let before = left(stock(c, &Scope::All, AuthenticationType::HardwareToken, today)?);
-        let token = tokens::assign(desk, c, who, now, serial, &user)?;
+        let before = left(stock(conn, &Scope::All, AuthenticationType::HardwareToken, today)?);
+        let token = tokens::assign(desk, conn, who, now, serial, &user)?;
         // A device for somebody who has a place in an open task takes the one that was reserved for them.
-        let after = left(stock(c, &Scope::All, AuthenticationType::HardwareToken, today)?);
+        let after = left(stock(conn, &Scope::All, AuthenticationType::HardwareToken, today)?);
         if after < 0 && after < before {
             let sentence = "All hardware tokens in inventory are reserved for users of open provisioning tasks.";
             return Err(Error::Refused(sentence.into()));

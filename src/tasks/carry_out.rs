@@ -27,34 +27,34 @@ use crate::{
 /// `Database` only; then the whole transaction must go.
 pub(crate) fn carry_out(
     desk: &Desk,
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     who: &Who,
     now: Timestamp,
     plan: &Plan,
     policy: &Policy,
 ) -> Result<TaskId> {
     let getting: Vec<&Candidate> = plan.getting().collect();
-    let task = store::write::insert_task(c, now, who, &NewTask::of(plan, getting.len()))?;
-    let enrollments = store::write::insert_enrollments(c, now, task, plan, &getting)?;
-    replace(c, who, now, plan, task)?;
-    write_to_all(desk, c, who, now, plan, policy, task, &getting, &enrollments)?;
-    store::write::note_last_emails(c, task)?;
-    record(c, who, now, plan, task, &getting)?;
+    let task = store::write::insert_task(conn, now, who, &NewTask::of(plan, getting.len()))?;
+    let enrollments = store::write::insert_enrollments(conn, now, task, plan, &getting)?;
+    replace(conn, who, now, plan, task)?;
+    write_to_all(desk, conn, who, now, plan, policy, task, &getting, &enrollments)?;
+    store::write::note_last_emails(conn, task)?;
+    record(conn, who, now, plan, task, &getting)?;
     Ok(task)
 }
 
 /// Ends the older places: their links stop working, what waits in the outbox is canceled, their tasks are counted.
-fn replace(c: &mut AnyConn, who: &Who, now: Timestamp, plan: &Plan, task: TaskId) -> Result<()> {
+fn replace(conn: &mut AnyConn, who: &Who, now: Timestamp, plan: &Plan, task: TaskId) -> Result<()> {
     let replaced = plan.replaced();
     if replaced.is_empty() {
         return Ok(());
     }
     let places: Vec<EnrollmentId> = replaced.iter().map(|place| place.enrollment).collect();
-    let ended = store::write::end(c, now, &places, who.name(), RemovedWhy::Replaced, Some(task))?;
+    let ended = store::write::end(conn, now, &places, who.name(), RemovedWhy::Replaced, Some(task))?;
     if ended != places.len() {
         return Err(Error::Conflict("Some of these users enrolled at this very moment. Look again.".into()));
     }
-    mail::cancel_waiting(c, now, &places)?;
+    mail::cancel_waiting(conn, now, &places)?;
     let mut older: Vec<TaskId> = replaced.iter().map(|place| place.task).collect();
     older.sort();
     older.dedup();
@@ -62,8 +62,8 @@ fn replace(c: &mut AnyConn, who: &Who, now: Timestamp, plan: &Plan, task: TaskId
         let users = replaced.iter().filter(|place| place.task == older).count();
         let users = if users == 1 { "1 user".into() } else { format!("{users} users") };
         let entry = Entry::done(&who.actor, "tasks.replace", format!("Moved {users} to task {task}"));
-        audit::record(c, now, &entry.task(older))?;
-        store::write::recount(c, older)?;
+        audit::record(conn, now, &entry.task(older))?;
+        store::write::recount(conn, older)?;
     }
     Ok(())
 }
@@ -71,7 +71,7 @@ fn replace(c: &mut AnyConn, who: &Who, now: Timestamp, plan: &Plan, task: TaskId
 #[allow(clippy::too_many_arguments, reason = "one step of a verb, split off for reading")]
 fn write_to_all(
     desk: &Desk,
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     who: &Who,
     now: Timestamp,
     plan: &Plan,
@@ -88,7 +88,7 @@ fn write_to_all(
             place.ok_or_else(|| Error::Internal(format!("user {} got no place in task {task}", user.user)))
         };
         let ids = part.iter().map(|user| place_of(user)).collect::<Result<Vec<EnrollmentId>>>()?;
-        let mut links = links::make_first(desk, c, now, &ids, policy)?;
+        let mut links = links::make_first(desk, conn, now, &ids, policy)?;
         let emails = part
             .iter()
             .map(|user| {
@@ -116,13 +116,20 @@ fn write_to_all(
                 })
             })
             .collect::<Result<Vec<_>>>()?;
-        mail::post(desk, c, now, who.name(), &emails)?;
+        mail::post(desk, conn, now, who.name(), &emails)?;
     }
     Ok(())
 }
 
 /// One entry for each user, and last the task's own, so that it is the newest of them.
-fn record(c: &mut AnyConn, who: &Who, now: Timestamp, plan: &Plan, task: TaskId, getting: &[&Candidate]) -> Result<()> {
+fn record(
+    conn: &mut AnyConn,
+    who: &Who,
+    now: Timestamp,
+    plan: &Plan,
+    task: TaskId,
+    getting: &[&Candidate],
+) -> Result<()> {
     let kind = plan.choice.authentication_type.words();
     for part in getting.chunks(ROWS_A_STATEMENT) {
         let entries: Vec<Entry<'_>> = part
@@ -133,7 +140,7 @@ fn record(c: &mut AnyConn, who: &Who, now: Timestamp, plan: &Plan, task: TaskId,
                     .user(user.user, &user.user_id)
             })
             .collect();
-        audit::record_all(c, now, &entries)?;
+        audit::record_all(conn, now, &entries)?;
     }
     let users = if getting.len() == 1 { "1 user".into() } else { format!("{} users", getting.len()) };
     let mut entry = Entry::done(&who.actor, "tasks.provision", format!("Provisioned {users}"))
@@ -143,5 +150,5 @@ fn record(c: &mut AnyConn, who: &Who, now: Timestamp, plan: &Plan, task: TaskId,
     for (why, count) in plan.skipped() {
         entry = entry.fact("Left out", format!("{count} {}", why.words_for_many()));
     }
-    audit::record(c, now, &entry)
+    audit::record(conn, now, &entry)
 }

@@ -97,9 +97,9 @@ pub fn start(desk: &Desk, who: &Who, now: Timestamp, selection: &Selection) -> R
     }
     let operator = operator(who)?;
     let id = desk.random.handle();
-    desk.db.write(|c| {
-        store::drafts::sweep(c, now - Duration::hours(DRAFT_HOURS))?;
-        store::drafts::insert(c, now, &id, operator, selection)
+    desk.db.write(|conn| {
+        store::drafts::sweep(conn, now - Duration::hours(DRAFT_HOURS))?;
+        store::drafts::insert(conn, now, &id, operator, selection)
     })?;
     Ok(id)
 }
@@ -110,9 +110,9 @@ pub fn start(desk: &Desk, who: &Who, now: Timestamp, selection: &Selection) -> R
 /// `Forbidden`; `NotFound` if there is none, or it is someone else's.
 pub fn look(desk: &Desk, who: &Who, now: Timestamp, id: &str) -> Result<(Draft, Chosen)> {
     who.need(Permission::Provision)?;
-    desk.db.read(|c| {
-        let draft = own(c, who, id)?;
-        let candidates = candidates(desk, c, who, now, &draft.selection, None, i64::MAX)?;
+    desk.db.read(|conn| {
+        let draft = own(conn, who, id)?;
+        let candidates = candidates(desk, conn, who, now, &draft.selection, None, i64::MAX)?;
         Ok((draft, candidates))
     })
 }
@@ -123,10 +123,10 @@ pub fn look(desk: &Desk, who: &Who, now: Timestamp, id: &str) -> Result<(Draft, 
 /// As [`look`].
 pub fn leave_out(desk: &Desk, who: &Who, id: &str, users: &[UserId]) -> Result<()> {
     who.need(Permission::Provision)?;
-    desk.db.write(|c| {
-        let mut draft = own(c, who, id)?;
+    desk.db.write(|conn| {
+        let mut draft = own(conn, who, id)?;
         draft.selection.leave_out(users);
-        store::drafts::save(c, &draft)
+        store::drafts::save(conn, &draft)
     })
 }
 
@@ -137,8 +137,8 @@ pub fn leave_out(desk: &Desk, who: &Who, id: &str, users: &[UserId]) -> Result<(
 /// As [`look`]; `Refused` if such users cannot be included.
 pub fn include(desk: &Desk, who: &Who, id: &str, why: Skip) -> Result<()> {
     who.need(Permission::Provision)?;
-    desk.db.write(|c| {
-        let mut draft = own(c, who, id)?;
+    desk.db.write(|conn| {
+        let mut draft = own(conn, who, id)?;
         match why {
             Skip::HasToken => draft.include_with_token = true,
             Skip::HasPlace => draft.include_with_task = true,
@@ -146,7 +146,7 @@ pub fn include(desk: &Desk, who: &Who, id: &str, why: Skip) -> Result<()> {
                 return Err(Error::Refused(format!("Users {} cannot be included.", why.words_for_many())));
             }
         }
-        store::drafts::save(c, &draft)
+        store::drafts::save(conn, &draft)
     })
 }
 
@@ -157,9 +157,9 @@ pub fn include(desk: &Desk, who: &Who, id: &str, why: Skip) -> Result<()> {
 pub fn choose(desk: &Desk, who: &Who, now: Timestamp, id: &str, typed: &Typed) -> Result<()> {
     who.need(Permission::Provision)?;
     let today = desk.settings.zone.today(now);
-    desk.db.write(|c| {
-        let mut draft = own(c, who, id)?;
-        let policy = policy::current(c)?;
+    desk.db.write(|conn| {
+        let mut draft = own(conn, who, id)?;
+        let policy = policy::current(conn)?;
         let mut mistakes = Mistakes::default();
         draft.authentication_type = AuthenticationType::from_word(&typed.authentication_type);
         if draft.authentication_type.is_none() {
@@ -176,7 +176,7 @@ pub fn choose(desk: &Desk, who: &Who, now: Timestamp, id: &str, typed: &Typed) -
         draft.include_with_token = typed.include_with_token;
         draft.include_with_task = typed.include_with_task;
         mistakes.into_result()?;
-        store::drafts::save(c, &draft)
+        store::drafts::save(conn, &draft)
     })
 }
 
@@ -186,11 +186,11 @@ pub fn choose(desk: &Desk, who: &Who, now: Timestamp, id: &str, typed: &Typed) -
 /// `Database` only.
 pub fn stock_of_all(desk: &Desk, who: &Who, now: Timestamp) -> Result<Vec<(AuthenticationType, Stock)>> {
     let today = desk.settings.zone.today(now);
-    desk.db.read(|c| {
-        let limit = policy::current(c)?.attempts_allowed;
+    desk.db.read(|conn| {
+        let limit = policy::current(conn)?.attempts_allowed;
         AuthenticationType::ALL
             .into_iter()
-            .map(|kind| Ok((kind, store::candidates::stock(c, &who.scope, kind, limit, today)?)))
+            .map(|kind| Ok((kind, store::candidates::stock(conn, &who.scope, kind, limit, today)?)))
             .collect()
     })
 }
@@ -202,13 +202,13 @@ pub fn stock_of_all(desk: &Desk, who: &Who, now: Timestamp) -> Result<Vec<(Authe
 /// As [`look`].
 pub fn clashes(desk: &Desk, who: &Who, now: Timestamp, id: &str) -> Result<Vec<(AuthenticationType, usize, usize)>> {
     who.need(Permission::Provision)?;
-    desk.db.read(|c| {
-        let draft = own(c, who, id)?;
-        let limit = policy::current(c)?.attempts_allowed;
+    desk.db.read(|conn| {
+        let draft = own(conn, who, id)?;
+        let limit = policy::current(conn)?.attempts_allowed;
         AuthenticationType::ALL
             .into_iter()
             .map(|kind| {
-                let chosen = candidates(desk, c, who, now, &draft.selection, Some(kind), limit)?;
+                let chosen = candidates(desk, conn, who, now, &draft.selection, Some(kind), limit)?;
                 let count = |clash: fn(&Candidate) -> bool| chosen.found.iter().filter(|one| clash(one)).count();
                 Ok((kind, count(|one| one.has_token), count(|one| !one.places.is_empty())))
             })
@@ -222,9 +222,9 @@ pub fn clashes(desk: &Desk, who: &Who, now: Timestamp, id: &str) -> Result<Vec<(
 /// As [`look`].
 pub fn preview(desk: &Desk, who: &Who, now: Timestamp, id: &str) -> Result<Option<Preview>> {
     who.need(Permission::Provision)?;
-    desk.db.read(|c| {
-        let draft = own(c, who, id)?;
-        preview_of(desk, c, who, now, draft)
+    desk.db.read(|conn| {
+        let draft = own(conn, who, id)?;
+        preview_of(desk, conn, who, now, draft)
     })
 }
 
@@ -235,13 +235,13 @@ pub fn preview(desk: &Desk, who: &Who, now: Timestamp, id: &str) -> Result<Optio
 /// As [`look`].
 pub fn confirm(desk: &Desk, who: &Who, now: Timestamp, id: &str, shown: &str) -> Result<Confirmed> {
     who.need(Permission::Provision)?;
-    desk.db.write(|c| {
-        db::hold(c, Lock::Provision)?;
-        let draft = own(c, who, id)?;
+    desk.db.write(|conn| {
+        db::hold(conn, Lock::Provision)?;
+        let draft = own(conn, who, id)?;
         if let Some(task) = draft.task {
             return Ok(Confirmed::Task(task));
         }
-        let preview = preview_of(desk, c, who, now, draft)?
+        let preview = preview_of(desk, conn, who, now, draft)?
             .ok_or_else(|| Error::Refused("No Authentication Type is chosen yet.".into()))?;
         if preview.shown != shown {
             return Ok(Confirmed::Moved(Box::new(preview)));
@@ -249,9 +249,9 @@ pub fn confirm(desk: &Desk, who: &Who, now: Timestamp, id: &str, shown: &str) ->
         if preview.refusal.is_some() {
             return Ok(Confirmed::Refused(Box::new(preview)));
         }
-        let policy = policy::current(c)?;
-        let task = carry_out::carry_out(desk, c, who, now, &preview.plan, &policy)?;
-        store::drafts::save(c, &Draft { task: Some(task), ..preview.draft })?;
+        let policy = policy::current(conn)?;
+        let task = carry_out::carry_out(desk, conn, who, now, &preview.plan, &policy)?;
+        store::drafts::save(conn, &Draft { task: Some(task), ..preview.draft })?;
         Ok(Confirmed::Task(task))
     })
 }
@@ -262,20 +262,20 @@ pub fn confirm(desk: &Desk, who: &Who, now: Timestamp, id: &str, shown: &str) ->
 /// `Forbidden`; `Refused` with the reason if it cannot be done.
 pub fn provision(desk: &Desk, who: &Who, now: Timestamp, selection: &Selection, choice: &Choice) -> Result<TaskId> {
     who.need(Permission::Provision)?;
-    desk.db.write(|c| {
-        db::hold(c, Lock::Provision)?;
-        let policy = policy::current(c)?;
-        let plan = plan(desk, c, who, now, selection, choice.clone(), &policy)?;
+    desk.db.write(|conn| {
+        db::hold(conn, Lock::Provision)?;
+        let policy = policy::current(conn)?;
+        let plan = plan(desk, conn, who, now, selection, choice.clone(), &policy)?;
         if let Some(refusal) = plan.refusal(&policy) {
             return Err(Error::Refused(refusal));
         }
-        carry_out::carry_out(desk, c, who, now, &plan, &policy)
+        carry_out::carry_out(desk, conn, who, now, &plan, &policy)
     })
 }
 
-fn preview_of(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, draft: Draft) -> Result<Option<Preview>> {
+fn preview_of(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, draft: Draft) -> Result<Option<Preview>> {
     let Some(authentication_type) = draft.authentication_type else { return Ok(None) };
-    let policy = policy::current(c)?;
+    let policy = policy::current(conn)?;
     let choice = Choice {
         authentication_type,
         description: Description::parse(&draft.description)?,
@@ -283,7 +283,7 @@ fn preview_of(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, draft: Dr
         include_with_token: draft.include_with_token,
         include_with_task: draft.include_with_task,
     };
-    let plan = plan(desk, c, who, now, &draft.selection, choice, &policy)?;
+    let plan = plan(desk, conn, who, now, &draft.selection, choice, &policy)?;
     let shown =
         HEXLOWER.encode(&desk.keys.hash(Purpose::Preview, format!("{}\u{1e}{}", draft.id, plan.text()).as_bytes()));
     let refusal = plan.refusal(&policy);
@@ -292,7 +292,7 @@ fn preview_of(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, draft: Dr
 
 fn plan(
     desk: &Desk,
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     who: &Who,
     now: Timestamp,
     selection: &Selection,
@@ -301,15 +301,15 @@ fn plan(
 ) -> Result<Plan> {
     let today = desk.settings.zone.today(now);
     let (kind, limit) = (choice.authentication_type, policy.attempts_allowed);
-    let candidates = candidates(desk, c, who, now, selection, Some(kind), limit)?;
-    let stock = store::candidates::stock(c, &who.scope, kind, limit, today)?;
+    let candidates = candidates(desk, conn, who, now, selection, Some(kind), limit)?;
+    let stock = store::candidates::stock(conn, &who.scope, kind, limit, today)?;
     Ok(Plan::new(choice, today, candidates, stock))
 }
 
 /// The chosen users as far as they exist for `who`.
 fn candidates(
     desk: &Desk,
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     who: &Who,
     now: Timestamp,
     selection: &Selection,
@@ -319,19 +319,19 @@ fn candidates(
     let mut ids = match selection {
         Selection::Users(ids) => ids.clone(),
         Selection::Matching { query, without } => {
-            let mut ids = users::ids_matching(c, &who.scope, &users::Search::parse(query))?;
+            let mut ids = users::ids_matching(conn, &who.scope, &users::Search::parse(query))?;
             ids.retain(|id| without.binary_search(id).is_err());
             ids
         }
     };
     ids.sort_unstable();
     ids.dedup();
-    let found = store::candidates::candidates(c, &who.scope, &ids, kind, limit, desk.settings.zone.today(now))?;
+    let found = store::candidates::candidates(conn, &who.scope, &ids, kind, limit, desk.settings.zone.today(now))?;
     Ok(Chosen { outside: ids.len().saturating_sub(found.len()), found })
 }
 
-fn own(c: &mut AnyConn, who: &Who, id: &str) -> Result<Draft> {
-    store::drafts::find(c, id, operator(who)?)?.ok_or_else(|| Error::not_found("draft", ""))
+fn own(conn: &mut AnyConn, who: &Who, id: &str) -> Result<Draft> {
+    store::drafts::find(conn, id, operator(who)?)?.ok_or_else(|| Error::not_found("draft", ""))
 }
 
 fn operator(who: &Who) -> Result<OperatorId> {

@@ -114,33 +114,40 @@ impl Picked {
 /// # Errors
 /// `NotFound` out of scope; `Refused` if the task is over; `Invalid` if nobody who can be changed was chosen.
 pub fn pick(desk: &Desk, who: &Who, now: Timestamp, task: TaskId, chosen: &Chosen) -> Result<Picked> {
-    desk.db.read(|c| picked(desk, c, who, now, task, chosen))
+    desk.db.read(|conn| picked(desk, conn, who, now, task, chosen))
 }
 
 pub(crate) fn picked(
     desk: &Desk,
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     who: &Who,
     now: Timestamp,
     id: TaskId,
     chosen: &Chosen,
 ) -> Result<Picked> {
     let zone = desk.settings.zone;
-    let task = open_task(desk, c, who, now, id)?;
-    let (policy, today) = (policy::current(c)?, zone.today(now));
+    let task = open_task(desk, conn, who, now, id)?;
+    let (policy, today) = (policy::current(conn)?, zone.today(now));
     let attempts = policy.attempts_allowed;
     let (found, gone) = match chosen {
         Chosen::These(ids) => {
             let distinct: HashSet<&EnrollmentId> = ids.iter().collect();
-            let found =
-                store::members::chosen(c, id, &who.scope, &Filter::default(), Some(ids.as_slice()), attempts, today)?;
+            let found = store::members::chosen(
+                conn,
+                id,
+                &who.scope,
+                &Filter::default(),
+                Some(ids.as_slice()),
+                attempts,
+                today,
+            )?;
             let gone = distinct.len() - found.len();
             (found, gone)
         }
         // Those who enrolled cannot be chosen.
         Chosen::Matching(filter) => {
             let filter = Filter { open: true, ..filter.clone() };
-            (store::members::chosen(c, id, &who.scope, &filter, None, attempts, today)?, 0)
+            (store::members::chosen(conn, id, &who.scope, &filter, None, attempts, today)?, 0)
         }
     };
     let (enrolled, members): (Vec<Member>, Vec<Member>) =
@@ -159,8 +166,8 @@ pub(crate) fn picked(
     Ok(Picked { task, members, enrolled, gone, policy, today })
 }
 
-fn open_task(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, id: TaskId) -> Result<Task> {
-    let task = reading::find(c, who, now, desk.settings.zone, id)?.task;
+fn open_task(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, id: TaskId) -> Result<Task> {
+    let task = reading::find(conn, who, now, desk.settings.zone, id)?.task;
     match task.removed_at {
         Some(_) => Err(Error::Refused(format!("Task {id} was removed by {}.", task.removed_by))),
         None if task.counts.users == 0 => Err(Error::Refused(format!("All users were removed from task {id}."))),
@@ -180,7 +187,7 @@ fn since_shown(error: Error) -> Error {
 /// In the verb's transaction: the chosen users, provided that they are as they were shown.
 pub(crate) fn held(
     desk: &Desk,
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     who: &Who,
     now: Timestamp,
     task: TaskId,
@@ -188,12 +195,12 @@ pub(crate) fn held(
     act: &str,
     shown: &str,
 ) -> Result<Picked> {
-    db::hold(c, Lock::Provision)?;
+    db::hold(conn, Lock::Provision)?;
     match chosen {
-        Chosen::These(ids) => store::hold::these(c, ids)?,
-        Chosen::Matching(_) => store::hold::of_tasks(c, &[task])?,
+        Chosen::These(ids) => store::hold::these(conn, ids)?,
+        Chosen::Matching(_) => store::hold::of_tasks(conn, &[task])?,
     }
-    let picked = picked(desk, c, who, now, task, chosen).map_err(since_shown)?;
+    let picked = picked(desk, conn, who, now, task, chosen).map_err(since_shown)?;
     if picked.shown(&desk.keys, act) != shown {
         return Err(Error::Conflict("Some of these users changed since the page was shown. Nothing was done.".into()));
     }
@@ -217,22 +224,22 @@ pub fn remove_users(
     shown: &str,
 ) -> Result<usize> {
     who.need(Permission::Remove)?;
-    desk.db.write(|c| {
-        let picked = held(desk, c, who, now, task, chosen, REMOVE, shown)?;
-        take_out(desk, c, who, now, &picked, notify, RemovedWhy::Removed)?;
-        store::write::recount(c, task)?;
+    desk.db.write(|conn| {
+        let picked = held(desk, conn, who, now, task, chosen, REMOVE, shown)?;
+        take_out(desk, conn, who, now, &picked, notify, RemovedWhy::Removed)?;
+        store::write::recount(conn, task)?;
         let count = picked.members.len();
         let entry = Entry::done(&who.actor, "tasks.remove_users", format!("Removed {}", users(count)))
             .task(task)
             .fact("Email notification", if notify { "sent" } else { "not sent" });
-        audit::record(c, now, &entry)?;
+        audit::record(conn, now, &entry)?;
         Ok(count)
     })
 }
 
 fn take_out(
     desk: &Desk,
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     who: &Who,
     now: Timestamp,
     picked: &Picked,
@@ -240,10 +247,10 @@ fn take_out(
     why: RemovedWhy,
 ) -> Result<()> {
     let ids = picked.ids();
-    if store::write::end(c, now, &ids, who.name(), why, None)? != ids.len() {
+    if store::write::end(conn, now, &ids, who.name(), why, None)? != ids.len() {
         return Err(Error::Conflict("Some of these users enrolled at this very moment. Nothing was done.".into()));
     }
-    mail::cancel_waiting(c, now, &ids)?;
+    mail::cancel_waiting(conn, now, &ids)?;
     // In parts, so that the memory in use does not grow with the task.
     for part in picked.members.chunks(db::ROWS_A_STATEMENT) {
         if notify {
@@ -252,7 +259,7 @@ fn take_out(
                 .filter(|member| !member.email.is_empty())
                 .map(|member| notice(who, now, picked, member, mail::Kind::Canceled))
                 .collect();
-            mail::post(desk, c, now, who.name(), &letters)?;
+            mail::post(desk, conn, now, who.name(), &letters)?;
         }
         let entries: Vec<Entry<'_>> = part
             .iter()
@@ -262,7 +269,7 @@ fn take_out(
                     .user(member.user, &member.user_id)
             })
             .collect();
-        audit::record_all(c, now, &entries)?;
+        audit::record_all(conn, now, &entries)?;
     }
     Ok(())
 }
@@ -300,15 +307,15 @@ pub(crate) fn notice(who: &Who, now: Timestamp, picked: &Picked, member: &Member
 /// `Forbidden`; `NotFound`; `Conflict` if it is over, or another number would lose it now.
 pub fn remove_task(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, notify: bool, lose: usize) -> Result<usize> {
     who.need(Permission::Remove)?;
-    desk.db.write(|c| {
-        db::hold(c, Lock::Provision)?;
-        store::hold::of_tasks(c, &[id])?;
-        let picked = picked(desk, c, who, now, id, &Chosen::Matching(Filter::default())).map_err(since_shown)?;
+    desk.db.write(|conn| {
+        db::hold(conn, Lock::Provision)?;
+        store::hold::of_tasks(conn, &[id])?;
+        let picked = picked(desk, conn, who, now, id, &Chosen::Matching(Filter::default())).map_err(since_shown)?;
         if picked.members.len() != lose {
             let sentence = format!("Now {} would lose it. Nothing was done: look again.", users(picked.members.len()));
             return Err(Error::Conflict(sentence));
         }
-        remove_whole(desk, c, who, now, &picked, notify)?;
+        remove_whole(desk, conn, who, now, &picked, notify)?;
         Ok(lose)
     })
 }
@@ -316,28 +323,28 @@ pub fn remove_task(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, notify: b
 /// In the verb's transaction: takes out all of `picked`, and the task itself if nobody else is in it.
 pub(crate) fn remove_whole(
     desk: &Desk,
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     who: &Who,
     now: Timestamp,
     picked: &Picked,
     notify: bool,
 ) -> Result<()> {
     let (id, lose) = (picked.task.id, users(picked.members.len()));
-    let whole = store::list::find(c, id)?.is_some_and(|all| all.counts.users == picked.task.counts.users);
+    let whole = store::list::find(conn, id)?.is_some_and(|all| all.counts.users == picked.task.counts.users);
     let why = if whole { RemovedWhy::TaskRemoved } else { RemovedWhy::Removed };
-    take_out(desk, c, who, now, picked, notify, why)?;
+    take_out(desk, conn, who, now, picked, notify, why)?;
     if whole {
-        store::write::remove_task(c, now, id, who.name())?;
-        store::write::note_newest_email(c, id)?;
+        store::write::remove_task(conn, now, id, who.name())?;
+        store::write::note_newest_email(conn, id)?;
     } else {
-        store::write::recount(c, id)?;
+        store::write::recount(conn, id)?;
     }
     let sentence =
         if whole { format!("Removed the task; {lose} can no longer enroll") } else { format!("Removed {lose}") };
     let entry = Entry::done(&who.actor, "tasks.remove", sentence)
         .task(id)
         .fact("Email notification", if notify { "sent" } else { "not sent" });
-    audit::record(c, now, &entry)
+    audit::record(conn, now, &entry)
 }
 
 pub(crate) fn users(count: usize) -> String {

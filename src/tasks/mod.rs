@@ -64,11 +64,11 @@ pub fn change_policy(
     typed: &policy::Typed,
     version: i64,
 ) -> Result<Vec<policy::Difference>> {
-    desk.db.write(|c| {
-        let before = policy::current(c)?.attempts_allowed;
-        let differences = policy::change_in(c, who, now, typed, version)?;
-        if policy::current(c)?.attempts_allowed != before {
-            store::write::recount_locked(c, None)?;
+    desk.db.write(|conn| {
+        let before = policy::current(conn)?.attempts_allowed;
+        let differences = policy::change_in(conn, who, now, typed, version)?;
+        if policy::current(conn)?.attempts_allowed != before {
+            store::write::recount_locked(conn, None)?;
         }
         Ok(differences)
     })

@@ -47,18 +47,18 @@ pub fn give_more_time(
 ) -> Result<Resent> {
     who.need(Permission::Resend)?;
     let today = desk.settings.zone.today(now);
-    desk.db.write(|c| {
+    desk.db.write(|conn| {
         // Held before it is looked at, as for a Resend.
-        store::hold::of_user(c, task, user)?;
-        let place = resend::place(c, who, task, user)?;
-        let policy = policy::current(c)?;
+        store::hold::of_user(conn, task, user)?;
+        let place = resend::place(conn, who, task, user)?;
+        let policy = policy::current(conn)?;
         if let Some(sentence) = refusal(&place, &policy, today) {
             return Err(Error::Refused(sentence));
         }
         resend::need_address(&place, alternate)?;
         let stop_on = policy.proposed_stop(today);
-        resend::write_anew(desk, c, who, now, &policy, &[(&place, stop_on)], alternate)?;
-        store::write::recount(c, task)?;
+        resend::write_anew(desk, conn, who, now, &policy, &[(&place, stop_on)], alternate)?;
+        store::write::recount(conn, task)?;
         let shown_to = alternate.map_or_else(|| place.email.clone(), mail::masked);
         let kind = if alternate.is_some() { " (alternate address)" } else { "" };
         let sentence = format!("Gave more time in task {task}, with a fresh email to {shown_to}{kind}");
@@ -66,7 +66,7 @@ pub fn give_more_time(
             .task(task)
             .user(place.user, &place.user_id)
             .fact("Stop Date", format!("{} → {stop_on}", place.facts.stop_on));
-        audit::record(c, now, &entry)?;
+        audit::record(conn, now, &entry)?;
         Ok(Resent { shown_to, stop_on })
     })
 }

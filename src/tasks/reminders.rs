@@ -49,8 +49,8 @@ pub fn send_reminders(desk: &Desk, now: Timestamp) -> Result<usize> {
     }
     let mut sent = 0;
     for due in due(&policy, desk.settings.zone, today) {
-        while desk.db.read(|c| store::reminders::any_due(c, now, &due))? {
-            let (looked_at, reminded) = desk.db.write(|c| remind_some(desk, c, now, today, &due))?;
+        while desk.db.read(|conn| store::reminders::any_due(conn, now, &due))? {
+            let (looked_at, reminded) = desk.db.write(|conn| remind_some(desk, conn, now, today, &due))?;
             sent += reminded;
             if looked_at == 0 {
                 // Another server has the rest in its hands.
@@ -89,29 +89,29 @@ fn due(policy: &Policy, zone: Zone, today: NaiveDate) -> Vec<Due> {
 }
 
 /// Reminds up to [`BATCH`] users; how many places were looked at, and how many users were reminded.
-fn remind_some(desk: &Desk, c: &mut AnyConn, now: Timestamp, today: NaiveDate, due: &Due) -> Result<(usize, usize)> {
+fn remind_some(desk: &Desk, conn: &mut AnyConn, now: Timestamp, today: NaiveDate, due: &Due) -> Result<(usize, usize)> {
     // Claiming marks all of them as done for today: those who get no reminder too, so that they are not looked at again.
-    let claimed = store::reminders::claim(c, now, today, due, BATCH)?;
+    let claimed = store::reminders::claim(conn, now, today, due, BATCH)?;
     // Held: whoever changes the policy counts the locked users of all tasks, in an order of its own.
-    let policy = policy::held(c)?;
-    let places = store::places::of(c, &claimed)?;
+    let policy = policy::held(conn)?;
+    let places = store::places::of(conn, &claimed)?;
     let places: Vec<&Place> = places.iter().filter(|place| is_to_be_reminded(desk, place, &policy, today)).collect();
     if places.is_empty() {
         return Ok((claimed.len(), 0));
     }
     let ids: Vec<EnrollmentId> = places.iter().map(|place| place.id).collect();
-    let mut links = links::make_all(desk, c, now, &ids, &policy)?;
-    mail::cancel_waiting(c, now, &ids)?;
+    let mut links = links::make_all(desk, conn, now, &ids, &policy)?;
+    mail::cancel_waiting(conn, now, &ids)?;
     let emails = places
         .iter()
         .map(|place| Ok(letter(desk, place, links.take(place.id)?, &policy)))
         .collect::<Result<Vec<_>>>()?;
     let system = Actor::system();
-    mail::post(desk, c, now, &system.name, &emails)?;
-    store::reminders::note_emails(c, now, &ids)?;
+    mail::post(desk, conn, now, &system.name, &emails)?;
+    store::reminders::note_emails(conn, now, &ids)?;
     let tasks: BTreeSet<TaskId> = places.iter().map(|place| place.task).collect();
     for task in tasks {
-        store::write::note_newest_email(c, task)?;
+        store::write::note_newest_email(conn, task)?;
     }
     let entries: Vec<Entry<'_>> = places
         .iter()
@@ -121,7 +121,7 @@ fn remind_some(desk: &Desk, c: &mut AnyConn, now: Timestamp, today: NaiveDate, d
                 .user(place.user, &place.user_id)
         })
         .collect();
-    audit::record_all(c, now, &entries)?;
+    audit::record_all(conn, now, &entries)?;
     Ok((claimed.len(), places.len()))
 }
 

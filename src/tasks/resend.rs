@@ -76,8 +76,8 @@ pub fn stop_after(place: &Place, policy: &Policy, today: NaiveDate) -> NaiveDate
 ///
 /// # Errors
 /// `NotFound` if there is none.
-pub fn place(c: &mut AnyConn, who: &Who, task: TaskId, user: UserId) -> Result<Place> {
-    store::places::place_of(c, task, user)?
+pub fn place(conn: &mut AnyConn, who: &Who, task: TaskId, user: UserId) -> Result<Place> {
+    store::places::place_of(conn, task, user)?
         .filter(|place| who.scope.holds(place.container))
         .ok_or_else(|| Error::not_found("task", task.to_string()))
 }
@@ -109,26 +109,26 @@ pub fn resend(
 ) -> Result<Resent> {
     who.need(Permission::Resend)?;
     let today = desk.settings.zone.today(now);
-    desk.db.write(|c| {
+    desk.db.write(|conn| {
         // Held before it is looked at: two at once would leave two codes that work, and who enrolls at this moment must
         // not be written to any more.
-        store::hold::of_user(c, task, user)?;
-        let place = place(c, who, task, user)?;
-        let policy = policy::current(c)?;
+        store::hold::of_user(conn, task, user)?;
+        let place = place(conn, who, task, user)?;
+        let policy = policy::current(conn)?;
         if let Some(sentence) = refusal(&place, &policy, today) {
             return Err(Error::Refused(sentence));
         }
         need_address(&place, alternate)?;
         let stop_on = stop_after(&place, &policy, today);
-        write_anew(desk, c, who, now, &policy, &[(&place, stop_on)], alternate)?;
-        store::write::recount(c, task)?;
+        write_anew(desk, conn, who, now, &policy, &[(&place, stop_on)], alternate)?;
+        store::write::recount(conn, task)?;
         let shown_to = alternate.map_or_else(|| place.email.clone(), mail::masked);
         let kind = if alternate.is_some() { " (alternate address)" } else { "" };
         let entry = Entry::done(&who.actor, "tasks.resend", format!("Resent task {task} to {shown_to}{kind}"))
             .task(task)
             .user(place.user, &place.user_id)
             .fact("Stop Date", format!("{} → {stop_on}", place.facts.stop_on));
-        audit::record(c, now, &entry)?;
+        audit::record(conn, now, &entry)?;
         Ok(Resent { shown_to, stop_on })
     })
 }
@@ -140,18 +140,24 @@ pub fn resend(
 /// `Forbidden`; `NotFound`; `Conflict` if anything differs from what was `shown`; `Invalid` if nobody can be resent to.
 pub fn resend_all(desk: &Desk, who: &Who, now: Timestamp, task: TaskId, chosen: &Chosen, shown: &str) -> Result<usize> {
     who.need(Permission::Resend)?;
-    desk.db.write(|c| {
-        let picked = edit::held(desk, c, who, now, task, chosen, RESEND, shown)?;
-        resend_users(desk, c, who, now, &picked)
+    desk.db.write(|conn| {
+        let picked = edit::held(desk, conn, who, now, task, chosen, RESEND, shown)?;
+        resend_users(desk, conn, who, now, &picked)
     })
 }
 
 /// In the verb's transaction: resends to each of `picked` who can be resent to; how many.
-pub(crate) fn resend_users(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, picked: &Picked) -> Result<usize> {
+pub(crate) fn resend_users(
+    desk: &Desk,
+    conn: &mut AnyConn,
+    who: &Who,
+    now: Timestamp,
+    picked: &Picked,
+) -> Result<usize> {
     let task = picked.task.id;
-    let done = in_parts(c, picked, Verb::Resend, |c, places, policy, today| {
+    let done = in_parts(conn, picked, Verb::Resend, |conn, places, policy, today| {
         let fresh: Vec<Fresh<'_>> = places.iter().map(|place| (place, stop_after(place, policy, today))).collect();
-        write_anew(desk, c, who, now, policy, &fresh, None)?;
+        write_anew(desk, conn, who, now, policy, &fresh, None)?;
         let entries: Vec<Entry<'_>> = fresh
             .iter()
             .map(|(place, stop_on)| {
@@ -161,10 +167,10 @@ pub(crate) fn resend_users(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timesta
                     .fact("Stop Date", format!("{} → {stop_on}", place.facts.stop_on))
             })
             .collect();
-        audit::record_all(c, now, &entries)
+        audit::record_all(conn, now, &entries)
     })?;
     let sentence = format!("Resent to {}", edit::users(done));
-    audit::record(c, now, &Entry::done(&who.actor, "tasks.resend", sentence).task(task))?;
+    audit::record(conn, now, &Entry::done(&who.actor, "tasks.resend", sentence).task(task))?;
     Ok(done)
 }
 
@@ -185,9 +191,9 @@ pub fn unlock(
 ) -> Result<usize> {
     who.need(Permission::Unlock)?;
     let reason = parse_reason(reason)?;
-    desk.db.write(|c| {
-        let picked = edit::held(desk, c, who, now, task, chosen, UNLOCK, shown)?;
-        in_parts(c, &picked, Verb::Unlock, |c, places, policy, today| {
+    desk.db.write(|conn| {
+        let picked = edit::held(desk, conn, who, now, task, chosen, UNLOCK, shown)?;
+        in_parts(conn, &picked, Verb::Unlock, |conn, places, policy, today| {
             let fresh: Vec<Fresh<'_>> = places
                 .iter()
                 .map(|place| {
@@ -195,8 +201,8 @@ pub fn unlock(
                     (place, if stop_on < today { policy.proposed_stop(today) } else { stop_on })
                 })
                 .collect();
-            write_anew(desk, c, who, now, policy, &fresh, None)?;
-            store::write::reset_failures(c, &ids(&fresh))?;
+            write_anew(desk, conn, who, now, policy, &fresh, None)?;
+            store::write::reset_failures(conn, &ids(&fresh))?;
             let entries: Vec<Entry<'_>> = fresh
                 .iter()
                 .map(|(place, _)| {
@@ -207,7 +213,7 @@ pub fn unlock(
                         .fact("Failed attempts", format!("{} → 0", place.facts.failures))
                 })
                 .collect();
-            audit::record_all(c, now, &entries)
+            audit::record_all(conn, now, &entries)
         })
     })
 }
@@ -228,7 +234,7 @@ pub fn parse_reason(typed: &str) -> Result<String> {
 /// The frame of two verbs: does `f` for those of `picked` whom `verb` does not leave out, some users at a time; how many
 /// they are. Who was counted is who is written to: a place that is no longer what it was ends it all.
 fn in_parts(
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     picked: &Picked,
     verb: Verb,
     mut f: impl FnMut(&mut AnyConn, &[Place], &Policy, NaiveDate) -> Result<()>,
@@ -236,7 +242,7 @@ fn in_parts(
     picked.need_somebody(verb)?;
     let fit: Vec<EnrollmentId> = picked.fit(verb).iter().map(|member| member.enrollment).collect();
     for part in fit.chunks(USERS_AT_A_TIME) {
-        let places = store::places::of(c, part)?;
+        let places = store::places::of(conn, part)?;
         let holds = |place: &Place| {
             let still_in = place.removed_at.is_none() && place.task_removed_at.is_none();
             still_in && left_out::why(verb, place, picked.policy.attempts_allowed, picked.today).is_none()
@@ -244,9 +250,9 @@ fn in_parts(
         if places.len() != part.len() || !places.iter().all(holds) {
             return Err(Error::Conflict("Some of these users changed at this very moment. Nothing was done.".into()));
         }
-        f(c, &places, &picked.policy, picked.today)?;
+        f(conn, &places, &picked.policy, picked.today)?;
     }
-    store::write::recount(c, picked.task.id)?;
+    store::write::recount(conn, picked.task.id)?;
     Ok(fit.len())
 }
 
@@ -275,7 +281,7 @@ fn ids(fresh: &[Fresh<'_>]) -> Vec<EnrollmentId> {
 /// user as for [`USERS_AT_A_TIME`].
 pub(super) fn write_anew(
     desk: &Desk,
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     who: &Who,
     now: Timestamp,
     policy: &Policy,
@@ -286,8 +292,8 @@ pub(super) fn write_anew(
         return Ok(());
     }
     let ids = ids(fresh);
-    mail::cancel_waiting(c, now, &ids)?;
-    let mut links = links::make_all(desk, c, now, &ids, policy)?;
+    mail::cancel_waiting(conn, now, &ids)?;
+    let mut links = links::make_all(desk, conn, now, &ids, policy)?;
     let letters = fresh
         .iter()
         .map(|(place, stop_on)| {
@@ -306,7 +312,7 @@ pub(super) fn write_anew(
             })
         })
         .collect::<Result<Vec<_>>>()?;
-    mail::post(desk, c, now, who.name(), &letters)?;
+    mail::post(desk, conn, now, who.name(), &letters)?;
     let stops: Vec<(EnrollmentId, NaiveDate)> = fresh.iter().map(|(place, stop_on)| (place.id, *stop_on)).collect();
-    store::write::begin_anew(c, now, &stops)
+    store::write::begin_anew(conn, now, &stops)
 }

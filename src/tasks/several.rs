@@ -119,7 +119,7 @@ impl Several {
 /// passed.
 pub fn look(desk: &Desk, who: &Who, now: Timestamp, ticked: &Ticked, act: Act) -> Result<Several> {
     who.need(act.permission())?;
-    desk.db.read(|c| looked(desk, c, who, now, ticked, act))
+    desk.db.read(|conn| looked(desk, conn, who, now, ticked, act))
 }
 
 /// Does `act` to the ticked tasks, all or none; how many users it concerned. `notify` tells them by email of a new Stop
@@ -137,11 +137,11 @@ pub fn carry_out(
     shown: &str,
 ) -> Result<Several> {
     who.need(act.permission())?;
-    desk.db.write(|c| {
-        db::hold(c, Lock::Provision)?;
-        let tasks = ids(desk, c, who, now, ticked)?;
-        store::hold::of_tasks(c, &tasks)?;
-        let several = looked(desk, c, who, now, ticked, act)?;
+    desk.db.write(|conn| {
+        db::hold(conn, Lock::Provision)?;
+        let tasks = ids(desk, conn, who, now, ticked)?;
+        store::hold::of_tasks(conn, &tasks)?;
+        let several = looked(desk, conn, who, now, ticked, act)?;
         if several.shown(&desk.keys, act) != shown {
             return Err(Error::Conflict("Some of these tasks changed since the page was shown.".into()));
         }
@@ -149,19 +149,19 @@ pub fn carry_out(
         for picked in several.parts.iter().rev() {
             match act {
                 Act::StopDate(date) => {
-                    stop_date::move_users(desk, c, who, now, picked, date, notify)?;
+                    stop_date::move_users(desk, conn, who, now, picked, date, notify)?;
                 }
                 Act::Resend => {
-                    resend::resend_users(desk, c, who, now, picked)?;
+                    resend::resend_users(desk, conn, who, now, picked)?;
                 }
-                Act::Remove => edit::remove_whole(desk, c, who, now, picked, notify)?,
+                Act::Remove => edit::remove_whole(desk, conn, who, now, picked, notify)?,
             }
         }
         Ok(several)
     })
 }
 
-fn looked(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, ticked: &Ticked, act: Act) -> Result<Several> {
+fn looked(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, ticked: &Ticked, act: Act) -> Result<Several> {
     let today = desk.settings.zone.today(now);
     if let Act::StopDate(date) = act
         && date < today
@@ -169,8 +169,8 @@ fn looked(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, ticked: &Tick
         return Err(Error::mistake("stop_on", format!("The Stop Date {date} has passed. Choose {today} or later.")));
     }
     let mut several = Several { parts: Vec::new(), left_out: Vec::new() };
-    for id in ids(desk, c, who, now, ticked)? {
-        let picked = edit::picked(desk, c, who, now, id, &Chosen::Matching(Filter::default())).and_then(|picked| {
+    for id in ids(desk, conn, who, now, ticked)? {
+        let picked = edit::picked(desk, conn, who, now, id, &Chosen::Matching(Filter::default())).and_then(|picked| {
             if let Act::StopDate(date) = act {
                 stop_date::new_stop_date(&date.to_string(), &picked.task, &picked.policy, today)?;
             }
@@ -203,12 +203,12 @@ fn named(sentences: &[String]) -> String {
     }
 }
 
-fn ids(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, ticked: &Ticked) -> Result<Vec<TaskId>> {
+fn ids(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, ticked: &Ticked) -> Result<Vec<TaskId>> {
     let mut ids = match ticked {
         Ticked::These(ids) => ids.clone(),
         Ticked::Matching(query) => {
             let limit = i64::try_from(TASKS_AT_ONCE + 1).unwrap_or(i64::MAX);
-            let listed = reading::list(c, who, now, desk.settings.zone, query, 0, limit)?;
+            let listed = reading::list(conn, who, now, desk.settings.zone, query, 0, limit)?;
             listed.rows.iter().map(|row| row.task.id).collect()
         }
     };

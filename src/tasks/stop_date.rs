@@ -162,9 +162,9 @@ pub fn change_stop_date(
     shown: &str,
 ) -> Result<Effect> {
     who.need(Permission::ChangeStopDate)?;
-    desk.db.write(|c| {
-        let picked = held(desk, c, who, now, task, chosen, &moving(date), shown)?;
-        move_users(desk, c, who, now, &picked, date, notify)
+    desk.db.write(|conn| {
+        let picked = held(desk, conn, who, now, task, chosen, &moving(date), shown)?;
+        move_users(desk, conn, who, now, &picked, date, notify)
     })
 }
 
@@ -183,17 +183,17 @@ pub fn move_one(
     version: &str,
 ) -> Result<NaiveDate> {
     who.need(Permission::ChangeStopDate)?;
-    desk.db.write(|c| {
-        db::hold(c, Lock::Provision)?;
-        store::hold::of_user(c, task, user)?;
-        let place = resend::place(c, who, task, user)?;
+    desk.db.write(|conn| {
+        db::hold(conn, Lock::Provision)?;
+        store::hold::of_user(conn, task, user)?;
+        let place = resend::place(conn, who, task, user)?;
         if place.version.to_string() != version {
             let name = &place.user_id;
             return Err(Error::Conflict(format!("Task {task} of {name} changed since the page was shown.")));
         }
-        let picked = picked(desk, c, who, now, task, &Chosen::These(vec![place.id]))?;
+        let picked = picked(desk, conn, who, now, task, &Chosen::These(vec![place.id]))?;
         let date = new_stop_date(typed, &picked.task, &picked.policy, picked.today)?;
-        move_users(desk, c, who, now, &picked, date, true)?;
+        move_users(desk, conn, who, now, &picked, date, true)?;
         Ok(date)
     })
 }
@@ -201,7 +201,7 @@ pub fn move_one(
 /// In the verb's transaction: moves the Stop Date of all of `picked`.
 pub(crate) fn move_users(
     desk: &Desk,
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     who: &Who,
     now: Timestamp,
     picked: &Picked,
@@ -211,8 +211,8 @@ pub(crate) fn move_users(
     let task = picked.task.id;
     let date = new_stop_date(&date.to_string(), &picked.task, &picked.policy, picked.today)?;
     let effect = Effect::of(picked, date);
-    store::write::set_stop_on(c, &picked.ids(), date)?;
-    mail::move_waiting(c, &picked.ids(), date, desk.settings.zone.end_of(date))?;
+    store::write::set_stop_on(conn, &picked.ids(), date)?;
+    mail::move_waiting(conn, &picked.ids(), date, desk.settings.zone.end_of(date))?;
     // In parts, so that the memory in use does not grow with the task.
     for part in picked.members.chunks(db::ROWS_A_STATEMENT) {
         if notify {
@@ -226,7 +226,7 @@ pub(crate) fn move_users(
                     letter
                 })
                 .collect();
-            mail::post(desk, c, now, who.name(), &letters)?;
+            mail::post(desk, conn, now, who.name(), &letters)?;
         }
         let entries: Vec<Entry<'_>> = part
             .iter()
@@ -237,11 +237,11 @@ pub(crate) fn move_users(
                     .fact("Stop Date", format!("{} → {date}", member.facts.stop_on))
             })
             .collect();
-        audit::record_all(c, now, &entries)?;
+        audit::record_all(conn, now, &entries)?;
     }
-    store::write::recount(c, task)?;
+    store::write::recount(conn, task)?;
     let sentence = format!("Moved the Stop Date of {} to {date}", users(picked.members.len()));
-    audit::record(c, now, &Entry::done(&who.actor, "tasks.stop_date", sentence).task(task))?;
+    audit::record(conn, now, &Entry::done(&who.actor, "tasks.stop_date", sentence).task(task))?;
     Ok(effect)
 }
 

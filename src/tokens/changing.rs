@@ -27,17 +27,17 @@ const LETTER_DAYS: i64 = 3;
 ///
 /// # Errors
 /// `NotFound` if there is none, or none in scope, which is the same (product.md §1).
-pub fn find(c: &mut AnyConn, who: &Who, serial: &str) -> Result<store::Held> {
-    find_by(c, who, serial, store::list::one)
+pub fn find(conn: &mut AnyConn, who: &Who, serial: &str) -> Result<store::Held> {
+    find_by(conn, who, serial, store::list::one)
 }
 
 /// As [`find`]; it is held until the transaction ends.
-fn hold(c: &mut AnyConn, who: &Who, serial: &str) -> Result<store::Held> {
-    find_by(c, who, serial, store::device)
+fn hold(conn: &mut AnyConn, who: &Who, serial: &str) -> Result<store::Held> {
+    find_by(conn, who, serial, store::device)
 }
 
 fn find_by(
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     who: &Who,
     serial: &str,
     look: impl FnOnce(&mut AnyConn, &str) -> Result<Option<store::Held>>,
@@ -48,10 +48,10 @@ fn find_by(
     if key.is_empty() || key.chars().any(char::is_control) {
         return Err(missing());
     }
-    let held = look(c, &key)?.ok_or_else(missing)?;
+    let held = look(conn, &key)?.ok_or_else(missing)?;
     // A token goes with its user, who may have moved since they got it.
     let container = match held.token.user {
-        Some(user) => store::list::container_of(c, user)?,
+        Some(user) => store::list::container_of(conn, user)?,
         None => held.token.container,
     };
     let visible = match (&who.scope, container) {
@@ -69,14 +69,14 @@ fn find_by(
 pub fn suspend(desk: &Desk, who: &Who, now: Timestamp, serial: &str, reason: &str) -> Result<Token> {
     who.need(Permission::SuspendTokens)?;
     let reason = read_reason(reason)?;
-    desk.db.write(|c| {
-        let token = hold(c, who, serial)?.token;
-        step(c, &token, Change::Suspend, &reason)?;
-        let user = holder(c, &token)?;
+    desk.db.write(|conn| {
+        let token = hold(conn, who, serial)?.token;
+        step(conn, &token, Change::Suspend, &reason)?;
+        let user = holder(conn, &token)?;
         let entry = Entry::done(&who.actor, "tokens.suspend", format!("Suspended the token {}", token.serial));
-        record(c, now, entry.fact("Reason", &reason), &token, user.as_ref())?;
-        tell(desk, c, now, who, Kind::TokenSuspended, &token, user.as_ref())?;
-        Ok(find(c, who, serial)?.token)
+        record(conn, now, entry.fact("Reason", &reason), &token, user.as_ref())?;
+        tell(desk, conn, now, who, Kind::TokenSuspended, &token, user.as_ref())?;
+        Ok(find(conn, who, serial)?.token)
     })
 }
 
@@ -86,13 +86,13 @@ pub fn suspend(desk: &Desk, who: &Who, now: Timestamp, serial: &str, reason: &st
 /// `NotFound` out of scope, `Refused` if it is not Suspended.
 pub fn resume(desk: &Desk, who: &Who, now: Timestamp, serial: &str) -> Result<Token> {
     who.need(Permission::SuspendTokens)?;
-    desk.db.write(|c| {
-        let token = hold(c, who, serial)?.token;
-        step(c, &token, Change::Resume, "")?;
-        let user = holder(c, &token)?;
+    desk.db.write(|conn| {
+        let token = hold(conn, who, serial)?.token;
+        step(conn, &token, Change::Resume, "")?;
+        let user = holder(conn, &token)?;
         let entry = Entry::done(&who.actor, "tokens.resume", format!("Resumed the token {}", token.serial));
-        record(c, now, entry, &token, user.as_ref())?;
-        Ok(find(c, who, serial)?.token)
+        record(conn, now, entry, &token, user.as_ref())?;
+        Ok(find(conn, who, serial)?.token)
     })
 }
 
@@ -103,13 +103,13 @@ pub fn resume(desk: &Desk, who: &Who, now: Timestamp, serial: &str) -> Result<To
 pub fn unlock(desk: &Desk, who: &Who, now: Timestamp, serial: &str, reason: &str) -> Result<Token> {
     who.need(Permission::Unlock)?;
     let reason = read_reason(reason)?;
-    desk.db.write(|c| {
-        let token = hold(c, who, serial)?.token;
-        step(c, &token, Change::Unlock, "")?;
-        let user = holder(c, &token)?;
+    desk.db.write(|conn| {
+        let token = hold(conn, who, serial)?.token;
+        step(conn, &token, Change::Unlock, "")?;
+        let user = holder(conn, &token)?;
         let entry = Entry::done(&who.actor, "tokens.unlock", format!("Unlocked the token {}", token.serial));
-        record(c, now, entry.fact("Reason", &reason), &token, user.as_ref())?;
-        Ok(find(c, who, serial)?.token)
+        record(conn, now, entry.fact("Reason", &reason), &token, user.as_ref())?;
+        Ok(find(conn, who, serial)?.token)
     })
 }
 
@@ -120,8 +120,8 @@ pub fn unlock(desk: &Desk, who: &Who, now: Timestamp, serial: &str, reason: &str
 /// enrolled it.
 pub fn resync(desk: &Desk, who: &Who, now: Timestamp, serial: &str, first: &str, second: &str) -> Result<Token> {
     who.need(Permission::Unlock)?;
-    let outcome = desk.db.write(|c| {
-        let held = hold(c, who, serial)?;
+    let outcome = desk.db.write(|conn| {
+        let held = hold(conn, who, serial)?;
         let token = &held.token;
         Change::Resync.of(token).map_err(Error::Refused)?;
         if let Err(outside) = token.validity.at(now) {
@@ -131,21 +131,21 @@ pub fn resync(desk: &Desk, who: &Who, now: Timestamp, serial: &str, first: &str,
                 token.serial
             )));
         }
-        let user = holder(c, token)?;
+        let user = holder(conn, token)?;
         let seed = open_seed(desk, &token.serial, &held.sealed_seed)?;
         let seconds = clock::unix_seconds(now);
         let found = resynchronize(&seed, &token.making, &held.standing, seconds, first, second);
         if let Some(standing) = found
-            && store::change::set_standing(c, token.id, &standing)?
+            && store::change::set_standing(conn, token.id, &standing)?
         {
             let sentence = format!("Resynchronized the token {}", token.serial);
             let entry = Entry::done(&who.actor, "tokens.resync", sentence)
                 .fact("Moved", moved(&held.standing, &standing, token));
-            record(c, now, entry, token, user.as_ref())?;
-            return Ok(Some(find(c, who, serial)?.token));
+            record(conn, now, entry, token, user.as_ref())?;
+            return Ok(Some(find(conn, who, serial)?.token));
         }
         let sentence = format!("Did not resynchronize the token {}: wrong one-time passwords", token.serial);
-        record(c, now, Entry::refused(&who.actor, "tokens.resync", sentence), token, user.as_ref())?;
+        record(conn, now, Entry::refused(&who.actor, "tokens.resync", sentence), token, user.as_ref())?;
         Ok(None)
     })?;
     outcome.ok_or_else(|| {
@@ -170,10 +170,10 @@ pub fn revoke(
 ) -> Result<Token> {
     who.need(Permission::SuspendTokens)?;
     let reason = read_reason(reason)?;
-    desk.db.write(|c| {
+    desk.db.write(|conn| {
         // What Provision counts as available must not change while it decides.
-        db::hold(c, Lock::Provision)?;
-        let token = hold(c, who, serial)?.token;
+        db::hold(conn, Lock::Provision)?;
+        let token = hold(conn, who, serial)?.token;
         if token.state != seen {
             let sentence = format!(
                 "{} was {} when you opened the page, and is {} now.",
@@ -183,24 +183,24 @@ pub fn revoke(
             );
             return Err(Error::Conflict(sentence));
         }
-        let user = holder(c, &token)?;
+        let user = holder(conn, &token)?;
         if fate == Fate::Inventory {
             Change::Revoke(fate).of(&token).map_err(Error::Refused)?;
-            if !store::change::put_back(c, token.id, token.state)? {
+            if !store::change::put_back(conn, token.id, token.state)? {
                 return Err(moved_meanwhile(&token));
             }
         } else {
-            step(c, &token, Change::Revoke(fate), &reason)?;
+            step(conn, &token, Change::Revoke(fate), &reason)?;
         }
         let sentence = format!("Revoked the token {}: {}", token.serial, fate.state().word());
         let entry = Entry::done(&who.actor, "tokens.revoke", sentence)
             .fact("State", format!("{} → {}", token.state.word(), fate.state().word()))
             .fact("Reason", &reason);
-        record(c, now, entry, &token, user.as_ref())?;
+        record(conn, now, entry, &token, user.as_ref())?;
         if lifecycle::concerns_user(token.state) {
-            tell(desk, c, now, who, Kind::TokenRevoked, &token, user.as_ref())?;
+            tell(desk, conn, now, who, Kind::TokenRevoked, &token, user.as_ref())?;
         }
-        Ok(find(c, who, serial)?.token)
+        Ok(find(conn, who, serial)?.token)
     })
 }
 
@@ -209,11 +209,11 @@ pub fn revoke(
 ///
 /// # Errors
 /// `NotFound` out of scope, `Invalid` if it is for another container, `Refused` if it is not in Inventory.
-pub fn assign(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, serial: &str, user: &User) -> Result<Token> {
+pub fn assign(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, serial: &str, user: &User) -> Result<Token> {
     if !who.may_any(&[Permission::ImportTokens, Permission::Provision]) {
         return Err(Error::Forbidden(Permission::ImportTokens.words()));
     }
-    let token = hold(c, who, serial)?.token;
+    let token = hold(conn, who, serial)?.token;
     Change::Assign.of(&token).map_err(Error::Refused)?;
     if token.container.is_some_and(|container| container != user.container) {
         let sentence = format!("{} is for another container than {}.", token.serial, user.container_name);
@@ -226,13 +226,13 @@ pub fn assign(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, serial: &
     if !user.is_enabled() {
         return Err(Error::mistake("user_id", format!("The account {} is disabled.", user.user_id)));
     }
-    if !store::change::assign(c, token.id, user.id)? {
+    if !store::change::assign(conn, token.id, user.id)? {
         return Err(moved_meanwhile(&token));
     }
     let sentence = format!("Assigned the token {} to {}", token.serial, user.user_id);
-    record(c, now, Entry::done(&who.actor, "tokens.assign", sentence), &token, Some(user))?;
-    tell(desk, c, now, who, Kind::TokenAssigned, &token, Some(user))?;
-    Ok(find(c, who, serial)?.token)
+    record(conn, now, Entry::done(&who.actor, "tokens.assign", sentence), &token, Some(user))?;
+    tell(desk, conn, now, who, Kind::TokenAssigned, &token, Some(user))?;
+    Ok(find(conn, who, serial)?.token)
 }
 
 fn read_reason(typed: &str) -> Result<String> {
@@ -240,32 +240,36 @@ fn read_reason(typed: &str) -> Result<String> {
 }
 
 /// Moves the token on by the rules, if it is still as it was found.
-fn step(c: &mut AnyConn, token: &Token, change: Change, reason: &str) -> Result<()> {
+fn step(conn: &mut AnyConn, token: &Token, change: Change, reason: &str) -> Result<()> {
     let to = change.of(token).map_err(Error::Refused)?;
-    if store::change::set_state(c, token.id, token.state, to, reason)? { Ok(()) } else { Err(moved_meanwhile(token)) }
+    if store::change::set_state(conn, token.id, token.state, to, reason)? {
+        Ok(())
+    } else {
+        Err(moved_meanwhile(token))
+    }
 }
 
 fn moved_meanwhile(token: &Token) -> Error {
     Error::Conflict(format!("{} is no longer {}.", token.serial, token.state.word()))
 }
 
-fn holder(c: &mut AnyConn, token: &Token) -> Result<Option<User>> {
-    token.user.map(|user| users::find_by_id(c, user)).transpose()
+fn holder(conn: &mut AnyConn, token: &Token) -> Result<Option<User>> {
+    token.user.map(|user| users::find_by_id(conn, user)).transpose()
 }
 
 /// Writes an entry that is found under the serial number and under the user.
-fn record(c: &mut AnyConn, now: Timestamp, entry: Entry<'_>, token: &Token, user: Option<&User>) -> Result<()> {
+fn record(conn: &mut AnyConn, now: Timestamp, entry: Entry<'_>, token: &Token, user: Option<&User>) -> Result<()> {
     let entry = match user {
         Some(user) => entry.user(user.id, &user.user_id).fact("User ID", &user.user_id),
         None => entry,
     };
-    audit::record(c, now, &entry.subject(&token.serial))
+    audit::record(conn, now, &entry.subject(&token.serial))
 }
 
 /// Puts a letter to the user into the outbox, if they have an address.
 fn tell(
     desk: &Desk,
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     now: Timestamp,
     who: &Who,
     kind: Kind,
@@ -293,7 +297,7 @@ fn tell(
         secret: None,
         give_up_at: now + Duration::days(LETTER_DAYS),
     };
-    mail::post(desk, c, now, who.name(), &[email])
+    mail::post(desk, conn, now, who.name(), &[email])
 }
 
 /// "Drift 0 → -3 steps" or "Counter 100 → 802".

@@ -92,8 +92,8 @@ impl Reason {
 ///
 /// # Errors
 /// `Database`, or `Internal` if a seed does not open.
-pub fn check(desk: &Desk, c: &mut AnyConn, now: Timestamp, user: UserId, typed: &str) -> Result<Verdict> {
-    let all = store::held_by(c, user)?;
+pub fn check(desk: &Desk, conn: &mut AnyConn, now: Timestamp, user: UserId, typed: &str) -> Result<Verdict> {
+    let all = store::held_by(conn, user)?;
     let is_active = |held: &&store::Held| held.token.state == TokenState::Active;
     let active: Vec<_> = all.iter().filter(is_active).filter(|held| held.token.validity.at(now).is_ok()).collect();
     let seconds = clock::unix_seconds(now);
@@ -105,7 +105,7 @@ pub fn check(desk: &Desk, c: &mut AnyConn, now: Timestamp, user: UserId, typed: 
         let outside =
             all.iter().filter(is_active).find_map(|held| Some((held.token.id, held.token.validity.at(now).err()?)));
         if let Some((token, outside)) = outside {
-            store::rejections::note(c, now, token, Rejected::NotValid)?;
+            store::rejections::note(conn, now, token, Rejected::NotValid)?;
             return Ok(Verdict::Rejected(Reason::NotValid(outside)));
         }
         let locked = all.iter().any(|held| held.token.state == TokenState::Locked);
@@ -117,14 +117,14 @@ pub fn check(desk: &Desk, c: &mut AnyConn, now: Timestamp, user: UserId, typed: 
         let seed = open_seed(desk, &held.token.serial, &held.sealed_seed)?;
         let what = match one_time::judge(&seed, &held.token.making, &held.standing, seconds, typed) {
             Judgment::Right(standing) => {
-                if !store::accept(c, now, held.token.id, &standing)? {
+                if !store::accept(conn, now, held.token.id, &standing)? {
                     // Another check was faster with it.
                     repeated.push(held.token.id);
                     continue;
                 }
                 let others = active.iter().filter(|other| other.token.failures > 0).map(|other| other.token.id);
-                store::forgive(c, others.filter(|id| *id != held.token.id))?;
-                let first = held.token.first_used_at.is_none() && store::note_first_use(c, now, held.token.id)?;
+                store::forgive(conn, others.filter(|id| *id != held.token.id))?;
+                let first = held.token.first_used_at.is_none() && store::note_first_use(conn, now, held.token.id)?;
                 return Ok(Verdict::Accepted { token: held.token.id, serial: held.token.serial.clone(), first });
             }
             Judgment::FarAhead(standing) => {
@@ -148,19 +148,19 @@ pub fn check(desk: &Desk, c: &mut AnyConn, now: Timestamp, user: UserId, typed: 
     }
     if !repeated.is_empty() {
         for token in repeated {
-            store::rejections::note(c, now, token, Rejected::Used)?;
+            store::rejections::note(conn, now, token, Rejected::Used)?;
         }
         return Ok(Verdict::Rejected(Reason::Repeated));
     }
     for (token, standing) in far_ahead {
-        store::await_next(c, token, &standing)?;
+        store::await_next(conn, token, &standing)?;
     }
-    let allowed = policy::current(c)?.token_failures_allowed;
+    let allowed = policy::current(conn)?.token_failures_allowed;
     let mut locked = Vec::new();
     for (held, what, seed) in rejected {
         // For operators to read; it accepts nothing.
         let off = one_time::off::off_by(&seed, &held.token.making, seconds, typed).filter(|_| what == Rejected::Wrong);
-        if store::charge(c, now, held.token.id, what, off, allowed)? {
+        if store::charge(conn, now, held.token.id, what, off, allowed)? {
             locked.push(held.token.serial.clone());
         }
     }
@@ -178,14 +178,14 @@ pub fn new_seed(desk: &Desk) -> Seed {
 /// `Database` only.
 pub fn enroll_app(
     desk: &Desk,
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     now: Timestamp,
     user: UserId,
     container: ContainerId,
     seed: &Seed,
     proof: &Standing,
 ) -> Result<Token> {
-    let serial = unused_serial(desk, c)?;
+    let serial = unused_serial(desk, conn)?;
     let row = store::NewToken {
         sealed_seed: seal_seed(desk, &serial, seed),
         serial: serial.clone(),
@@ -197,8 +197,9 @@ pub fn enroll_app(
         standing: *proof,
         validity: Validity::ALWAYS,
     };
-    store::insert(c, now, &[row])?;
-    by_serial(c, &serial)?.ok_or_else(|| Error::Internal(format!("the token {serial} was not there after it was made")))
+    store::insert(conn, now, &[row])?;
+    by_serial(conn, &serial)?
+        .ok_or_else(|| Error::Internal(format!("the token {serial} was not there after it was made")))
 }
 
 /// What becomes of a user's claim to a device from inventory.
@@ -241,16 +242,16 @@ pub enum BindingRefusal {
 /// `Database`, or `Internal` if a seed does not open.
 pub fn bind_hardware(
     desk: &Desk,
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     now: Timestamp,
     user: UserId,
     container: ContainerId,
     serial: &str,
     typed: &str,
 ) -> Result<Binding> {
-    db::hold(c, Lock::Provision)?;
+    db::hold(conn, Lock::Provision)?;
     let refused = |why| Ok(Binding::Refused(why));
-    let Some(held) = store::device(c, &token::serial_key(serial))? else {
+    let Some(held) = store::device(conn, &token::serial_key(serial))? else {
         return refused(BindingRefusal::NoSuchDevice);
     };
     if held.token.authentication_type != AuthenticationType::HardwareToken {
@@ -275,14 +276,14 @@ pub fn bind_hardware(
     let seconds = clock::unix_seconds(now);
     match one_time::judge_new_device(&seed, &held.token.making, &held.standing, seconds, typed) {
         Judgment::Right(standing) => {
-            if !store::take_from_inventory(c, now, held.token.id, user, container, &standing)? {
+            if !store::take_from_inventory(conn, now, held.token.id, user, container, &standing)? {
                 return refused(BindingRefusal::NotInInventory);
             }
             let (state, user, bound_at) = (TokenState::Active, Some(user), Some(now));
             Ok(Binding::Bound(Token { state, user, bound_at, container: Some(container), ..held.token }))
         }
         Judgment::FarAhead(standing) => {
-            store::await_next(c, held.token.id, &standing)?;
+            store::await_next(conn, held.token.id, &standing)?;
             refused(BindingRefusal::FarAhead)
         }
         Judgment::Repeated | Judgment::Used | Judgment::Wrong => {
@@ -307,7 +308,7 @@ pub struct Device {
 ///
 /// # Errors
 /// `Database`, also if a serial number is there already (`db::is_taken`).
-pub fn insert_inventory(desk: &Desk, c: &mut AnyConn, now: Timestamp, devices: &[Device]) -> Result<()> {
+pub fn insert_inventory(desk: &Desk, conn: &mut AnyConn, now: Timestamp, devices: &[Device]) -> Result<()> {
     let rows: Vec<_> = devices
         .iter()
         .map(|device| store::NewToken {
@@ -322,13 +323,13 @@ pub fn insert_inventory(desk: &Desk, c: &mut AnyConn, now: Timestamp, devices: &
             validity: Validity::ALWAYS,
         })
         .collect();
-    store::insert(c, now, &rows)
+    store::insert(conn, now, &rows)
 }
 
-fn unused_serial(desk: &Desk, c: &mut AnyConn) -> Result<String> {
+fn unused_serial(desk: &Desk, conn: &mut AnyConn) -> Result<String> {
     for _ in 0..DRAWS {
         let serial = token::draw_serial(&desk.random);
-        if by_serial(c, &serial)?.is_none() {
+        if by_serial(conn, &serial)?.is_none() {
             return Ok(serial);
         }
     }

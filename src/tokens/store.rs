@@ -152,8 +152,8 @@ struct NewRow<'a> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn of_user(c: &mut AnyConn, user: UserId) -> Result<Vec<Token>> {
-    let rows: Vec<Row> = tokens::table.filter(tokens::user_id.eq(user.0)).order(tokens::id).load(c)?;
+pub fn of_user(conn: &mut AnyConn, user: UserId) -> Result<Vec<Token>> {
+    let rows: Vec<Row> = tokens::table.filter(tokens::user_id.eq(user.0)).order(tokens::id).load(conn)?;
     rows.into_iter().map(|row| Held::try_from(row).map(|held| held.token)).collect()
 }
 
@@ -161,8 +161,8 @@ pub fn of_user(c: &mut AnyConn, user: UserId) -> Result<Vec<Token>> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn by_serial(c: &mut AnyConn, serial: &str) -> Result<Option<Token>> {
-    let row: Option<Row> = tokens::table.filter(tokens::serial_key.eq(serial_key(serial))).first(c).optional()?;
+pub fn by_serial(conn: &mut AnyConn, serial: &str) -> Result<Option<Token>> {
+    let row: Option<Row> = tokens::table.filter(tokens::serial_key.eq(serial_key(serial))).first(conn).optional()?;
     row.map(|row| Held::try_from(row).map(|held| held.token)).transpose()
 }
 
@@ -170,15 +170,18 @@ pub fn by_serial(c: &mut AnyConn, serial: &str) -> Result<Option<Token>> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn available(c: &mut AnyConn, authentication_type: AuthenticationType, scope: &Scope) -> Result<i64> {
+pub fn available(conn: &mut AnyConn, authentication_type: AuthenticationType, scope: &Scope) -> Result<i64> {
     let stock = tokens::table
         .filter(tokens::authentication_type.eq(authentication_type.word()))
         .filter(tokens::state.eq(TokenState::Inventory.word()));
     let count = match scope {
-        Scope::All => stock.count().get_result(c)?,
+        Scope::All => stock.count().get_result(conn)?,
         Scope::Containers(list) => {
             let ids: Vec<i64> = list.iter().map(|id| id.0).collect();
-            stock.filter(tokens::container_id.is_null().or(tokens::container_id.eq_any(ids))).count().get_result(c)?
+            stock
+                .filter(tokens::container_id.is_null().or(tokens::container_id.eq_any(ids)))
+                .count()
+                .get_result(conn)?
         }
     };
     Ok(count)
@@ -189,9 +192,9 @@ pub fn available(c: &mut AnyConn, authentication_type: AuthenticationType, scope
 ///
 /// # Errors
 /// `Database`, or `Internal` for a row that makes no sense.
-pub fn held_by(c: &mut AnyConn, user: UserId) -> Result<Vec<Held>> {
+pub fn held_by(conn: &mut AnyConn, user: UserId) -> Result<Vec<Held>> {
     let query = tokens::table.filter(tokens::user_id.eq(user.0)).order(tokens::id);
-    let rows: Vec<Row> = match c {
+    let rows: Vec<Row> = match conn {
         AnyConn::Pg(pg) => query.for_update().load(pg)?,
         AnyConn::Sqlite(sqlite) => query.load(sqlite)?,
     };
@@ -202,9 +205,9 @@ pub fn held_by(c: &mut AnyConn, user: UserId) -> Result<Vec<Held>> {
 ///
 /// # Errors
 /// As [`held_by`].
-pub fn device(c: &mut AnyConn, serial_key: &str) -> Result<Option<Held>> {
+pub fn device(conn: &mut AnyConn, serial_key: &str) -> Result<Option<Held>> {
     let query = tokens::table.filter(tokens::serial_key.eq(serial_key));
-    let row: Option<Row> = match c {
+    let row: Option<Row> = match conn {
         AnyConn::Pg(pg) => query.for_update().first(pg).optional()?,
         AnyConn::Sqlite(sqlite) => query.first(sqlite).optional()?,
     };
@@ -215,7 +218,7 @@ pub fn device(c: &mut AnyConn, serial_key: &str) -> Result<Option<Held>> {
 ///
 /// # Errors
 /// `Database`, also if a serial number is taken.
-pub fn insert(c: &mut AnyConn, now: Timestamp, new: &[NewToken]) -> Result<()> {
+pub fn insert(conn: &mut AnyConn, now: Timestamp, new: &[NewToken]) -> Result<()> {
     let rows: Vec<NewRow<'_>> = new
         .iter()
         .map(|token| NewRow {
@@ -241,7 +244,7 @@ pub fn insert(c: &mut AnyConn, now: Timestamp, new: &[NewToken]) -> Result<()> {
             valid_until: token.validity.until,
         })
         .collect();
-    insert_all!(c, tokens::table, rows)?;
+    insert_all!(conn, tokens::table, rows)?;
     Ok(())
 }
 
@@ -249,7 +252,7 @@ pub fn insert(c: &mut AnyConn, now: Timestamp, new: &[NewToken]) -> Result<()> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn accept(c: &mut AnyConn, now: Timestamp, token: TokenId, standing: &Standing) -> Result<bool> {
+pub fn accept(conn: &mut AnyConn, now: Timestamp, token: TokenId, standing: &Standing) -> Result<bool> {
     let still_fresh = tokens::table
         .find(token.0)
         .filter(tokens::state.eq(TokenState::Active.word()))
@@ -262,7 +265,7 @@ pub fn accept(c: &mut AnyConn, now: Timestamp, token: TokenId, standing: &Standi
             tokens::failures.eq(0),
             tokens::last_used_at.eq(now),
         ))
-        .execute(c)?;
+        .execute(conn)?;
     Ok(changed == 1)
 }
 
@@ -270,18 +273,18 @@ pub fn accept(c: &mut AnyConn, now: Timestamp, token: TokenId, standing: &Standi
 ///
 /// # Errors
 /// `Database` only.
-pub fn note_first_use(c: &mut AnyConn, now: Timestamp, token: TokenId) -> Result<bool> {
+pub fn note_first_use(conn: &mut AnyConn, now: Timestamp, token: TokenId) -> Result<bool> {
     let unused = tokens::table.find(token.0).filter(tokens::first_used_at.is_null());
-    Ok(diesel::update(unused).set(tokens::first_used_at.eq(now)).execute(c)? == 1)
+    Ok(diesel::update(unused).set(tokens::first_used_at.eq(now)).execute(conn)? == 1)
 }
 
 /// Sets the wrong ones in a row back to zero.
 ///
 /// # Errors
 /// `Database` only.
-pub fn forgive(c: &mut AnyConn, of: impl Iterator<Item = TokenId>) -> Result<()> {
+pub fn forgive(conn: &mut AnyConn, of: impl Iterator<Item = TokenId>) -> Result<()> {
     for token in of {
-        diesel::update(tokens::table.find(token.0)).set(tokens::failures.eq(0)).execute(c)?;
+        diesel::update(tokens::table.find(token.0)).set(tokens::failures.eq(0)).execute(conn)?;
     }
     Ok(())
 }
@@ -291,7 +294,7 @@ pub fn forgive(c: &mut AnyConn, of: impl Iterator<Item = TokenId>) -> Result<()>
 /// # Errors
 /// `Database` only.
 pub fn charge(
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     now: Timestamp,
     token: TokenId,
     rejected: Rejected,
@@ -306,13 +309,13 @@ pub fn charge(
             tokens::rejected_at.eq(now),
             tokens::rejected_seconds.eq(seconds),
         ))
-        .execute(c)?;
+        .execute(conn)?;
     let locked = diesel::update(active().filter(tokens::failures.ge(allowed)))
         .set((
             tokens::state.eq(TokenState::Locked.word()),
             tokens::state_reason.eq(format!("{allowed} wrong one-time passwords in a row")),
         ))
-        .execute(c)?;
+        .execute(conn)?;
     Ok(locked == 1)
 }
 
@@ -320,8 +323,10 @@ pub fn charge(
 ///
 /// # Errors
 /// `Database` only.
-pub fn await_next(c: &mut AnyConn, token: TokenId, standing: &Standing) -> Result<()> {
-    diesel::update(tokens::table.find(token.0)).set(tokens::resync_counter.eq(standing.resync_counter)).execute(c)?;
+pub fn await_next(conn: &mut AnyConn, token: TokenId, standing: &Standing) -> Result<()> {
+    diesel::update(tokens::table.find(token.0))
+        .set(tokens::resync_counter.eq(standing.resync_counter))
+        .execute(conn)?;
     Ok(())
 }
 
@@ -330,7 +335,7 @@ pub fn await_next(c: &mut AnyConn, token: TokenId, standing: &Standing) -> Resul
 /// # Errors
 /// `Database` only.
 pub fn take_from_inventory(
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     now: Timestamp,
     token: TokenId,
     user: UserId,
@@ -356,6 +361,6 @@ pub fn take_from_inventory(
             tokens::rejected_at.eq(None::<Timestamp>),
             tokens::rejected_seconds.eq(None::<i64>),
         ))
-        .execute(c)?;
+        .execute(conn)?;
     Ok(changed == 1)
 }

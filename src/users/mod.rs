@@ -120,19 +120,19 @@ pub fn create(desk: &Desk, who: &Who, now: Timestamp, details: &Details) -> Resu
     taken::refuse_guessing(desk, who, now)?;
     let user_id = details.user_id.as_str();
     let mut holder = None;
-    let created = desk.db.write(|c| {
-        db::hold(c, Lock::Users)?;
-        holder = store::by_user_id(c, user_id)?.map(|user| user.container);
+    let created = desk.db.write(|conn| {
+        db::hold(conn, Lock::Users)?;
+        holder = store::by_user_id(conn, user_id)?.map(|user| user.container);
         if holder.is_some() {
             return Err(Error::mistake("user_id", format!("The User ID {user_id} is taken.")));
         }
-        let container = place(c, who, now, details.container.as_str())?;
-        let id = store::insert(c, now, details, container)?;
+        let container = place(conn, who, now, details.container.as_str())?;
+        let id = store::insert(conn, now, details, container)?;
         let entry = Entry::done(&who.actor, "users.create", format!("Created the user {user_id}"))
             .user(id, user_id)
             .fact("Container", details.container.as_str());
-        audit::record(c, now, &entry)?;
-        find_by_id(c, id)
+        audit::record(conn, now, &entry)?;
+        find_by_id(conn, id)
     });
     if let Some(container) = holder {
         let elsewhere = usize::from(!who.scope.holds(container));
@@ -149,9 +149,9 @@ pub fn edit(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, version: i64,
     who.need(Permission::EditUsers)?;
     taken::refuse_guessing(desk, who, now)?;
     let mut holder = None;
-    let edited = desk.db.write(|c| {
-        db::hold(c, Lock::Users)?;
-        let user = find(c, who, user_id)?;
+    let edited = desk.db.write(|conn| {
+        db::hold(conn, Lock::Users)?;
+        let user = find(conn, who, user_id)?;
         if user.version != version {
             return Err(Error::Conflict(format!("Someone else changed {} meanwhile.", user.user_id)));
         }
@@ -165,22 +165,22 @@ pub fn edit(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, version: i64,
             return Ok(user);
         }
         let wanted = details.user_id.as_str();
-        holder = store::by_user_id(c, wanted)?.filter(|other| other.id != user.id).map(|other| other.container);
+        holder = store::by_user_id(conn, wanted)?.filter(|other| other.id != user.id).map(|other| other.container);
         if holder.is_some() {
             return Err(Error::mistake("user_id", format!("The User ID {wanted} is taken.")));
         }
-        let container = place(c, who, now, details.container.as_str())?;
-        if !store::update(c, now, &user, &details, container)? {
+        let container = place(conn, who, now, details.container.as_str())?;
+        if !store::update(conn, now, &user, &details, container)? {
             return Err(Error::Conflict(format!("Someone else changed {} meanwhile.", user.user_id)));
         }
         if container != user.container {
-            mail::follow(c, &[user.id], container)?;
+            mail::follow(conn, &[user.id], container)?;
         }
         if user.is_readdressed_by(&details) {
-            mail::leave_address(c, now, &[(user.id, details.email.as_str())])?;
+            mail::leave_address(conn, now, &[(user.id, details.email.as_str())])?;
         }
-        audit::record(c, now, &changed(who, &user, "Edited", &changes))?;
-        find_by_id(c, user.id)
+        audit::record(conn, now, &changed(who, &user, "Edited", &changes))?;
+        find_by_id(conn, user.id)
     });
     if let Some(container) = holder {
         let elsewhere = usize::from(!who.scope.holds(container));
@@ -207,15 +207,15 @@ pub fn enable(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<U
 
 fn switch(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, since: Option<Timestamp>) -> Result<User> {
     who.need(Permission::EditUsers)?;
-    desk.db.write(|c| {
-        let user = find(c, who, user_id)?;
-        if store::set_disabled(c, user.id, since)? {
+    desk.db.write(|conn| {
+        let user = find(conn, who, user_id)?;
+        if store::set_disabled(conn, user.id, since)? {
             let (verb, word) =
                 if since.is_some() { ("users.disable", "Disabled") } else { ("users.enable", "Enabled") };
             let entry = Entry::done(&who.actor, verb, format!("{word} the user {}", user.user_id));
-            audit::record(c, now, &entry.user(user.id, &user.user_id))?;
+            audit::record(conn, now, &entry.user(user.id, &user.user_id))?;
         }
-        find_by_id(c, user.id)
+        find_by_id(conn, user.id)
     })
 }
 
@@ -265,15 +265,15 @@ pub fn import(desk: &Desk, who: &Who, now: Timestamp, bytes: &[u8], how: &Import
     let fallback =
         user::ContainerName::parse(&how.container).map_err(|sentence| Error::mistake("container", sentence))?;
     let report = if how.dry_run {
-        desk.db.read(|c| Ok(importing::Plan::of(c, who, &file, &fallback)?.into_report(false)))?
+        desk.db.read(|conn| Ok(importing::Plan::of(conn, who, &file, &fallback)?.into_report(false)))?
     } else {
-        desk.db.write(|c| {
-            db::hold(c, Lock::Users)?;
-            let plan = importing::Plan::of(c, who, &file, &fallback)?;
+        desk.db.write(|conn| {
+            db::hold(conn, Lock::Users)?;
+            let plan = importing::Plan::of(conn, who, &file, &fallback)?;
             if plan.report.has_refused() && !how.good_lines {
                 return Ok(plan.into_report(false));
             }
-            plan.carry_out(c, who, now)?;
+            plan.carry_out(conn, who, now)?;
             Ok(plan.into_report(true))
         })?
     };

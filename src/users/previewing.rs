@@ -85,7 +85,7 @@ pub fn check(
     taken::refuse_guessing(desk, who, now)?;
     // First of all, so that nothing is kept that cannot be read.
     let file = read(&bytes)?;
-    let plan = desk.db.read(|c| plan(c, who, &file, &choices.container))?;
+    let plan = desk.db.read(|conn| plan(conn, who, &file, &choices.container))?;
     let elsewhere = &plan.report.taken_elsewhere;
     taken::note(desk, who, now, "users.import", elsewhere, elsewhere.len())?;
     let text = serde_json::to_string(choices).map_err(|_| Error::Internal("choices are no JSON".into()))?;
@@ -101,10 +101,10 @@ pub fn check(
 /// `Forbidden`, or `Database`.
 pub fn look(desk: &Desk, who: &Who, now: Timestamp, id: &str) -> Result<Look> {
     who.need(Permission::EditUsers)?;
-    desk.db.read(|c| match imports::find(desk, c, who, now, Kind::Users, id)? {
+    desk.db.read(|conn| match imports::find(desk, conn, who, now, Kind::Users, id)? {
         None => Ok(Look::Ended),
         Some(Kept { done_at: Some(at), sent, .. }) => Ok(Look::Done(at, sent.bytes)),
-        Some(kept) => Ok(Look::Open(Box::new(preview(c, who, &kept)?))),
+        Some(kept) => Ok(Look::Open(Box::new(preview(conn, who, &kept)?))),
     })
 }
 
@@ -114,14 +114,14 @@ pub fn look(desk: &Desk, who: &Who, now: Timestamp, id: &str) -> Result<Look> {
 /// As [`check`].
 pub fn run(desk: &Desk, who: &Who, now: Timestamp, id: &str, shown: &str, leave_out: bool) -> Result<Ran> {
     who.need(Permission::EditUsers)?;
-    desk.db.write(|c| {
-        db::hold(c, Lock::Users)?;
-        let kept = match imports::find(desk, c, who, now, Kind::Users, id)? {
+    desk.db.write(|conn| {
+        db::hold(conn, Lock::Users)?;
+        let kept = match imports::find(desk, conn, who, now, Kind::Users, id)? {
             None => return Ok(Ran::Ended),
             Some(Kept { done_at: Some(at), .. }) => return Ok(Ran::Before(at)),
             Some(kept) => kept,
         };
-        let mut preview = preview(c, who, &kept)?;
+        let mut preview = preview(conn, who, &kept)?;
         preview.choices.leave_out |= leave_out;
         if preview.fingerprint != shown {
             return Ok(Ran::Moved(Box::new(preview)));
@@ -129,9 +129,9 @@ pub fn run(desk: &Desk, who: &Who, now: Timestamp, id: &str, shown: &str, leave_
         if preview.plan.report.has_refused() && !preview.choices.leave_out {
             return Ok(Ran::Refused(Box::new(preview)));
         }
-        preview.plan.carry_out(c, who, now)?;
+        preview.plan.carry_out(conn, who, now)?;
         let report = preview.plan.into_report(true);
-        imports::finish(desk, c, now, id, &report.to_csv())?;
+        imports::finish(desk, conn, now, id, &report.to_csv())?;
         Ok(Ran::Done(report))
     })
 }
@@ -146,16 +146,16 @@ pub fn read(bytes: &[u8]) -> Result<File> {
     File::read(bytes).map_err(wrong)
 }
 
-fn plan(c: &mut AnyConn, who: &Who, file: &File, container: &str) -> Result<Plan> {
+fn plan(conn: &mut AnyConn, who: &Who, file: &File, container: &str) -> Result<Plan> {
     let fallback = ContainerName::parse(container).map_err(|sentence| Error::mistake("container", sentence))?;
-    Plan::of(c, who, file, &fallback)
+    Plan::of(conn, who, file, &fallback)
 }
 
-fn preview(c: &mut AnyConn, who: &Who, kept: &Kept) -> Result<Preview> {
+fn preview(conn: &mut AnyConn, who: &Who, kept: &Kept) -> Result<Preview> {
     let choices: Choices = serde_json::from_str(&kept.sent.choices)
         .map_err(|_| Error::Internal(format!("the choices of the import {} are unreadable", kept.id)))?;
     let file = read(&kept.sent.bytes)?;
-    let plan = plan(c, who, &file, &choices.container)?;
+    let plan = plan(conn, who, &file, &choices.container)?;
     Ok(Preview::new(kept, choices, file, plan))
 }
 

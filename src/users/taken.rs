@@ -26,7 +26,7 @@ pub(super) fn refuse_guessing(desk: &Desk, who: &Who, now: Timestamp) -> Result<
     if who.scope == Scope::All {
         return Ok(());
     }
-    desk.db.read(|c| throttle::check(c, now, &[bucket(who)]))
+    desk.db.read(|conn| throttle::check(conn, now, &[bucket(who)]))
 }
 
 /// Writes down that these User IDs were refused since they are taken, `elsewhere` of them by users out of scope.
@@ -51,9 +51,9 @@ pub(super) fn note(
         .subject(first)
         .fact("User IDs", named.join(", "))
         .fact("Out of scope", elsewhere.to_string());
-    desk.db.write(|c| audit::record(c, now, &entry))?;
+    desk.db.write(|conn| audit::record(conn, now, &entry))?;
     for _ in 0..elsewhere {
-        match desk.db.write(|c| throttle::count(c, now, &bucket(who))) {
+        match desk.db.write(|conn| throttle::count(conn, now, &bucket(who))) {
             Err(Error::TooMany(_)) => break,
             counted => counted.map(|_| ())?,
         }

@@ -61,7 +61,7 @@ impl<N: Need> Permitted<N> {
             .call(move |desk, who, now| {
                 let value = f(desk, who, now)?;
                 let numbers = match counts {
-                    Some(chrome::Counts(count)) => desk.db.read(|c| count(c, who, now, desk.settings.zone))?,
+                    Some(chrome::Counts(count)) => desk.db.read(|conn| count(conn, who, now, desk.settings.zone))?,
                     None => chrome::Numbers::default(),
                 };
                 Ok((value, numbers))
@@ -112,8 +112,10 @@ impl<N: Need> FromRequest for Permitted<N> {
             let at_own_account = session::is_account(http.path());
             let worker = desk.clone();
             let who = actix_web::web::block(move || {
-                let at_work =
-                    worker.db.read(|c| operators::at_work(c, operator, &address, &id))?.ok_or(Error::SignedOut)?;
+                let at_work = worker
+                    .db
+                    .read(|conn| operators::at_work(conn, operator, &address, &id))?
+                    .ok_or(Error::SignedOut)?;
                 if at_work.must_change_password && !at_own_account {
                     return Err(Error::PasswordDue);
                 }
@@ -123,10 +125,10 @@ impl<N: Need> FromRequest for Permitted<N> {
                 let missing = missing.map(|permission| permission.words());
                 let partly = N::EVERYWHERE && who.scope != Scope::All;
                 if let Some(missing) = missing.or(partly.then_some(operators::ALL_CONTAINERS)) {
-                    worker.db.write(|c| {
+                    worker.db.write(|conn| {
                         let entry = Entry::refused(&who.actor, "console.open", format!("Refused {refused}"))
                             .fact("Permission missing", missing);
-                        audit::record(c, now, &entry)
+                        audit::record(conn, now, &entry)
                     })?;
                     return Err(Error::Forbidden(missing));
                 }

@@ -148,7 +148,7 @@ async fn question<N: Need>(
     typed: Vec<(String, String)>,
     error: String,
 ) -> Answer {
-    let (own, chrome) = p.view(|desk, who, _| desk.db.read(|c| account::own(c, who))).await?;
+    let (own, chrome) = p.view(|desk, who, _| desk.db.read(|conn| account::own(conn, who))).await?;
     let origin = typed.iter().find(|(name, _)| name == "back").map_or(action, |(_, value)| value.as_str());
     // The page that asks, or the address a form went to, would lead to the question again: Cancel leads one up from it.
     let back = match back(origin).rsplit_once('/') {

@@ -32,15 +32,15 @@ const NAMESAKES: i64 = 5;
 ///
 /// # Errors
 /// `Database` only.
-pub fn shared(desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, user: User) -> Result<Shared> {
+pub fn shared(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, user: User) -> Result<Shared> {
     let since = now - Duration::hours(SIGN_IN_HOURS);
     Ok(Shared {
-        tokens: tokens::of_user(c, user.id)?,
-        rejections: tokens::store::rejections::of_user(c, user.id)?,
-        refused_node: authentication::refused_node(c, user.id, since)?,
-        mistaken_as: audit::store::refused_as(c, &mistakable(&user), since)?,
-        namesakes: users::namesakes(c, &who.scope, &user, NAMESAKES)?,
-        policy: policy::current(c)?,
+        tokens: tokens::of_user(conn, user.id)?,
+        rejections: tokens::store::rejections::of_user(conn, user.id)?,
+        refused_node: authentication::refused_node(conn, user.id, since)?,
+        mistaken_as: audit::store::refused_as(conn, &mistakable(&user), since)?,
+        namesakes: users::namesakes(conn, &who.scope, &user, NAMESAKES)?,
+        policy: policy::current(conn)?,
         no_mail_server: !desk.settings.mail_leaves(),
         now,
         zone: desk.settings.zone,
@@ -60,7 +60,7 @@ fn mistakable(user: &User) -> Vec<String> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn of_place(c: &mut AnyConn, shared: &Shared, place: Option<&Place>, all: &[Place]) -> Result<Facts> {
+pub fn of_place(conn: &mut AnyConn, shared: &Shared, place: Option<&Place>, all: &[Place]) -> Result<Facts> {
     let Some(place) = place else {
         return Ok(Facts {
             shared: shared.clone(),
@@ -75,11 +75,11 @@ pub fn of_place(c: &mut AnyConn, shared: &Shared, place: Option<&Place>, all: &[
     };
     let ids: Vec<_> = place.last_email.into_iter().collect();
     Ok(Facts {
-        trace: missed::trace(c, place.id)?,
-        email: mail::latest_of(c, &ids)?.pop(),
-        address_left_at: address::link_left_at(c, place)?,
-        devices: devices(c, shared, place)?,
-        under_way: enrollment::is_under_way(c, shared.now, place.id)?,
+        trace: missed::trace(conn, place.id)?,
+        email: mail::latest_of(conn, &ids)?.pop(),
+        address_left_at: address::link_left_at(conn, place)?,
+        devices: devices(conn, shared, place)?,
+        under_way: enrollment::is_under_way(conn, shared.now, place.id)?,
         replaced_link: replaced_link(place, all),
         place: Some(place.clone()),
         shared: shared.clone(),
@@ -87,12 +87,12 @@ pub fn of_place(c: &mut AnyConn, shared: &Shared, place: Option<&Place>, all: &[
 }
 
 /// Devices that the user could enroll; `None` unless a device is what the place is for.
-fn devices(c: &mut AnyConn, shared: &Shared, place: &Place) -> Result<Option<i64>> {
+fn devices(conn: &mut AnyConn, shared: &Shared, place: &Place) -> Result<Option<i64>> {
     if !place.authentication_type.needs_inventory() || place.facts.enrolled_at.is_some() {
         return Ok(None);
     }
     let scope = Scope::Containers(vec![shared.user.container]);
-    let free = tokens::available(c, AuthenticationType::HardwareToken, &scope)?;
+    let free = tokens::available(conn, AuthenticationType::HardwareToken, &scope)?;
     let assigned = shared.tokens.iter().filter(|token| token.state == tokens::TokenState::Assigned).count();
     Ok(Some(free + i64::try_from(assigned).unwrap_or_default()))
 }

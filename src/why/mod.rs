@@ -68,14 +68,14 @@ pub struct Other {
 /// `Database` only.
 pub fn diagnose(
     desk: &Desk,
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     who: &Who,
     now: Timestamp,
     user: User,
     task: Option<TaskId>,
 ) -> Result<Diagnosis> {
-    let shared = gather::shared(desk, c, who, now, user)?;
-    let all = places::newest_of(c, shared.user.id, PLACES)?;
+    let shared = gather::shared(desk, conn, who, now, user)?;
+    let all = places::newest_of(conn, shared.user.id, PLACES)?;
     let mut worth = weight::worth_a_look(&all);
     let asked = task.and_then(|task| all.iter().find(|place| place.task == task));
     if let Some(asked) = asked.filter(|asked| !worth.iter().any(|place| place.id == asked.id)) {
@@ -83,7 +83,7 @@ pub fn diagnose(
     }
     let mut found = Vec::with_capacity(worth.len());
     for place in worth {
-        let facts = gather::of_place(c, &shared, Some(place), &all)?;
+        let facts = gather::of_place(conn, &shared, Some(place), &all)?;
         found.push(Found { situation: Situation::of(&facts), facts });
     }
     let is_asked = |one: &Found| one.facts.place.as_ref().map(|place| place.id) == asked.map(|place| place.id);
@@ -94,7 +94,7 @@ pub fn diagnose(
     let chosen = match chosen {
         Some(at) => found.remove(at),
         None => {
-            let facts = gather::of_place(c, &shared, None, &all)?;
+            let facts = gather::of_place(conn, &shared, None, &all)?;
             Found { situation: Situation::of(&facts), facts }
         }
     };
@@ -105,7 +105,7 @@ pub fn diagnose(
     let ask = match (remedy, remedies.first()) {
         (None, Some(first)) => {
             let permission = first.permission();
-            Some((permission, operators::store::holders::roles_with(c, permission, facts.user.container)?))
+            Some((permission, operators::store::holders::roles_with(conn, permission, facts.user.container)?))
         }
         _ => None,
     };

@@ -36,14 +36,14 @@ impl World {
     /// A role of their own that holds these permissions.
     pub fn own_role(&self, name: &str, held: Permissions) -> RoleId {
         let names = held.to_names();
-        let id = self.desk.db.write(|c| {
+        let id = self.desk.db.write(|conn| {
             let row = (
                 roles::name.eq(name),
                 roles::name_key.eq(name.to_lowercase()),
                 roles::built_in.eq(false),
                 roles::permissions.eq(&names),
             );
-            Ok(diesel::insert_into(roles::table).values(row).returning(roles::id).get_result(c)?)
+            Ok(diesel::insert_into(roles::table).values(row).returning(roles::id).get_result(conn)?)
         });
         RoleId(id.expect("the role is new"))
     }
@@ -53,7 +53,7 @@ impl World {
         let OperatorId(id) = who.operator.expect("an operator");
         let change = operators::suspended_at.eq(is.then(|| self.now()));
         let row = operators::table.find(id);
-        self.desk.db.write(|c| Ok(diesel::update(row).set(change).execute(c)?)).expect("the operator is there");
+        self.desk.db.write(|conn| Ok(diesel::update(row).set(change).execute(conn)?)).expect("the operator is there");
     }
 
     /// Chooses how a role is told, and lets the server see it.
@@ -89,15 +89,15 @@ impl World {
         let OperatorId(id) = who.operator.expect("an operator");
         let row = operators::table.find(id);
         let change = operators::email.eq(email);
-        self.desk.db.write(|c| Ok(diesel::update(row).set(change).execute(c)?)).expect("the operator is there");
+        self.desk.db.write(|conn| Ok(diesel::update(row).set(change).execute(conn)?)).expect("the operator is there");
     }
 
     /// Spends all attempts of a user in the portal, at this moment.
     pub fn lock_now(&self, task: TaskId, user: UserId) {
         let place = self.place(task, user).id;
-        let outcome = self.desk.db.write(|c| {
-            while tasks::note_failure(c, place, 5)?.is_some() {}
-            tasks::note_missed(c, self.now(), place, Missed::Code)
+        let outcome = self.desk.db.write(|conn| {
+            while tasks::note_failure(conn, place, 5)?.is_some() {}
+            tasks::note_missed(conn, self.now(), place, Missed::Code)
         });
         outcome.expect("the database answers");
     }
@@ -123,7 +123,7 @@ impl World {
         let kind = mail::Kind::Alert.word();
         let sent = emails::table.filter(emails::kind.eq(kind)).order(emails::id);
         let rows: Vec<(String, String)> =
-            self.desk.db.read(|c| Ok(sent.select((emails::shown_to, emails::facts)).load(c)?)).expect("emails");
+            self.desk.db.read(|conn| Ok(sent.select((emails::shown_to, emails::facts)).load(conn)?)).expect("emails");
         let facts = |facts: &str| serde_json::from_str::<Facts>(facts).expect("facts").alert.expect("an alert");
         rows.into_iter().map(|(to, json)| (to, facts(&json))).collect()
     }

@@ -45,9 +45,9 @@ on_both! {
         world.choose("Help desk", Event::FailedMail, Delivery::AtOnce);
         trouble(&world, &who);
         let legal = world.user("other", "Legal").container;
-        world.desk.db.write(|c| {
+        world.desk.db.write(|conn| {
             let moved = users::table.filter(users::user_id.eq("s0"));
-            Ok(diesel::update(moved).set(users::container_id.eq(legal.0)).execute(c)?)
+            Ok(diesel::update(moved).set(users::container_id.eq(legal.0)).execute(conn)?)
         }).unwrap();
         assert_eq!(world.round(), 0);
     }
@@ -81,8 +81,8 @@ on_both! {
         assert_eq!(world.round(), 1);
         assert_eq!(world.sums(), ["w@desk.example: 2 lock-outs and 2 failed emails"]);
         // The role loses the outbox; what was chosen has no effect any more.
-        world.desk.db.write(|c| {
-            Ok(diesel::update(role_rows::table.find(role.0)).set(role_rows::permissions.eq("SeeUsers")).execute(c)?)
+        world.desk.db.write(|conn| {
+            Ok(diesel::update(role_rows::table.find(role.0)).set(role_rows::permissions.eq("SeeUsers")).execute(conn)?)
         }).unwrap();
         world.advance(Duration::hours(1));
         trouble(&world, &who);
@@ -90,8 +90,8 @@ on_both! {
         assert_eq!(world.sums()[1], "w@desk.example: 2 lock-outs");
         // And with the role itself the choices go.
         world.change_role(&Who::system(), "w", "Auditor").unwrap();
-        world.desk.db.write(|c| Ok(diesel::delete(role_rows::table.find(role.0)).execute(c)?)).unwrap();
-        let left = world.desk.db.read(|c| Ok(alert_choices::table.count().get_result::<i64>(c)?)).unwrap();
+        world.desk.db.write(|conn| Ok(diesel::delete(role_rows::table.find(role.0)).execute(conn)?)).unwrap();
+        let left = world.desk.db.read(|conn| Ok(alert_choices::table.count().get_result::<i64>(conn)?)).unwrap();
         assert_eq!(left, 0);
         assert_eq!(world.round(), 0);
     }
@@ -105,7 +105,7 @@ on_both! {
         world.set_address(&addressless, Some(" "));
         trouble(&world, &who);
         assert_eq!(world.round(), 0);
-        let told = world.desk.db.read(|c| Ok(alert_told::table.count().get_result::<i64>(c)?)).unwrap();
+        let told = world.desk.db.read(|conn| Ok(alert_told::table.count().get_result::<i64>(conn)?)).unwrap();
         assert_eq!(told, 0, "they begin anew");
         world.advance(Duration::hours(1));
         world.suspend(&suspended, false);

@@ -109,8 +109,8 @@ on_both! {
         world.enroll(task, users[0]);
         world.lock_now(task, users[2]);
         let removed = tokendesk::schema::enrollments::table.find(world.place(task, users[3]).id.0);
-        world.desk.db.write(|c| {
-            Ok(diesel::update(removed).set(tokendesk::schema::enrollments::removed_at.eq(world.now())).execute(c)?)
+        world.desk.db.write(|conn| {
+            Ok(diesel::update(removed).set(tokendesk::schema::enrollments::removed_at.eq(world.now())).execute(conn)?)
         }).unwrap();
         world.clock_at("2026-12-04T23:59:00");
         assert_eq!(world.round(), 0);
@@ -177,9 +177,9 @@ on_both! {
         let task = world.task(&who, &users);
         users.iter().for_each(|user| world.lock_now(task, *user));
         world.round();
-        world.desk.db.write(|c| {
+        world.desk.db.write(|conn| {
             let place = tokendesk::schema::enrollments::table.find(world.place(task, users[0]).id.0);
-            Ok(diesel::update(place).set(tokendesk::schema::enrollments::failures.eq(0)).execute(c)?)
+            Ok(diesel::update(place).set(tokendesk::schema::enrollments::failures.eq(0)).execute(conn)?)
         }).unwrap();
         world.clock_at("2026-11-21T07:00:00");
         world.round();
@@ -195,7 +195,7 @@ on_both! {
         let carried = world.app_of(&user);
         let lock = || {
             for _ in 0..10 {
-                world.desk.db.write(|c| tokens::check(&world.desk, c, world.now(), user.id, "000000")).unwrap();
+                world.desk.db.write(|conn| tokens::check(&world.desk, conn, world.now(), user.id, "000000")).unwrap();
             }
         };
         lock();
@@ -232,8 +232,8 @@ on_both! {
         world.choose("Operator", Event::FailedMail, Delivery::AtOnce);
         let user = world.user("a.berg", "Sales").id;
         world.task(&who, &[user]);
-        world.desk.db.write(|c| {
-            Ok(diesel::update(emails::table).set((emails::state.eq("Bounced"), emails::last_answer_at.eq(world.now()))).execute(c)?)
+        world.desk.db.write(|conn| {
+            Ok(diesel::update(emails::table).set((emails::state.eq("Bounced"), emails::last_answer_at.eq(world.now()))).execute(conn)?)
         }).unwrap();
         assert_eq!(world.round(), 1);
         assert_eq!(world.sums(), ["k.lindqvist@desk.example: 1 failed email"]);
@@ -304,7 +304,7 @@ on_both! {
         assert!(alerts::send(&world.desk, world.now()).is_err());
         assert_eq!(world.dump("alert_events"), "");
         let on = if world.desk.db.is_postgres() { " ON emails" } else { "" };
-        world.desk.db.write(|c| Ok(c.batch_execute(&format!("DROP TRIGGER refuse{on}"))?)).unwrap();
+        world.desk.db.write(|conn| Ok(conn.batch_execute(&format!("DROP TRIGGER refuse{on}"))?)).unwrap();
         assert_eq!(world.round(), 1);
     }
 
@@ -325,12 +325,12 @@ on_both! {
         let now = world.now();
         let ground = Ground { now, today: now.date(), attempts_allowed: 5 };
         let span = Span { event: Event::FailedMail, after: 0, to: 10, since: now };
-        let plans = plan::plans(&world, |c| {
-            events::collect_expired(c, &ground, now.date(), now)?;
-            events::collect_lock_outs(c, &ground, now)?;
-            events::collect_failed_mail(c, &ground, now)?;
-            events::count(c, &span)?;
-            events::list(c, &ground, &span, Some(&[tokendesk::ids::ContainerId(1)]), LISTED).map(|_| ())
+        let plans = plan::plans(&world, |conn| {
+            events::collect_expired(conn, &ground, now.date(), now)?;
+            events::collect_lock_outs(conn, &ground, now)?;
+            events::collect_failed_mail(conn, &ground, now)?;
+            events::count(conn, &span)?;
+            events::list(conn, &ground, &span, Some(&[tokendesk::ids::ContainerId(1)]), LISTED).map(|_| ())
         });
         assert_eq!(plans.len(), 6);
         for plan in plans {

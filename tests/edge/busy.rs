@@ -19,10 +19,10 @@ fn kept(world: &World, work: impl FnOnce()) {
     let (done, is_done) = mpsc::channel::<()>();
     let db = world.desk.db.clone();
     let keeper = thread::spawn(move || {
-        db.write(|c| {
+        db.write(|conn| {
             if db.is_postgres() {
                 let tables = "users, audit_entries, check_throttle, auth_nodes, sign_in_throttle, sessions";
-                c.batch_execute(&format!("LOCK TABLE {tables} IN EXCLUSIVE MODE"))?;
+                conn.batch_execute(&format!("LOCK TABLE {tables} IN EXCLUSIVE MODE"))?;
             }
             held.send(()).expect("the test waits");
             let _ = is_done.recv();

@@ -16,11 +16,11 @@ use crate::{
 
 /// From now on the file may not grow, and there is no room left in it for entries of the audit log.
 fn fill(world: &World, now: Timestamp) {
-    world.desk.db.write(|c| Ok(c.batch_execute("PRAGMA max_page_count = 1")?)).expect("the pragma is taken");
+    world.desk.db.write(|conn| Ok(conn.batch_execute("PRAGMA max_page_count = 1")?)).expect("the pragma is taken");
     let who = Who::command_line();
     for length in [2_000, 100, 1] {
         let entry = || Entry::done(&who.actor, "operators.sign_out", "x".repeat(length));
-        while world.desk.db.write(|c| audit::record(c, now, &entry())).is_ok() {}
+        while world.desk.db.write(|conn| audit::record(conn, now, &entry())).is_ok() {}
     }
 }
 
@@ -45,7 +45,11 @@ fn on_a_full_disk_who_is_signed_in_reads_on_and_whoever_writes_is_told_why_not()
         assert_eq!(page.header("retry-after"), "60");
     }
     browser.get("/users/t.adeyemi").expect(404);
-    world.desk.db.write(|c| Ok(c.batch_execute("PRAGMA max_page_count = 1000000")?)).expect("the pragma is taken");
+    world
+        .desk
+        .db
+        .write(|conn| Ok(conn.batch_execute("PRAGMA max_page_count = 1000000")?))
+        .expect("the pragma is taken");
     assert_eq!(world.stranger().post("/sign-in", &sign_in).location(), "/");
 }
 
@@ -57,10 +61,10 @@ fn what_the_last_tried_write_came_to_is_what_readyz_says() {
     ready().expect(200);
     rounds::probe(desk, now).expect("it is written");
     ready().expect(200);
-    desk.db.write(|c| Ok(c.batch_execute("ALTER TABLE rounds RENAME TO lost_rounds")?)).expect("it is renamed");
+    desk.db.write(|conn| Ok(conn.batch_execute("ALTER TABLE rounds RENAME TO lost_rounds")?)).expect("it is renamed");
     assert!(rounds::probe(desk, now).is_err());
     ready().expect(503).says("takes no write");
-    desk.db.write(|c| Ok(c.batch_execute("ALTER TABLE lost_rounds RENAME TO rounds")?)).expect("it is renamed");
+    desk.db.write(|conn| Ok(conn.batch_execute("ALTER TABLE lost_rounds RENAME TO rounds")?)).expect("it is renamed");
     rounds::run(desk, Round::Probe, now, rounds::probe);
     ready().expect(200);
     assert!(desk.db.room().is_some_and(|bytes| bytes > 0));
@@ -70,8 +74,8 @@ fn what_the_last_tried_write_came_to_is_what_readyz_says() {
 fn the_first_thing_that_went_wrong_is_what_is_told() {
     let world = World::new(On::Sqlite);
     // The transaction is ended within itself, as SQLite does when the disk is full: it cannot be rolled back then.
-    let outcome = world.desk.db.write(|c| {
-        c.batch_execute("ROLLBACK")?;
+    let outcome = world.desk.db.write(|conn| {
+        conn.batch_execute("ROLLBACK")?;
         Err::<(), _>(Error::Conflict("the first".into()))
     });
     assert!(matches!(&outcome, Err(Error::Conflict(words)) if words == "the first"), "{outcome:?}");

@@ -131,7 +131,7 @@ on_both! {
         let opened = server(&world, &"07".repeat(32)).expect("it opens the seed");
         let typed = app.at(world.now());
         let desk = Desk { clock: Clock::fixed(world.now()).into(), random: Random::seeded(9).into(), ..opened.desk };
-        let verdict = desk.db.write(|c| tokens::check(&desk, c, world.now(), user.id, &typed)).unwrap();
+        let verdict = desk.db.write(|conn| tokens::check(&desk, conn, world.now(), user.id, &typed)).unwrap();
         assert!(matches!(verdict, tokens::Verdict::Accepted { .. }));
         assert!(server(&world, &"08".repeat(32)).err().expect("it is noted").contains(desk.keys.id()));
     }

@@ -63,7 +63,11 @@ fn last(world: &World) -> Email {
 
 /// The sealed secret of an email, as long as it is there.
 fn sealed(world: &World, id: EmailId) -> Option<Vec<u8>> {
-    world.desk.db.read(|c| Ok(emails::table.find(id.0).select(emails::sealed).first(c)?)).expect("the email is there")
+    world
+        .desk
+        .db
+        .read(|conn| Ok(emails::table.find(id.0).select(emails::sealed).first(conn)?))
+        .expect("the email is there")
 }
 
 /// Every table of the database.
@@ -78,7 +82,8 @@ fn tables(world: &World) -> Vec<String> {
     } else {
         "SELECT name FROM sqlite_master WHERE type = 'table'"
     };
-    let tables: Vec<Table> = world.desk.db.read(|c| Ok(sql_query(sql).load(c)?)).expect("the tables can be listed");
+    let tables: Vec<Table> =
+        world.desk.db.read(|conn| Ok(sql_query(sql).load(conn)?)).expect("the tables can be listed");
     assert!(tables.len() > 20, "all tables are listed");
     tables.into_iter().map(|table| table.name).collect()
 }
@@ -142,7 +147,7 @@ fn only_the_mask_remains(world: &World, id: EmailId, was_sealed: &[u8]) {
     checkpoint(world);
     no_piece_is_left(world, was_sealed);
     no_table_holds_it(world);
-    let email = world.desk.db.read(|c| mail::find(c, None, id)).expect("the email is there").0;
+    let email = world.desk.db.read(|conn| mail::find(conn, None, id)).expect("the email is there").0;
     assert_eq!((email.shown_to.as_str(), email.alternate), (masked(ADDRESS).as_str(), true));
 }
 

@@ -124,7 +124,7 @@ on_both! {
     fn a_bounce_asks_for_attention_and_is_told_in_the_log(world) {
         let id = sent(&world, enrollment_to(&world, "a@example.org"));
         take(&world, &postfix(&id));
-        let failures = world.desk.db.read(|c| mail::failures(c, world.now(), None)).expect("it can be counted");
+        let failures = world.desk.db.read(|conn| mail::failures(conn, world.now(), None)).expect("it can be counted");
         assert_eq!(failures, 1);
         let log = world.dump("audit_entries");
         assert!(log.contains("mail.bounce") && log.contains("Email to a@example.org bounced: 550 5.1.1"), "{log}");
@@ -157,7 +157,7 @@ on_both! {
             assert_eq!(take(&world, &gmail(&id, action, status)), Taken::Noted(last(&world).id, known));
         }
         assert_eq!(last(&world).state, State::Sent);
-        let reports = world.desk.db.read(|c| mail::deliveries(c, last(&world).id)).expect("they can be read");
+        let reports = world.desk.db.read(|conn| mail::deliveries(conn, last(&world).id)).expect("they can be read");
         assert_eq!(reports.len(), 4);
         assert_eq!(reports[3].action, Action::Delayed);
     }
@@ -175,7 +175,7 @@ on_both! {
         let email = only(&world);
         assert_eq!(take(&world, &postfix(&email.message_id)), Taken::Noted(email.id, Action::Failed));
         assert_eq!(only(&world).state, State::Queued);
-        world.desk.db.write(|c| mail::cancel_waiting(c, world.now(), &[EnrollmentId(70)])).expect("it is canceled");
+        world.desk.db.write(|conn| mail::cancel_waiting(conn, world.now(), &[EnrollmentId(70)])).expect("it is canceled");
         assert_eq!(take(&world, &exim(&email.message_id)), Taken::Noted(email.id, Action::Failed));
         assert_eq!(only(&world).state, State::Canceled);
     }

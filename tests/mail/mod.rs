@@ -56,7 +56,11 @@ fn enrollment_to(world: &World, to: &str) -> NewEmail {
 }
 
 fn post(world: &World, emails: &[NewEmail]) {
-    world.desk.db.write(|c| mail::post(&world.desk, c, world.now(), "k.lindqvist", emails)).expect("they are posted");
+    world
+        .desk
+        .db
+        .write(|conn| mail::post(&world.desk, conn, world.now(), "k.lindqvist", emails))
+        .expect("they are posted");
 }
 
 fn post_to(world: &World, addresses: &[&str]) {
@@ -88,7 +92,7 @@ fn outbox(world: &World) -> Vec<Email> {
     let mut list = world
         .desk
         .db
-        .read(|c| mail::rows(c, world.now(), None, &filter, View::All, (0, 10_000)))
+        .read(|conn| mail::rows(conn, world.now(), None, &filter, View::All, (0, 10_000)))
         .expect("the outbox can be read");
     list.reverse();
     list

@@ -37,7 +37,7 @@ fn one_in_each_state(world: &World) {
             to("dropped@example.org", 74, 1, "d.ropped"),
         ],
     );
-    world.desk.db.write(|c| mail::cancel_waiting(c, world.now(), &[EnrollmentId(74)])).expect("it is canceled");
+    world.desk.db.write(|conn| mail::cancel_waiting(conn, world.now(), &[EnrollmentId(74)])).expect("it is canceled");
     send(world, &sink);
     post(world, &[to("queued@example.org", 75, 2, "q.ueued")]);
 }
@@ -135,7 +135,8 @@ fn lists_of_the_outbox_use_an_index() {
         for containers in [None, Some(&few[..])] {
             for text in ["", "a.berg", "1042"] {
                 let filter = Filter { text: text.into(), ..Filter::default() };
-                let plan = plan::of(&world, |c| mail::rows(c, now, containers, &filter, view, (0, 18)).map(|_| ()));
+                let plan =
+                    plan::of(&world, |conn| mail::rows(conn, now, containers, &filter, view, (0, 18)).map(|_| ()));
                 // All of them, the newest first, is the table in the order of its key.
                 let whole = view == View::All && containers.is_none() && text.is_empty();
                 let scans =
@@ -144,7 +145,7 @@ fn lists_of_the_outbox_use_an_index() {
             }
         }
     }
-    let plan = plan::of(&world, |c| mail::failures(c, now, Some(&few)).map(|_| ()));
+    let plan = plan::of(&world, |conn| mail::failures(conn, now, Some(&few)).map(|_| ()));
     assert!(plan.iter().all(|step| !step.starts_with("SCAN")), "{plan:#?}");
 }
 
@@ -198,10 +199,10 @@ fn container_operator(world: &World, containers: &[i64]) -> tokendesk::operators
     world
         .desk
         .db
-        .write(|c| {
+        .write(|conn| {
             for id in containers {
                 let name = format!("Container {id}");
-                let known: i64 = table::table.filter(table::id.eq(id)).count().get_result(c)?;
+                let known: i64 = table::table.filter(table::id.eq(id)).count().get_result(conn)?;
                 if known == 0 {
                     diesel::insert_into(table::table)
                         .values((
@@ -210,7 +211,7 @@ fn container_operator(world: &World, containers: &[i64]) -> tokendesk::operators
                             table::name_key.eq(name.to_lowercase()),
                             table::created_at.eq(world.now()),
                         ))
-                        .execute(c)?;
+                        .execute(conn)?;
                 }
             }
             Ok(())

@@ -130,11 +130,11 @@ on_both! {
         let other = NewEmail { enrollment: Some(EnrollmentId(71)), ..enrollment_to(&world, "b@example.org") };
         post(&world, &[enrollment_to(&world, "a@example.org"), other]);
         let now = world.now();
-        let canceled = world.desk.db.write(|c| mail::cancel_waiting(c, now, &[EnrollmentId(70)]));
+        let canceled = world.desk.db.write(|conn| mail::cancel_waiting(conn, now, &[EnrollmentId(70)]));
         assert_eq!(canceled.expect("it is canceled"), 1);
         assert_eq!(states(&world), ["Canceled", "Queued"]);
         assert!(only_sealed(&world) == 1);
-        let canceled = world.desk.db.write(|c| mail::cancel_waiting_of_task(c, now, TaskId(1042)));
+        let canceled = world.desk.db.write(|conn| mail::cancel_waiting_of_task(conn, now, TaskId(1042)));
         assert_eq!(canceled.expect("it is canceled"), 1);
         assert_eq!(send(&world, &sink), 0);
         assert_eq!((sink.received().len(), only_sealed(&world)), (0, 0));
@@ -289,7 +289,8 @@ on_both! {
 fn only_sealed(world: &World) -> i64 {
     use diesel::prelude::*;
     use tokendesk::schema::emails;
-    let count = world.desk.db.read(|c| Ok(emails::table.filter(emails::sealed.is_not_null()).count().get_result(c)?));
+    let count =
+        world.desk.db.read(|conn| Ok(emails::table.filter(emails::sealed.is_not_null()).count().get_result(conn)?));
     count.expect("the outbox can be read")
 }
 

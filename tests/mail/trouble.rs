@@ -31,7 +31,7 @@ on_both! {
         assert_eq!(send(&world, &sink), 1);
         assert_eq!(states(&world), ["Sent"]);
         assert!(sink.received()[0].data.contains(&format!("Message-ID: {id}")));
-        let (_, tries) = world.desk.db.read(|c| mail::find(c, None, only(&world).id)).expect("it is there");
+        let (_, tries) = world.desk.db.read(|conn| mail::find(conn, None, only(&world).id)).expect("it is there");
         let outcomes: Vec<State> = tries.iter().map(|one| one.outcome).collect();
         assert_eq!(outcomes, [State::Sent, State::Deferred, State::Deferred, State::Deferred, State::Deferred]);
     }
@@ -203,11 +203,11 @@ on_both! {
         let counts = |world: &World| {
             let now = world.now();
             let filter = Filter::default();
-            world.desk.db.read(|c| {
-                let here = mail::failures(c, now, Some(&[ContainerId(1)]))?;
-                let elsewhere = mail::failures(c, now, Some(&[ContainerId(2)]))?;
-                assert_eq!(mail::failures(c, now, None)?, here);
-                Ok((mail::count(c, now, None, &filter, View::Attention)?, here, elsewhere))
+            world.desk.db.read(|conn| {
+                let here = mail::failures(conn, now, Some(&[ContainerId(1)]))?;
+                let elsewhere = mail::failures(conn, now, Some(&[ContainerId(2)]))?;
+                assert_eq!(mail::failures(conn, now, None)?, here);
+                Ok((mail::count(conn, now, None, &filter, View::Attention)?, here, elsewhere))
             }).expect("the outbox can be read")
         };
         assert_eq!(counts(&world), (2, 1, 0));

@@ -10,7 +10,7 @@ use tokendesk::{
 use crate::{on_both, support::World};
 
 fn write(world: &World, entry: &Entry<'_>) {
-    world.desk.db.write(|c| audit::record(c, world.now(), entry)).unwrap();
+    world.desk.db.write(|conn| audit::record(conn, world.now(), entry)).unwrap();
 }
 
 fn last_entry(world: &World) -> i64 {
@@ -19,7 +19,7 @@ fn last_entry(world: &World) -> i64 {
     world
         .desk
         .db
-        .read(|c| Ok(audit_entries::table.select(max(audit_entries::id)).first::<Option<i64>>(c)?))
+        .read(|conn| Ok(audit_entries::table.select(max(audit_entries::id)).first::<Option<i64>>(conn)?))
         .unwrap()
         .unwrap()
 }
@@ -73,7 +73,7 @@ on_both! {
         let kim = world.operator("k.lindqvist", BuiltIn::Operator);
         let entries: Vec<Entry<'_>> =
             (1..=40).map(|n| Entry::done(&kim.actor, "tasks.edit", format!("Did thing {n} of many"))).collect();
-        world.desk.db.write(|c| audit::record_all(c, world.now(), &entries)).unwrap();
+        world.desk.db.write(|conn| audit::record_all(conn, world.now(), &entries)).unwrap();
         let browser = world.signed_in("j.tanaka", BuiltIn::Auditor);
         browser.get("/audit").expect(200).says("Rows 1 to 18 of 40").says("thing 40 of").does_not_say("thing 22 of");
         browser.get("/audit?page=3").expect(200).says("Rows 37 to 40 of 40").says("thing 1 of");

@@ -32,7 +32,7 @@ fn form<'a>(version: &'a str, role: &'a str) -> Vec<(&'a str, &'a str)> {
 }
 
 fn role_of(world: &World, user_id: &str) -> String {
-    let found = world.desk.db.read(|c| operators::store::find(c, user_id)).unwrap();
+    let found = world.desk.db.read(|conn| operators::store::find(conn, user_id)).unwrap();
     found.expect("the operator is there").role
 }
 
@@ -188,8 +188,8 @@ on_both! {
     fn a_mark_ends_no_session_of_somebody_else(world) {
         let weber = world.signed_in("n.weber", BuiltIn::HelpDesk);
         let other = world.signed_in("o.other", BuiltIn::HelpDesk);
-        let who = world.desk.db.read(|c| operators::store::find(c, "o.other")).unwrap().unwrap();
-        let open = world.desk.db.read(|c| operators::sessions::open_of(&world.desk, c, who.id, world.now())).unwrap();
+        let who = world.desk.db.read(|conn| operators::store::find(conn, "o.other")).unwrap().unwrap();
+        let open = world.desk.db.read(|conn| operators::sessions::open_of(&world.desk, conn, who.id, world.now())).unwrap();
         weber.post("/account/sessions", &[("mark", &open[0].mark)]).expect(303);
         assert!(is_signed_in(&other));
     }

@@ -30,7 +30,8 @@ fn invited(world: &World, name: &str) -> (User, TaskId, Visit, String) {
 
 fn visit(world: &World, task: TaskId, user: &User) -> (Visit, String) {
     let place = world.place(task, user.id).id;
-    let link = world.desk.db.write(|c| links::make(&world.desk, c, world.now(), place, &Policy::default())).unwrap();
+    let link =
+        world.desk.db.write(|conn| links::make(&world.desk, conn, world.now(), place, &Policy::default())).unwrap();
     (Visit { handle: link.handle, session: None, address: "192.0.2.9".into(), request: "test".into() }, link.code)
 }
 
@@ -79,7 +80,7 @@ on_both! {
         world.deliver(Verdict::Refused);
         let freed = tokendesk::schema::enrollments::table.find(world.place(task, user.id).id.0);
         let none = tokendesk::schema::enrollments::failures.eq(0);
-        world.desk.db.write(|c| Ok(diesel::update(freed).set(none).execute(c)?)).unwrap();
+        world.desk.db.write(|conn| Ok(diesel::update(freed).set(none).execute(conn)?)).unwrap();
         let sentence = why(tokendesk::outbox::send_again(&world.desk, &who, world.now(), email.id));
         assert_eq!(sentence, "What it tells is no longer true: the enrollment is unlocked.");
     }
@@ -115,16 +116,16 @@ on_both! {
         let (state, fate) = (tokens::TokenState::Suspended, tokens::lifecycle::Fate::Lost);
         tokens::revoke(&world.desk, &who, world.now(), &token.serial, state, fate, "in a taxi").unwrap();
         // Asked for by an operator, to see whether the mail server takes email.
-        world.desk.db.write(|c| {
+        world.desk.db.write(|conn| {
             use tokendesk::schema::operators::dsl;
             let own = dsl::operators.filter(dsl::user_id.eq("k.lindqvist"));
-            Ok(diesel::update(own).set(dsl::email.eq("k@example.org")).execute(c)?)
+            Ok(diesel::update(own).set(dsl::email.eq("k@example.org")).execute(conn)?)
         }).unwrap();
         tokendesk::reports::first_start::send_test(&world.desk, &who, world.now()).unwrap();
-        world.desk.db.write(|c| {
+        world.desk.db.write(|conn| {
             use tokendesk::schema::operators::dsl;
             let own = dsl::operators.filter(dsl::user_id.eq("k.lindqvist"));
-            Ok(diesel::update(own).set(dsl::email.eq(None::<String>)).execute(c)?)
+            Ok(diesel::update(own).set(dsl::email.eq(None::<String>)).execute(conn)?)
         }).unwrap();
         // What failed, told to an operator.
         world.deliver(Verdict::Refused);

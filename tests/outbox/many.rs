@@ -129,8 +129,11 @@ fn one_email_and_many_are_judged_alike() {
     for act in [Act::SendAgain, Act::Cancel] {
         for email in world.outbox() {
             let many = several::look(&world.desk, &who, world.now(), &Chosen::these(vec![email.id]), act).unwrap();
-            let seen =
-                world.desk.db.read(|c| outbox::see(c, &who, world.now(), &world.desk.settings, email.id)).unwrap();
+            let seen = world
+                .desk
+                .db
+                .read(|conn| outbox::see(conn, &who, world.now(), &world.desk.settings, email.id))
+                .unwrap();
             let one = outbox::again::judge(act, &seen.looked.email, &seen.looked.around, &seen.ground);
             assert_eq!(many.count() == 1, one.is_ok(), "{act:?} {email:?}");
         }

@@ -26,7 +26,7 @@ impl World {
     /// All emails, the oldest first.
     fn outbox(&self) -> Vec<Email> {
         let filter = Filter::default();
-        let all = self.desk.db.read(|c| mail::rows(c, self.now(), None, &filter, View::All, (0, 100_000)));
+        let all = self.desk.db.read(|conn| mail::rows(conn, self.now(), None, &filter, View::All, (0, 100_000)));
         let mut list = all.expect("the outbox can be read");
         list.reverse();
         list
@@ -80,7 +80,7 @@ impl World {
         use tokendesk::schema::users;
         let change = (users::email.eq(email), users::email_key.eq(email));
         let row = users::table.find(user.id.0);
-        self.desk.db.write(|c| Ok(diesel::update(row).set(change).execute(c)?)).expect("the user is there");
+        self.desk.db.write(|conn| Ok(diesel::update(row).set(change).execute(conn)?)).expect("the user is there");
     }
 
     /// An email that tells a.berg that their enrollment was canceled, refused by the mail server.

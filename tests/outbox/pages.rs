@@ -103,7 +103,7 @@ on_both! {
         browser.get(&path).says("What the user did with it Not yet: Link opened not yet. No more than a hint: a mail scanner can open it too. Not yet: Activation code accepted not yet Not yet: Key shown not yet Not yet: Enrolled not yet Not yet: Used not yet");
         let place = world.place(task, user.id).id;
         let noted = (enrollments::opened_at.eq(world.now()), enrollments::code_accepted_at.eq(world.now()));
-        world.desk.db.write(|c| Ok(diesel::update(enrollments::table.find(place.0)).set(noted).execute(c)?)).unwrap();
+        world.desk.db.write(|conn| Ok(diesel::update(enrollments::table.find(place.0)).set(noted).execute(conn)?)).unwrap();
         world.enroll(task, user.id);
         browser.get(&path).says("Link opened Today, 14:32. No more than a hint").says("Activation code accepted Today, 14:32").says("Enrolled Today, 14:32").says("Not yet: Used");
         let other = world.user("b.cole", "Sales");
@@ -177,10 +177,10 @@ on_both! {
         tokendesk::users::import(&world.desk, &who, world.now(), file.as_bytes(), &how).unwrap();
         old.get(&path).expect(200);
         new.get(&path).expect(404);
-        let strays: i64 = world.desk.db.read(|c| {
+        let strays: i64 = world.desk.db.read(|conn| {
             use tokendesk::schema::{emails, users};
             let moved = emails::container_id.assume_not_null().ne(sql::<diesel::sql_types::BigInt>("users.container_id"));
-            Ok(emails::table.inner_join(users::table.on(emails::user_id.assume_not_null().eq(users::id))).filter(moved).count().get_result(c)?)
+            Ok(emails::table.inner_join(users::table.on(emails::user_id.assume_not_null().eq(users::id))).filter(moved).count().get_result(conn)?)
         }).unwrap();
         assert_eq!(strays, 0);
     }

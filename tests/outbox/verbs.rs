@@ -129,7 +129,7 @@ on_both! {
         assert_eq!(why(outbox::cancel(&world.desk, &who, world.now(), email.id)), sentence);
         assert_eq!(why(outbox::send_again(&world.desk, &who, world.now(), email.id)), sentence);
         // Below the page and the verb, the statement looks for itself.
-        assert_eq!(world.desk.db.write(|c| mail::cancel(c, world.now(), &[email.id])).unwrap(), 0);
+        assert_eq!(world.desk.db.write(|conn| mail::cancel(conn, world.now(), &[email.id])).unwrap(), 0);
         // The worker was killed, and its claim runs out.
         assert_eq!(claimed.len(), 1);
         world.advance(Duration::minutes(5));
@@ -143,7 +143,7 @@ on_both! {
         outbox::cancel(&world.desk, &who, world.now(), email.id).unwrap();
         assert_eq!(world.deliver(Verdict::Accepted), 0);
         let sealed = tokendesk::schema::emails::table.filter(tokendesk::schema::emails::sealed.is_not_null());
-        assert_eq!(world.desk.db.read(|c| Ok(sealed.count().get_result::<i64>(c)?)).unwrap(), 0);
+        assert_eq!(world.desk.db.read(|conn| Ok(sealed.count().get_result::<i64>(conn)?)).unwrap(), 0);
         assert!(world.dump("audit_entries").contains("Canceled the email to a.berg@example.org"));
         let sentence = why(outbox::send_again(&world.desk, &who, world.now(), email.id));
         assert_eq!(sentence, "It was canceled before it went out. Resend makes a new link and activation code.");

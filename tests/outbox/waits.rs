@@ -100,8 +100,8 @@ on_both! {
     fn a_test_email_waits_too(world, |settings| without(settings)) {
         use tokendesk::schema::operators::dsl;
         let who = world.lindqvist();
-        world.desk.db.write(|c| {
-            Ok(diesel::update(dsl::operators.filter(dsl::user_id.eq("k.lindqvist"))).set(dsl::email.eq("k@example.org")).execute(c)?)
+        world.desk.db.write(|conn| {
+            Ok(diesel::update(dsl::operators.filter(dsl::user_id.eq("k.lindqvist"))).set(dsl::email.eq("k@example.org")).execute(conn)?)
         }).unwrap();
         let browser = Browser::signed_in(&world.url, &world.desk, &who);
         browser.post("/messages/canceled/test", &[]).expect(303);
@@ -112,8 +112,8 @@ on_both! {
         let who = world.lindqvist();
         let user = world.user("a.berg", "Sales");
         world.task(&who, &[user.id]);
-        let found = world.desk.db.read(|c| {
-            tokendesk::why::diagnose(&world.desk, c, &who, world.now(), user.clone(), None)
+        let found = world.desk.db.read(|conn| {
+            tokendesk::why::diagnose(&world.desk, conn, &who, world.now(), user.clone(), None)
         }).unwrap();
         assert_eq!(found.situation, Situation::NoMailServer);
     }

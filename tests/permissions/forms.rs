@@ -179,7 +179,7 @@ impl Scene {
                 format!("CREATE VIEW legal_{table} AS SELECT * FROM {table} WHERE {lies};")
             })
             .collect();
-        world.desk.db.write(|c| Ok(c.batch_execute(&views.concat())?)).expect("the views are new");
+        world.desk.db.write(|conn| Ok(conn.batch_execute(&views.concat())?)).expect("the views are new");
         world.keep();
         Scene { world, sales, legal, shared, mixed, actor }
     }
@@ -274,9 +274,9 @@ on_both! {
         let by_search = Selection::Matching { query: "q=&state=any".into(), without: Vec::new() };
         for (n, selection) in [Selection::Users(vec![new.id, scene.legal.user.id]), by_search].iter().enumerate() {
             let draft = format!("/provision/draft-that-names-{n}");
-            let insert = scene.world.desk.db.write(|c| {
+            let insert = scene.world.desk.db.write(|conn| {
                 let operator = scene.actor.who.operator.expect("an operator");
-                tasks::store::drafts::insert(c, scene.world.now(), &draft[11..], operator, selection)
+                tasks::store::drafts::insert(conn, scene.world.now(), &draft[11..], operator, selection)
             });
             insert.expect("the draft is new");
             let browser = &scene.actor.browser;

@@ -73,22 +73,22 @@ impl World {
         // A sum over the whole task, which is told as long as all of it is in scope.
         let of_task = audit_entries::task_id.eq_any([open.0, half.0]);
         let sums = audit_entries::table.filter(of_task.and(audit_entries::user_id.is_null()));
-        self.desk.db.write(|c| Ok(diesel::delete(sums.clone()).execute(c)?)).expect("the entries can be deleted");
+        self.desk.db.write(|conn| Ok(diesel::delete(sums.clone()).execute(conn)?)).expect("the entries can be deleted");
         Mixed { open, half }
     }
 
     /// Gives a user a place in a task that was made, as if they had been chosen with the others.
     pub fn join(&self, task: TaskId, user: &User) {
         let (UserId(row), now) = (user.id, self.now());
-        let joined = self.desk.db.write(|c| {
-            c.batch_execute(&format!(
+        let joined = self.desk.db.write(|conn| {
+            conn.batch_execute(&format!(
                 "INSERT INTO enrollments (task_id, user_id, authentication_type, stop_on, failures, removed_by, \
                  removed_why, emailed_to, emailed_at, version) SELECT task_id, {row}, authentication_type, stop_on, 0, \
                  '', '', '{}', emailed_at, 1 FROM enrollments WHERE task_id = {task}",
                 user.email
             ))?;
             let place = enrollments::table.filter(enrollments::user_id.eq(row).and(enrollments::task_id.eq(task.0)));
-            let place: i64 = place.select(enrollments::id).first(c)?;
+            let place: i64 = place.select(enrollments::id).first(conn)?;
             let email = NewEmail {
                 kind: Kind::Enrollment,
                 to: user.email.clone(),
@@ -101,8 +101,8 @@ impl World {
                 secret: None,
                 give_up_at: self.desk.settings.zone.end_of("2026-11-27".parse().expect("a date")),
             };
-            mail::post(&self.desk, c, now, "k.lindqvist", &[email])?;
-            write::note_last_emails(c, task)
+            mail::post(&self.desk, conn, now, "k.lindqvist", &[email])?;
+            write::note_last_emails(conn, task)
         });
         joined.expect("the user is new to the task");
     }
@@ -110,7 +110,7 @@ impl World {
     /// Forgets that reports were exported, which is written down.
     fn forget_exports(&self) {
         let exports = audit_entries::table.filter(audit_entries::verb.like("reports.%"));
-        self.desk.db.write(|c| Ok(diesel::delete(exports).execute(c)?)).expect("the entries can be deleted");
+        self.desk.db.write(|conn| Ok(diesel::delete(exports).execute(conn)?)).expect("the entries can be deleted");
     }
 }
 

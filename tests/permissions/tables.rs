@@ -27,7 +27,7 @@ impl World {
             "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1"
         };
         let names: Vec<Name> =
-            self.desk.db.read(|c| Ok(diesel::sql_query(sql).load(c)?)).expect("the tables can be listed");
+            self.desk.db.read(|conn| Ok(diesel::sql_query(sql).load(conn)?)).expect("the tables can be listed");
         let ours = |name: &String| !["__", "sqlite_", KEPT].iter().any(|other| name.starts_with(other));
         names.into_iter().map(|row| row.name).filter(ours).collect()
     }
@@ -44,7 +44,7 @@ impl World {
     pub fn keep(&self) {
         let copies: Vec<String> =
             self.tables().iter().map(|table| format!("CREATE TABLE {KEPT}{table} AS SELECT * FROM {table};")).collect();
-        self.desk.db.write(|c| Ok(c.batch_execute(&copies.concat())?)).expect("the tables can be copied");
+        self.desk.db.write(|conn| Ok(conn.batch_execute(&copies.concat())?)).expect("the tables can be copied");
     }
 
     /// Makes all tables what they were at [`World::keep`]. The sessions stay, so that everybody remains signed in.
@@ -57,7 +57,7 @@ impl World {
         for table in self.tables().iter().filter(|table| *table != "sessions") {
             statements.push(format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM {KEPT}{table};"));
         }
-        self.desk.db.write(|c| Ok(c.batch_execute(&statements.concat())?)).expect("the tables can be put back");
+        self.desk.db.write(|conn| Ok(conn.batch_execute(&statements.concat())?)).expect("the tables can be put back");
     }
 }
 

@@ -118,12 +118,12 @@ impl World {
     /// Makes the roles that are not built in, and what is in no container.
     pub fn shared(&self) -> Shared {
         authentication::add_node(&self.desk, &Who::command_line(), self.now(), "VPN").expect("the auth node is new");
-        let made = self.desk.db.write(|c| {
+        let made = self.desk.db.write(|conn| {
             for (name, held) in roles().into_iter().skip(BuiltIn::ALL.len()) {
-                operators::store::role::insert(c, &name, held)?;
+                operators::store::role::insert(conn, &name, held)?;
             }
-            let role = operators::store::role::insert(c, "Spare", Permissions::default())?;
-            Ok(Shared { role, node: auth_nodes::table.select(auth_nodes::id).first(c)? })
+            let role = operators::store::role::insert(conn, "Spare", Permissions::default())?;
+            Ok(Shared { role, node: auth_nodes::table.select(auth_nodes::id).first(conn)? })
         });
         made.expect("the roles are new")
     }
@@ -133,13 +133,13 @@ impl World {
         let containers = container.map(|one| [one]);
         let who = self.operator_of(user_id, role, held, containers.as_ref().map(|list| list.as_slice()));
         let draft = format!("draft-of-{user_id}");
-        let entry = self.desk.db.write(|c| {
+        let entry = self.desk.db.write(|conn| {
             let operator = who.operator.expect("an operator");
-            tasks::store::drafts::insert(c, self.now(), &draft, operator, &Selection::Users(Vec::new()))?;
+            tasks::store::drafts::insert(conn, self.now(), &draft, operator, &Selection::Users(Vec::new()))?;
             let entry = Entry::done(&who.actor, "operators.sign_in", "Signed in").subject(user_id);
-            audit::record(c, self.now(), &entry)?;
+            audit::record(conn, self.now(), &entry)?;
             let own = audit_entries::table.filter(audit_entries::actor.eq(user_id));
-            Ok(own.select(audit_entries::id).first(c)?)
+            Ok(own.select(audit_entries::id).first(conn)?)
         });
         let browser = Browser::signed_in(&self.url, &self.desk, &who);
         Actor { who, browser, entry: entry.expect("the rows are new"), draft }
@@ -181,13 +181,13 @@ impl World {
         };
         users::disable(&self.desk, &boss, self.now(), &self.someone(names, "disabled").user_id)
             .expect("they are there");
-        let found = self.desk.db.write(|c| {
-            tokens::insert_inventory(&self.desk, c, self.now(), std::slice::from_ref(&device))?;
-            let email = emails::table.filter(emails::enrollment_id.eq(place.0)).select(emails::id).first(c)?;
+        let found = self.desk.db.write(|conn| {
+            tokens::insert_inventory(&self.desk, conn, self.now(), std::slice::from_ref(&device))?;
+            let email = emails::table.filter(emails::enrollment_id.eq(place.0)).select(emails::id).first(conn)?;
             let entry = audit_entries::table.filter(audit_entries::user_id.eq(user.id.0));
-            let entry = entry.select(audit_entries::id).first(c)?;
+            let entry = entry.select(audit_entries::id).first(conn)?;
             let handle = enrollment_links::table.filter(enrollment_links::enrollment_id.eq(place.0));
-            Ok((email, entry, handle.select(enrollment_links::handle).first(c)?))
+            Ok((email, entry, handle.select(enrollment_links::handle).first(conn)?))
         });
         let (email, entry, handle) = found.expect("a task has its emails and links");
         Side {

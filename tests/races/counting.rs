@@ -38,13 +38,13 @@ fn counted_right(world: &World, pair: &Pair, name: &str, verb: impl FnOnce() -> 
     let place = world.place(pair.task, pair.one.id).id;
     let mut verb = Some(verb);
     let done = thread::scope(|scope| {
-        let added = world.desk.db.write(|c| {
-            tasks::note_enrolled(c, world.now(), place, token)?;
-            tasks::note_used(c, world.now(), token)?;
+        let added = world.desk.db.write(|conn| {
+            tasks::note_enrolled(conn, world.now(), place, token)?;
+            tasks::note_used(conn, world.now(), token)?;
             let verb = verb.take().expect("nothing keeps this transaction from ending");
             let second = scope.spawn(verb);
             // On SQLite it waits for the only writer there is, which nobody can look at.
-            while world.desk.db.is_postgres() && !second.is_finished() && !somebody_waits_for(c)? {
+            while world.desk.db.is_postgres() && !second.is_finished() && !somebody_waits_for(conn)? {
                 thread::yield_now();
             }
             Ok(second)
@@ -54,13 +54,13 @@ fn counted_right(world: &World, pair: &Pair, name: &str, verb: impl FnOnce() -> 
     assert!(done, "{name}: the other user is not concerned");
     let miscounted = world.desk.db.read(tasks::store::check::miscounted).expect("the tasks can be counted");
     assert!(miscounted.is_empty(), "{name}: {miscounted:?}");
-    let counts = world.desk.db.read(|c| tasks::store::list::find(c, pair.task)).expect("it can be read");
+    let counts = world.desk.db.read(|conn| tasks::store::list::find(conn, pair.task)).expect("it can be read");
     let counts = counts.expect("there is such a task").counts;
     assert_eq!((counts.enrolled, counts.used), (1, 1), "{name}");
 }
 
 /// True if another session waits for what this one holds.
-fn somebody_waits_for(c: &mut AnyConn) -> Result<bool> {
+fn somebody_waits_for(conn: &mut AnyConn) -> Result<bool> {
     #[derive(QueryableByName)]
     struct Waiting {
         #[diesel(sql_type = diesel::sql_types::Bool)]
@@ -68,7 +68,7 @@ fn somebody_waits_for(c: &mut AnyConn) -> Result<bool> {
     }
     let sql = "SELECT EXISTS (SELECT 1 FROM pg_locks l WHERE NOT l.granted \
                AND pg_backend_pid() = ANY (pg_blocking_pids(l.pid))) AS waiting";
-    Ok(sql_query(sql).get_result::<Waiting>(c)?.waiting)
+    Ok(sql_query(sql).get_result::<Waiting>(conn)?.waiting)
 }
 
 on_both! {
@@ -113,7 +113,7 @@ on_both! {
         let pair = Pair::new(&world, "removed");
         let place = world.place(pair.task, pair.one.id).id;
         for _ in 0..3 {
-            world.desk.db.write(|c| tasks::note_failure(c, place, 5)).expect("it takes attempts");
+            world.desk.db.write(|conn| tasks::note_failure(conn, place, 5)).expect("it takes attempts");
         }
         edit::remove_task(&world.desk, &Who::system(), world.now(), pair.task, false, 2).expect("it can be removed");
         let policy = world.desk.db.read(policy::current).expect("there is a policy");

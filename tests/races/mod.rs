@@ -73,7 +73,7 @@ impl Guest {
     fn come(world: &World, user: User, task: TaskId, device: Option<&Carried>) -> Self {
         let place = world.place(task, user.id).id;
         // The link of the email is sealed; a second one made here is as good, and it is the newest.
-        let link = world.desk.db.write(|c| links::make(&world.desk, c, world.now(), place, &Policy::default()));
+        let link = world.desk.db.write(|conn| links::make(&world.desk, conn, world.now(), place, &Policy::default()));
         let link = link.expect("a link is made");
         let mut visit =
             Visit { handle: link.handle, session: None, address: "192.0.2.9".into(), request: "test".into() };
@@ -233,24 +233,25 @@ fn all_agrees(world: &World) {
         #[diesel(sql_type = diesel::sql_types::BigInt)]
         n: i64,
     }
-    let read = |c: &mut AnyConn, sql: &str| -> Result<i64> {
-        let rows: Vec<Number> = sql_query(sql).load(c)?;
+    let read = |conn: &mut AnyConn, sql: &str| -> Result<i64> {
+        let rows: Vec<Number> = sql_query(sql).load(conn)?;
         Ok(rows[0].n)
     };
     for (law, sql) in LAWS {
-        let broken = world.desk.db.read(|c| read(c, sql)).expect(law);
+        let broken = world.desk.db.read(|conn| read(conn, sql)).expect(law);
         assert_eq!(broken, 0, "{law}");
     }
     let miscounted = world.desk.db.read(tasks::store::check::miscounted).expect("the tasks can be counted");
     assert!(miscounted.is_empty(), "{miscounted:?}");
     let today = world.desk.settings.zone.today(world.now());
     let kind = AuthenticationType::HardwareToken;
-    let stock = world.desk.db.read(|c| tasks::stock(c, &Scope::All, kind, today)).expect("the stock can be counted");
+    let stock =
+        world.desk.db.read(|conn| tasks::stock(conn, &Scope::All, kind, today)).expect("the stock can be counted");
     let (inventory, reserved) = world
         .desk
         .db
-        .read(|c| {
-            let inventory = read(c, "SELECT COUNT(*) AS n FROM tokens WHERE state = 'Inventory'")?;
+        .read(|conn| {
+            let inventory = read(conn, "SELECT COUNT(*) AS n FROM tokens WHERE state = 'Inventory'")?;
             let reserved = format!(
                 "SELECT COUNT(*) AS n FROM enrollments e JOIN tasks t ON t.id = e.task_id WHERE e.removed_at IS NULL \
                  AND t.removed_at IS NULL AND e.enrolled_at IS NULL AND e.authentication_type = '{}' \
@@ -258,7 +259,7 @@ fn all_agrees(world: &World) {
                    WHERE d.user_id = e.user_id AND d.state = 'Assigned')",
                 kind.word()
             );
-            Ok((inventory, read(c, &reserved)?))
+            Ok((inventory, read(conn, &reserved)?))
         })
         .expect("they can be counted");
     assert_eq!((stock.inventory, stock.reserved), (Some(inventory), reserved));

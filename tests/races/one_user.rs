@@ -153,7 +153,7 @@ on_both! {
                 _ => panic!("the key is shown"),
             };
             assert_eq!(guest.enroll(&world), End::Enrolled);
-            let token = world.desk.db.read(|c| tokens::of_user(c, guest.user.id)).expect("they can be read").remove(0);
+            let token = world.desk.db.read(|conn| tokens::of_user(conn, guest.user.id)).expect("they can be read").remove(0);
             world.advance(chrono::Duration::seconds(30));
             let typed = oath::totp(seed.bytes(), unix_seconds(world.now()), 30, 6, Algorithm::Sha1);
             let who = Who::system();

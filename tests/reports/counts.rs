@@ -20,7 +20,7 @@ use crate::{
 fn listed(world: &World, who: &Who, query: &str) -> (Vec<history::Row>, history::Totals) {
     let (now, zone) = (world.now(), world.desk.settings.zone);
     let filter = Filter::parse(query, Period::default());
-    let listed = world.desk.db.read(|c| reports::provisioning(c, who, now, zone, &filter, (0, 1_000))).unwrap();
+    let listed = world.desk.db.read(|conn| reports::provisioning(conn, who, now, zone, &filter, (0, 1_000))).unwrap();
     (listed.rows, listed.totals)
 }
 
@@ -31,7 +31,7 @@ fn recounted(world: &World, containers: Option<&[ContainerId]>) -> history::Tota
     let places: Vec<(Place, i64)> = world
         .desk
         .db
-        .read(|c| {
+        .read(|conn| {
             Ok(enrollments::table
                 .inner_join(users::table)
                 .inner_join(tasks::table)
@@ -48,7 +48,7 @@ fn recounted(world: &World, containers: Option<&[ContainerId]>) -> history::Tota
                     ),
                     users::container_id,
                 ))
-                .load(c)?)
+                .load(conn)?)
         })
         .unwrap();
     let today = world.desk.settings.zone.today(world.now());

@@ -50,17 +50,17 @@ fn many_tasks(world: &World, count: i64) {
         })
         .collect();
     for rows in rows.chunks(500) {
-        world.desk.db.write(|c| Ok(tokendesk::insert_all!(c, tasks::table, rows)?)).unwrap();
+        world.desk.db.write(|conn| Ok(tokendesk::insert_all!(conn, tasks::table, rows)?)).unwrap();
     }
 }
 
 fn audited(world: &World) -> Vec<(String, String)> {
-    let found = world.desk.db.read(|c| {
+    let found = world.desk.db.read(|conn| {
         Ok(audit_entries::table
             .filter(audit_entries::verb.eq("reports.download"))
             .order(audit_entries::id)
             .select((audit_entries::actor, audit_entries::sentence))
-            .load(c)?)
+            .load(conn)?)
     });
     found.unwrap()
 }
@@ -112,10 +112,10 @@ on_both! {
     fn no_cell_of_a_file_is_a_formula(world) {
         let browser = world.signed_in("=cmd|' /C calc'!A0", BuiltIn::Operator);
         many_tasks(&world, 1);
-        world.desk.db.write(|c| {
+        world.desk.db.write(|conn| {
             Ok(diesel::update(tasks::table)
                 .set((tasks::description.eq("@SUM(1,2)"), tasks::operator.eq("+49"), tasks::emailed_to.eq("-1\t\r")))
-                .execute(c)?)
+                .execute(conn)?)
         }).unwrap();
         let lines = records(&browser.get("/reports/provisioning.csv?from=any").expect(200));
         assert_eq!(lines[1][1], "'+49");

@@ -55,7 +55,7 @@ on_both! {
         world.device("D-1", MovingFactor::Counter);
         let token = world.enroll(task, users[0]);
         world.enroll(task, users[1]);
-        world.desk.db.write(|c| tokendesk::tasks::note_used(c, world.now(), token)).expect("it is used");
+        world.desk.db.write(|conn| tokendesk::tasks::note_used(conn, world.now(), token)).expect("it is used");
         world.lock(task, users[2]);
         let gone = Chosen::These(vec![world.place(task, users[3]).id]);
         let seen = edit::pick(&world.desk, &who, world.now(), task, &gone).expect("they can be picked");
@@ -135,13 +135,13 @@ on_both! {
     }
 
     fn without_a_database_the_process_still_tells_of_itself(world, |settings| settings.metrics_key = KEY.into()) {
-        world.desk.db.write(|c| Ok(c.batch_execute("ALTER TABLE emails RENAME TO lost")?)).expect("it is renamed");
+        world.desk.db.write(|conn| Ok(conn.batch_execute("ALTER TABLE emails RENAME TO lost")?)).expect("it is renamed");
         let page = read(&world);
         assert_eq!(value(&page, "tokendesk_database_up"), 0);
         let pool = if world.desk.db.is_postgres() { "both" } else { "write" };
         assert!(value(&page, &format!("tokendesk_database_connections_max{{pool=\"{pool}\"}}")) >= 1);
         assert!(!page.body.contains("tokendesk_tasks_open"));
-        world.desk.db.write(|c| Ok(c.batch_execute("ALTER TABLE lost RENAME TO emails")?)).expect("it is renamed");
+        world.desk.db.write(|conn| Ok(conn.batch_execute("ALTER TABLE lost RENAME TO emails")?)).expect("it is renamed");
         assert_eq!(value(&read(&world), "tokendesk_database_up"), 1, "a failure is not kept");
     }
 
@@ -150,7 +150,7 @@ on_both! {
         let users: Vec<_> = (0..3).map(|n| world.user(&format!("u{n}"), "Sales").id).collect();
         world.task(&who, &users);
         let today = world.desk.settings.zone.today(world.now());
-        for plan in plan::plans(&world, |c| metrics::stock(c, today).map(|_| ())) {
+        for plan in plan::plans(&world, |conn| metrics::stock(conn, today).map(|_| ())) {
             for table in ["emails", "tasks", "enrollments", "tokens"] {
                 assert!(!plan.reads_all_of(table), "{}\n{}", plan.sql, plan.lines.join("\n"));
             }

@@ -50,7 +50,7 @@ impl World {
     pub fn complete(&self, task: TaskId, user: UserId) {
         let token = self.enroll(task, user);
         let now = self.now();
-        self.desk.db.write(|c| tokendesk::tasks::note_used(c, now, token)).expect("the token is used");
+        self.desk.db.write(|conn| tokendesk::tasks::note_used(conn, now, token)).expect("the token is used");
     }
 
     /// Takes a user out of a task.
@@ -58,9 +58,9 @@ impl World {
         let (place, now) = (self.place(task, user).id, self.now());
         self.desk
             .db
-            .write(|c| {
-                write::end(c, now, &[place], "k.lindqvist", RemovedWhy::Removed, None)?;
-                write::recount(c, task)
+            .write(|conn| {
+                write::end(conn, now, &[place], "k.lindqvist", RemovedWhy::Removed, None)?;
+                write::recount(conn, task)
             })
             .expect("the user is taken out");
     }
@@ -70,15 +70,15 @@ impl World {
         let now = self.now();
         self.desk
             .db
-            .write(|c| {
-                diesel::update(tasks::table.find(task.0)).set(tasks::removed_at.eq(now)).execute(c)?;
+            .write(|conn| {
+                diesel::update(tasks::table.find(task.0)).set(tasks::removed_at.eq(now)).execute(conn)?;
                 let going = enrollments::table
                     .filter(enrollments::task_id.eq(task.0))
                     .filter(enrollments::enrolled_at.is_null().and(enrollments::removed_at.is_null()));
                 diesel::update(going)
                     .set((enrollments::removed_at.eq(now), enrollments::removed_why.eq(RemovedWhy::TaskRemoved.word())))
-                    .execute(c)?;
-                write::recount(c, task)
+                    .execute(conn)?;
+                write::recount(conn, task)
             })
             .expect("the task is removed");
     }
@@ -89,9 +89,9 @@ impl World {
         let on: chrono::NaiveDate = on.parse().expect("a date");
         self.desk
             .db
-            .write(|c| {
-                diesel::update(enrollments::table.find(place)).set(enrollments::stop_on.eq(on)).execute(c)?;
-                write::recount(c, task)
+            .write(|conn| {
+                diesel::update(enrollments::table.find(place)).set(enrollments::stop_on.eq(on)).execute(conn)?;
+                write::recount(conn, task)
             })
             .expect("the Stop Date is moved");
     }
@@ -132,7 +132,7 @@ impl World {
         self.stop(mixed, people[0], "2026-11-19");
         assert!(self.desk.clock.set(end));
         let container = |name: &str| {
-            let found = self.desk.db.read(|c| tokendesk::users::store::container(c, name));
+            let found = self.desk.db.read(|conn| tokendesk::users::store::container(conn, name));
             found.expect("the database answers").expect("it was made with its users")
         };
         History { legal: container("Legal"), lindqvist, reyes, completed, incomplete, removed, open, mixed }

@@ -56,8 +56,8 @@ impl World {
     /// An authenticator app that `user` has enrolled.
     pub fn app_of(&self, user: &User) -> Carried {
         let seed = tokens::new_seed(&self.desk);
-        let token = self.desk.db.write(|c| {
-            tokens::enroll_app(&self.desk, c, self.now(), user.id, user.container, &seed, &Standing::default())
+        let token = self.desk.db.write(|conn| {
+            tokens::enroll_app(&self.desk, conn, self.now(), user.id, user.container, &seed, &Standing::default())
         });
         Carried { token: token.expect("the token is new"), seed }
     }
@@ -72,14 +72,14 @@ impl World {
         let device = tokens::Device { serial: serial.into(), seed: seed.clone(), making, container: None };
         self.desk
             .db
-            .write(|c| tokens::insert_inventory(&self.desk, c, self.now(), std::slice::from_ref(&device)))
+            .write(|conn| tokens::insert_inventory(&self.desk, conn, self.now(), std::slice::from_ref(&device)))
             .expect("the serial number is new");
         Carried { token: self.token(serial), seed }
     }
 
     /// The token of this serial number as it is now.
     pub fn token(&self, serial: &str) -> Token {
-        self.desk.db.read(|c| tokens::by_serial(c, serial)).expect("the database answers").expect("it is there")
+        self.desk.db.read(|conn| tokens::by_serial(conn, serial)).expect("the database answers").expect("it is there")
     }
 
     /// A device that `user` has enrolled with its first value.
@@ -92,7 +92,7 @@ impl World {
         let bound = self
             .desk
             .db
-            .write(|c| tokens::bind_hardware(&self.desk, c, self.now(), user.id, user.container, serial, &typed));
+            .write(|conn| tokens::bind_hardware(&self.desk, conn, self.now(), user.id, user.container, serial, &typed));
         assert!(matches!(bound, Ok(tokens::Binding::Bound(_))), "{bound:?}");
         assert_eq!(device.token.authentication_type, AuthenticationType::HardwareToken);
         Carried { token: self.token(serial), seed: device.seed }

@@ -177,7 +177,7 @@ impl World {
 
     /// Gives an operator another role, as somebody who manages operators does.
     pub fn change_role(&self, who: &Who, user_id: &str, role: &str) -> Result<()> {
-        let (operator, scope) = self.desk.db.read(|c| managing::find(c, &Who::system(), user_id))?;
+        let (operator, scope) = self.desk.db.read(|conn| managing::find(conn, &Who::system(), user_id))?;
         let details = Details {
             name: operator.name,
             email: operator.email.unwrap_or_default(),
@@ -205,8 +205,8 @@ impl World {
         containers: Option<&[ContainerId]>,
     ) -> Who {
         use schema::{operator_containers, operators, roles};
-        let id = self.desk.db.write(|c| {
-            let role_id: i64 = roles::table.filter(roles::name.eq(role)).select(roles::id).first(c)?;
+        let id = self.desk.db.write(|conn| {
+            let role_id: i64 = roles::table.filter(roles::name.eq(role)).select(roles::id).first(conn)?;
             let id: i64 = diesel::insert_into(operators::table)
                 .values((
                     operators::user_id.eq(user_id),
@@ -219,14 +219,14 @@ impl World {
                     operators::created_at.eq(self.now()),
                 ))
                 .returning(operators::id)
-                .get_result(c)?;
+                .get_result(conn)?;
             for container in containers.unwrap_or_default() {
                 diesel::insert_into(operator_containers::table)
                     .values((
                         operator_containers::operator_id.eq(id),
                         operator_containers::container_id.eq(container.0),
                     ))
-                    .execute(c)?;
+                    .execute(conn)?;
             }
             Ok(id)
         });
@@ -259,7 +259,7 @@ impl World {
             format!("SELECT COALESCE(group_concat({}, '\n'), '') AS line FROM {table}", texts.join(" || ' ' || "))
         };
         let lines: Vec<Line> =
-            self.desk.db.read(|c| Ok(diesel::sql_query(sql).load(c)?)).expect("the table can be read");
+            self.desk.db.read(|conn| Ok(diesel::sql_query(sql).load(conn)?)).expect("the table can be read");
         lines.into_iter().map(|line| line.line).collect()
     }
 
@@ -271,7 +271,7 @@ impl World {
         }
         let sql = format!("SELECT name FROM pragma_table_info('{table}')");
         let columns: Vec<Column> =
-            self.desk.db.read(|c| Ok(diesel::sql_query(sql).load(c)?)).expect("the table can be read");
+            self.desk.db.read(|conn| Ok(diesel::sql_query(sql).load(conn)?)).expect("the table can be read");
         columns.into_iter().map(|column| column.name).collect()
     }
 }

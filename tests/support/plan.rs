@@ -37,22 +37,22 @@ struct PostgresLine {
 /// PostgreSQL is told that reading whole tables is dear, since the tables of tests are small: a plan that reads one
 /// all the same has no index to go by.
 pub fn plans(world: &World, mut run: impl FnMut(&mut AnyConn) -> Result<()>) -> Vec<Plan> {
-    let outcome = world.desk.db.write(|c| {
+    let outcome = world.desk.db.write(|conn| {
         let heard = Arc::new(Mutex::new(Vec::new()));
         let ear = heard.clone();
-        c.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+        conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
             if let InstrumentationEvent::StartQuery { query, .. } = event {
                 ear.lock().expect("nothing panics here").push(query.to_string());
             }
         });
-        let outcome = run(c);
-        c.set_instrumentation(|_: InstrumentationEvent<'_>| {});
+        let outcome = run(conn);
+        conn.set_instrumentation(|_: InstrumentationEvent<'_>| {});
         outcome?;
         let heard = heard.lock().expect("nothing panics here").clone();
         // What is inserted from a SELECT is read by it.
         let reads = |sql: &String| sql.starts_with("SELECT") || (sql.starts_with("INSERT") && sql.contains(" SELECT "));
         let selects = heard.into_iter().filter(reads).map(without_binds);
-        selects.map(|sql| Ok(Plan { lines: explain(c, &sql)?, sql })).collect::<Result<Vec<_>>>()
+        selects.map(|sql| Ok(Plan { lines: explain(conn, &sql)?, sql })).collect::<Result<Vec<_>>>()
     });
     outcome.expect("the plans can be read")
 }
@@ -67,19 +67,19 @@ fn without_binds(query: String) -> String {
     query.split(" -- binds:").next().unwrap_or_default().to_owned()
 }
 
-fn explain(c: &mut AnyConn, sql: &str) -> Result<Vec<String>> {
-    if let AnyConn::Sqlite(c) = c {
-        let lines: Vec<SqliteLine> = sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(c)?;
+fn explain(conn: &mut AnyConn, sql: &str) -> Result<Vec<String>> {
+    if let AnyConn::Sqlite(conn) = conn {
+        let lines: Vec<SqliteLine> = sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(conn)?;
         return Ok(lines.into_iter().map(|line| line.detail).collect());
     }
     // The plan for any values: that of a prepared statement.
     let binds = (1..).take_while(|n| sql.contains(&format!("${n}"))).count();
     let values = if binds == 0 { String::new() } else { format!("({})", vec!["NULL"; binds].join(", ")) };
-    c.batch_execute(&format!(
+    conn.batch_execute(&format!(
         "SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan; PREPARE explained AS {sql}"
     ))?;
-    let lines: Vec<PostgresLine> = sql_query(format!("EXPLAIN EXECUTE explained{values}")).load(c)?;
-    c.batch_execute("DEALLOCATE explained")?;
+    let lines: Vec<PostgresLine> = sql_query(format!("EXPLAIN EXECUTE explained{values}")).load(conn)?;
+    conn.batch_execute("DEALLOCATE explained")?;
     Ok(lines.into_iter().map(|line| line.line).collect())
 }
 

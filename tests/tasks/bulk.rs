@@ -43,9 +43,9 @@ fn crowded(world: &World, who: &Who) -> TaskId {
     world
         .desk
         .db
-        .write(|c| {
-            sql_query(&like_the_first).execute(c)?;
-            write::recount(c, task)
+        .write(|conn| {
+            sql_query(&like_the_first).execute(conn)?;
+            write::recount(conn, task)
         })
         .expect("the others are put beside");
     task
@@ -53,7 +53,7 @@ fn crowded(world: &World, who: &Who) -> TaskId {
 
 fn queued(world: &World, kind: &str) -> i64 {
     let query = emails::table.filter(emails::kind.eq(kind).and(emails::state.eq("Queued"))).count();
-    world.desk.db.read(|c| Ok(query.get_result(c)?)).expect("the database answers")
+    world.desk.db.read(|conn| Ok(query.get_result(conn)?)).expect("the database answers")
 }
 
 on_both! {
@@ -63,7 +63,7 @@ on_both! {
         let (desk, now, many) = (&world.desk, world.now(), i64::try_from(USERS).unwrap());
         let all = Chosen::Matching(Filter::default());
         let shown = |act: &str| edit::pick(desk, &who, now, task, &all).unwrap().shown(&desk.keys, act);
-        let row = |task| desk.db.read(|c| tokendesk::tasks::find(c, &who, now, desk.settings.zone, task)).unwrap();
+        let row = |task| desk.db.read(|conn| tokendesk::tasks::find(conn, &who, now, desk.settings.zone, task)).unwrap();
 
         let date = "2026-12-10".parse().unwrap();
         let moving = shown(&stop_date::moving(date));
@@ -81,11 +81,11 @@ on_both! {
         several::carry_out(desk, &who, now, &ticked(task), act, true, &look(task, act)).unwrap();
         assert_eq!(queued(&world, "new-stop-date"), many);
 
-        desk.db.write(|c| Ok(diesel::update(enrollments::table).set(enrollments::failures.eq(5i64)).execute(c)?)).unwrap();
+        desk.db.write(|conn| Ok(diesel::update(enrollments::table).set(enrollments::failures.eq(5i64)).execute(conn)?)).unwrap();
         assert_eq!(resend::unlock(desk, &who, now, task, &all, "Measured", &shown(resend::UNLOCK)).unwrap(), USERS);
 
         // Each of them ticked by name, and the page before Remove.
-        let ids: Vec<_> = desk.db.read(|c| Ok(enrollments::table.select(enrollments::id).load::<i64>(c)?)).unwrap();
+        let ids: Vec<_> = desk.db.read(|conn| Ok(enrollments::table.select(enrollments::id).load::<i64>(conn)?)).unwrap();
         let these = Chosen::These(ids.into_iter().map(EnrollmentId).collect());
         assert_eq!(edit::pick(desk, &who, now, task, &these).unwrap().members.len(), USERS);
         let browser = Browser::signed_in(&world.url, desk, &who);

@@ -28,7 +28,9 @@ fn without_address(world: &World, user_id: &str) {
     world
         .desk
         .db
-        .write(|c| Ok(diesel::update(dsl::users.filter(dsl::user_id.eq(user_id))).set(dsl::email.eq("")).execute(c)?))
+        .write(|conn| {
+            Ok(diesel::update(dsl::users.filter(dsl::user_id.eq(user_id))).set(dsl::email.eq("")).execute(conn)?)
+        })
         .expect("the user is there");
 }
 
@@ -57,9 +59,9 @@ on_both! {
         let draft = browser.post("/provision", &[("user", &a.id.to_string()), ("user", &b.id.to_string())]).location().to_owned();
         browser.post(&format!("{draft}/type"), &[("authentication_type", "authenticator-app")]).expect(303);
         let shown = hidden(&browser.get(&format!("{draft}/confirm")).expect(200), "shown");
-        world.desk.db.write(|c| {
+        world.desk.db.write(|conn| {
             use tokendesk::schema::users::dsl;
-            Ok(diesel::update(dsl::users.find(b.id.0)).set(dsl::container_id.eq(lab.0)).execute(c)?)
+            Ok(diesel::update(dsl::users.find(b.id.0)).set(dsl::container_id.eq(lab.0)).execute(conn)?)
         }).unwrap();
         browser.post(&format!("{draft}/confirm"), &[("shown", &shown)]).expect(409).says("1 outside your scope, or not there");
         assert_eq!(world.provisioned_rows()[0], 0);

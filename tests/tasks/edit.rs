@@ -39,7 +39,9 @@ fn emails(world: &World, kind: &str, state: &str) -> i64 {
     world
         .desk
         .db
-        .read(|c| Ok(emails::table.filter(emails::kind.eq(kind).and(emails::state.eq(state))).count().get_result(c)?))
+        .read(|conn| {
+            Ok(emails::table.filter(emails::kind.eq(kind).and(emails::state.eq(state))).count().get_result(conn)?)
+        })
         .unwrap()
 }
 
@@ -54,8 +56,8 @@ on_both! {
         assert_eq!(world.place(task, users[0]).removed_why, Some(RemovedWhy::Removed));
         assert!(world.place(task, users[2]).removed_at.is_none());
         assert_eq!((emails(&world, "enrollment", "Canceled"), emails(&world, "canceled", "Queued")), (2, 2));
-        let row = world.desk.db.read(|c| {
-            tokendesk::tasks::find(c, &who, world.now(), world.desk.settings.zone, task)
+        let row = world.desk.db.read(|conn| {
+            tokendesk::tasks::find(conn, &who, world.now(), world.desk.settings.zone, task)
         }).unwrap();
         assert_eq!((row.task.counts.users, row.task.emailed_to.as_str()), (1, "c@example.org"));
     }
@@ -95,8 +97,8 @@ on_both! {
         assert_eq!(effect.words(), "2 users become Active again");
         assert_eq!(world.place(task, users[0]).facts.stop_on, date);
         assert_eq!(emails(&world, "new-stop-date", "Queued"), 0);
-        let row = world.desk.db.read(|c| {
-            tokendesk::tasks::find(c, &who, world.now(), world.desk.settings.zone, task)
+        let row = world.desk.db.read(|conn| {
+            tokendesk::tasks::find(conn, &who, world.now(), world.desk.settings.zone, task)
         }).unwrap();
         assert_eq!((row.task.stop_on(), row.progress.active), (date, 2));
     }
@@ -121,10 +123,10 @@ on_both! {
         world.advance(chrono::Duration::days(3));
         let resent = resend::resend(&world.desk, &who, world.now(), task, users[0], None).unwrap();
         assert_eq!(resent.stop_on.to_string(), "2026-12-07");
-        let links: Vec<Option<tokendesk::clock::Timestamp>> = world.desk.db.read(|c| {
+        let links: Vec<Option<tokendesk::clock::Timestamp>> = world.desk.db.read(|conn| {
             use diesel::prelude::*;
             use tokendesk::schema::enrollment_links as links;
-            Ok(links::table.order(links::id).select(links::superseded_at).load(c)?)
+            Ok(links::table.order(links::id).select(links::superseded_at).load(conn)?)
         }).unwrap();
         assert!(links[0].is_some() && links[1].is_none());
         assert_eq!((emails(&world, "enrollment", "Canceled"), emails(&world, "enrollment", "Queued")), (1, 1));
@@ -171,8 +173,8 @@ on_both! {
         assert!(resend::unlock(&world.desk, &who, world.now(), task, &chosen, " ", &seen).is_err());
         assert_eq!(resend::unlock(&world.desk, &who, world.now(), task, &chosen, "On the phone", &seen).unwrap(), 1);
         assert_eq!(world.place(task, users[0]).facts.failures, 0);
-        let row = world.desk.db.read(|c| {
-            tokendesk::tasks::find(c, &who, world.now(), world.desk.settings.zone, task)
+        let row = world.desk.db.read(|conn| {
+            tokendesk::tasks::find(conn, &who, world.now(), world.desk.settings.zone, task)
         }).unwrap();
         assert_eq!((row.task.counts.locked, row.progress.active), (0, 1));
         assert_eq!(emails(&world, "enrollment", "Queued"), 1);
@@ -271,10 +273,10 @@ on_both! {
         let date = "2026-12-10".parse().unwrap();
         let seen = shown(&world, &who, task, &all, &stop_date::moving(date));
         stop_date::change_stop_date(&world.desk, &who, world.now(), task, &all, date, false, &seen).unwrap();
-        let (facts, give_up_at): (String, tokendesk::clock::Timestamp) = world.desk.db.read(|c| {
+        let (facts, give_up_at): (String, tokendesk::clock::Timestamp) = world.desk.db.read(|conn| {
             use diesel::prelude::*;
             use tokendesk::schema::emails;
-            Ok(emails::table.select((emails::facts, emails::give_up_at)).first(c)?)
+            Ok(emails::table.select((emails::facts, emails::give_up_at)).first(conn)?)
         }).unwrap();
         assert!(facts.contains("2026-12-10") && !facts.contains("2026-12-04"), "{facts}");
         assert_eq!(give_up_at, world.desk.settings.zone.end_of(date));

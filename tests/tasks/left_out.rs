@@ -40,8 +40,12 @@ fn mixed(world: &World) -> Mixed {
     let yesterday: chrono::NaiveDate = "2026-11-19".parse().unwrap();
     use tokendesk::schema::enrollments;
     let late = enrollments::table.filter(enrollments::user_id.eq(users[5].0));
-    world.desk.db.write(|c| Ok(diesel::update(late).set(enrollments::stop_on.eq(yesterday)).execute(c)?)).unwrap();
-    world.desk.db.write(|c| tokendesk::tasks::store::write::recount(c, task)).unwrap();
+    world
+        .desk
+        .db
+        .write(|conn| Ok(diesel::update(late).set(enrollments::stop_on.eq(yesterday)).execute(conn)?))
+        .unwrap();
+    world.desk.db.write(|conn| tokendesk::tasks::store::write::recount(conn, task)).unwrap();
     Mixed { who, task, users }
 }
 
@@ -50,13 +54,13 @@ fn disable(world: &World, user: UserId) {
     world
         .desk
         .db
-        .write(|c| Ok(diesel::update(users::table.find(user.0)).set(users::disabled_at.eq(at)).execute(c)?))
+        .write(|conn| Ok(diesel::update(users::table.find(user.0)).set(users::disabled_at.eq(at)).execute(conn)?))
         .unwrap();
 }
 
 fn forget_address(world: &World, user: UserId) {
     let nothing = (users::email.eq(""), users::email_key.eq(""));
-    world.desk.db.write(|c| Ok(diesel::update(users::table.find(user.0)).set(nothing).execute(c)?)).unwrap();
+    world.desk.db.write(|conn| Ok(diesel::update(users::table.find(user.0)).set(nothing).execute(conn)?)).unwrap();
 }
 
 fn hidden(page: &Page, name: &str) -> String {
@@ -64,7 +68,11 @@ fn hidden(page: &Page, name: &str) -> String {
 }
 
 fn written(world: &World) -> i64 {
-    world.desk.db.read(|c| Ok(emails::table.filter(emails::kind.eq("enrollment")).count().get_result(c)?)).unwrap()
+    world
+        .desk
+        .db
+        .read(|conn| Ok(emails::table.filter(emails::kind.eq("enrollment")).count().get_result(conn)?))
+        .unwrap()
 }
 
 on_both! {

@@ -191,8 +191,8 @@ on_both! {
                         me: "k.lindqvist".into(),
                         ..Query::default()
                     };
-                    let plans = plan::plans(&world, |c| {
-                        reading::list(c, &who, world.now(), world.desk.settings.zone, &query, 0, 18).map(|_| ())
+                    let plans = plan::plans(&world, |conn| {
+                        reading::list(conn, &who, world.now(), world.desk.settings.zone, &query, 0, 18).map(|_| ())
                     });
                     for plan in &plans {
                         for table in ["tasks", "enrollments", "emails", "e"] {
@@ -209,12 +209,12 @@ on_both! {
         let task = world.task(&who, &users(&world, &["a.berg", "b.cole"], "Sales"));
         let scoped = world.operator_in("m.okafor", BuiltIn::Operator, &[world.user("c.dahl", "Sales").container]);
         for who in [&who, &scoped] {
-            let plans = plan::plans(&world, |c| {
-                reading::find(c, who, world.now(), world.desk.settings.zone, task)?;
-                reading::count_open(c, who, world.now(), world.desk.settings.zone)?;
+            let plans = plan::plans(&world, |conn| {
+                reading::find(conn, who, world.now(), world.desk.settings.zone, task)?;
+                reading::count_open(conn, who, world.now(), world.desk.settings.zone)?;
                 let today = world.desk.settings.zone.today(world.now());
-                store::members::page(c, task, &who.scope, &Filter::default(), 5, today, 0, 18)?;
-                store::history::of_task(c, who, task, 12).map(|_| ())
+                store::members::page(conn, task, &who.scope, &Filter::default(), 5, today, 0, 18)?;
+                store::history::of_task(conn, who, task, 12).map(|_| ())
             });
             for plan in &plans {
                 for table in ["tasks", "enrollments", "emails", "audit_entries"] {

@@ -80,9 +80,13 @@ impl World {
                 )
             })
             .collect();
-        let insert = self.desk.db.write(|c| {
-            tokendesk::insert_all!(c, users::table, &rows)?;
-            Ok(users::table.filter(users::user_id_key.like("p%")).order(users::id).select(users::id).load::<i64>(c)?)
+        let insert = self.desk.db.write(|conn| {
+            tokendesk::insert_all!(conn, users::table, &rows)?;
+            Ok(users::table
+                .filter(users::user_id_key.like("p%"))
+                .order(users::id)
+                .select(users::id)
+                .load::<i64>(conn)?)
         });
         let people = insert.expect("the users are new").into_iter().map(UserId).collect();
         // Rows that no verb wrote have no words to be found by until the upgrade makes them.
@@ -110,7 +114,7 @@ impl World {
 
     /// The place of a user in a task.
     pub fn place(&self, task: TaskId, user: UserId) -> tasks::store::Place {
-        let place = self.desk.db.read(|c| tasks::store::places::place_of(c, task, user));
+        let place = self.desk.db.read(|conn| tasks::store::places::place_of(conn, task, user));
         place.expect("the database answers").expect("the user was in the task")
     }
 
@@ -119,7 +123,7 @@ impl World {
         let place = self.place(task, user);
         let now = self.now();
         let serial = format!("TD-TEST-{}", place.id);
-        let token = self.desk.db.write(|c| {
+        let token = self.desk.db.write(|conn| {
             let id: i64 = diesel::insert_into(tokens::table)
                 .values((
                     (
@@ -145,8 +149,8 @@ impl World {
                     ),
                 ))
                 .returning(tokens::id)
-                .get_result(c)?;
-            tasks::note_enrolled(c, now, place.id, TokenId(id))?;
+                .get_result(conn)?;
+            tasks::note_enrolled(conn, now, place.id, TokenId(id))?;
             Ok(TokenId(id))
         });
         token.expect("the user may enroll")
@@ -156,7 +160,7 @@ impl World {
     pub fn lock(&self, task: TaskId, user: UserId) {
         let place = self.place(task, user);
         for _ in 0..5 {
-            self.desk.db.write(|c| tasks::note_failure(c, place.id, 5)).expect("the database answers");
+            self.desk.db.write(|conn| tasks::note_failure(conn, place.id, 5)).expect("the database answers");
         }
     }
 
@@ -165,8 +169,8 @@ impl World {
         let last = emails::table.filter(emails::enrollment_id.eq(enrollment.0));
         self.desk
             .db
-            .write(|c| {
-                Ok(diesel::update(last).set((emails::state.eq(state), emails::last_answer.eq(answer))).execute(c)?)
+            .write(|conn| {
+                Ok(diesel::update(last).set((emails::state.eq(state), emails::last_answer.eq(answer))).execute(conn)?)
             })
             .expect("the email is there");
     }
@@ -175,12 +179,12 @@ impl World {
     pub fn provisioned_rows(&self) -> [i64; 4] {
         self.desk
             .db
-            .read(|c| {
+            .read(|conn| {
                 Ok([
-                    tokendesk::schema::tasks::table.count().get_result(c)?,
-                    enrollments::table.count().get_result(c)?,
-                    emails::table.count().get_result(c)?,
-                    tokendesk::schema::enrollment_links::table.count().get_result(c)?,
+                    tokendesk::schema::tasks::table.count().get_result(conn)?,
+                    enrollments::table.count().get_result(conn)?,
+                    emails::table.count().get_result(conn)?,
+                    tokendesk::schema::enrollment_links::table.count().get_result(conn)?,
                 ])
             })
             .expect("the database answers")
@@ -204,6 +208,6 @@ impl World {
                  BEGIN SELECT RAISE(ABORT, 'refused'); END;"
             )
         };
-        self.desk.db.write(|c| Ok(c.batch_execute(&statements)?)).expect("the trigger is made");
+        self.desk.db.write(|conn| Ok(conn.batch_execute(&statements)?)).expect("the trigger is made");
     }
 }

@@ -55,13 +55,13 @@ on_both! {
         let place = world.place(task, user.id);
         assert_eq!(place.facts.stop_on.to_string(), "2027-02-02");
         assert_eq!(status_of(&world, task, &user), Status::Active);
-        let links: Vec<bool> = world.desk.db.read(|c| {
+        let links: Vec<bool> = world.desk.db.read(|conn| {
             use diesel::prelude::*;
             use tokendesk::schema::enrollment_links as l;
-            Ok(l::table.order(l::id).select(l::superseded_at.is_not_null()).load(c)?)
+            Ok(l::table.order(l::id).select(l::superseded_at.is_not_null()).load(conn)?)
         }).unwrap();
         assert_eq!(links, [true, false], "one link works: the newest");
-        let row = world.desk.db.read(|c| tokendesk::tasks::find(c, &Who::system(), world.now(), world.desk.settings.zone, task)).unwrap();
+        let row = world.desk.db.read(|conn| tokendesk::tasks::find(conn, &Who::system(), world.now(), world.desk.settings.zone, task)).unwrap();
         assert_eq!((row.task.stop_on().to_string(), row.progress.active), ("2027-02-02".into(), 1));
         let log = world.dump("audit_entries");
         assert!(log.contains("tasks.give_more_time") && log.contains("2026-12-04 → 2027-02-02"), "{log}");
@@ -79,16 +79,16 @@ on_both! {
         world.enroll(later, ids[1]);
         use diesel::prelude::*;
         use tokendesk::{schema::{enrollments, users}, tasks::store::write};
-        world.desk.db.write(|c| {
-            write::end(c, world.now(), &[world.place(later, ids[2]).id], "test", tokendesk::tasks::enrollment::RemovedWhy::Removed, None)?;
+        world.desk.db.write(|conn| {
+            write::end(conn, world.now(), &[world.place(later, ids[2]).id], "test", tokendesk::tasks::enrollment::RemovedWhy::Removed, None)?;
             Ok(())
         }).unwrap();
         world.advance(Duration::days(30));
         let now = world.now();
-        world.desk.db.write(|c| {
-            diesel::update(users::table.find(ids[3].0)).set(users::disabled_at.eq(Some(now))).execute(c)?;
+        world.desk.db.write(|conn| {
+            diesel::update(users::table.find(ids[3].0)).set(users::disabled_at.eq(Some(now))).execute(conn)?;
             let place = enrollments::table.filter(enrollments::user_id.eq(ids[4].0));
-            diesel::update(place).set(enrollments::stop_on.eq(world.desk.settings.zone.today(now))).execute(c)?;
+            diesel::update(place).set(enrollments::stop_on.eq(world.desk.settings.zone.today(now))).execute(conn)?;
             Ok(())
         }).unwrap();
         let before = rows(&world);

@@ -54,8 +54,8 @@ on_both! {
         assert_eq!(place.facts.stop_on.to_string(), "2026-12-04");
         let today = world.desk.settings.zone.today(world.now());
         assert_eq!(status(&place.facts, 5, today), Status::Active);
-        let entries: i64 = world.desk.db.read(|c| {
-            Ok(audit_entries::table.filter(audit_entries::task_id.eq(task.0)).count().get_result(c)?)
+        let entries: i64 = world.desk.db.read(|conn| {
+            Ok(audit_entries::table.filter(audit_entries::task_id.eq(task.0)).count().get_result(conn)?)
         }).unwrap();
         assert_eq!(entries, 3, "one for the task and one per user");
     }
@@ -74,8 +74,8 @@ on_both! {
         let who = world.lindqvist();
         let user = world.user("a.santos", "Sales").id;
         let (draft, shown) = shown(&world, &who, Selection::Users(vec![user]), &typed());
-        world.desk.db.write(|c| {
-            Ok(diesel::update(users::table.find(user.0)).set(users::email.eq("new@example.org")).execute(c)?)
+        world.desk.db.write(|conn| {
+            Ok(diesel::update(users::table.find(user.0)).set(users::email.eq("new@example.org")).execute(conn)?)
         }).unwrap();
         let Confirmed::Moved(preview) = drafts::confirm(&world.desk, &who, world.now(), &draft, &shown).unwrap() else {
             panic!("it was carried out although the address moved");
@@ -135,13 +135,13 @@ on_both! {
         assert_eq!(place.removed_why, Some(RemovedWhy::Replaced));
         assert_eq!(place.replaced_by, Some(newer));
         assert!(world.place(older, b).removed_at.is_none());
-        let states: Vec<String> = world.desk.db.read(|c| {
-            Ok(emails::table.filter(emails::task_id.eq(older.0)).order(emails::id).select(emails::state).load(c)?)
+        let states: Vec<String> = world.desk.db.read(|conn| {
+            Ok(emails::table.filter(emails::task_id.eq(older.0)).order(emails::id).select(emails::state).load(conn)?)
         }).unwrap();
         assert_eq!(states, ["Canceled", "Queued"], "only the letter of the replaced place is canceled");
-        let counted: (i64, String) = world.desk.db.read(|c| {
+        let counted: (i64, String) = world.desk.db.read(|conn| {
             use tokendesk::schema::tasks;
-            Ok(tasks::table.find(older.0).select((tasks::users, tasks::emailed_to)).first(c)?)
+            Ok(tasks::table.find(older.0).select((tasks::users, tasks::emailed_to)).first(conn)?)
         }).unwrap();
         assert_eq!(counted, (1, "d.hanley@example.org".to_owned()));
     }
@@ -216,7 +216,7 @@ on_both! {
         let user = world.user("a.santos", "Sales").id;
         world.task(&who, &[user]);
         let sealed: Vec<Option<Vec<u8>>> =
-            world.desk.db.read(|c| Ok(emails::table.select(emails::sealed).load(c)?)).unwrap();
+            world.desk.db.read(|conn| Ok(emails::table.select(emails::sealed).load(conn)?)).unwrap();
         assert!(sealed[0].is_some());
         let handles = world.dump("enrollment_links");
         assert!(!handles.is_empty());
@@ -229,11 +229,11 @@ on_both! {
         let all = Selection::Matching { query: "q=p".into(), without: vec![] };
         let task = drafts::provision(&world.desk, &who, world.now(), &all, &world.app_choice()).unwrap();
         println!("10,000 users: {:.1} s", started.elapsed().as_secs_f32());
-        let places: i64 = world.desk.db.read(|c| {
+        let places: i64 = world.desk.db.read(|conn| {
             Ok(enrollments::table
                 .filter(enrollments::task_id.eq(task.0).and(enrollments::last_email_id.is_not_null()))
                 .count()
-                .get_result(c)?)
+                .get_result(conn)?)
         }).unwrap();
         assert_eq!(places, i64::try_from(crowd.len()).unwrap());
     }

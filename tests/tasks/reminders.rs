@@ -33,7 +33,7 @@ fn task_until(world: &World, who: &Who, users: &[UserId], stop_on: &str) -> Task
 fn reminders(world: &World) -> Vec<(String, String)> {
     let kind = mail::Kind::Reminder.word();
     let sent = emails::table.filter(emails::kind.eq(kind)).order(emails::id);
-    world.desk.db.read(|c| Ok(sent.select((emails::shown_to, emails::state)).load(c)?)).unwrap()
+    world.desk.db.read(|conn| Ok(sent.select((emails::shown_to, emails::state)).load(conn)?)).unwrap()
 }
 
 fn people(world: &World) -> [UserId; 2] {
@@ -69,24 +69,24 @@ on_both! {
         let now = at(&world, "2026-11-24T08:00:00");
         assert_eq!(send(&world), 1);
         let place = world.place(task, users[0]);
-        let links: Vec<Option<Timestamp>> = world.desk.db.read(|c| {
+        let links: Vec<Option<Timestamp>> = world.desk.db.read(|conn| {
             Ok(enrollment_links::table.filter(enrollment_links::enrollment_id.eq(place.id.0)).order(enrollment_links::id)
-                .select(enrollment_links::superseded_at).load(c)?)
+                .select(enrollment_links::superseded_at).load(conn)?)
         }).unwrap();
         assert_eq!(links, [Some(now), None]);
         // The first email had not gone out yet: its code is dead, so it does not go out any more.
-        let states: Vec<(String, String)> = world.desk.db.read(|c| {
-            Ok(emails::table.order(emails::id).select((emails::kind, emails::state)).load(c)?)
+        let states: Vec<(String, String)> = world.desk.db.read(|conn| {
+            Ok(emails::table.order(emails::id).select((emails::kind, emails::state)).load(conn)?)
         }).unwrap();
         assert_eq!(states, [("enrollment".into(), "Canceled".into()), ("reminder".into(), "Queued".into())]);
-        let (last, to): (Option<i64>, String) = world.desk.db.read(|c| {
-            Ok(rows::table.find(task.0).select((rows::last_email_id, rows::emailed_to)).first(c)?)
+        let (last, to): (Option<i64>, String) = world.desk.db.read(|conn| {
+            Ok(rows::table.find(task.0).select((rows::last_email_id, rows::emailed_to)).first(conn)?)
         }).unwrap();
         assert_eq!((last, to.as_str()), (place.last_email.map(|id| id.0), "a.berg@example.org"));
         assert_eq!(place.emailed_at, Some(now));
         let claimed = mail::claim(&world.desk, now, "test", 10).unwrap();
         let secret = claimed[0].secret.as_ref().unwrap();
-        let found = world.desk.db.read(|c| tasks::store::by_handle(c, secret.handle.as_deref().unwrap())).unwrap().unwrap();
+        let found = world.desk.db.read(|conn| tasks::store::by_handle(conn, secret.handle.as_deref().unwrap())).unwrap().unwrap();
         assert!(tasks::links::matches(&world.desk.keys, &found.handle, secret.code.as_deref().unwrap(), &found.code_hash));
     }
 
@@ -97,9 +97,9 @@ on_both! {
         world.enroll(task, users[0]);
         world.lock(task, users[1]);
         tokendesk::users::disable(&world.desk, &Who::system(), world.now(), "disabled").unwrap();
-        world.desk.db.write(|c| {
+        world.desk.db.write(|conn| {
             use tokendesk::schema::users::dsl;
-            Ok(diesel::update(dsl::users.find(users[3].0)).set(dsl::email.eq("")).execute(c)?)
+            Ok(diesel::update(dsl::users.find(users[3].0)).set(dsl::email.eq("")).execute(conn)?)
         }).unwrap();
         at(&world, "2026-11-24T08:00:00");
         assert_eq!(send(&world), 1);
@@ -121,15 +121,15 @@ on_both! {
         let task = task_until(&world, &world.lindqvist(), &users[..1], "2026-11-27");
         let now = at(&world, "2026-11-24T08:00:00");
         let place = world.place(task, users[0]);
-        world.desk.db.write(|c| {
-            let link: i64 = enrollment_links::table.select(enrollment_links::id).first(c)?;
+        world.desk.db.write(|conn| {
+            let link: i64 = enrollment_links::table.select(enrollment_links::id).first(conn)?;
             Ok(diesel::insert_into(enrollment_sessions::table).values((
                 enrollment_sessions::key_hash.eq(vec![1u8]),
                 enrollment_sessions::enrollment_id.eq(place.id.0),
                 enrollment_sessions::link_id.eq(link),
                 enrollment_sessions::created_at.eq(now),
                 enrollment_sessions::expires_at.eq(now + Duration::minutes(15)),
-            )).execute(c)?)
+            )).execute(conn)?)
         }).unwrap();
         assert_eq!(send(&world), 0);
         at(&world, "2026-11-24T08:20:00");
@@ -240,12 +240,12 @@ on_both! {
         to.sort();
         to.dedup();
         assert_eq!(to.len(), 1_200);
-        let open: i64 = world.desk.db.read(|c| {
-            Ok(enrollment_links::table.filter(enrollment_links::superseded_at.is_null()).count().get_result(c)?)
+        let open: i64 = world.desk.db.read(|conn| {
+            Ok(enrollment_links::table.filter(enrollment_links::superseded_at.is_null()).count().get_result(conn)?)
         }).unwrap();
         assert_eq!(open, 1_200);
-        let reminded: i64 = world.desk.db.read(|c| {
-            Ok(enrollments::table.filter(enrollments::reminded_on.is_not_null()).count().get_result(c)?)
+        let reminded: i64 = world.desk.db.read(|conn| {
+            Ok(enrollments::table.filter(enrollments::reminded_on.is_not_null()).count().get_result(conn)?)
         }).unwrap();
         assert_eq!(reminded, 1_200);
     }

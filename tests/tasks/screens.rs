@@ -90,10 +90,10 @@ on_both! {
         browser.post(&confirm, &[("shown", &hidden(&page, "shown"))]).location();
 
         // Who has no address cannot be included: other users can be chosen.
-        world.desk.db.write(|c| {
+        world.desk.db.write(|conn| {
             use diesel::prelude::*;
             use tokendesk::schema::users;
-            Ok(diesel::update(users::table.find(ticked[2].parse::<i64>().unwrap())).set(users::email.eq("")).execute(c)?)
+            Ok(diesel::update(users::table.find(ticked[2].parse::<i64>().unwrap())).set(users::email.eq("")).execute(conn)?)
         }).unwrap();
         let (_, page) = to_confirm(&browser, &[("user", &ticked[2])]);
         page.says("without an email address").does_not_say("Include the").says("Choose other users");
@@ -148,7 +148,7 @@ on_both! {
         world.lock(task, users[1]);
         world.enroll(task, users[2]);
         let token = world.enroll(task, users[3]);
-        world.desk.db.write(|c| tokendesk::tasks::note_used(c, world.now(), token)).unwrap();
+        world.desk.db.write(|conn| tokendesk::tasks::note_used(conn, world.now(), token)).unwrap();
         world.mail_state(world.place(task, users[0]).id, "Failed", "552 5.2.2 Mailbox full");
         let browser = world.signed_in("reader", BuiltIn::Auditor);
         let page = browser.get(&format!("/tasks/{task}")).expect(200);
@@ -188,7 +188,7 @@ on_both! {
         desk.get("/users/nobody/authentication-methods").expect(404);
         let token = world.enroll(task, users[0]);
         desk.get(path).says("Enrolled, not used yet").says("TD-TEST-");
-        world.desk.db.write(|c| tokendesk::tasks::note_used(c, world.now(), token)).unwrap();
+        world.desk.db.write(|conn| tokendesk::tasks::note_used(conn, world.now(), token)).unwrap();
         desk.get(path).does_not_say("Requester");
     }
 

@@ -32,7 +32,7 @@ fn see(world: &World, who: &Who, ticked: &Ticked, act: Act) -> several::Several 
 fn is_open(world: &World, task: TaskId) -> bool {
     let who = Who::system();
     let zone = world.desk.settings.zone;
-    world.desk.db.read(|c| tokendesk::tasks::find(c, &who, world.now(), zone, task)).unwrap().task.is_open()
+    world.desk.db.read(|conn| tokendesk::tasks::find(conn, &who, world.now(), zone, task)).unwrap().task.is_open()
 }
 
 on_both! {
@@ -72,7 +72,7 @@ on_both! {
         assert_eq!(done.location(), "/tasks");
         browser.get("/tasks").says("New Stop Date 2026-12-10 in 2 tasks.").says("3 users become Active again.");
         for task in tasks {
-            let row = world.desk.db.read(|c| tokendesk::tasks::find(c, &who, world.now(), world.desk.settings.zone, task));
+            let row = world.desk.db.read(|conn| tokendesk::tasks::find(conn, &who, world.now(), world.desk.settings.zone, task));
             assert_eq!(row.unwrap().task.stop_on().to_string(), "2026-12-10");
         }
     }
@@ -94,7 +94,7 @@ on_both! {
     fn only_active_users_are_resent_to(world) {
         let who = world.lindqvist();
         let (first, second) = (task(&world, &who, &[("a.berg", "Sales"), ("b.cole", "Sales")]), task(&world, &who, &[("c.dahl", "Sales")]));
-        let user = |name: &str| world.desk.db.read(|c| tokendesk::users::find(c, &who, name)).unwrap().id;
+        let user = |name: &str| world.desk.db.read(|conn| tokendesk::users::find(conn, &who, name)).unwrap().id;
         world.lock(first, user("a.berg"));
         world.enroll(second, user("c.dahl"));
         let ticked = Ticked::These(vec![first, second]);
@@ -111,7 +111,7 @@ on_both! {
         let (first, second) = (task(&world, &who, &[("a.berg", "Sales")]), task(&world, &who, &[("b.cole", "Sales"), ("c.dahl", "Sales")]));
         let ticked = Ticked::Matching(Query::default());
         let shown = see(&world, &who, &ticked, Act::Remove).shown(&world.desk.keys, Act::Remove);
-        let user = world.desk.db.read(|c| tokendesk::users::find(c, &who, "b.cole")).unwrap().id;
+        let user = world.desk.db.read(|conn| tokendesk::users::find(conn, &who, "b.cole")).unwrap().id;
         world.enroll(second, user);
         let outcome = several::carry_out(&world.desk, &who, world.now(), &ticked, Act::Remove, false, &shown);
         assert!(matches!(outcome, Err(Error::Conflict(_))));

@@ -68,9 +68,9 @@ on_both! {
         for scope in [Scope::All, scope] {
             for query in ["", "q=ft", "state=Inventory", "state=Inventory&q=ft", "sort=-added", "user=t", "type=hardware-token"] {
                 let search = Search::parse(query);
-                let plans = plan::plans(&world, |c| {
-                    store::list::page(c, &scope, &search, None, 0, 18)?;
-                    store::list::counts(c, &scope, &search, None)?;
+                let plans = plan::plans(&world, |conn| {
+                    store::list::page(conn, &scope, &search, None, 0, 18)?;
+                    store::list::counts(conn, &scope, &search, None)?;
                     Ok(())
                 });
                 for plan in plans.iter().filter(|plan| !counts(plan) && !query.ends_with("added")) {

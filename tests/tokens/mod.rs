@@ -56,7 +56,7 @@ pub fn everything(world: &World) -> String {
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
     };
     let tables: Vec<Table> =
-        world.desk.db.read(|c| Ok(diesel::sql_query(sql).load(c)?)).expect("the tables can be listed");
+        world.desk.db.read(|conn| Ok(diesel::sql_query(sql).load(conn)?)).expect("the tables can be listed");
     assert!(tables.len() > 10);
     tables.iter().map(|table| world.dump(&table.name)).collect::<String>().to_lowercase()
 }

@@ -32,8 +32,16 @@ fn the_key() -> Opening {
 fn is_the_device_of_the_examples(world: &World) {
     let user = world.person("t.adeyemi");
     // 84755224 is the first value of RFC 4226, appendix D, with two digits more of the same HMAC (1284755224).
-    let bound = world.desk.db.write(|c| {
-        tokendesk::tokens::bind_hardware(&world.desk, c, world.now(), user.id, user.container, "987654321", "84755224")
+    let bound = world.desk.db.write(|conn| {
+        tokendesk::tokens::bind_hardware(
+            &world.desk,
+            conn,
+            world.now(),
+            user.id,
+            user.container,
+            "987654321",
+            "84755224",
+        )
     });
     assert!(matches!(bound, Ok(tokendesk::tokens::Binding::Bound(_))), "{bound:?}");
 }

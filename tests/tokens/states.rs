@@ -16,13 +16,15 @@ use crate::{
 
 /// The kinds of the emails in the outbox, the newest first.
 fn letters(world: &World) -> Vec<Kind> {
-    let rows =
-        world.desk.db.read(|c| mail::rows(c, world.now(), None, &mail::Filter::default(), mail::View::All, (0, 100)));
+    let rows = world
+        .desk
+        .db
+        .read(|conn| mail::rows(conn, world.now(), None, &mail::Filter::default(), mail::View::All, (0, 100)));
     rows.expect("the outbox can be read").into_iter().map(|email| email.kind).collect()
 }
 
 fn accepted(world: &World, user: &User, typed: &str) -> bool {
-    let verdict = world.desk.db.write(|c| tokens::check(&world.desk, c, world.now(), user.id, typed));
+    let verdict = world.desk.db.write(|conn| tokens::check(&world.desk, conn, world.now(), user.id, typed));
     matches!(verdict, Ok(Verdict::Accepted { .. }))
 }
 
@@ -82,8 +84,8 @@ on_both! {
         assert!(!accepted(&world, &user, &device.press(6)));
         assert_eq!(letters(&world), [Kind::TokenRevoked]);
         let next = world.person("i.petrova");
-        let bind = |typed: &str| world.desk.db.write(|c| {
-            tokens::bind_hardware(&world.desk, c, world.now(), next.id, next.container, "FT-1", typed)
+        let bind = |typed: &str| world.desk.db.write(|conn| {
+            tokens::bind_hardware(&world.desk, conn, world.now(), next.id, next.container, "FT-1", typed)
         }).unwrap();
         assert!(matches!(bind(&device.press(5)), tokens::Binding::Refused(_)), "what was used up stays used up");
         assert!(matches!(bind(&device.press(6)), tokens::Binding::Bound(_)));
@@ -116,11 +118,11 @@ on_both! {
         let user = world.user("a.berg", "Sales");
         let task = world.task(&who, &[user.id]);
         let (app, place) = (world.app_of(&user), world.place(task, user.id));
-        world.desk.db.write(|c| {
-            tokendesk::tasks::note_enrolled(c, world.now(), place.id, app.token.id)?;
-            tokendesk::tasks::note_used(c, world.now(), app.token.id)
+        world.desk.db.write(|conn| {
+            tokendesk::tasks::note_enrolled(conn, world.now(), place.id, app.token.id)?;
+            tokendesk::tasks::note_used(conn, world.now(), app.token.id)
         }).unwrap();
-        let serial = world.desk.db.read(|c| tokens::of_user(c, user.id)).unwrap()[0].serial.clone();
+        let serial = world.desk.db.read(|conn| tokens::of_user(conn, user.id)).unwrap()[0].serial.clone();
         let before = world.dump("enrollments");
         tokens::revoke(&world.desk, &who, world.now(), &serial, S::Active, Fate::Lost, "x").unwrap();
         assert_eq!(world.dump("enrollments"), before);
@@ -227,7 +229,7 @@ on_both! {
         let state = || world.token("FT-1").state;
         let bind = |n: u64| {
             let typed = device.press(n);
-            let bound = desk.db.write(|c| tokens::bind_hardware(desk, c, now, user.id, user.container, "FT-1", &typed));
+            let bound = desk.db.write(|conn| tokens::bind_hardware(desk, conn, now, user.id, user.container, "FT-1", &typed));
             assert!(matches!(bound, Ok(tokens::Binding::Bound(_))), "{bound:?}");
         };
         let revoke = |seen, fate, reason: &str| tokens::revoke(desk, &who, now, "FT-1", seen, fate, reason).unwrap();

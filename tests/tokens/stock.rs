@@ -18,7 +18,8 @@ use crate::{on_both, support::World};
 /// Available and Reserved for everybody.
 fn stock(world: &World) -> (i64, i64) {
     let today = world.desk.settings.zone.today(world.now());
-    let stock = world.desk.db.read(|c| tasks::stock(c, &Scope::All, AuthenticationType::HardwareToken, today)).unwrap();
+    let stock =
+        world.desk.db.read(|conn| tasks::stock(conn, &Scope::All, AuthenticationType::HardwareToken, today)).unwrap();
     (stock.available().unwrap(), stock.reserved)
 }
 
@@ -44,8 +45,8 @@ on_both! {
             let threads: Vec<_> = users.iter().map(|user| {
                 let (world, typed) = (&world, &typed);
                 scope.spawn(move || {
-                    let bound = world.desk.db.write(|c| {
-                        tokens::bind_hardware(&world.desk, c, world.now(), user.id, user.container, "FT-1", typed)
+                    let bound = world.desk.db.write(|conn| {
+                        tokens::bind_hardware(&world.desk, conn, world.now(), user.id, user.container, "FT-1", typed)
                     });
                     matches!(bound.expect("the database answers"), Binding::Bound(_))
                 })
@@ -74,8 +75,8 @@ on_both! {
         let (a, b) = (world.person("a"), world.person("b"));
         let who = world.operator("k.lindqvist", BuiltIn::Operator);
         tasks::assign_device(&world.desk, &who, world.now(), "ft-1", "A").unwrap();
-        let bind = |user: &User| world.desk.db.write(|c| {
-            tokens::bind_hardware(&world.desk, c, world.now(), user.id, user.container, "FT-1", &device.press(0))
+        let bind = |user: &User| world.desk.db.write(|conn| {
+            tokens::bind_hardware(&world.desk, conn, world.now(), user.id, user.container, "FT-1", &device.press(0))
         }).unwrap();
         assert!(matches!(bind(&b), Binding::Refused(_)));
         assert!(matches!(bind(&a), Binding::Bound(_)));

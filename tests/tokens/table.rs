@@ -29,8 +29,8 @@ on_both! {
         assert_eq!(report.lines[0].detail(), "HOTP, SHA1, 6 digits");
         let user = world.person("t.adeyemi");
         // The third counter of RFC 4226, appendix D.
-        let bound = world.desk.db.write(|c| {
-            tokendesk::tokens::bind_hardware(&world.desk, c, world.now(), user.id, user.container, "ft-1", "969429")
+        let bound = world.desk.db.write(|conn| {
+            tokendesk::tokens::bind_hardware(&world.desk, conn, world.now(), user.id, user.container, "ft-1", "969429")
         });
         assert!(matches!(bound, Ok(tokendesk::tokens::Binding::Bound(_))), "{bound:?}");
     }

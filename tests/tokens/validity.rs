@@ -47,12 +47,12 @@ fn bind(world: &World, user: &User) -> Binding {
     world
         .desk
         .db
-        .write(|c| tokens::bind_hardware(&world.desk, c, world.now(), user.id, user.container, "PX-1", &typed))
+        .write(|conn| tokens::bind_hardware(&world.desk, conn, world.now(), user.id, user.container, "PX-1", &typed))
         .unwrap()
 }
 
 fn check(world: &World, user: &User, typed: &str) -> Verdict {
-    world.desk.db.write(|c| tokens::check(&world.desk, c, world.now(), user.id, typed)).unwrap()
+    world.desk.db.write(|conn| tokens::check(&world.desk, conn, world.now(), user.id, typed)).unwrap()
 }
 
 on_both! {
@@ -76,7 +76,7 @@ on_both! {
         }
         let token = world.token("PX-1");
         assert_eq!((token.failures, token.state), (failures, tokens::TokenState::Active), "it is no guess");
-        let rejections = world.desk.db.read(|c| tokens::store::rejections::of_user(c, user.id)).unwrap();
+        let rejections = world.desk.db.read(|conn| tokens::store::rejections::of_user(conn, user.id)).unwrap();
         assert_eq!(rejections[0].what, tokens::Rejected::NotValid);
     }
 
@@ -106,7 +106,7 @@ on_both! {
         browser.get("/users/t.adeyemi/authentication-methods").expect(200).says("PX-1 is not valid now");
         let revoked = tokens::revoke(&world.desk, &who, world.now(), "PX-1", tokens::TokenState::Active, tokens::lifecycle::Fate::Inventory, "over");
         assert!(revoked.is_ok());
-        let told = world.desk.db.write(|c| tokens::assign(&world.desk, c, &who, world.now(), "PX-1", &user)).unwrap_err();
+        let told = world.desk.db.write(|conn| tokens::assign(&world.desk, conn, &who, world.now(), "PX-1", &user)).unwrap_err();
         assert!(matches!(&told, Error::Invalid(wrong) if wrong.of("serial").contains("valid until")), "{told:?}");
     }
 

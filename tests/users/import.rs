@@ -29,7 +29,7 @@ fn outcomes(report: &Report) -> Vec<String> {
 }
 
 fn everyone(world: &World) -> i64 {
-    world.desk.db.read(|c| users::count(c, &Who::command_line().scope, &Search::parse("state=any"))).unwrap()
+    world.desk.db.read(|conn| users::count(conn, &Who::command_line().scope, &Search::parse("state=any"))).unwrap()
 }
 
 on_both! {
@@ -62,7 +62,7 @@ on_both! {
         assert_eq!(outcomes(&report), expected);
         assert!(report.carried_out);
         assert_eq!(found(&world, &who, ""), ["known", "new1", "same"]);
-        let find = |user_id: &str| world.desk.db.read(|c| users::find(c, &who, user_id)).unwrap();
+        let find = |user_id: &str| world.desk.db.read(|conn| users::find(conn, &who, user_id)).unwrap();
         let new = find("new1");
         assert_eq!((new.last_name.as_str(), new.container_name.as_str()), ("Øst; \"A\"", "Default"));
         let known = find("known");
@@ -89,7 +89,7 @@ on_both! {
         assert_eq!(outcomes(&report), ["2 theirs refused", "3 ours updated", "4 new1 created", "5 new2 refused", "6 new3 refused"]);
         assert_eq!(found(&world, &who, ""), ["new1", "ours"]);
         assert!(report.new_containers.is_empty());
-        assert_eq!(world.desk.db.read(|c| users::find(c, &Who::command_line(), "theirs")).unwrap().last_name, "Adeyemi");
+        assert_eq!(world.desk.db.read(|conn| users::find(conn, &Who::command_line(), "theirs")).unwrap().last_name, "Adeyemi");
         let helper = world.operator("helper", BuiltIn::HelpDesk);
         assert!(matches!(import(&world, &helper, text, true), Err(Error::Forbidden(_))));
     }
@@ -166,7 +166,7 @@ on_both! {
         assert_eq!(report.notes, ["Department was passed over: nothing is read from this column."]);
         assert_eq!(report.summary(), "3 created, 1 passed over");
         assert!(report.lines[2].outcome.detail().contains("Enabled is False"));
-        let find = |user_id: &str| world.desk.db.read(|c| users::find(c, &who, user_id)).unwrap();
+        let find = |user_id: &str| world.desk.db.read(|conn| users::find(conn, &who, user_id)).unwrap();
         assert_eq!(find("st.ad").mobile, "+49 (0)170/123456");
         assert_eq!(find("00045").mobile, "+49.170.123456 ext. 5");
         let again = import(&world, &who, text, false).unwrap();

@@ -32,7 +32,7 @@ fn user(world: &World, user_id: &str, first: &str, last: &str, container: &str) 
 
 /// The row of a container.
 fn container(world: &World, name: &str) -> ContainerId {
-    let all = world.desk.db.read(|c| users::containers(c, &tokendesk::operators::Scope::All));
+    let all = world.desk.db.read(|conn| users::containers(conn, &tokendesk::operators::Scope::All));
     all.expect("the database answers").into_iter().find(|(_, known)| known == name).expect("the container is there").0
 }
 
@@ -42,9 +42,9 @@ fn found(world: &World, who: &Who, query: &str) -> Vec<String> {
     let (list, total) = world
         .desk
         .db
-        .read(|c| users::search(c, &who.scope, &search, users::Order::default(), 0, 1000))
+        .read(|conn| users::search(conn, &who.scope, &search, users::Order::default(), 0, 1000))
         .expect("the database answers");
-    let ids = world.desk.db.read(|c| users::ids_matching(c, &who.scope, &search)).expect("the database answers");
+    let ids = world.desk.db.read(|conn| users::ids_matching(conn, &who.scope, &search)).expect("the database answers");
     assert_eq!(list.iter().map(|user| user.id).collect::<Vec<_>>(), ids, "all N are the ones in the list");
     assert_eq!(total, i64::try_from(ids.len()).expect("few"));
     list.into_iter().map(|user| user.user_id).collect()

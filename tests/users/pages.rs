@@ -99,7 +99,7 @@ on_both! {
             .says("Someone else changed this user meanwhile").says("tobi@example.org").says("+49 30 1");
         assert!(page.body.contains("value=\"tobi@example.org\""), "theirs is kept where mine changed nothing");
         assert!(page.body.contains("value=\"+49 30 1\"") && page.body.contains("name=\"version\" value=\"2\""));
-        let user = world.desk.db.read(|c| users::find(c, &Who::command_line(), "t.adeyemi")).unwrap();
+        let user = world.desk.db.read(|conn| users::find(conn, &Who::command_line(), "t.adeyemi")).unwrap();
         assert_eq!((user.mobile.as_str(), user.version), ("+44 20 7946 0000", 2), "nothing has changed");
         browser.post("/users/t.adeyemi/edit", &with(&[("email", "none"), ("version", "2")])).expect(422).says("one @");
         // Saving again what is there is fine, and the User ID may change its case.

@@ -43,7 +43,7 @@ pub fn import(browser: &Browser, path: &str, page: &Page, leave_out: bool) -> Pa
 const PATH: &str = "/users/import";
 
 fn everyone(world: &World) -> i64 {
-    world.desk.db.read(|c| users::count(c, &Who::command_line().scope, &Search::parse("state=any"))).unwrap()
+    world.desk.db.read(|conn| users::count(conn, &Who::command_line().scope, &Search::parse("state=any"))).unwrap()
 }
 
 on_both! {

@@ -57,14 +57,14 @@ on_both! {
         assert_eq!(found(&world, &who, "container=Finance"), [""; 0]);
         assert_eq!(found(&world, &who, "container=sales"), ["s1"]);
         let db = &world.desk.db;
-        assert!(db.read(|c| users::find(c, &who, "f1")).is_err());
-        assert!(db.read(|c| users::find(c, &who, "S1")).is_ok(), "case does not matter");
-        let names: Vec<_> = db.read(|c| users::containers(c, &who.scope)).unwrap().into_iter().map(|(_, n)| n).collect();
+        assert!(db.read(|conn| users::find(conn, &who, "f1")).is_err());
+        assert!(db.read(|conn| users::find(conn, &who, "S1")).is_ok(), "case does not matter");
+        let names: Vec<_> = db.read(|conn| users::containers(conn, &who.scope)).unwrap().into_iter().map(|(_, n)| n).collect();
         assert_eq!(names, ["Sales"]);
         let nobody = world.operator_in("nobody", BuiltIn::Operator, &[]);
         assert_eq!(found(&world, &nobody, ""), [""; 0]);
         assert!(users::disable(&world.desk, &who, world.now(), "f1").is_err());
-        assert!(db.read(|c| users::find_by_id(c, outside.id)).unwrap().is_enabled());
+        assert!(db.read(|conn| users::find_by_id(conn, outside.id)).unwrap().is_enabled());
     }
 
     fn disabled_users_are_found_when_asked_for(world) {
@@ -86,7 +86,7 @@ on_both! {
         let list = |order: &str, offset: i64, limit: i64| {
             let order = Order::parse(order);
             let (list, total) = world.desk.db
-                .read(|c| users::search(c, &Scope::All, &Search::default(), order, offset, limit)).unwrap();
+                .read(|conn| users::search(conn, &Scope::All, &Search::default(), order, offset, limit)).unwrap();
             assert_eq!(total, 5);
             list.into_iter().map(|user| user.user_id).collect::<Vec<_>>().join(" ")
         };
@@ -101,7 +101,7 @@ on_both! {
         let few = |order: &str| {
             let search = Search::parse("last_name=same");
             let (list, _) = world.desk.db
-                .read(|c| users::search(c, &Scope::All, &search, Order::parse(order), 1, 3)).unwrap();
+                .read(|conn| users::search(conn, &Scope::All, &search, Order::parse(order), 1, 3)).unwrap();
             list.into_iter().map(|user| user.user_id).collect::<Vec<_>>().join(" ")
         };
         for order in ["", "-user_id", "last_name", "-last_name", "email", "-email", "container", "-container"] {
@@ -125,11 +125,11 @@ on_both! {
             for query in searches {
                 for order in ["", "-user_id", "last_name", "-last_name", "email", "container"] {
                     let search = Search::parse(query);
-                    let plans = plan::plans(&world, |c| {
-                        users::search(c, &scope, &search, Order::parse(order), 36, 18)?;
+                    let plans = plan::plans(&world, |conn| {
+                        users::search(conn, &scope, &search, Order::parse(order), 36, 18)?;
                         // All users at once are read at once.
                         if query != "state=any" {
-                            users::ids_matching(c, &scope, &search)?;
+                            users::ids_matching(conn, &scope, &search)?;
                         }
                         Ok(())
                     });

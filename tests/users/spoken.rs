@@ -32,7 +32,7 @@ fn people(world: &World) {
 
 fn meant(world: &World, who: &Who, q: &str) -> Vec<String> {
     let search = Search { q: q.into(), ..Search::default() };
-    world.desk.db.read(|c| users::meant(c, &who.scope, &search)).unwrap()
+    world.desk.db.read(|conn| users::meant(conn, &who.scope, &search)).unwrap()
 }
 
 on_both! {
@@ -99,7 +99,7 @@ on_both! {
         assert_eq!(meant(&world, &scoped, "jovanovic"), ["jovanovec"], "who is out of scope is not meant");
         assert_eq!(meant(&world, &scoped, "muller"), [""; 0]);
         assert_eq!(meant(&world, &Who::command_line(), "z.brg"), ["z.berg"], "a User ID");
-        for plan in plan::plans(&world, |c| users::meant(c, &Scope::All, &Search { q: "zoe brgg".into(), ..Search::default() }).map(|_| ())) {
+        for plan in plan::plans(&world, |conn| users::meant(conn, &Scope::All, &Search { q: "zoe brgg".into(), ..Search::default() }).map(|_| ())) {
             assert!(!plan.reads_all_of("users") && !plan.reads_all_of("user_words"), "{plan:#?}");
         }
     }
@@ -125,14 +125,14 @@ on_both! {
         browser.get("/tokens?q=ft-").expect(200).says("88400").says("88401").does_not_say("GX-8840");
         browser.get("/tokens?q=840").expect(200).says("No token matches");
         let zone = world.desk.settings.zone;
-        for plan in plan::plans(&world, |c| {
-            tokendesk::reports::find(c, &Who::command_line(), world.now(), zone, "88400").map(|_| ())
+        for plan in plan::plans(&world, |conn| {
+            tokendesk::reports::find(conn, &Who::command_line(), world.now(), zone, "88400").map(|_| ())
         }) {
             assert!(!plan.reads_all_of("tokens"), "{plan:#?}");
         }
-        let lines = plan::of(&world, |c| {
+        let lines = plan::of(&world, |conn| {
             let search = tokendesk::tokens::inventory::Search::parse("q=88400");
-            tokendesk::tokens::store::list::page(c, &Scope::All, &search, None, 0, 18).map(|_| ())
+            tokendesk::tokens::store::list::page(conn, &Scope::All, &search, None, 0, 18).map(|_| ())
         });
         assert!(lines.iter().any(|line| line.contains("tokens_serial_end")), "{lines:#?}");
         assert!(!lines.iter().any(|line| line.trim().starts_with("SCAN")), "{lines:#?}");

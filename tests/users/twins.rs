@@ -23,26 +23,26 @@ fn as_before(world: &World, made: &User, user_id: &str, last_name: &str) {
     world
         .desk
         .db
-        .write(|c| {
-            sql_query(format!("DELETE FROM user_words WHERE user_id = {}", made.id.0)).execute(c)?;
+        .write(|conn| {
+            sql_query(format!("DELETE FROM user_words WHERE user_id = {}", made.id.0)).execute(conn)?;
             let last_key = last_name.to_lowercase();
             sql_query(format!(
                 "UPDATE users SET user_id = '{user_id}', user_id_key = '{key}', last_name = '{last_name}', \
              last_name_key = '{last_key}', keyed = FALSE, twin_of = NULL WHERE id = {}",
                 made.id.0
             ))
-            .execute(c)?;
+            .execute(conn)?;
             Ok(())
         })
         .unwrap();
 }
 
 fn find(world: &World, user_id: &str) -> User {
-    world.desk.db.read(|c| users::find(c, &Who::command_line(), user_id)).unwrap()
+    world.desk.db.read(|conn| users::find(conn, &Who::command_line(), user_id)).unwrap()
 }
 
 fn twins(world: &World) -> Vec<(String, String)> {
-    world.desk.db.read(|c| users::twins(c, &Scope::All)).unwrap()
+    world.desk.db.read(|conn| users::twins(conn, &Scope::All)).unwrap()
 }
 
 /// Two who were two to an older version, brought up to this one.
@@ -121,16 +121,16 @@ on_both! {
 
     fn keys_of_other_names_are_made_anew_once_and_a_namesake_keeps_its_own(world) {
         let names = ["Zu\u{308}rich", "Bu\u{308}ro", "B\u{fc}ro"];
-        world.desk.db.write(|c| {
+        world.desk.db.write(|conn| {
             for name in names {
                 sql_query(format!(
                     "INSERT INTO containers (name, name_key, created_at) VALUES ('{name}', '{}', '2026-01-01 00:00:00')", name.to_lowercase()
-                )).execute(c)?;
+                )).execute(conn)?;
             }
-            sql_query("DELETE FROM upgrades").execute(c)?;
+            sql_query("DELETE FROM upgrades").execute(conn)?;
             Ok(())
         }).unwrap();
-        let at = |name: &str| world.desk.db.read(|c| users::store::container(c, name)).unwrap();
+        let at = |name: &str| world.desk.db.read(|conn| users::store::container(conn, name)).unwrap();
         assert_eq!(at("Z\u{fc}rich"), None);
         let as_written = (at("Bu\u{308}ro"), at("B\u{fc}ro"));
         db::keys::renew(&world.desk.db, world.now()).unwrap();

@@ -11,7 +11,7 @@ use crate::{on_both, users::preview};
 
 /// Writes another address into the profile, as Edit does.
 fn readdress(world: &World, user: &User, email: &str) -> User {
-    let user = world.desk.db.read(|c| users::find(c, &Who::system(), &user.user_id)).unwrap();
+    let user = world.desk.db.read(|conn| users::find(conn, &Who::system(), &user.user_id)).unwrap();
     let details = Details::parse(&Typed { email: email.into(), ..user.typed() }).unwrap();
     users::edit(&world.desk, &Who::system(), world.now(), &user.user_id, user.version, &details).unwrap()
 }
@@ -41,7 +41,8 @@ fn save(browser: &crate::support::Browser, user: &User, email: &str) {
 
 fn states(world: &World, user: &User) -> Vec<(Kind, State, String)> {
     let filter = mail::Filter { text: user.user_id.clone(), ..mail::Filter::default() };
-    let rows = world.desk.db.read(|c| mail::rows(c, world.now(), None, &filter, mail::View::All, (0, 50))).unwrap();
+    let rows =
+        world.desk.db.read(|conn| mail::rows(conn, world.now(), None, &filter, mail::View::All, (0, 50))).unwrap();
     rows.into_iter().map(|email| (email.kind, email.state, email.shown_to)).collect()
 }
 
@@ -75,7 +76,7 @@ on_both! {
         browser.post("/tasks/readdressed", &[("user", "t.adeyemi"), ("shown", "other")]).expect(409).says("Nothing was sent");
         assert_eq!(browser.post("/tasks/readdressed", &[("user", "t.adeyemi"), ("shown", &shown)]).location(), "/users/t.adeyemi");
         browser.get("/users/t.adeyemi").expect(200).says("Resent to the new address").does_not_say("has ended");
-        let user = world.desk.db.read(|c| users::find(c, &Who::system(), "t.adeyemi")).unwrap();
+        let user = world.desk.db.read(|conn| users::find(conn, &Who::system(), "t.adeyemi")).unwrap();
         let (handle, code) = link_to(&world, &carry(&world, None), &user);
         let renewed = Invited { user, handle, code, task: invited.task };
         renewed.enrolls(&world);
@@ -91,7 +92,7 @@ on_both! {
         let browser = world.signed_in("m.okafor", BuiltIn::ProvisioningManager);
         let lines = "User ID,Last Name,Email\nt.adeyemi,Adeyemi,t@new.example\nb.osei,Osei,b@new.example\nc.oded,Oded,c@new.example\nd.one,One,\n";
         file(&world, lines);
-        let count = |who: &Who| world.desk.db.read(|c| address::count(c, who, address::Whose::ChangedAt(world.now()))).unwrap();
+        let count = |who: &Who| world.desk.db.read(|conn| address::count(conn, who, address::Whose::ChangedAt(world.now()))).unwrap();
         assert_eq!(count(&Who::system()), 3, "who has enrolled has no link that could end");
         let path = address::page_at(world.now());
         world.advance(Duration::minutes(1));

@@ -177,7 +177,7 @@ on_both! {
         is(&world, &invited.user, Situation::OlderLinkUsed, "");
         world.advance(Duration::minutes(1));
         Invited { handle, code, ..invited }.open(&world);
-        let user = world.desk.db.read(|c| users::find(c, &Who::system(), "t.adeyemi")).unwrap();
+        let user = world.desk.db.read(|conn| users::find(conn, &Who::system(), "t.adeyemi")).unwrap();
         is(&world, &user, Situation::CodeNotTyped, "");
     }
 

@@ -75,7 +75,7 @@ on_both! {
             let making = tokendesk::tokens::Making { moving_factor: MovingFactor::Counter, ..tokendesk::tokens::Making::APP };
             let seed = tokendesk::tokens::Seed::new(*b"12345678901234567890");
             let device = tokendesk::tokens::Device { serial: serial.into(), seed, making, container };
-            world.desk.db.write(|c| tokendesk::tokens::insert_inventory(&world.desk, c, world.now(), std::slice::from_ref(&device))).unwrap();
+            world.desk.db.write(|conn| tokendesk::tokens::insert_inventory(&world.desk, conn, world.now(), std::slice::from_ref(&device))).unwrap();
         };
         device("FI-1", Some(finance.container));
         let of_app = world.app_of(&invited.user).token.serial;

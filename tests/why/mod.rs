@@ -44,9 +44,9 @@ fn diagnosis_by(world: &World, who: &Who, user: &User, task: Option<TaskId>) -> 
     world
         .desk
         .db
-        .read(|c| {
-            let user = users::find(c, &Who::system(), &user.user_id)?;
-            why::diagnose(&world.desk, c, who, world.now(), user, task)
+        .read(|conn| {
+            let user = users::find(conn, &Who::system(), &user.user_id)?;
+            why::diagnose(&world.desk, conn, who, world.now(), user, task)
         })
         .expect("the database answers")
 }
@@ -217,7 +217,7 @@ fn without_email(world: &World, user_id: &str) -> User {
 
 /// Takes the address out of a user's profile.
 fn forget_email(world: &World, user: &User) {
-    let user = world.desk.db.read(|c| users::find(c, &Who::system(), &user.user_id)).expect("the user is there");
+    let user = world.desk.db.read(|conn| users::find(conn, &Who::system(), &user.user_id)).expect("the user is there");
     let details = Details::parse(&Typed { email: String::new(), ..user.typed() }).expect("the details are right");
     users::edit(&world.desk, &Who::system(), world.now(), &user.user_id, user.version, &details).expect("it is saved");
 }
@@ -225,12 +225,12 @@ fn forget_email(world: &World, user: &User) {
 impl World {
     /// k.lindqvist, whether a test has made the operator or not.
     fn lindqvist_or_known(&self) -> Who {
-        let known = self.desk.db.read(|c| tokendesk::operators::store::find(c, "k.lindqvist"));
+        let known = self.desk.db.read(|conn| tokendesk::operators::store::find(conn, "k.lindqvist"));
         match known.expect("the database answers") {
             None => self.operator("k.lindqvist", BuiltIn::Operator),
             Some(operator) => {
                 let at_work =
-                    self.desk.db.read(|c| tokendesk::operators::at_work(c, operator.id, "192.0.2.17", "test"));
+                    self.desk.db.read(|conn| tokendesk::operators::at_work(conn, operator.id, "192.0.2.17", "test"));
                 at_work.expect("the database answers").expect("an operator").who
             }
         }
@@ -240,5 +240,5 @@ impl World {
 /// Cancels what waits for the user, as taking it out of the outbox does.
 fn cancel_waiting(world: &World, invited: TaskId, user: &User) {
     let place = world.place(invited, user.id);
-    world.desk.db.write(|c| mail::cancel_waiting(c, world.now(), &[place.id])).expect("it is canceled");
+    world.desk.db.write(|conn| mail::cancel_waiting(conn, world.now(), &[place.id])).expect("it is canceled");
 }

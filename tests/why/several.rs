@@ -111,7 +111,7 @@ on_both! {
     fn a_token_that_a_newer_task_replaces_does_not_stop_the_user(world) {
         let older = invite_app(&world);
         older.enrolls(&world);
-        let serial = world.desk.db.read(|c| tokens::of_user(c, older.user.id)).unwrap()[0].serial.clone();
+        let serial = world.desk.db.read(|conn| tokens::of_user(conn, older.user.id)).unwrap()[0].serial.clone();
         tokens::suspend(&world.desk, &world.lindqvist_or_known(), world.now(), &serial, "Phone lost").unwrap();
         is(&world, &older.user, Situation::TokenSuspended, "");
         world.advance(Duration::minutes(1));

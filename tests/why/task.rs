@@ -71,7 +71,7 @@ on_both! {
         }
         let browser = world.signed_in("k.lindqvist", BuiltIn::Operator);
         browser.get("/users/n.one/authentication-methods").expect(200).says("Save email");
-        let version = world.desk.db.read(|c| users::find(c, &Who::system(), "n.one")).unwrap().version.to_string();
+        let version = world.desk.db.read(|conn| users::find(conn, &Who::system(), "n.one")).unwrap().version.to_string();
         browser.post("/users/n.one/email", &[("email", "n.one@example.org"), ("version", &version)]).location();
         browser.get("/users/n.one/authentication-methods").expect(200).says("Shows what will happen before anything is sent");
     }

@@ -6,7 +6,7 @@ use super::*;
 use crate::on_both;
 
 fn serial(world: &World, user: &User) -> String {
-    world.desk.db.read(|c| tokens::of_user(c, user.id)).unwrap().pop().expect("a token").serial
+    world.desk.db.read(|conn| tokens::of_user(conn, user.id)).unwrap().pop().expect("a token").serial
 }
 
 /// Enrolled and used: the user and the key.
@@ -165,7 +165,7 @@ on_both! {
         let (invited, seed) = completed(&world);
         assert!(!signs_in(&world, &invited.user, &app(&seed, &world, 7_200)));
         assert_eq!(is(&world, &invited.user, Situation::TokenClockBroken, "2 hours ahead"), None);
-        let rejections = world.desk.db.read(|c| tokens::store::rejections::of_user(c, invited.user.id)).unwrap();
+        let rejections = world.desk.db.read(|conn| tokens::store::rejections::of_user(conn, invited.user.id)).unwrap();
         assert_eq!((rejections[0].seconds, rejections[0].what), (Some(7_200), tokens::Rejected::Wrong));
     }
 
@@ -184,11 +184,11 @@ on_both! {
         let device = world.device_of(&user, "FT-1", MovingFactor::Counter);
         assert!(!signs_in(&world, &user, "000000"));
         tokens::revoke(&world.desk, &world.lindqvist_or_known(), world.now(), "FT-1", S::Active, Fate::Inventory, "left us").unwrap();
-        let bound = world.desk.db.write(|c| {
-            tokens::bind_hardware(&world.desk, c, world.now(), next.id, next.container, "FT-1", &device.press(1))
+        let bound = world.desk.db.write(|conn| {
+            tokens::bind_hardware(&world.desk, conn, world.now(), next.id, next.container, "FT-1", &device.press(1))
         });
         assert!(matches!(bound, Ok(tokens::Binding::Bound(_))), "{bound:?}");
-        assert_eq!(world.desk.db.read(|c| tokens::store::rejections::of_user(c, next.id)).unwrap(), []);
+        assert_eq!(world.desk.db.read(|conn| tokens::store::rejections::of_user(conn, next.id)).unwrap(), []);
         is(&world, &next, Situation::NotUsedYet, "");
     }
 }

@@ -43,16 +43,16 @@ const INTO: &str = "INSERT INTO alert_events (event, about, subject_id, occurred
 ///
 /// # Errors
 /// `Database` only.
-pub fn collected_to(c: &mut AnyConn) -> Result<Timestamp> {
-    Ok(alert_rules::table.find(super::RULES).select(alert_rules::collected_to).first(c)?)
+pub fn collected_to(conn: &mut AnyConn) -> Result<Timestamp> {
+    Ok(alert_rules::table.find(super::RULES).select(alert_rules::collected_to).first(conn)?)
 }
 
 /// Notes up to when this round looked.
 ///
 /// # Errors
 /// `Database` only.
-pub fn set_collected_to(c: &mut AnyConn, to: Timestamp) -> Result<()> {
-    diesel::update(alert_rules::table.find(super::RULES)).set(alert_rules::collected_to.eq(to)).execute(c)?;
+pub fn set_collected_to(conn: &mut AnyConn, to: Timestamp) -> Result<()> {
+    diesel::update(alert_rules::table.find(super::RULES)).set(alert_rules::collected_to.eq(to)).execute(conn)?;
     Ok(())
 }
 
@@ -60,15 +60,15 @@ pub fn set_collected_to(c: &mut AnyConn, to: Timestamp) -> Result<()> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn newest(c: &mut AnyConn) -> Result<i64> {
-    Ok(alert_events::table.order(alert_events::id.desc()).select(alert_events::id).first(c).optional()?.unwrap_or(0))
+pub fn newest(conn: &mut AnyConn) -> Result<i64> {
+    Ok(alert_events::table.order(alert_events::id.desc()).select(alert_events::id).first(conn).optional()?.unwrap_or(0))
 }
 
 /// Writes down who became Expired when `stop_on` was over, at `ended_at`. Index `enrollments_not_enrolled`.
 ///
 /// # Errors
 /// `Database` only.
-pub fn collect_expired(c: &mut AnyConn, ground: &Ground, stop_on: NaiveDate, ended_at: Timestamp) -> Result<()> {
+pub fn collect_expired(conn: &mut AnyConn, ground: &Ground, stop_on: NaiveDate, ended_at: Timestamp) -> Result<()> {
     let limit = ground.attempts_allowed;
     sql_query(format!(
         "{INTO} SELECT 'expired', 'enrollment', e.id, $1, e.user_id, $2 FROM enrollments e \
@@ -77,7 +77,7 @@ pub fn collect_expired(c: &mut AnyConn, ground: &Ground, stop_on: NaiveDate, end
     ))
     .bind::<Time, _>(ended_at)
     .bind::<Time, _>(ground.now)
-    .execute(c)?;
+    .execute(conn)?;
     Ok(())
 }
 
@@ -86,7 +86,7 @@ pub fn collect_expired(c: &mut AnyConn, ground: &Ground, stop_on: NaiveDate, end
 ///
 /// # Errors
 /// `Database` only.
-pub fn collect_lock_outs(c: &mut AnyConn, ground: &Ground, from: Timestamp) -> Result<()> {
+pub fn collect_lock_outs(conn: &mut AnyConn, ground: &Ground, from: Timestamp) -> Result<()> {
     let limit = ground.attempts_allowed;
     let enrollments = format!(
         "{INTO} SELECT 'lock-out', 'enrollment', e.id, e.missed_at, e.user_id, $1 FROM enrollments e \
@@ -99,7 +99,7 @@ pub fn collect_lock_outs(c: &mut AnyConn, ground: &Ground, from: Timestamp) -> R
          ORDER BY k.rejected_at ON CONFLICT DO NOTHING"
     );
     for statement in [enrollments, tokens] {
-        sql_query(statement).bind::<Time, _>(ground.now).bind::<Time, _>(from).execute(c)?;
+        sql_query(statement).bind::<Time, _>(ground.now).bind::<Time, _>(from).execute(conn)?;
     }
     Ok(())
 }
@@ -109,7 +109,7 @@ pub fn collect_lock_outs(c: &mut AnyConn, ground: &Ground, from: Timestamp) -> R
 ///
 /// # Errors
 /// `Database` only.
-pub fn collect_failed_mail(c: &mut AnyConn, ground: &Ground, from: Timestamp) -> Result<()> {
+pub fn collect_failed_mail(conn: &mut AnyConn, ground: &Ground, from: Timestamp) -> Result<()> {
     let own = mail::Kind::Alert.word();
     sql_query(format!(
         "{INTO} SELECT 'failed-mail', 'email', m.id, m.last_answer_at, m.user_id, $1 FROM emails m \
@@ -118,7 +118,7 @@ pub fn collect_failed_mail(c: &mut AnyConn, ground: &Ground, from: Timestamp) ->
     ))
     .bind::<Time, _>(ground.now)
     .bind::<Time, _>(from)
-    .execute(c)?;
+    .execute(conn)?;
     Ok(())
 }
 
@@ -127,7 +127,7 @@ pub fn collect_failed_mail(c: &mut AnyConn, ground: &Ground, from: Timestamp) ->
 ///
 /// # Errors
 /// `Database` only.
-pub fn collect_rejections(c: &mut AnyConn, ground: &Ground, from: Timestamp) -> Result<()> {
+pub fn collect_rejections(conn: &mut AnyConn, ground: &Ground, from: Timestamp) -> Result<()> {
     for (about, subject, at) in [("auth-node", "r.node_id", "r.left_at"), ("auth-nodes", "0", "r.all_left_at")] {
         sql_query(format!(
             "{INTO} SELECT 'rejections', '{about}', {subject}, {at}, CAST(NULL AS BIGINT), $1 FROM check_rejections r \
@@ -136,7 +136,7 @@ pub fn collect_rejections(c: &mut AnyConn, ground: &Ground, from: Timestamp) -> 
         .bind::<Time, _>(ground.now)
         .bind::<Time, _>(from - Duration::minutes(BUCKET_MINUTES))
         .bind::<Time, _>(from)
-        .execute(c)?;
+        .execute(conn)?;
     }
     Ok(())
 }
@@ -178,13 +178,13 @@ struct Sum {
 ///
 /// # Errors
 /// `Database` only.
-pub fn count(c: &mut AnyConn, span: &Span) -> Result<Vec<(Option<ContainerId>, i64)>> {
+pub fn count(conn: &mut AnyConn, span: &Span) -> Result<Vec<(Option<ContainerId>, i64)>> {
     let sums: Vec<Sum> = sql_query(format!(
         "SELECT {PLACE} AS container, COUNT(*) AS events FROM {FROM} WHERE {} GROUP BY {PLACE}",
         within(span)
     ))
     .bind::<Time, _>(span.since)
-    .load(c)?;
+    .load(conn)?;
     Ok(sums.into_iter().map(|sum| (sum.container.map(ContainerId), sum.events)).collect())
 }
 
@@ -237,7 +237,7 @@ pub struct Found {
 /// # Errors
 /// `Database` only.
 pub fn list(
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     ground: &Ground,
     span: &Span,
     containers: Option<&[ContainerId]>,
@@ -268,7 +268,7 @@ pub fn list(
          WHERE {conditions} ORDER BY v.id LIMIT {limit}"
     ))
     .bind::<Time, _>(span.since)
-    .load(c)?;
+    .load(conn)?;
     Ok(found)
 }
 
@@ -276,7 +276,7 @@ pub fn list(
 ///
 /// # Errors
 /// `Database` only.
-pub fn forget(c: &mut AnyConn, before: Timestamp) -> Result<()> {
-    diesel::delete(alert_events::table.filter(alert_events::found_at.lt(before))).execute(c)?;
+pub fn forget(conn: &mut AnyConn, before: Timestamp) -> Result<()> {
+    diesel::delete(alert_events::table.filter(alert_events::found_at.lt(before))).execute(conn)?;
     Ok(())
 }

@@ -26,28 +26,28 @@ const RULES: i64 = 1;
 ///
 /// # Errors
 /// `Database` only.
-pub fn version(c: &mut AnyConn) -> Result<i64> {
-    Ok(alert_rules::table.find(RULES).select(alert_rules::version).first(c)?)
+pub fn version(conn: &mut AnyConn) -> Result<i64> {
+    Ok(alert_rules::table.find(RULES).select(alert_rules::version).first(conn)?)
 }
 
 /// True if no role is told anything.
 ///
 /// # Errors
 /// `Database` only.
-pub fn all_off(c: &mut AnyConn) -> Result<bool> {
+pub fn all_off(conn: &mut AnyConn) -> Result<bool> {
     let on = alert_choices::table.filter(alert_choices::delivery.ne(Delivery::Off.word()));
-    Ok(on.select(alert_choices::role_id).first::<i64>(c).optional()?.is_none())
+    Ok(on.select(alert_choices::role_id).first::<i64>(conn).optional()?.is_none())
 }
 
 /// All choices that are not Off.
 ///
 /// # Errors
 /// `Database` only.
-pub fn choices(c: &mut AnyConn) -> Result<Vec<(RoleId, Choice)>> {
+pub fn choices(conn: &mut AnyConn) -> Result<Vec<(RoleId, Choice)>> {
     let rows: Vec<(i64, String, String, Timestamp)> = alert_choices::table
         .filter(alert_choices::delivery.ne(Delivery::Off.word()))
         .select((alert_choices::role_id, alert_choices::event, alert_choices::delivery, alert_choices::since))
-        .load(c)?;
+        .load(conn)?;
     rows.into_iter()
         .map(|(role, event, delivery, since)| {
             let (event, delivery) = Event::from_word(&event)
@@ -71,7 +71,7 @@ struct NewChoice {
 ///
 /// # Errors
 /// `Database` only.
-pub fn choose(c: &mut AnyConn, now: Timestamp, version: i64, differences: &[Difference]) -> Result<()> {
+pub fn choose(conn: &mut AnyConn, now: Timestamp, version: i64, differences: &[Difference]) -> Result<()> {
     let row = |difference: &Difference| NewChoice {
         role_id: difference.role.0,
         event: difference.event.word(),
@@ -83,14 +83,14 @@ pub fn choose(c: &mut AnyConn, now: Timestamp, version: i64, differences: &[Diff
     let (begun, other): (Vec<_>, Vec<_>) = differences.iter().partition(|one| one.old == Delivery::Off);
     let (begun, other): (Vec<_>, Vec<_>) = (begun.into_iter().map(row).collect(), other.into_iter().map(row).collect());
     upsert_all!(
-        c,
+        conn,
         alert_choices::table,
         begun,
         key,
         (delivery, alert_choices::since.eq(excluded(alert_choices::since)))
     )?;
-    upsert_all!(c, alert_choices::table, other, key, delivery)?;
-    diesel::update(alert_rules::table.find(RULES)).set(alert_rules::version.eq(version)).execute(c)?;
+    upsert_all!(conn, alert_choices::table, other, key, delivery)?;
+    diesel::update(alert_rules::table.find(RULES)).set(alert_rules::version.eq(version)).execute(conn)?;
     Ok(())
 }
 
@@ -110,7 +110,13 @@ struct NewChange<'a> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn keep(c: &mut AnyConn, now: Timestamp, operator: &str, version: i64, differences: &[Difference]) -> Result<()> {
+pub fn keep(
+    conn: &mut AnyConn,
+    now: Timestamp,
+    operator: &str,
+    version: i64,
+    differences: &[Difference],
+) -> Result<()> {
     let rows: Vec<NewChange<'_>> = differences
         .iter()
         .map(|difference| NewChange {
@@ -123,7 +129,7 @@ pub fn keep(c: &mut AnyConn, now: Timestamp, operator: &str, version: i64, diffe
             version,
         })
         .collect();
-    insert_all!(c, alert_changes::table, rows)?;
+    insert_all!(conn, alert_changes::table, rows)?;
     Ok(())
 }
 
@@ -153,10 +159,10 @@ fn change((at, operator, role, event, old, new): Line) -> Change {
 ///
 /// # Errors
 /// `Database` only.
-pub fn changes(c: &mut AnyConn, offset: i64, limit: i64) -> Result<(Vec<Change>, i64)> {
-    let total = alert_changes::table.count().get_result(c)?;
+pub fn changes(conn: &mut AnyConn, offset: i64, limit: i64) -> Result<(Vec<Change>, i64)> {
+    let total = alert_changes::table.count().get_result(conn)?;
     let newest_first = alert_changes::table.order((alert_changes::version.desc(), alert_changes::id));
-    let lines: Vec<Line> = newest_first.offset(offset).limit(limit).select(LINE).load(c)?;
+    let lines: Vec<Line> = newest_first.offset(offset).limit(limit).select(LINE).load(conn)?;
     Ok((lines.into_iter().map(change).collect(), total))
 }
 
@@ -164,8 +170,8 @@ pub fn changes(c: &mut AnyConn, offset: i64, limit: i64) -> Result<(Vec<Change>,
 ///
 /// # Errors
 /// `Database` only.
-pub fn changes_since(c: &mut AnyConn, version: i64) -> Result<Vec<Change>> {
+pub fn changes_since(conn: &mut AnyConn, version: i64) -> Result<Vec<Change>> {
     let since = alert_changes::table.filter(alert_changes::version.gt(version));
-    let lines: Vec<Line> = since.order((alert_changes::version, alert_changes::id)).select(LINE).load(c)?;
+    let lines: Vec<Line> = since.order((alert_changes::version, alert_changes::id)).select(LINE).load(conn)?;
     Ok(lines.into_iter().map(change).collect())
 }

@@ -23,10 +23,10 @@ pub struct Told {
 ///
 /// # Errors
 /// `Database` only.
-pub fn all(c: &mut AnyConn) -> Result<Vec<Told>> {
+pub fn all(conn: &mut AnyConn) -> Result<Vec<Told>> {
     let rows: Vec<(i64, String, i64, Timestamp)> = alert_told::table
         .select((alert_told::operator_id, alert_told::event, alert_told::told_to, alert_told::told_at))
-        .load(c)?;
+        .load(conn)?;
     let known = |(operator, event, to, at): (i64, String, i64, Timestamp)| {
         Event::from_word(&event).map(|event| Told { operator: OperatorId(operator), event, to, at })
     };
@@ -46,7 +46,7 @@ struct Row {
 ///
 /// # Errors
 /// `Database` only.
-pub fn keep(c: &mut AnyConn, told: &[Told]) -> Result<()> {
+pub fn keep(conn: &mut AnyConn, told: &[Told]) -> Result<()> {
     let rows: Vec<Row> = told
         .iter()
         .map(|one| Row { operator_id: one.operator.0, event: one.event.word(), told_to: one.to, told_at: one.at })
@@ -54,16 +54,16 @@ pub fn keep(c: &mut AnyConn, told: &[Told]) -> Result<()> {
     let key = (alert_told::operator_id, alert_told::event);
     let set =
         (alert_told::told_to.eq(excluded(alert_told::told_to)), alert_told::told_at.eq(excluded(alert_told::told_at)));
-    Ok(upsert_all!(c, alert_told::table, rows, key, set)?)
+    Ok(upsert_all!(conn, alert_told::table, rows, key, set)?)
 }
 
 /// Forgets what these operators were told of `event`: they are told no more, and begin anew should that change.
 ///
 /// # Errors
 /// `Database` only.
-pub fn forget(c: &mut AnyConn, event: Event, operators: &[OperatorId]) -> Result<()> {
+pub fn forget(conn: &mut AnyConn, event: Event, operators: &[OperatorId]) -> Result<()> {
     let ids: Vec<i64> = operators.iter().map(|id| id.0).collect();
     let theirs = alert_told::table.filter(alert_told::operator_id.eq_any(ids).and(alert_told::event.eq(event.word())));
-    diesel::delete(theirs).execute(c)?;
+    diesel::delete(theirs).execute(conn)?;
     Ok(())
 }

@@ -38,9 +38,9 @@ pub async fn show(p: Permitted<may::ReadAudit>, number: Path<String>) -> Answer 
     let (found, chrome) = p
         .view(move |desk, _, _| {
             let search = Search { sight, ..Search::default() };
-            desk.db.read(|c| {
-                let line = audit::store::entry(c, &search, id)?;
-                let (older, newer) = audit::store::beside(c, &search, id)?;
+            desk.db.read(|conn| {
+                let line = audit::store::entry(conn, &search, id)?;
+                let (older, newer) = audit::store::beside(conn, &search, id)?;
                 Ok(line.map(|line| (line, older, newer)))
             })
         })

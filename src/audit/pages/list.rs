@@ -87,9 +87,9 @@ pub async fn show(p: Permitted<may::ReadAudit>, asked: Query<Asked>) -> Answer {
     let area = search.area;
     let ((lines, total, mut operators), chrome) = p
         .view(move |desk, who, _| {
-            desk.db.read(|c| {
-                let (lines, total) = audit::find(c, &search, paging.offset(), paging.size)?;
-                let operators = if all { operators::working_in(c, &who.scope, OFFERED)? } else { Vec::new() };
+            desk.db.read(|conn| {
+                let (lines, total) = audit::find(conn, &search, paging.offset(), paging.size)?;
+                let operators = if all { operators::working_in(conn, &who.scope, OFFERED)? } else { Vec::new() };
                 Ok((lines, total, operators))
             })
         })

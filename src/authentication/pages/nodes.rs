@@ -179,7 +179,8 @@ fn id(segment: &str) -> Result<AuthNodeId, Error> {
 async fn build<N: Need>(p: &Permitted<N>, name: String, mistakes: Mistakes) -> Result<Page, Fault> {
     let ((nodes, left), chrome) = p
         .view(|desk, who, now| {
-            let left = desk.db.read(|c| authentication::left_the_usual(c, now - Duration::hours(LATELY_HOURS)))?;
+            let left =
+                desk.db.read(|conn| authentication::left_the_usual(conn, now - Duration::hours(LATELY_HOURS)))?;
             Ok((authentication::nodes(desk, who)?, left))
         })
         .await?;

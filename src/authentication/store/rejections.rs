@@ -22,13 +22,13 @@ type Newest = (Timestamp, i64, i64);
 ///
 /// # Errors
 /// `Database` only.
-pub fn standing(c: &mut AnyConn, now: Timestamp, node: AuthNodeId) -> Result<Standing> {
+pub fn standing(conn: &mut AnyConn, now: Timestamp, node: AuthNodeId) -> Result<Standing> {
     use check_rejections::dsl;
     let rows: Vec<Newest> = dsl::check_rejections
         .filter(dsl::node_id.eq(node.0).and(dsl::since.ge(window_start(now))))
         .order(dsl::since.desc())
         .select((dsl::since, dsl::rejections, dsl::usual))
-        .load(c)?;
+        .load(conn)?;
     let newest = rows.first().filter(|(since, ..)| *since == bucket(now));
     Ok(Standing {
         in_window: rows.iter().map(|(_, rejections, _)| rejections).sum(),
@@ -38,7 +38,7 @@ pub fn standing(c: &mut AnyConn, now: Timestamp, node: AuthNodeId) -> Result<Sta
 }
 
 /// How many were rejected from `from` to `to`, at `node` or at all of them.
-fn rejected(c: &mut AnyConn, node: Option<AuthNodeId>, from: Timestamp, to: Timestamp) -> Result<i64> {
+fn rejected(conn: &mut AnyConn, node: Option<AuthNodeId>, from: Timestamp, to: Timestamp) -> Result<i64> {
     use check_rejections::dsl;
     let mut rows = dsl::check_rejections
         .filter(dsl::since.ge(from).and(dsl::since.lt(to)))
@@ -47,18 +47,18 @@ fn rejected(c: &mut AnyConn, node: Option<AuthNodeId>, from: Timestamp, to: Time
     if let Some(node) = node {
         rows = rows.filter(dsl::node_id.eq(node.0));
     }
-    Ok(rows.first(c)?)
+    Ok(rows.first(conn)?)
 }
 
 /// Counts one more rejection of `node`, and notes when that leaves the usual, once an hour.
 ///
 /// # Errors
 /// `Database` only.
-pub fn add(c: &mut AnyConn, now: Timestamp, node: AuthNodeId) -> Result<()> {
+pub fn add(conn: &mut AnyConn, now: Timestamp, node: AuthNodeId) -> Result<()> {
     use check_rejections::dsl;
     let since = bucket(now);
     let this = dsl::check_rejections.find((node.0, since));
-    let counted = diesel::update(this).set(dsl::rejections.eq(dsl::rejections + 1)).execute(c)?;
+    let counted = diesel::update(this).set(dsl::rejections.eq(dsl::rejections + 1)).execute(conn)?;
     if counted == 0 {
         // The first of these five minutes: what is usual is worked out once.
         let week_ago = since - Duration::days(USUAL_DAYS);
@@ -66,37 +66,37 @@ pub fn add(c: &mut AnyConn, now: Timestamp, node: AuthNodeId) -> Result<()> {
             dsl::node_id.eq(node.0),
             dsl::since.eq(since),
             dsl::rejections.eq(1_i64),
-            dsl::usual.eq(rejections::usual(rejected(c, Some(node), week_ago, since)?)),
-            dsl::usual_of_all.eq(rejections::usual(rejected(c, None, week_ago, since)?)),
+            dsl::usual.eq(rejections::usual(rejected(conn, Some(node), week_ago, since)?)),
+            dsl::usual_of_all.eq(rejections::usual(rejected(conn, None, week_ago, since)?)),
         );
-        on!(&mut *c, |c| diesel::insert_into(dsl::check_rejections)
+        on!(&mut *conn, |conn| diesel::insert_into(dsl::check_rejections)
             .values(first)
             .on_conflict((dsl::node_id, dsl::since))
             .do_update()
             .set(dsl::rejections.eq(dsl::rejections + 1))
-            .execute(c))?;
+            .execute(conn))?;
         let old = dsl::node_id.eq(node.0).and(dsl::since.lt(since - Duration::days(KEPT_DAYS)));
-        diesel::delete(dsl::check_rejections.filter(old)).execute(c)?;
+        diesel::delete(dsl::check_rejections.filter(old)).execute(conn)?;
     }
     let start = window_start(now);
-    if standing(c, now, node)?.is_out(FEWEST) {
+    if standing(conn, now, node)?.is_out(FEWEST) {
         let noted = dsl::node_id.eq(node.0).and(dsl::since.ge(start)).and(dsl::left_at.is_not_null());
-        let noted = dsl::check_rejections.filter(noted).select(dsl::since).first::<Timestamp>(c).optional()?;
+        let noted = dsl::check_rejections.filter(noted).select(dsl::since).first::<Timestamp>(conn).optional()?;
         if noted.is_none() {
-            diesel::update(this).set(dsl::left_at.eq(now)).execute(c)?;
+            diesel::update(this).set(dsl::left_at.eq(now)).execute(conn)?;
         }
     }
-    let usual_of_all: i64 = this.select(dsl::usual_of_all).first(c)?;
+    let usual_of_all: i64 = this.select(dsl::usual_of_all).first(conn)?;
     let of_all = Standing {
-        in_window: rejected(c, None, start, since + Duration::minutes(1))?,
+        in_window: rejected(conn, None, start, since + Duration::minutes(1))?,
         in_bucket: 0,
         usual: usual_of_all,
     };
     if of_all.is_out(FEWEST_OF_ALL) {
         let noted = dsl::since.ge(start).and(dsl::all_left_at.is_not_null());
-        let noted = dsl::check_rejections.filter(noted).select(dsl::since).first::<Timestamp>(c).optional()?;
+        let noted = dsl::check_rejections.filter(noted).select(dsl::since).first::<Timestamp>(conn).optional()?;
         if noted.is_none() {
-            diesel::update(this).set(dsl::all_left_at.eq(now)).execute(c)?;
+            diesel::update(this).set(dsl::all_left_at.eq(now)).execute(conn)?;
         }
     }
     Ok(())
@@ -106,7 +106,7 @@ pub fn add(c: &mut AnyConn, now: Timestamp, node: AuthNodeId) -> Result<()> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn left_since(c: &mut AnyConn, from: Timestamp) -> Result<Vec<Left>> {
+pub fn left_since(conn: &mut AnyConn, from: Timestamp) -> Result<Vec<Left>> {
     use check_rejections::dsl;
     // The row begins up to five minutes before it was left.
     let recent = dsl::since.gt(from - Duration::minutes(rejections::BUCKET_MINUTES));
@@ -116,7 +116,7 @@ pub fn left_since(c: &mut AnyConn, from: Timestamp) -> Result<Vec<Left>> {
         .filter(recent.and(left))
         .order((dsl::since.desc(), dsl::node_id))
         .select((auth_nodes::name, dsl::left_at, dsl::all_left_at))
-        .load(c)?;
+        .load(conn)?;
     let mut found: Vec<Left> = Vec::new();
     for (name, at, all_at) in rows {
         found.extend(at.map(|at| Left { node: Some(name), at }));

@@ -22,11 +22,11 @@ type WaitingRow = (i64, Option<i64>, String, String, Option<Timestamp>);
 ///
 /// # Errors
 /// `Database` only.
-pub fn leave(c: &mut AnyConn, now: Timestamp, users: &[(UserId, &str)]) -> Result<()> {
+pub fn leave(conn: &mut AnyConn, now: Timestamp, users: &[(UserId, &str)]) -> Result<()> {
     for chunk in users.chunks(IDS_A_STATEMENT) {
         let addresses: HashMap<i64, &str> = chunk.iter().map(|(user, to)| (user.0, *to)).collect();
         let (mut useless, mut others) = (Vec::new(), Vec::new());
-        for (id, user, kind_word, shown_to_key, claimed_until) in held(c, chunk)? {
+        for (id, user, kind_word, shown_to_key, claimed_until) in held(conn, chunk)? {
             let to = user.and_then(|user| addresses.get(&user)).copied().unwrap_or_default();
             if shown_to_key == db::key(to) {
                 continue;
@@ -38,9 +38,9 @@ pub fn leave(c: &mut AnyConn, now: Timestamp, users: &[(UserId, &str)]) -> Resul
                 others.push((EmailId(id), to));
             }
         }
-        diesel::update(emails::table.filter(emails::id.eq_any(useless))).set(wiped(State::Canceled)).execute(c)?;
+        diesel::update(emails::table.filter(emails::id.eq_any(useless))).set(wiped(State::Canceled)).execute(conn)?;
         for (id, to) in others {
-            again::readdress(c, id, to)?;
+            again::readdress(conn, id, to)?;
         }
     }
     Ok(())
@@ -48,7 +48,7 @@ pub fn leave(c: &mut AnyConn, now: Timestamp, users: &[(UserId, &str)]) -> Resul
 
 /// What waits for these users and is not for an alternate address, held by number: as everybody holds emails, so that
 /// nobody waits for someone who waits for them.
-fn held(c: &mut AnyConn, users: &[(UserId, &str)]) -> Result<Vec<WaitingRow>> {
+fn held(conn: &mut AnyConn, users: &[(UserId, &str)]) -> Result<Vec<WaitingRow>> {
     let ids: Vec<i64> = users.iter().map(|(user, _)| user.0).collect();
     let theirs = emails::table
         .filter(emails::user_id.eq_any(ids))
@@ -56,7 +56,7 @@ fn held(c: &mut AnyConn, users: &[(UserId, &str)]) -> Result<Vec<WaitingRow>> {
         .filter(emails::alternate.eq(false))
         .order(emails::id)
         .select((emails::id, emails::user_id, emails::kind, emails::shown_to_key, emails::claimed_until));
-    Ok(match c {
+    Ok(match conn {
         AnyConn::Pg(pg) => theirs.for_no_key_update().load(pg)?,
         AnyConn::Sqlite(sqlite) => theirs.load(sqlite)?,
     })
@@ -76,7 +76,7 @@ fn link_sent((enrollment, to_key, alternate, at): LinkRow) -> Option<LinkSent> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn newest_links(c: &mut AnyConn, enrollments: &[EnrollmentId]) -> Result<Vec<LinkSent>> {
+pub fn newest_links(conn: &mut AnyConn, enrollments: &[EnrollmentId]) -> Result<Vec<LinkSent>> {
     let mut newest: HashMap<EnrollmentId, LinkSent> = HashMap::new();
     for chunk in enrollments.chunks(IDS_A_STATEMENT) {
         let ids: Vec<i64> = chunk.iter().map(|id| id.0).collect();
@@ -85,7 +85,7 @@ pub fn newest_links(c: &mut AnyConn, enrollments: &[EnrollmentId]) -> Result<Vec
             .filter(emails::kind.eq_any(with_link()))
             .order(emails::id)
             .select((emails::enrollment_id, emails::shown_to_key, emails::alternate, emails::created_at))
-            .load(c)?;
+            .load(conn)?;
         newest.extend(rows.into_iter().filter_map(link_sent).map(|sent| (sent.enrollment, sent)));
     }
     Ok(newest.into_values().collect())
@@ -95,14 +95,14 @@ pub fn newest_links(c: &mut AnyConn, enrollments: &[EnrollmentId]) -> Result<Vec
 ///
 /// # Errors
 /// `Database` only.
-pub fn link_made_at(c: &mut AnyConn, enrollment: EnrollmentId, made_at: Timestamp) -> Result<Option<LinkSent>> {
+pub fn link_made_at(conn: &mut AnyConn, enrollment: EnrollmentId, made_at: Timestamp) -> Result<Option<LinkSent>> {
     let row: Option<LinkRow> = emails::table
         .filter(emails::enrollment_id.eq(enrollment.0))
         .filter(emails::kind.eq_any(with_link()))
         .filter(emails::created_at.eq(made_at))
         .order(emails::id.desc())
         .select((emails::enrollment_id, emails::shown_to_key, emails::alternate, emails::created_at))
-        .first(c)
+        .first(conn)
         .optional()?;
     Ok(row.and_then(link_sent))
 }

@@ -29,8 +29,8 @@ fn unclaimed(now: Timestamp) -> _ {
 ///
 /// # Errors
 /// `Database` only.
-pub fn hold(c: &mut AnyConn, ids: &[EmailId]) -> Result<()> {
-    if let AnyConn::Pg(pg) = c {
+pub fn hold(conn: &mut AnyConn, ids: &[EmailId]) -> Result<()> {
+    if let AnyConn::Pg(pg) = conn {
         for chunk in ids.chunks(IDS_A_STATEMENT) {
             emails::table
                 .filter(emails::id.eq_any(plain(chunk)))
@@ -47,7 +47,7 @@ pub fn hold(c: &mut AnyConn, ids: &[EmailId]) -> Result<()> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn enrollments_of(c: &mut AnyConn, ids: &[EmailId], kinds: &[Kind]) -> Result<Vec<EnrollmentId>> {
+pub fn enrollments_of(conn: &mut AnyConn, ids: &[EmailId], kinds: &[Kind]) -> Result<Vec<EnrollmentId>> {
     let words: Vec<&str> = kinds.iter().map(|kind| kind.word()).collect();
     let mut found: Vec<i64> = Vec::new();
     for chunk in ids.chunks(IDS_A_STATEMENT) {
@@ -55,7 +55,7 @@ pub fn enrollments_of(c: &mut AnyConn, ids: &[EmailId], kinds: &[Kind]) -> Resul
             .filter(emails::id.eq_any(plain(chunk)))
             .filter(emails::kind.eq_any(&words))
             .select(emails::enrollment_id)
-            .load(c)?;
+            .load(conn)?;
         found.extend(about.into_iter().flatten());
     }
     found.sort_unstable();
@@ -68,7 +68,7 @@ pub fn enrollments_of(c: &mut AnyConn, ids: &[EmailId], kinds: &[Kind]) -> Resul
 ///
 /// # Errors
 /// `Database` only.
-pub fn queue(c: &mut AnyConn, now: Timestamp, ids: &[EmailId], give_up_at: Timestamp) -> Result<usize> {
+pub fn queue(conn: &mut AnyConn, now: Timestamp, ids: &[EmailId], give_up_at: Timestamp) -> Result<usize> {
     let ended = [State::Failed.word(), State::Bounced.word()];
     let mut changed = 0;
     for chunk in ids.chunks(IDS_A_STATEMENT) {
@@ -83,7 +83,7 @@ pub fn queue(c: &mut AnyConn, now: Timestamp, ids: &[EmailId], give_up_at: Times
                     emails::bounced_at.eq(None::<Timestamp>),
                     emails::bounce_status.eq(""),
                 ))
-                .execute(c)?;
+                .execute(conn)?;
     }
     Ok(changed)
 }
@@ -92,10 +92,10 @@ pub fn queue(c: &mut AnyConn, now: Timestamp, ids: &[EmailId], give_up_at: Times
 ///
 /// # Errors
 /// `Database` only.
-pub fn readdress(c: &mut AnyConn, id: EmailId, to: &str) -> Result<()> {
+pub fn readdress(conn: &mut AnyConn, id: EmailId, to: &str) -> Result<()> {
     diesel::update(emails::table.filter(emails::id.eq(id.0)).filter(emails::state.eq_any(waiting())))
         .set((emails::shown_to.eq(to), emails::shown_to_key.eq(db::key(to))))
-        .execute(c)?;
+        .execute(conn)?;
     Ok(())
 }
 
@@ -103,7 +103,7 @@ pub fn readdress(c: &mut AnyConn, id: EmailId, to: &str) -> Result<()> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn hasten(c: &mut AnyConn, now: Timestamp, ids: &[EmailId]) -> Result<usize> {
+pub fn hasten(conn: &mut AnyConn, now: Timestamp, ids: &[EmailId]) -> Result<usize> {
     let mut changed = 0;
     for chunk in ids.chunks(IDS_A_STATEMENT) {
         changed += diesel::update(
@@ -113,7 +113,7 @@ pub fn hasten(c: &mut AnyConn, now: Timestamp, ids: &[EmailId]) -> Result<usize>
                 .filter(unclaimed(now)),
         )
         .set(emails::next_try_at.eq(Some(now)))
-        .execute(c)?;
+        .execute(conn)?;
     }
     Ok(changed)
 }
@@ -122,7 +122,7 @@ pub fn hasten(c: &mut AnyConn, now: Timestamp, ids: &[EmailId]) -> Result<usize>
 ///
 /// # Errors
 /// `Database` only.
-pub fn cancel(c: &mut AnyConn, now: Timestamp, ids: &[EmailId]) -> Result<usize> {
+pub fn cancel(conn: &mut AnyConn, now: Timestamp, ids: &[EmailId]) -> Result<usize> {
     let mut changed = 0;
     for chunk in ids.chunks(IDS_A_STATEMENT) {
         changed += diesel::update(
@@ -132,7 +132,7 @@ pub fn cancel(c: &mut AnyConn, now: Timestamp, ids: &[EmailId]) -> Result<usize>
                 .filter(unclaimed(now)),
         )
         .set(wiped(State::Canceled))
-        .execute(c)?;
+        .execute(conn)?;
     }
     Ok(changed)
 }

@@ -70,7 +70,7 @@ fn recent(now: Timestamp) -> _ {
 /// # Errors
 /// `Database` only.
 pub fn rows(
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     now: Timestamp,
     containers: Option<&[ContainerId]>,
     filter: &Filter,
@@ -83,7 +83,7 @@ pub fn rows(
         .offset(offset)
         .limit(limit)
         .select(columns!())
-        .load(c)?;
+        .load(conn)?;
     rows.into_iter().map(Email::try_from).collect()
 }
 
@@ -92,13 +92,13 @@ pub fn rows(
 /// # Errors
 /// `Database` only.
 pub fn count(
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     now: Timestamp,
     containers: Option<&[ContainerId]>,
     filter: &Filter,
     view: View,
 ) -> Result<i64> {
-    Ok(filtered(now, containers, filter, view).select(count_star()).first(c)?)
+    Ok(filtered(now, containers, filter, view).select(count_star()).first(conn)?)
 }
 
 /// How many rows of `view` are in each state that any is in.
@@ -106,7 +106,7 @@ pub fn count(
 /// # Errors
 /// `Database` only.
 pub fn counts_by_state(
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     now: Timestamp,
     containers: Option<&[ContainerId]>,
     filter: &Filter,
@@ -116,7 +116,7 @@ pub fn counts_by_state(
     for part in parts(filter) {
         for (state, count) in &mut counts {
             let one = filtered(now, containers, &part, view).filter(emails::state.eq(state.word()));
-            *count += one.select(count_star()).first::<i64>(c)?;
+            *count += one.select(count_star()).first::<i64>(conn)?;
         }
     }
     counts.retain(|(_, count)| *count > 0);
@@ -128,7 +128,7 @@ pub fn counts_by_state(
 /// # Errors
 /// `Database` only.
 pub fn chosen(
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     now: Timestamp,
     containers: Option<&[ContainerId]>,
     filter: &Filter,
@@ -139,7 +139,7 @@ pub fn chosen(
     let mut ids: Vec<i64> = Vec::new();
     for part in parts(filter) {
         let found = filtered(now, containers, &part, view).filter(emails::state.eq_any(&words)).order(emails::id);
-        ids.extend(found.select(emails::id).load::<i64>(c)?);
+        ids.extend(found.select(emails::id).load::<i64>(conn)?);
     }
     Ok(ids.into_iter().map(EmailId).collect())
 }
@@ -158,21 +158,21 @@ fn parts(filter: &Filter) -> Vec<Filter> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn failures(c: &mut AnyConn, now: Timestamp, containers: Option<&[ContainerId]>) -> Result<i64> {
+pub fn failures(conn: &mut AnyConn, now: Timestamp, containers: Option<&[ContainerId]>) -> Result<i64> {
     let mut query: Query<'_> = emails::table.into_boxed().filter(sql::<Bool>(HAS_FAILED)).filter(recent(now));
     if let Some(containers) = containers {
         let ids: Vec<i64> = containers.iter().map(|id| id.0).collect();
         query = query.filter(emails::container_id.eq_any(ids));
     }
-    Ok(query.select(count_star()).first(c)?)
+    Ok(query.select(count_star()).first(conn)?)
 }
 
 /// One email.
 ///
 /// # Errors
 /// `NotFound` if there is none, or none in these containers.
-pub fn find(c: &mut AnyConn, containers: Option<&[ContainerId]>, id: EmailId) -> Result<Email> {
-    let row: Option<Row> = emails::table.find(id.0).select(columns!()).first(c).optional()?;
+pub fn find(conn: &mut AnyConn, containers: Option<&[ContainerId]>, id: EmailId) -> Result<Email> {
+    let row: Option<Row> = emails::table.find(id.0).select(columns!()).first(conn).optional()?;
     let email = row.map(Email::try_from).transpose()?;
     let inside = |email: &Email| {
         containers.is_none_or(|list| email.container.is_some_and(|container| list.contains(&container)))
@@ -184,11 +184,11 @@ pub fn find(c: &mut AnyConn, containers: Option<&[ContainerId]>, id: EmailId) ->
 ///
 /// # Errors
 /// `Database` only.
-pub fn of(c: &mut AnyConn, ids: &[EmailId]) -> Result<Vec<Email>> {
+pub fn of(conn: &mut AnyConn, ids: &[EmailId]) -> Result<Vec<Email>> {
     let mut list = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(super::IDS_A_STATEMENT) {
         let ids: Vec<i64> = chunk.iter().map(|id| id.0).collect();
-        let rows: Vec<Row> = emails::table.filter(emails::id.eq_any(ids)).select(columns!()).load(c)?;
+        let rows: Vec<Row> = emails::table.filter(emails::id.eq_any(ids)).select(columns!()).load(conn)?;
         for row in rows {
             list.push(Email::try_from(row)?);
         }
@@ -200,12 +200,12 @@ pub fn of(c: &mut AnyConn, ids: &[EmailId]) -> Result<Vec<Email>> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn tries(c: &mut AnyConn, id: EmailId) -> Result<Vec<Try>> {
+pub fn tries(conn: &mut AnyConn, id: EmailId) -> Result<Vec<Try>> {
     let rows: Vec<(Timestamp, String, String)> = email_tries::table
         .filter(email_tries::email_id.eq(id.0))
         .order(email_tries::id.desc())
         .select((email_tries::at, email_tries::outcome, email_tries::answer))
-        .load(c)?;
+        .load(conn)?;
     rows.into_iter()
         .map(|(at, outcome, answer)| {
             let outcome = State::from_word(&outcome)
@@ -219,34 +219,37 @@ pub fn tries(c: &mut AnyConn, id: EmailId) -> Result<Vec<Try>> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn overdue(c: &mut AnyConn, due: Timestamp, containers: Option<&[ContainerId]>) -> Result<i64> {
+pub fn overdue(conn: &mut AnyConn, due: Timestamp, containers: Option<&[ContainerId]>) -> Result<i64> {
     let mut query: Query<'_> =
         emails::table.into_boxed().filter(emails::next_try_at.le(due)).filter(emails::state.eq(State::Queued.word()));
     if let Some(containers) = containers {
         let ids: Vec<i64> = containers.iter().map(|id| id.0).collect();
         query = query.filter(emails::container_id.eq_any(ids));
     }
-    Ok(query.select(count_star()).first(c)?)
+    Ok(query.select(count_star()).first(conn)?)
 }
 
 /// How the mail server does.
 ///
 /// # Errors
 /// `Database` only.
-pub fn health(c: &mut AnyConn) -> Result<Health> {
+pub fn health(conn: &mut AnyConn) -> Result<Health> {
     let accepted: Option<Timestamp> = email_tries::table
         .filter(email_tries::outcome.eq(State::Sent.word()))
         .order(email_tries::id.desc())
         .select(email_tries::at)
-        .first(c)
+        .first(conn)
         .optional()?;
     let last: Option<(Timestamp, String, String)> = email_tries::table
         .order(email_tries::id.desc())
         .select((email_tries::at, email_tries::outcome, email_tries::answer))
-        .first(c)
+        .first(conn)
         .optional()?;
-    let outcomes: Vec<String> =
-        email_tries::table.order(email_tries::id.desc()).limit(TRIES_THAT_TELL).select(email_tries::outcome).load(c)?;
+    let outcomes: Vec<String> = email_tries::table
+        .order(email_tries::id.desc())
+        .limit(TRIES_THAT_TELL)
+        .select(email_tries::outcome)
+        .load(conn)?;
     let enough = accepted.is_none() || i64::try_from(outcomes.len()).is_ok_and(|tries| tries == TRIES_THAT_TELL);
     Ok(Health {
         takes_nothing: enough && !outcomes.is_empty() && outcomes.iter().all(|outcome| outcome != State::Sent.word()),

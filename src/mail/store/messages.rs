@@ -61,8 +61,8 @@ impl TryFrom<Row> for Message {
 ///
 /// # Errors
 /// `Database` only.
-pub fn all(c: &mut AnyConn) -> Result<Vec<Message>> {
-    let rows: Vec<Row> = messages::table.select(Row::as_select()).load(c)?;
+pub fn all(conn: &mut AnyConn) -> Result<Vec<Message>> {
+    let rows: Vec<Row> = messages::table.select(Row::as_select()).load(conn)?;
     rows.into_iter().map(Message::try_from).collect()
 }
 
@@ -70,9 +70,9 @@ pub fn all(c: &mut AnyConn) -> Result<Vec<Message>> {
 ///
 /// # Errors
 /// `Database` only; `None` if nobody wrote it.
-pub fn find(c: &mut AnyConn, kind: Kind, authentication_type: &str) -> Result<Option<Message>> {
+pub fn find(conn: &mut AnyConn, kind: Kind, authentication_type: &str) -> Result<Option<Message>> {
     let row: Option<Row> =
-        messages::table.find((kind.word(), authentication_type)).select(Row::as_select()).first(c).optional()?;
+        messages::table.find((kind.word(), authentication_type)).select(Row::as_select()).first(conn).optional()?;
     row.map(Message::try_from).transpose()
 }
 
@@ -80,7 +80,7 @@ pub fn find(c: &mut AnyConn, kind: Kind, authentication_type: &str) -> Result<Op
 ///
 /// # Errors
 /// `Database` only.
-pub fn put(c: &mut AnyConn, message: &Message) -> Result<bool> {
+pub fn put(conn: &mut AnyConn, message: &Message) -> Result<bool> {
     let values = (
         messages::subject.eq(&message.wording.subject),
         messages::body_text.eq(&message.wording.text),
@@ -92,12 +92,12 @@ pub fn put(c: &mut AnyConn, message: &Message) -> Result<bool> {
     let key = (message.kind.word(), message.authentication_type.as_str());
     if message.version > 1 {
         let before = messages::table.find(key).filter(messages::version.eq(message.version - 1));
-        return Ok(diesel::update(before).set(values).execute(c)? == 1);
+        return Ok(diesel::update(before).set(values).execute(conn)? == 1);
     }
-    let inserted = crate::on!(c, |c| diesel::insert_into(messages::table)
+    let inserted = crate::on!(conn, |conn| diesel::insert_into(messages::table)
         .values((messages::kind.eq(key.0), messages::authentication_type.eq(key.1), values))
         .on_conflict_do_nothing()
-        .execute(c))?;
+        .execute(conn))?;
     Ok(inserted == 1)
 }
 
@@ -105,8 +105,8 @@ pub fn put(c: &mut AnyConn, message: &Message) -> Result<bool> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn remove(c: &mut AnyConn, kind: Kind, authentication_type: &str) -> Result<bool> {
-    Ok(diesel::delete(messages::table.find((kind.word(), authentication_type))).execute(c)? == 1)
+pub fn remove(conn: &mut AnyConn, kind: Kind, authentication_type: &str) -> Result<bool> {
+    Ok(diesel::delete(messages::table.find((kind.word(), authentication_type))).execute(conn)? == 1)
 }
 
 /// The words for a batch of emails.
@@ -116,14 +116,14 @@ pub struct Wordings(Vec<Message>);
 ///
 /// # Errors
 /// `Database` only.
-pub fn wordings(c: &mut AnyConn, kinds: &[Kind]) -> Result<Wordings> {
+pub fn wordings(conn: &mut AnyConn, kinds: &[Kind]) -> Result<Wordings> {
     if kinds.is_empty() {
         return Ok(Wordings(Vec::new()));
     }
     let mut words: Vec<&str> = kinds.iter().map(|kind| kind.word()).collect();
     words.sort_unstable();
     words.dedup();
-    let rows: Vec<Row> = messages::table.filter(messages::kind.eq_any(words)).select(Row::as_select()).load(c)?;
+    let rows: Vec<Row> = messages::table.filter(messages::kind.eq_any(words)).select(Row::as_select()).load(conn)?;
     Ok(Wordings(rows.into_iter().map(Message::try_from).collect::<Result<_>>()?))
 }
 

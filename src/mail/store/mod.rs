@@ -70,10 +70,10 @@ pub fn own_host(settings: &Settings) -> &str {
 ///
 /// # Errors
 /// `Database` only.
-pub fn insert(desk: &Desk, c: &mut AnyConn, now: Timestamp, sender: &str, list: &[NewEmail]) -> Result<()> {
+pub fn insert(desk: &Desk, conn: &mut AnyConn, now: Timestamp, sender: &str, list: &[NewEmail]) -> Result<()> {
     for chunk in list.chunks(db::ROWS_A_STATEMENT) {
         let rows = chunk.iter().map(|email| new_row(desk, now, sender, email)).collect::<Result<Vec<_>>>()?;
-        insert_all!(c, emails::table, rows)?;
+        insert_all!(conn, emails::table, rows)?;
     }
     Ok(())
 }
@@ -133,8 +133,8 @@ fn waiting() -> [&'static str; 2] {
 
 /// Holds what waits for these enrollments until the transaction ends, by number: as workers do who settle many emails,
 /// so that neither waits for the other. SQLite needs nothing: it has one writer.
-fn hold_waiting(c: &mut AnyConn, enrollments: &[i64]) -> Result<()> {
-    if let AnyConn::Pg(pg) = c {
+fn hold_waiting(conn: &mut AnyConn, enrollments: &[i64]) -> Result<()> {
+    if let AnyConn::Pg(pg) = conn {
         emails::table
             .filter(emails::enrollment_id.eq_any(enrollments))
             .filter(emails::state.eq_any(waiting()))
@@ -150,16 +150,16 @@ fn hold_waiting(c: &mut AnyConn, enrollments: &[i64]) -> Result<()> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn cancel(c: &mut AnyConn, enrollments: &[EnrollmentId]) -> Result<usize> {
+pub fn cancel(conn: &mut AnyConn, enrollments: &[EnrollmentId]) -> Result<usize> {
     let mut canceled = 0;
     for chunk in enrollments.chunks(IDS_A_STATEMENT) {
         let ids: Vec<i64> = chunk.iter().map(|id| id.0).collect();
-        hold_waiting(c, &ids)?;
+        hold_waiting(conn, &ids)?;
         canceled += diesel::update(
             emails::table.filter(emails::enrollment_id.eq_any(ids)).filter(emails::state.eq_any(waiting())),
         )
         .set(wiped(State::Canceled))
-        .execute(c)?;
+        .execute(conn)?;
     }
     Ok(canceled)
 }
@@ -170,19 +170,19 @@ pub fn cancel(c: &mut AnyConn, enrollments: &[EnrollmentId]) -> Result<usize> {
 /// # Errors
 /// `Database` only.
 pub fn move_stop_date(
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     enrollments: &[EnrollmentId],
     stop_on: NaiveDate,
     give_up_at: Timestamp,
 ) -> Result<()> {
     for chunk in enrollments.chunks(IDS_A_STATEMENT) {
         let ids: Vec<i64> = chunk.iter().map(|id| id.0).collect();
-        hold_waiting(c, &ids)?;
+        hold_waiting(conn, &ids)?;
         let rows: Vec<(i64, String)> = emails::table
             .filter(emails::enrollment_id.eq_any(ids))
             .filter(emails::state.eq_any(waiting()))
             .select((emails::id, emails::facts))
-            .load(c)?;
+            .load(conn)?;
         for (id, facts) in rows {
             let mut facts: Facts = serde_json::from_str(&facts).map_err(unreadable)?;
             facts.stop_on = Some(stop_on);
@@ -191,7 +191,7 @@ pub fn move_stop_date(
                     emails::facts.eq(serde_json::to_string(&facts).map_err(unreadable)?),
                     emails::give_up_at.eq(give_up_at),
                 ))
-                .execute(c)?;
+                .execute(conn)?;
         }
     }
     Ok(())
@@ -201,11 +201,11 @@ pub fn move_stop_date(
 ///
 /// # Errors
 /// `Database` only.
-pub fn cancel_of_task(c: &mut AnyConn, task: TaskId) -> Result<usize> {
+pub fn cancel_of_task(conn: &mut AnyConn, task: TaskId) -> Result<usize> {
     let canceled =
         diesel::update(emails::table.filter(emails::task_id.eq(task.0)).filter(emails::state.eq_any(waiting())))
             .set(wiped(State::Canceled))
-            .execute(c)?;
+            .execute(conn)?;
     Ok(canceled)
 }
 
@@ -213,15 +213,15 @@ pub fn cancel_of_task(c: &mut AnyConn, task: TaskId) -> Result<usize> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn follow(c: &mut AnyConn, users: &[UserId], container: ContainerId) -> Result<()> {
+pub fn follow(conn: &mut AnyConn, users: &[UserId], container: ContainerId) -> Result<()> {
     for chunk in users.chunks(IDS_A_STATEMENT) {
         let ids: Vec<i64> = chunk.iter().map(|id| id.0).collect();
         let theirs = emails::table.filter(emails::user_id.eq_any(ids));
         // By number, as everybody holds emails: see `cancel`.
-        if let AnyConn::Pg(pg) = c {
+        if let AnyConn::Pg(pg) = conn {
             theirs.clone().order(emails::id).select(emails::id).for_no_key_update().execute(pg)?;
         }
-        diesel::update(theirs).set(emails::container_id.eq(Some(container.0))).execute(c)?;
+        diesel::update(theirs).set(emails::container_id.eq(Some(container.0))).execute(conn)?;
     }
     Ok(())
 }
@@ -230,10 +230,10 @@ pub fn follow(c: &mut AnyConn, users: &[UserId], container: ContainerId) -> Resu
 ///
 /// # Errors
 /// `Database` only.
-pub fn count_with_link(c: &mut AnyConn, enrollment: EnrollmentId) -> Result<i64> {
+pub fn count_with_link(conn: &mut AnyConn, enrollment: EnrollmentId) -> Result<i64> {
     let kinds: Vec<&str> = Kind::ALL.iter().filter(|kind| kind.carries_link()).map(|kind| kind.word()).collect();
     let about = emails::table.filter(emails::enrollment_id.eq(enrollment.0)).filter(emails::kind.eq_any(kinds));
-    Ok(about.count().get_result(c)?)
+    Ok(about.count().get_result(conn)?)
 }
 
 /// An email that goes nowhere any more. Who has claimed it stays: what is in a worker's hand may still be accepted.

@@ -20,9 +20,9 @@ use crate::{
 ///
 /// # Errors
 /// `Database` only; `None` if there is none.
-pub fn find(c: &mut AnyConn, message_id: &str) -> Result<Option<Email>> {
+pub fn find(conn: &mut AnyConn, message_id: &str) -> Result<Option<Email>> {
     let row: Option<Row> =
-        emails::table.filter(emails::message_id.eq(message_id)).select(columns!()).first(c).optional()?;
+        emails::table.filter(emails::message_id.eq(message_id)).select(columns!()).first(conn).optional()?;
     row.map(Email::try_from).transpose()
 }
 
@@ -30,7 +30,14 @@ pub fn find(c: &mut AnyConn, message_id: &str) -> Result<Option<Email>> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn insert(c: &mut AnyConn, now: Timestamp, email: EmailId, digest: &str, fate: &Fate, said: &str) -> Result<bool> {
+pub fn insert(
+    conn: &mut AnyConn,
+    now: Timestamp,
+    email: EmailId,
+    digest: &str,
+    fate: &Fate,
+    said: &str,
+) -> Result<bool> {
     let values = (
         email_reports::email_id.eq(email.0),
         email_reports::at.eq(now),
@@ -39,8 +46,10 @@ pub fn insert(c: &mut AnyConn, now: Timestamp, email: EmailId, digest: &str, fat
         email_reports::diagnostic.eq(said),
         email_reports::digest.eq(digest),
     );
-    let inserted =
-        on!(c, |c| diesel::insert_into(email_reports::table).values(values).on_conflict_do_nothing().execute(c))?;
+    let inserted = on!(conn, |conn| diesel::insert_into(email_reports::table)
+        .values(values)
+        .on_conflict_do_nothing()
+        .execute(conn))?;
     Ok(inserted == 1)
 }
 
@@ -48,7 +57,7 @@ pub fn insert(c: &mut AnyConn, now: Timestamp, email: EmailId, digest: &str, fat
 ///
 /// # Errors
 /// `Database` only.
-pub fn set_bounced(c: &mut AnyConn, now: Timestamp, email: EmailId, status: &str, said: &str) -> Result<bool> {
+pub fn set_bounced(conn: &mut AnyConn, now: Timestamp, email: EmailId, status: &str, said: &str) -> Result<bool> {
     let changed = diesel::update(emails::table.find(email.0).filter(emails::state.eq(State::Sent.word())))
         .set((
             emails::state.eq(State::Bounced.word()),
@@ -57,7 +66,7 @@ pub fn set_bounced(c: &mut AnyConn, now: Timestamp, email: EmailId, status: &str
             emails::last_answer.eq(said),
             emails::last_answer_at.eq(Some(now)),
         ))
-        .execute(c)?;
+        .execute(conn)?;
     Ok(changed == 1)
 }
 
@@ -65,12 +74,12 @@ pub fn set_bounced(c: &mut AnyConn, now: Timestamp, email: EmailId, status: &str
 ///
 /// # Errors
 /// `Database` only.
-pub fn of(c: &mut AnyConn, email: EmailId) -> Result<Vec<Delivery>> {
+pub fn of(conn: &mut AnyConn, email: EmailId) -> Result<Vec<Delivery>> {
     let rows: Vec<(Timestamp, String, String, String)> = email_reports::table
         .filter(email_reports::email_id.eq(email.0))
         .order(email_reports::id.desc())
         .select((email_reports::at, email_reports::action, email_reports::status, email_reports::diagnostic))
-        .load(c)?;
+        .load(conn)?;
     rows.into_iter()
         .map(|(at, action, status, said)| {
             let action = Action::from_word(&action)

@@ -39,9 +39,9 @@ struct Row {
 ///
 /// # Errors
 /// `Database` only.
-pub fn any_due(c: &mut AnyConn, now: Timestamp) -> Result<bool> {
+pub fn any_due(conn: &mut AnyConn, now: Timestamp) -> Result<bool> {
     let first: Option<i64> =
-        emails::table.filter(emails::next_try_at.le(now)).select(emails::id).first(c).optional()?;
+        emails::table.filter(emails::next_try_at.le(now)).select(emails::id).first(conn).optional()?;
     Ok(first.is_some())
 }
 
@@ -51,7 +51,7 @@ pub fn any_due(c: &mut AnyConn, now: Timestamp) -> Result<bool> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn claim(desk: &Desk, c: &mut AnyConn, now: Timestamp, worker: &str, most: i64) -> Result<Vec<Claimed>> {
+pub fn claim(desk: &Desk, conn: &mut AnyConn, now: Timestamp, worker: &str, most: i64) -> Result<Vec<Claimed>> {
     let due =
         emails::table.filter(emails::next_try_at.le(now)).order((emails::next_try_at, emails::id)).limit(most).select(
             (
@@ -67,7 +67,7 @@ pub fn claim(desk: &Desk, c: &mut AnyConn, now: Timestamp, worker: &str, most: i
                 emails::give_up_at,
             ),
         );
-    let rows: Vec<Row> = match c {
+    let rows: Vec<Row> = match conn {
         // Rows that another worker is claiming at this moment are passed over instead of waited for.
         AnyConn::Pg(pg) => due.for_update().skip_locked().load(pg)?,
         // The transaction has the one writer already.
@@ -81,9 +81,9 @@ pub fn claim(desk: &Desk, c: &mut AnyConn, now: Timestamp, worker: &str, most: i
             emails::claimed_by.eq(Some(worker)),
             emails::claimed_until.eq(Some(until)),
         ))
-        .execute(c)?;
+        .execute(conn)?;
     let kinds: Vec<Kind> = rows.iter().map(|row| kind(&row.kind)).collect::<Result<_>>()?;
-    let wordings = messages::wordings(c, &kinds)?;
+    let wordings = messages::wordings(conn, &kinds)?;
     rows.into_iter().map(|row| claimed(desk, row, &wordings)).collect()
 }
 
@@ -133,8 +133,8 @@ impl NewTry {
 ///
 /// # Errors
 /// `Database` only.
-pub fn note_tries(c: &mut AnyConn, tries: Vec<NewTry>) -> Result<()> {
-    insert_all!(c, email_tries::table, tries)?;
+pub fn note_tries(conn: &mut AnyConn, tries: Vec<NewTry>) -> Result<()> {
+    insert_all!(conn, email_tries::table, tries)?;
     Ok(())
 }
 
@@ -158,11 +158,11 @@ impl Answered {
 ///
 /// # Errors
 /// `Database` only.
-pub fn accepted(c: &mut AnyConn, now: Timestamp, email: EmailId, answer: &str) -> Result<bool> {
+pub fn accepted(conn: &mut AnyConn, now: Timestamp, email: EmailId, answer: &str) -> Result<bool> {
     let change: (Wiped, Answered) = (wiped(State::Sent), Answered::new(now, answer));
     let changed = diesel::update(emails::table.find(email.0))
         .set((change.0, change.1, emails::sent_at.eq(Some(now)), emails::tries.eq(emails::tries + 1)))
-        .execute(c)?;
+        .execute(conn)?;
     Ok(changed > 0)
 }
 
@@ -171,7 +171,7 @@ pub fn accepted(c: &mut AnyConn, now: Timestamp, email: EmailId, answer: &str) -
 /// # Errors
 /// `Database` only.
 pub fn deferred(
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     now: Timestamp,
     worker: &str,
     email: EmailId,
@@ -185,7 +185,7 @@ pub fn deferred(
             emails::next_try_at.eq(Some(next)),
             emails::tries.eq(emails::tries + 1),
         ))
-        .execute(c)?;
+        .execute(conn)?;
     Ok(changed > 0)
 }
 
@@ -193,10 +193,10 @@ pub fn deferred(
 ///
 /// # Errors
 /// `Database` only.
-pub fn failed(c: &mut AnyConn, now: Timestamp, worker: &str, email: EmailId, answer: &str) -> Result<bool> {
+pub fn failed(conn: &mut AnyConn, now: Timestamp, worker: &str, email: EmailId, answer: &str) -> Result<bool> {
     let changed = diesel::update(held(worker, email))
         .set((wiped(State::Failed), Answered::new(now, answer), emails::tries.eq(emails::tries + 1)))
-        .execute(c)?;
+        .execute(conn)?;
     Ok(changed > 0)
 }
 
@@ -211,7 +211,7 @@ fn held<'a>(worker: &'a str, email: EmailId) -> _ {
 ///
 /// # Errors
 /// `Database` only.
-pub fn release(c: &mut AnyConn, now: Timestamp, worker: &str, list: &[EmailId]) -> Result<()> {
+pub fn release(conn: &mut AnyConn, now: Timestamp, worker: &str, list: &[EmailId]) -> Result<()> {
     for chunk in list.chunks(IDS_A_STATEMENT) {
         let ids: Vec<i64> = chunk.iter().map(|id| id.0).collect();
         diesel::update(
@@ -225,7 +225,7 @@ pub fn release(c: &mut AnyConn, now: Timestamp, worker: &str, list: &[EmailId]) 
             emails::claimed_by.eq(None::<String>),
             emails::claimed_until.eq(None::<Timestamp>),
         ))
-        .execute(c)?;
+        .execute(conn)?;
     }
     Ok(())
 }
@@ -234,7 +234,7 @@ pub fn release(c: &mut AnyConn, now: Timestamp, worker: &str, list: &[EmailId]) 
 ///
 /// # Errors
 /// `Database` only.
-pub fn renew(c: &mut AnyConn, now: Timestamp, worker: &str, list: &[EmailId]) -> Result<Vec<EmailId>> {
+pub fn renew(conn: &mut AnyConn, now: Timestamp, worker: &str, list: &[EmailId]) -> Result<Vec<EmailId>> {
     let until = now + lease();
     let mut held = Vec::with_capacity(list.len());
     for chunk in list.chunks(IDS_A_STATEMENT) {
@@ -247,7 +247,7 @@ pub fn renew(c: &mut AnyConn, now: Timestamp, worker: &str, list: &[EmailId]) ->
         )
         .set((emails::next_try_at.eq(Some(until)), emails::claimed_until.eq(Some(until))))
         .returning(emails::id)
-        .get_results(c)?;
+        .get_results(conn)?;
         held.extend(renewed.into_iter().map(EmailId));
     }
     Ok(held)
@@ -257,7 +257,7 @@ pub fn renew(c: &mut AnyConn, now: Timestamp, worker: &str, list: &[EmailId]) ->
 ///
 /// # Errors
 /// `Database` only.
-pub fn release_all(c: &mut AnyConn, now: Timestamp) -> Result<usize> {
+pub fn release_all(conn: &mut AnyConn, now: Timestamp) -> Result<usize> {
     let claimed = emails::table.filter(emails::claimed_by.is_not_null()).filter(emails::state.eq_any(waiting()));
     let released = diesel::update(claimed)
         .set((
@@ -265,7 +265,7 @@ pub fn release_all(c: &mut AnyConn, now: Timestamp) -> Result<usize> {
             emails::claimed_by.eq(None::<String>),
             emails::claimed_until.eq(None::<Timestamp>),
         ))
-        .execute(c)?;
+        .execute(conn)?;
     Ok(released)
 }
 
@@ -273,12 +273,12 @@ pub fn release_all(c: &mut AnyConn, now: Timestamp) -> Result<usize> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn any_claimed(c: &mut AnyConn, now: Timestamp) -> Result<bool> {
+pub fn any_claimed(conn: &mut AnyConn, now: Timestamp) -> Result<bool> {
     let first: Option<i64> = emails::table
         .filter(emails::next_try_at.is_not_null())
         .filter(emails::claimed_until.gt(now))
         .select(emails::id)
-        .first(c)
+        .first(conn)
         .optional()?;
     Ok(first.is_some())
 }

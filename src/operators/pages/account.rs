@@ -80,9 +80,9 @@ fn here(p: &Permitted<may::SignedIn>) -> String {
 async fn form(p: &Permitted<may::SignedIn>, status: StatusCode, mistakes: Mistakes) -> Answer {
     let ((Account { operator, scope }, open), chrome) = p
         .view(|desk, who, now| {
-            desk.db.read(|c| {
-                let own = account::own(c, who)?;
-                let open = sessions::open_of(desk, c, own.operator.id, now)?;
+            desk.db.read(|conn| {
+                let own = account::own(conn, who)?;
+                let open = sessions::open_of(desk, conn, own.operator.id, now)?;
                 Ok((own, open))
             })
         })

@@ -129,12 +129,12 @@ async fn build(p: &Permitted<may::ManageOperators>, user_id: &str, typed: Option
     let name = user_id.to_owned();
     let ((operator, scope, open, form, changeable), chrome) = p
         .view(move |desk, who, now| {
-            desk.db.read(|c| {
-                let (operator, scope) = managing::find(c, who, &name)?;
-                let form = typed.unwrap_or_else(|| Form::of(&operator, &scope)).furnish(c, who)?;
-                let open = sessions::open_of(desk, c, operator.id, now)?;
+            desk.db.read(|conn| {
+                let (operator, scope) = managing::find(conn, who, &name)?;
+                let form = typed.unwrap_or_else(|| Form::of(&operator, &scope)).furnish(conn, who)?;
+                let open = sessions::open_of(desk, conn, operator.id, now)?;
                 let changeable = managing::may_change(who, &operator, &scope);
-                Ok((operator, managing::scope_words(c, &scope)?, open, form, changeable))
+                Ok((operator, managing::scope_words(conn, &scope)?, open, form, changeable))
             })
         })
         .await?;

@@ -99,14 +99,14 @@ impl Form {
     ///
     /// # Errors
     /// `Database` only.
-    pub fn furnish(mut self, c: &mut AnyConn, who: &Who) -> Result<Self> {
+    pub fn furnish(mut self, conn: &mut AnyConn, who: &Who) -> Result<Self> {
         let grantable = |role: &Role| role.permissions.beyond(who.permissions).next().is_none();
-        self.roles = store::role::all(c)?
+        self.roles = store::role::all(conn)?
             .into_iter()
             .filter(grantable)
             .map(|role| Choice { hint: in_short(&role), chosen: role.name == self.details.role, name: role.name })
             .collect();
-        self.containers = users::containers(c, &who.scope)?
+        self.containers = users::containers(conn, &who.scope)?
             .into_iter()
             .map(|(id, name)| (id, name, self.details.containers.contains(&id)))
             .collect();

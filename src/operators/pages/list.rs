@@ -68,13 +68,13 @@ pub async fn show(p: Permitted<may::ManageOperators>, request: HttpRequest) -> A
     let asked = search.clone();
     let (found, chrome) = p
         .view(move |desk, who, _| {
-            desk.db.read(|c| {
+            desk.db.read(|conn| {
                 let own = who.operator;
-                let operators = store::managing::page(c, &who.scope, own, &asked, paging.offset(), paging.size)?;
-                let total = store::managing::count(c, &who.scope, own, &asked)?;
+                let operators = store::managing::page(conn, &who.scope, own, &asked, paging.offset(), paging.size)?;
+                let total = store::managing::count(conn, &who.scope, own, &asked)?;
                 let ids: Vec<OperatorId> = operators.iter().map(|one| one.id).collect();
-                let containers = store::managing::containers_of_all(c, &ids)?;
-                let roles = store::role::all(c)?.into_iter().map(|role| role.name).collect();
+                let containers = store::managing::containers_of_all(conn, &ids)?;
+                let roles = store::role::all(conn)?.into_iter().map(|role| role.name).collect();
                 Ok(Found { operators, containers, roles, total })
             })
         })

@@ -47,7 +47,7 @@ pub async fn show(p: Permitted<may::ManageOperators>) -> Answer {
     if let Some(question) = presence::before(&p) {
         return Ok(question);
     }
-    let (form, chrome) = p.view(|desk, who, _| desk.db.read(|c| Form::new().furnish(c, who))).await?;
+    let (form, chrome) = p.view(|desk, who, _| desk.db.read(|conn| Form::new().furnish(conn, who))).await?;
     web::page(&Page { chrome, form })
 }
 
@@ -76,7 +76,7 @@ pub async fn send(p: Permitted<may::ManageOperators>, fields: Fields) -> Answer 
         }
         Err(fault) => {
             form.mistakes = fault.mistakes()?;
-            let (form, chrome) = p.view(move |desk, who, _| desk.db.read(|c| form.furnish(c, who))).await?;
+            let (form, chrome) = p.view(move |desk, who, _| desk.db.read(|conn| form.furnish(conn, who))).await?;
             web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &Page { chrome, form })
         }
     }

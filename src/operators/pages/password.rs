@@ -28,7 +28,7 @@ pub async fn show(p: Permitted<may::ManageOperators>, operator: Path<String>) ->
         return Ok(question);
     }
     let (operator, chrome) =
-        p.view(move |desk, who, _| desk.db.read(|c| Ok(managing::find(c, who, &operator)?.0))).await?;
+        p.view(move |desk, who, _| desk.db.read(|conn| Ok(managing::find(conn, who, &operator)?.0))).await?;
     web::page(&Page { chrome, path: path(&operator.user_id), operator })
 }
 
@@ -39,7 +39,7 @@ pub async fn submit(p: Permitted<may::ManageOperators>, operator: Path<String>, 
     }
     let ((user_id, password), chrome) = p
         .view(move |desk, who, now| {
-            let found = desk.db.read(|c| managing::find(c, who, &operator))?.0;
+            let found = desk.db.read(|conn| managing::find(conn, who, &operator))?.0;
             let password = managing::give_password(desk, who, now, &found.user_id)?;
             Ok((found.user_id, password))
         })

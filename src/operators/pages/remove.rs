@@ -23,7 +23,7 @@ struct Page {
 /// GET: what it would do.
 pub async fn show(p: Permitted<may::ManageOperators>, operator: Path<String>) -> Answer {
     let (operator, chrome) =
-        p.view(move |desk, who, _| desk.db.read(|c| Ok(managing::find(c, who, &operator)?.0))).await?;
+        p.view(move |desk, who, _| desk.db.read(|conn| Ok(managing::find(conn, who, &operator)?.0))).await?;
     let own = p.who.operator == Some(operator.id);
     web::page(&Page { chrome, path: path(&operator.user_id), own, operator })
 }

@@ -73,7 +73,7 @@ pub async fn new(p: Permitted<may::Everywhere<may::ManageOperators>>, request: a
     let from = Fields::parse(request.query_string()).text("from").parse().map(RoleId).ok();
     let (held, chrome) = p
         .view(move |desk, who, _| {
-            let found = desk.db.read(|c| from.map_or(Ok(None), |id| store::role::find(c, id)))?;
+            let found = desk.db.read(|conn| from.map_or(Ok(None), |id| store::role::find(conn, id)))?;
             // What who looks lacks is left out: they could not grant it.
             let held = found.map(|role| role.permissions).unwrap_or_default();
             Ok(Permission::ALL.iter().copied().filter(|one| held.has(*one) && who.may(*one)).collect())
@@ -170,9 +170,9 @@ pub(super) fn id(segment: &str) -> Result<RoleId> {
 async fn build<N: Need>(p: &Permitted<N>, id: RoleId, typed: Option<Typed>) -> Result<Page, Fault> {
     let ((role, operators), chrome) = p
         .view(move |desk, who, _| {
-            desk.db.read(|c| {
-                let role = roles::find(c, id)?;
-                let held_by = store::role::held_by(c, who)?;
+            desk.db.read(|conn| {
+                let role = roles::find(conn, id)?;
+                let held_by = store::role::held_by(conn, who)?;
                 Ok((role, held_by.into_iter().find(|(one, _)| *one == id).map_or(0, |(_, count)| count)))
             })
         })

@@ -21,8 +21,9 @@ struct Page {
 /// GET: what it would do.
 pub async fn show(p: Permitted<may::Everywhere<may::ManageOperators>>, role: Path<String>) -> Answer {
     let id = id(&role)?;
-    let ((role, held_by), chrome) =
-        p.view(move |desk, who, _| desk.db.read(|c| Ok((roles::find(c, id)?, store::role::held_by(c, who)?)))).await?;
+    let ((role, held_by), chrome) = p
+        .view(move |desk, who, _| desk.db.read(|conn| Ok((roles::find(conn, id)?, store::role::held_by(conn, who)?))))
+        .await?;
     let operators = held_by.into_iter().find(|(one, _)| *one == id).map_or(0, |(_, count)| count);
     let fixed = roles::fixed(&p.who, &role).unwrap_or_default();
     web::page(&Page { chrome, role, operators, fixed })

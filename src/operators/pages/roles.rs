@@ -26,8 +26,9 @@ struct Row {
 
 /// GET
 pub async fn show(p: Permitted<may::ManageOperators>) -> Answer {
-    let ((roles, held_by), chrome) =
-        p.view(|desk, who, _| desk.db.read(|c| Ok((store::role::all(c)?, store::role::held_by(c, who)?)))).await?;
+    let ((roles, held_by), chrome) = p
+        .view(|desk, who, _| desk.db.read(|conn| Ok((store::role::all(conn)?, store::role::held_by(conn, who)?))))
+        .await?;
     let table = Permission::ALL
         .iter()
         .map(|one| (one.words(), one.place().1, roles.iter().map(|role| role.permissions.has(*one)).collect()))

@@ -53,5 +53,5 @@ pub async fn submit(visitor: Visitor, fields: Fields) -> Answer {
 
 async fn user_id(visitor: &Visitor) -> Result<Option<String>, Fault> {
     let Some(pending) = session::pending(visitor) else { return Ok(None) };
-    visitor.call(move |desk, _, _| desk.db.read(|c| sign_in::verifying(c, pending.operator))).await
+    visitor.call(move |desk, _, _| desk.db.read(|conn| sign_in::verifying(conn, pending.operator))).await
 }

@@ -16,7 +16,7 @@ use crate::{
 ///
 /// # Errors
 /// `Database` only.
-pub fn roles_with(c: &mut AnyConn, permission: Permission, container: ContainerId) -> Result<Vec<String>> {
+pub fn roles_with(conn: &mut AnyConn, permission: Permission, container: ContainerId) -> Result<Vec<String>> {
     let there = operator_containers::table
         .filter(operator_containers::container_id.eq(container.0))
         .select(operator_containers::operator_id);
@@ -27,7 +27,7 @@ pub fn roles_with(c: &mut AnyConn, permission: Permission, container: ContainerI
         .select((roles::id, roles::name, roles::built_in, roles::permissions))
         .distinct()
         .order(roles::id)
-        .load(c)?;
+        .load(conn)?;
     let count = |held: Permissions| Permission::ALL.iter().filter(|one| held.has(**one)).count();
     let mut holders: Vec<(usize, String)> = rows
         .into_iter()

@@ -46,7 +46,10 @@ pub fn count(conn: &mut AnyConn, now: Timestamp, bucket: &Bucket) -> Result<i64>
         // Not in the future: the first try must pass.
         dsl::blocked_until.eq(now),
     );
-    on!(&mut *conn, |c| diesel::insert_into(dsl::sign_in_throttle).values(new).on_conflict_do_nothing().execute(c))?;
+    on!(&mut *conn, |conn| diesel::insert_into(dsl::sign_in_throttle)
+        .values(new)
+        .on_conflict_do_nothing()
+        .execute(conn))?;
     let mine = dsl::sign_in_throttle.find(&bucket.name);
     diesel::update(mine.filter(dsl::last_failure_at.le(now - bucket.forgets_after)))
         .set(dsl::failures.eq(0))

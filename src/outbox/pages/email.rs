@@ -133,7 +133,7 @@ fn after(id: EmailId, form: &Fields) -> String {
 
 async fn draw<N: Need>(p: Permitted<N>, id: EmailId, code: StatusCode, problem: String) -> Answer {
     let (seen, chrome) =
-        p.view(move |desk, who, now| desk.db.read(|c| outbox::see(c, who, now, &desk.settings, id))).await?;
+        p.view(move |desk, who, now| desk.db.read(|conn| outbox::see(conn, who, now, &desk.settings, id))).await?;
     let can = can(&seen, p.may(Permission::SendAgain), p.may(Permission::Resend));
     let Seen { looked: Looked { email, around }, tries, reports, .. } = seen;
     let zone = p.desk.settings.zone;

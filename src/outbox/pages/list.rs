@@ -200,20 +200,20 @@ async fn draw<N: Need>(p: &Permitted<N>, asked: &Fields, form: &Fields, mistakes
     let current = word.clone();
     let ((counts, rows, total, health, ground), chrome) = p
         .view(move |desk, who, now| {
-            desk.db.read(|c| {
+            desk.db.read(|conn| {
                 let scope = who.scope.containers();
                 let mut counts = Vec::with_capacity(VIEWS.len());
                 let (mut total, mut rows) = (0, Vec::new());
                 for (word, _, view) in VIEWS {
-                    let count = mail::count(c, now, scope, &wanted, view)?;
+                    let count = mail::count(conn, now, scope, &wanted, view)?;
                     counts.push(count);
                     if word == current {
                         total = count;
-                        rows = mail::rows(c, now, scope, &wanted, view, (paging.offset(), paging.size))?;
+                        rows = mail::rows(conn, now, scope, &wanted, view, (paging.offset(), paging.size))?;
                     }
                 }
-                let ground = outbox::ground(c, now, &desk.settings)?;
-                Ok((counts, outbox::look(c, rows)?, total, mail::health(c)?, ground))
+                let ground = outbox::ground(conn, now, &desk.settings)?;
+                Ok((counts, outbox::look(conn, rows)?, total, mail::health(conn)?, ground))
             })
         })
         .await?;

@@ -56,7 +56,8 @@ pub async fn show(p: Permitted<may::SignedIn>, request: HttpRequest) -> Answer {
     let zone = p.desk.settings.zone;
     let q = typed(&Fields::parse(request.query_string()).text("q"));
     let asked = q.clone();
-    let finding = p.call(move |desk, who, now| desk.db.read(|c| reports::find(c, who, now, zone, &asked))).await?;
+    let finding =
+        p.call(move |desk, who, now| desk.db.read(|conn| reports::find(conn, who, now, zone, &asked))).await?;
     let found = match finding {
         Finding::Exact(hit) => return Ok(see_other(&address(&hit))),
         Finding::Begins(found) => found,

@@ -76,9 +76,9 @@ fn types(filter: &Filter) -> Vec<Choice> {
 }
 
 /// Operators and containers as choices.
-fn offered(c: &mut AnyConn, who: &Who, filter: &Filter) -> Result<(Vec<Choice>, Vec<Choice>)> {
-    let operators = crate::operators::working_in(c, &who.scope, OPERATORS_OFFERED)?;
-    let containers = users::containers(c, &who.scope)?.into_iter().map(|(_, name)| name).collect();
+fn offered(conn: &mut AnyConn, who: &Who, filter: &Filter) -> Result<(Vec<Choice>, Vec<Choice>)> {
+    let operators = crate::operators::working_in(conn, &who.scope, OPERATORS_OFFERED)?;
+    let containers = users::containers(conn, &who.scope)?.into_iter().map(|(_, name)| name).collect();
     Ok((names(operators, &filter.operator), names(containers, &filter.container)))
 }
 

@@ -59,9 +59,9 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
     let asked = filter.clone();
     let ((listed, (operators, containers)), chrome) = p
         .view(move |desk, who, now| {
-            desk.db.read(|c| {
+            desk.db.read(|conn| {
                 let part = (paging.offset(), paging.size);
-                Ok((reports::not_enrolled(c, who, now, zone, &asked, part)?, offered(c, who, &asked)?))
+                Ok((reports::not_enrolled(conn, who, now, zone, &asked, part)?, offered(conn, who, &asked)?))
             })
         })
         .await?;

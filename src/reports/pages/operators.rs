@@ -53,9 +53,9 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
     let asked = filter.clone();
     let ((deeds, operators), chrome) = p
         .view(move |desk, who, now| {
-            desk.db.read(|c| {
-                let offered = names(operators::working_in(c, &who.scope, OFFERED)?, &asked.operator);
-                Ok((reports::deeds(c, who, now, zone, &asked)?, offered))
+            desk.db.read(|conn| {
+                let offered = names(operators::working_in(conn, &who.scope, OFFERED)?, &asked.operator);
+                Ok((reports::deeds(conn, who, now, zone, &asked)?, offered))
             })
         })
         .await?;

@@ -55,9 +55,9 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
     let asked = filter.clone();
     let ((listed, (operators, containers)), chrome) = p
         .view(move |desk, who, now| {
-            desk.db.read(|c| {
+            desk.db.read(|conn| {
                 let part = (paging.offset(), paging.size);
-                Ok((reports::provisioning(c, who, now, zone, &asked, part)?, offered(c, who, &asked)?))
+                Ok((reports::provisioning(conn, who, now, zone, &asked, part)?, offered(conn, who, &asked)?))
             })
         })
         .await?;

@@ -80,7 +80,7 @@ const FUNNEL_WIDTH: i64 = 820;
 pub async fn show(p: Permitted<may::SignedIn>) -> Answer {
     let (zone, now) = (p.desk.settings.zone, p.now);
     let (mut glance, chrome) =
-        p.view(move |desk, who, now| desk.db.read(|c| reports::glance(c, who, now, &desk.settings))).await?;
+        p.view(move |desk, who, now| desk.db.read(|conn| reports::glance(conn, who, now, &desk.settings))).await?;
     let today = zone.today(now);
     let card = first_start::card(&p, glance.first_start.take());
     let stopping: Vec<Line> = std::mem::take(&mut glance.stopping)
@@ -126,7 +126,7 @@ fn stats(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Stat> {
             label: "Open tasks",
             figure: grouped(open.tasks),
             hint: format!("{} started this week", grouped(this_week)),
-            href: "/tasks".into(),
+            href: "/tasks",
         });
     }
     if let Some(waiting) = glance.waiting {
@@ -148,7 +148,7 @@ fn stats(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Stat> {
                 if soon.users == 1 { "user" } else { "users" },
                 counted(soon.tasks, "task", "tasks")
             ),
-            href: "/tasks?view=stopping".into(),
+            href: "/tasks?view=stopping",
         });
     }
     if let Some(failures) = glance.failures {
@@ -157,7 +157,7 @@ fn stats(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Stat> {
             label: "Failed emails",
             figure: grouped(failures),
             hint: "in the last 30 days, none sent since".into(),
-            href: "/outbox".into(),
+            href: "/outbox",
         });
     }
     stats

@@ -43,9 +43,9 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
     let asked = filter.clone();
     let ((stands, containers), chrome) = p
         .view(move |desk, who, now| {
-            desk.db.read(|c| {
-                let list = users::containers(c, &who.scope)?.into_iter().map(|(_, name)| name).collect();
-                Ok((reports::tokens(c, who, now, zone, &asked)?, names(list, &asked.container)))
+            desk.db.read(|conn| {
+                let list = users::containers(conn, &who.scope)?.into_iter().map(|(_, name)| name).collect();
+                Ok((reports::tokens(conn, who, now, zone, &asked)?, names(list, &asked.container)))
             })
         })
         .await?;

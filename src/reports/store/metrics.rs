@@ -23,11 +23,11 @@ struct Sum {
 ///
 /// # Errors
 /// `Database` only.
-pub fn stock(c: &mut AnyConn, today: NaiveDate, limit: i64) -> Result<Stock> {
+pub fn stock(conn: &mut AnyConn, today: NaiveDate, limit: i64) -> Result<Stock> {
     let emails: Vec<(String, i64)> =
-        emails::table.group_by(emails::state).select((emails::state, diesel::dsl::count_star())).load(c)?;
+        emails::table.group_by(emails::state).select((emails::state, diesel::dsl::count_star())).load(conn)?;
     let tokens: Vec<(String, i64)> =
-        tokens::table.group_by(tokens::state).select((tokens::state, diesel::dsl::count_star())).load(c)?;
+        tokens::table.group_by(tokens::state).select((tokens::state, diesel::dsl::count_star())).load(conn)?;
     let open = || tasks::table.filter(tasks::removed_at.is_null().and(tasks::enrolled.lt(tasks::users)));
     let waiting =
         || enrollments::table.filter(enrollments::removed_at.is_null().and(enrollments::enrolled_at.is_null()));
@@ -35,20 +35,20 @@ pub fn stock(c: &mut AnyConn, today: NaiveDate, limit: i64) -> Result<Stock> {
     Ok(Stock {
         emails: all(mail::State::ALL.iter().map(|state| state.word()), &emails),
         tokens: all(TokenState::ALL.iter().map(|state| state.word()), &tokens),
-        open_tasks: open().count().get_result(c)?,
+        open_tasks: open().count().get_result(conn)?,
         places: Places {
-            used: enrollments::table.filter(enrollments::used_at.is_not_null()).count().get_result(c)?,
+            used: enrollments::table.filter(enrollments::used_at.is_not_null()).count().get_result(conn)?,
             // Who has enrolled has a token, and nobody else: there is an index of those.
-            enrolled: enrollments::table.filter(enrollments::token_id.is_not_null()).count().get_result(c)?,
-            waiting: waiting().count().get_result(c)?,
+            enrolled: enrollments::table.filter(enrollments::token_id.is_not_null()).count().get_result(conn)?,
+            waiting: waiting().count().get_result(conn)?,
             locked: query(
                 "SELECT CAST(COALESCE(SUM(t.locked), 0) AS BIGINT) AS n FROM tasks t \
                  WHERE t.removed_at IS NULL AND t.enrolled < t.users AND t.locked > 0"
                     .into(),
             )
-            .get_result::<Sum>(c)?
+            .get_result::<Sum>(conn)?
             .n,
-            expired: late.count().get_result(c)?,
+            expired: late.count().get_result(conn)?,
         },
         last_accepted_at: None,
     })

@@ -129,7 +129,7 @@ pub async fn unlock(p: Permitted<may::InTask<may::Unlock>>, number: Path<String>
 /// As [`remove`].
 pub async fn back(p: Permitted<may::SeeTasks>, number: Path<String>) -> Answer {
     let id = reading::number(&number)?;
-    p.call(move |desk, who, now| desk.db.read(|c| reading::find(c, who, now, desk.settings.zone, id))).await?;
+    p.call(move |desk, who, now| desk.db.read(|conn| reading::find(conn, who, now, desk.settings.zone, id))).await?;
     Ok(see_other(&boxes::address(id)))
 }
 
@@ -171,7 +171,7 @@ async fn act<N: Need>(p: Permitted<N>, number: Path<String>, form: Fields, verb:
 /// Back to Edit while there is something to edit, else to the task.
 async fn after<N: Need>(p: &Permitted<N>, id: TaskId) -> Result<String, Fault> {
     let open = p
-        .call(move |desk, who, now| desk.db.read(|c| reading::find(c, who, now, desk.settings.zone, id)))
+        .call(move |desk, who, now| desk.db.read(|conn| reading::find(conn, who, now, desk.settings.zone, id)))
         .await
         .is_ok_and(|row| row.task.is_open());
     Ok(if open { boxes::address(id) } else { format!("/tasks/{id}") })

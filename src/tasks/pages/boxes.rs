@@ -129,17 +129,18 @@ pub fn read(
 ) -> Result<Boxes> {
     let (zone, scope) = (desk.settings.zone, &who.scope);
     let today = zone.today(now);
-    desk.db.read(|c| {
-        let row = reading::find(c, who, now, zone, id)?;
-        let policy = policy::current(c)?;
+    desk.db.read(|conn| {
+        let row = reading::find(conn, who, now, zone, id)?;
+        let policy = policy::current(conn)?;
         let attempts = policy.attempts_allowed;
-        let count = |c: &mut AnyConn, filter: Filter| store::members::count(c, id, scope, &filter, attempts, today);
-        let page = |c: &mut AnyConn, filter: &Filter, offset, limit| {
-            store::members::page(c, id, scope, filter, attempts, today, offset, limit)
+        let count =
+            |conn: &mut AnyConn, filter: Filter| store::members::count(conn, id, scope, &filter, attempts, today);
+        let page = |conn: &mut AnyConn, filter: &Filter, offset, limit| {
+            store::members::page(conn, id, scope, filter, attempts, today, offset, limit)
         };
-        let (members, total) = page(c, filter, paging.offset(), paging.size)?;
+        let (members, total) = page(conn, filter, paging.offset(), paging.size)?;
         let enrolled = Filter { enrolled: true, ..Filter::default() };
-        let enrolled = if row.task.counts.enrolled > 0 { page(c, &enrolled, 0, ENROLLED)?.0 } else { Vec::new() };
+        let enrolled = if row.task.counts.enrolled > 0 { page(conn, &enrolled, 0, ENROLLED)?.0 } else { Vec::new() };
         let mut by_view = [0; 5];
         if filter.q.is_empty() {
             let (counts, progress) = (&row.task.counts, row.progress);
@@ -148,22 +149,22 @@ pub fn read(
                 [active + progress.locked + progress.expired, active, progress.locked, progress.expired, counts.users];
         } else {
             for (count_of, view) in by_view.iter_mut().zip(View::ALL) {
-                *count_of = count(c, Filter { q: filter.q.clone(), ..view.filter() })?;
+                *count_of = count(conn, Filter { q: filter.q.clone(), ..view.filter() })?;
             }
         }
         let ticked = match ticks {
             [] => Vec::new(),
             ticks => {
                 let open = Filter { open: true, ..Filter::default() };
-                store::members::chosen(c, id, scope, &open, Some(ticks), attempts, today)?
+                store::members::chosen(conn, id, scope, &open, Some(ticks), attempts, today)?
             }
         };
-        let matching = count(c, Filter { open: true, ..filter.clone() })?;
+        let matching = count(conn, Filter { open: true, ..filter.clone() })?;
         // What can be done to all that match is counted as the verbs decide.
         let mut able = |status: Status| match filter.status {
             _ if !all => Ok(0),
             Some(other) if other != status => Ok(0),
-            _ => count(c, Filter { status: Some(status), open: true, reachable: true, ..filter.clone() }),
+            _ => count(conn, Filter { status: Some(status), open: true, reachable: true, ..filter.clone() }),
         };
         let (can_resend, can_unlock) = (able(Status::Active)?, able(Status::Locked)?);
         Ok(Boxes { row, members, total, ticked, matching, can_resend, can_unlock, by_view, enrolled, policy })

@@ -111,11 +111,11 @@ pub async fn show(p: Permitted<may::SeeTasks>, number: Path<String>, typed: Type
     let ((row, members, total, entries, attempts, resendable), chrome) = p
         .view(move |desk, who, now| {
             let zone = desk.settings.zone;
-            desk.db.read(|c| {
-                let row = reading::find(c, who, now, zone, id)?;
-                let attempts = policy::current(c)?.attempts_allowed;
+            desk.db.read(|conn| {
+                let row = reading::find(conn, who, now, zone, id)?;
+                let attempts = policy::current(conn)?.attempts_allowed;
                 let (members, total) = store::members::page(
-                    c,
+                    conn,
                     id,
                     &who.scope,
                     &asked,
@@ -124,12 +124,12 @@ pub async fn show(p: Permitted<may::SeeTasks>, number: Path<String>, typed: Type
                     paging.offset(),
                     paging.size,
                 )?;
-                let entries = store::history::of_task(c, who, id, ENTRIES)?;
+                let entries = store::history::of_task(conn, who, id, ENTRIES)?;
                 // As many as the verb will write to, if there are any at all.
                 let resendable = if resends && row.task.is_open() && row.task.counts.resendable(row.progress) > 0 {
                     let able =
                         Filter { status: Some(Status::Active), open: true, reachable: true, ..Filter::default() };
-                    store::members::count(c, id, &who.scope, &able, attempts, zone.today(now))?
+                    store::members::count(conn, id, &who.scope, &able, attempts, zone.today(now))?
                 } else {
                     0
                 };

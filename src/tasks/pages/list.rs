@@ -168,7 +168,7 @@ async fn draw<N: Need>(p: &Permitted<N>, typed: Address, form: &Fields, mistakes
     let asked = query.clone();
     let (listed, chrome) = p
         .view(move |desk, who, now| {
-            desk.db.read(|c| reading::list(c, who, now, desk.settings.zone, &asked, paging.offset(), paging.size))
+            desk.db.read(|conn| reading::list(conn, who, now, desk.settings.zone, &asked, paging.offset(), paging.size))
         })
         .await?;
     let Listed { rows, total, views, operators } = listed;

@@ -31,9 +31,9 @@ pub struct Asked {
 }
 
 impl Asked {
-    fn whose(&self, c: &mut AnyConn, who: &Who) -> Result<Whose> {
+    fn whose(&self, conn: &mut AnyConn, who: &Who) -> Result<Whose> {
         if let Some(user) = self.user.as_deref().filter(|user| !user.is_empty()) {
-            return match users::find(c, who, user) {
+            return match users::find(conn, who, user) {
                 Ok(user) => Ok(Whose::User(user.id)),
                 Err(Error::NotFound { .. }) => Ok(NOBODY),
                 Err(other) => Err(other),
@@ -72,9 +72,9 @@ async fn draw(p: Permitted<may::Resend>, asked: Asked, changed: bool) -> Answer 
     let wanted = asked.clone();
     let (ended, chrome): (Ended, Chrome) = p
         .view(move |desk, who, now| {
-            desk.db.read(|c| {
-                let whose = wanted.whose(c, who)?;
-                address::look(desk, c, who, now, whose)
+            desk.db.read(|conn| {
+                let whose = wanted.whose(conn, who)?;
+                address::look(desk, conn, who, now, whose)
             })
         })
         .await?;
@@ -131,7 +131,7 @@ pub async fn submit(p: Permitted<may::Resend>, form: Fields) -> Answer {
     let (wanted, shown) = (asked.clone(), form.text("shown"));
     let sent = p
         .call(move |desk, who, now| {
-            let whose = desk.db.read(|c| wanted.whose(c, who))?;
+            let whose = desk.db.read(|conn| wanted.whose(conn, who))?;
             address::resend_to_new(desk, who, now, whose, &shown)
         })
         .await;

@@ -23,8 +23,9 @@ struct Page {
 
 async fn draw(p: Permitted<may::InTask<may::Remove>>, number: &str, conflict: String) -> Answer {
     let id = reading::number(number)?;
-    let (row, chrome) =
-        p.view(move |desk, who, now| desk.db.read(|c| reading::find(c, who, now, desk.settings.zone, id))).await?;
+    let (row, chrome) = p
+        .view(move |desk, who, now| desk.db.read(|conn| reading::find(conn, who, now, desk.settings.zone, id)))
+        .await?;
     if !row.task.is_open() {
         let over = format!("Task {id} is over: it was removed, or everyone in it has enrolled.");
         return Err(if conflict.is_empty() { Error::Refused(over) } else { Error::Conflict(conflict) }.into());

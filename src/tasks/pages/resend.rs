@@ -75,15 +75,15 @@ struct Page {
 fn know(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, number: &str) -> Result<Known> {
     let task = reading::number(number)?;
     let today = desk.settings.zone.today(now);
-    let (user, place, policy, last, sent, wording) = desk.db.read(|c| {
-        let user = users::find(c, who, user_id)?;
-        let place = resend::place(c, who, task, user.id)?;
+    let (user, place, policy, last, sent, wording) = desk.db.read(|conn| {
+        let user = users::find(conn, who, user_id)?;
+        let place = resend::place(conn, who, task, user.id)?;
         let ids: Vec<_> = place.last_email.into_iter().collect();
-        let last = mail::latest_of(c, &ids)?.pop();
-        let sent = mail::count_with_link(c, place.id)?;
+        let last = mail::latest_of(conn, &ids)?.pop();
+        let sent = mail::count_with_link(conn, place.id)?;
         let message = Message { kind: mail::Kind::Enrollment, authentication_type: Some(place.authentication_type) };
-        let wording = messages::current(desk, c, message)?.wording;
-        Ok((user, place, policy::current(c)?, last, sent, wording))
+        let wording = messages::current(desk, conn, message)?.wording;
+        Ok((user, place, policy::current(conn)?, last, sent, wording))
     })?;
     // The link and the code are made when it is sent.
     let secret = mail::Secret { handle: Some("…".into()), code: Some("•••".into()), ..mail::Secret::default() };
@@ -224,7 +224,7 @@ async fn send(p: Permitted<may::Resend>, path: (String, String), form: Fields, v
     let sent = p
         .call(move |desk, who, now| {
             let task = reading::number(&number)?;
-            let user = desk.db.read(|c| users::find(c, who, &user_id))?;
+            let user = desk.db.read(|conn| users::find(conn, who, &user_id))?;
             let address = Email::parse(&to).map_err(|sentence| Error::mistake("email", sentence))?;
             if to.is_empty() {
                 return Err(Error::mistake("email", "Type an address such as name@example.org."));
@@ -261,9 +261,9 @@ pub async fn unlock(p: Permitted<may::Unlock>, path: Path<(String, String)>, for
     let done = p
         .call(move |desk, who, now| {
             let task = reading::number(&number)?;
-            let place = desk.db.read(|c| {
-                let user = users::find(c, who, &user_id)?;
-                resend::place(c, who, task, user.id)
+            let place = desk.db.read(|conn| {
+                let user = users::find(conn, who, &user_id)?;
+                resend::place(conn, who, task, user.id)
             })?;
             resend::unlock(desk, who, now, task, &Chosen::These(vec![place.id]), &why, &shown)
         })

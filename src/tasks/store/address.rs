@@ -19,7 +19,7 @@ struct Id {
 ///
 /// # Errors
 /// `Database` only.
-pub fn ended(c: &mut AnyConn, scope: &Scope, whose: Whose) -> Result<Vec<EnrollmentId>> {
+pub fn ended(conn: &mut AnyConn, scope: &Scope, whose: Whose) -> Result<Vec<EnrollmentId>> {
     let within = match scope {
         Scope::All => String::new(),
         Scope::Containers(list) if list.is_empty() => return Ok(Vec::new()),
@@ -41,8 +41,8 @@ pub fn ended(c: &mut AnyConn, scope: &Scope, whose: Whose) -> Result<Vec<Enrollm
            AND (m.created_at < u.email_changed_at OR m.shown_to_key <> u.email_key){within} ORDER BY e.id"
     ));
     let rows: Vec<Id> = match whose {
-        Whose::User(user) => query.bind::<BigInt, _>(user.0).load(c)?,
-        Whose::ChangedAt(at) => query.bind::<SqlTimestamp, _>(at).load(c)?,
+        Whose::User(user) => query.bind::<BigInt, _>(user.0).load(conn)?,
+        Whose::ChangedAt(at) => query.bind::<SqlTimestamp, _>(at).load(conn)?,
     };
     Ok(rows.into_iter().map(|row| EnrollmentId(row.id)).collect())
 }

@@ -17,9 +17,9 @@ use crate::{
 ///
 /// # Errors
 /// `Database` only.
-pub fn of_tasks(c: &mut AnyConn, tasks: &[TaskId]) -> Result<()> {
+pub fn of_tasks(conn: &mut AnyConn, tasks: &[TaskId]) -> Result<()> {
     let tasks: Vec<i64> = tasks.iter().map(|task| task.0).collect();
-    if let AnyConn::Pg(pg) = c {
+    if let AnyConn::Pg(pg) = conn {
         enrollments::table
             .filter(enrollments::task_id.eq_any(tasks))
             .filter(enrollments::removed_at.is_null().and(enrollments::enrolled_at.is_null()))
@@ -35,11 +35,11 @@ pub fn of_tasks(c: &mut AnyConn, tasks: &[TaskId]) -> Result<()> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn these(c: &mut AnyConn, places: &[EnrollmentId]) -> Result<()> {
+pub fn these(conn: &mut AnyConn, places: &[EnrollmentId]) -> Result<()> {
     let mut ids: Vec<i64> = places.iter().map(|place| place.0).collect();
     // By number, over all statements.
     ids.sort_unstable();
-    if let AnyConn::Pg(pg) = c {
+    if let AnyConn::Pg(pg) = conn {
         for part in ids.chunks(ROWS_A_STATEMENT) {
             enrollments::table
                 .filter(enrollments::id.eq_any(part))
@@ -56,8 +56,8 @@ pub fn these(c: &mut AnyConn, places: &[EnrollmentId]) -> Result<()> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn of_user(c: &mut AnyConn, task: TaskId, user: UserId) -> Result<()> {
-    if let AnyConn::Pg(pg) = c {
+pub fn of_user(conn: &mut AnyConn, task: TaskId, user: UserId) -> Result<()> {
+    if let AnyConn::Pg(pg) = conn {
         enrollments::table
             .filter(enrollments::task_id.eq(task.0).and(enrollments::user_id.eq(user.0)))
             .select(enrollments::id)
@@ -73,8 +73,8 @@ pub fn of_user(c: &mut AnyConn, task: TaskId, user: UserId) -> Result<()> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn task(c: &mut AnyConn, task: TaskId) -> Result<()> {
-    if let AnyConn::Pg(pg) = c {
+pub fn task(conn: &mut AnyConn, task: TaskId) -> Result<()> {
+    if let AnyConn::Pg(pg) = conn {
         tasks::table.find(task.0).select(tasks::id).for_no_key_update().execute(pg)?;
     }
     Ok(())

@@ -16,11 +16,11 @@ const OLDER: i64 = 50;
 ///
 /// # Errors
 /// `Database` only.
-pub fn older(c: &mut AnyConn, enrollment: EnrollmentId, link: LinkId) -> Result<Vec<(String, Vec<u8>)>> {
+pub fn older(conn: &mut AnyConn, enrollment: EnrollmentId, link: LinkId) -> Result<Vec<(String, Vec<u8>)>> {
     Ok(enrollment_links::table
         .filter(enrollment_links::enrollment_id.eq(enrollment.0).and(enrollment_links::id.lt(link.0)))
         .order(enrollment_links::id.desc())
         .limit(OLDER)
         .select((enrollment_links::handle, enrollment_links::code_hash))
-        .load(c)?)
+        .load(conn)?)
 }

@@ -26,7 +26,7 @@ type Row = (String, Option<Timestamp>, Option<i64>, String, String);
 ///
 /// # Errors
 /// `Database` only.
-pub fn trace(c: &mut AnyConn, enrollment: EnrollmentId) -> Result<Trace> {
+pub fn trace(conn: &mut AnyConn, enrollment: EnrollmentId) -> Result<Trace> {
     let (word, at, seconds, by, task_by): Row = enrollments::table
         .inner_join(tasks::table)
         .filter(enrollments::id.eq(enrollment.0))
@@ -37,7 +37,7 @@ pub fn trace(c: &mut AnyConn, enrollment: EnrollmentId) -> Result<Trace> {
             enrollments::removed_by,
             tasks::removed_by,
         ))
-        .first(c)?;
+        .first(conn)?;
     let miss = Missed::from_word(&word, seconds).zip(at).map(|(what, at)| Miss { what, at });
     Ok(Trace { miss, removed_by: if by.is_empty() { task_by } else { by } })
 }
@@ -46,14 +46,14 @@ pub fn trace(c: &mut AnyConn, enrollment: EnrollmentId) -> Result<Trace> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn set(c: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId, missed: Missed) -> Result<()> {
+pub fn set(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId, missed: Missed) -> Result<()> {
     diesel::update(enrollments::table.find(enrollment.0))
         .set((
             enrollments::missed.eq(missed.word()),
             enrollments::missed_at.eq(now),
             enrollments::missed_seconds.eq(missed.seconds()),
         ))
-        .execute(c)?;
+        .execute(conn)?;
     Ok(())
 }
 
@@ -61,11 +61,11 @@ pub fn set(c: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId, missed: Mi
 ///
 /// # Errors
 /// `Database` only.
-pub fn forgive_code(c: &mut AnyConn, enrollment: EnrollmentId) -> Result<()> {
+pub fn forgive_code(conn: &mut AnyConn, enrollment: EnrollmentId) -> Result<()> {
     let words = Missed::OF_CODE.map(Missed::word);
     diesel::update(enrollments::table.find(enrollment.0).filter(enrollments::missed.eq_any(words)))
         .set((enrollments::missed.eq(""), enrollments::missed_at.eq(None::<Timestamp>)))
-        .execute(c)?;
+        .execute(conn)?;
     Ok(())
 }
 
@@ -73,13 +73,13 @@ pub fn forgive_code(c: &mut AnyConn, enrollment: EnrollmentId) -> Result<()> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn set_older_link(c: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId) -> Result<()> {
+pub fn set_older_link(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId) -> Result<()> {
     let unnoted = enrollments::older_link_at
         .is_null()
         .or(enrollments::older_link_at.lt(enrollments::emailed_at))
         .or(enrollments::older_link_at.lt(enrollments::removed_at));
     diesel::update(enrollments::table.find(enrollment.0).filter(unnoted))
         .set(enrollments::older_link_at.eq(now))
-        .execute(c)?;
+        .execute(conn)?;
     Ok(())
 }

@@ -62,15 +62,15 @@ pub fn import(desk: &Desk, who: &Who, now: Timestamp, bytes: &[u8], choices: &Ch
     who.need(Permission::ImportTokens)?;
     let file = read(bytes, now, &choices.opening)?;
     if choices.dry_run {
-        return desk.db.read(|c| Ok(Plan::of(c, who, &file, &choices.container)?.report));
+        return desk.db.read(|conn| Ok(Plan::of(conn, who, &file, &choices.container)?.report));
     }
-    let outcome = desk.db.write(|c| {
-        db::hold(c, Lock::Tokens)?;
-        let plan = Plan::of(c, who, &file, &choices.container)?;
+    let outcome = desk.db.write(|conn| {
+        db::hold(conn, Lock::Tokens)?;
+        let plan = Plan::of(conn, who, &file, &choices.container)?;
         if plan.report.refused() > 0 && !choices.good_ones || plan.good.is_empty() {
             return Ok(plan.report);
         }
-        plan.carry_out(desk, c, who, now, &choices.container)
+        plan.carry_out(desk, conn, who, now, &choices.container)
     });
     outcome.map_err(taken_meanwhile)
 }
@@ -93,21 +93,21 @@ struct Plan {
 
 impl Plan {
     /// Looks at every line; changes nothing.
-    fn of(c: &mut AnyConn, who: &Who, file: &File, container: &str) -> Result<Self> {
-        let containers = users::containers(c, &who.scope)?;
+    fn of(conn: &mut AnyConn, who: &Who, file: &File, container: &str) -> Result<Self> {
+        let containers = users::containers(conn, &who.scope)?;
         let containers: HashMap<String, ContainerId> =
             containers.into_iter().map(|(id, name)| (db::key(&name), id)).collect();
         let fallback = place(who, &containers, container).map_err(|why| Error::mistake("container", why))?;
-        let (report, good) = judge(c, who, file, &containers, fallback)?;
+        let (report, good) = judge(conn, who, file, &containers, fallback)?;
         Ok(Plan { report, good })
     }
 
     /// Puts the good ones into inventory.
-    fn carry_out(self, desk: &Desk, c: &mut AnyConn, who: &Who, now: Timestamp, container: &str) -> Result<Report> {
+    fn carry_out(self, desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, container: &str) -> Result<Report> {
         let Plan { mut report, good } = self;
         let rows: Vec<NewToken> =
             good.into_iter().map(|(device, container)| new_token(desk, device, container)).collect();
-        store::insert(c, now, &rows)?;
+        store::insert(conn, now, &rows)?;
         report.carried_out = true;
         let (n, format) = (rows.len(), report.format.words());
         let sentence =
@@ -119,7 +119,7 @@ impl Plan {
         if !container.is_empty() {
             entry = entry.fact("Container", container.trim());
         }
-        audit::record(c, now, &entry.fact("Refused", report.refused().to_string()))?;
+        audit::record(conn, now, &entry.fact("Refused", report.refused().to_string()))?;
         Ok(report)
     }
 }
@@ -162,7 +162,7 @@ type Good = Vec<(Incoming, Option<ContainerId>)>;
 
 /// Looks at every line; changes nothing.
 fn judge(
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     who: &Who,
     file: &File,
     containers: &HashMap<String, ContainerId>,
@@ -171,7 +171,7 @@ fn judge(
     let (format, lines) = (file.format, &file.lines);
     let keys: Vec<String> =
         lines.iter().filter_map(|line| line.device.as_ref().ok()).map(|device| serial_key(&device.serial)).collect();
-    let known = store::list::known(c, &keys)?;
+    let known = store::list::known(conn, &keys)?;
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut report = Report {
         format,

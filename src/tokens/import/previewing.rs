@@ -109,7 +109,7 @@ pub fn check(
     who.need(Permission::ImportTokens)?;
     // First of all, so that nothing is kept that cannot be read.
     let file = read(&bytes, now, &typed.opening()?)?;
-    let plan = desk.db.read(|c| Plan::of(c, who, &file, &typed.container))?;
+    let plan = desk.db.read(|conn| Plan::of(conn, who, &file, &typed.container))?;
     let text = serde_json::to_string(typed).map_err(|_| Error::Internal("choices are no JSON".into()))?;
     let sent = Sent { file_name: file_name.to_owned(), choices: Zeroizing::new(text), bytes };
     let id = imports::keep(desk, who, now, Kind::Tokens, &sent)?;
@@ -123,11 +123,11 @@ pub fn check(
 /// `Forbidden`, or `Database`.
 pub fn look(desk: &Desk, who: &Who, now: Timestamp, id: &str) -> Result<Look> {
     who.need(Permission::ImportTokens)?;
-    desk.db.read(|c| match imports::find(desk, c, who, now, Kind::Tokens, id)? {
+    desk.db.read(|conn| match imports::find(desk, conn, who, now, Kind::Tokens, id)? {
         None => Ok(Look::Ended),
         Some(Kept { done_at: Some(at), sent, .. }) => Ok(Look::Done(at, sent.bytes)),
         Some(kept) => {
-            let (typed, plan) = plan(c, who, now, &kept)?;
+            let (typed, plan) = plan(conn, who, now, &kept)?;
             Ok(Look::Open(Box::new(Preview::new(&kept, &typed, plan.report))))
         }
     })
@@ -139,14 +139,14 @@ pub fn look(desk: &Desk, who: &Who, now: Timestamp, id: &str) -> Result<Look> {
 /// As [`check`]; `Conflict` if one of the serial numbers was imported by someone else at the same moment.
 pub fn run(desk: &Desk, who: &Who, now: Timestamp, id: &str, shown: &str, leave_out: bool) -> Result<Ran> {
     who.need(Permission::ImportTokens)?;
-    let outcome = desk.db.write(|c| {
-        db::hold(c, Lock::Tokens)?;
-        let kept = match imports::find(desk, c, who, now, Kind::Tokens, id)? {
+    let outcome = desk.db.write(|conn| {
+        db::hold(conn, Lock::Tokens)?;
+        let kept = match imports::find(desk, conn, who, now, Kind::Tokens, id)? {
             None => return Ok(Ran::Ended),
             Some(Kept { done_at: Some(at), .. }) => return Ok(Ran::Before(at)),
             Some(kept) => kept,
         };
-        let (mut typed, plan) = plan(c, who, now, &kept)?;
+        let (mut typed, plan) = plan(conn, who, now, &kept)?;
         typed.leave_out |= leave_out;
         let preview = Preview::new(&kept, &typed, plan.report.clone());
         if preview.fingerprint != shown {
@@ -155,18 +155,18 @@ pub fn run(desk: &Desk, who: &Who, now: Timestamp, id: &str, shown: &str, leave_
         if plan.report.refused() > 0 && !typed.leave_out || plan.good.is_empty() {
             return Ok(Ran::Refused(Box::new(preview)));
         }
-        let report = plan.carry_out(desk, c, who, now, &typed.container)?;
-        imports::finish(desk, c, now, id, &report.to_csv())?;
+        let report = plan.carry_out(desk, conn, who, now, &typed.container)?;
+        imports::finish(desk, conn, now, id, &report.to_csv())?;
         Ok(Ran::Done(report))
     });
     outcome.map_err(taken_meanwhile)
 }
 
-fn plan(c: &mut AnyConn, who: &Who, now: Timestamp, kept: &Kept) -> Result<(Typed, Plan)> {
+fn plan(conn: &mut AnyConn, who: &Who, now: Timestamp, kept: &Kept) -> Result<(Typed, Plan)> {
     let typed: Typed = serde_json::from_str(&kept.sent.choices)
         .map_err(|_| Error::Internal(format!("the choices of the import {} are unreadable", kept.id)))?;
     let file = read(&kept.sent.bytes, now, &typed.opening()?)?;
-    let plan = Plan::of(c, who, &file, &typed.container)?;
+    let plan = Plan::of(conn, who, &file, &typed.container)?;
     Ok((typed, plan))
 }
 

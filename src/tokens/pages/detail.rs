@@ -170,13 +170,13 @@ async fn build<N: crate::operators::may::Need>(
     let serial = serial.to_owned();
     let ((held, user, container, lines), chrome) = p
         .view(move |desk, who, _| {
-            desk.db.read(|c| {
-                let held = tokens::find(c, who, &serial)?;
-                let user = held.token.user.map(|user| users::find_by_id(c, user)).transpose()?;
+            desk.db.read(|conn| {
+                let held = tokens::find(conn, who, &serial)?;
+                let user = held.token.user.map(|user| users::find_by_id(conn, user)).transpose()?;
                 let at = user.as_ref().map(|user| user.container).or(held.token.container);
-                let names = users::containers(c, &who.scope)?;
+                let names = users::containers(conn, &who.scope)?;
                 let container = names.into_iter().find(|(id, _)| Some(*id) == at).map(|(_, name)| name);
-                let lines = audit::store::of_subject(c, &held.token.serial, ENTRIES)?;
+                let lines = audit::store::of_subject(conn, &held.token.serial, ENTRIES)?;
                 Ok((held, user, container.unwrap_or_default(), lines))
             })
         })

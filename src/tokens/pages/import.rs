@@ -170,7 +170,7 @@ async fn form(
 ) -> Answer {
     let (containers, chrome) = p
         .view(|desk, who, _| {
-            desk.db.read(|c| Ok(users::containers(c, &who.scope)?.into_iter().map(|(_, name)| name).collect()))
+            desk.db.read(|conn| Ok(users::containers(conn, &who.scope)?.into_iter().map(|(_, name)| name).collect()))
         })
         .await?;
     let page = Page {

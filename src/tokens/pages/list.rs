@@ -96,10 +96,10 @@ pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest) -> Answer {
     let (found, chrome) = p
         .view(move |desk, who, now| {
             let today = desk.settings.zone.today(now);
-            desk.db.read(|c| {
-                let stock = tasks::stock(c, &who.scope, AuthenticationType::HardwareToken, today)?;
+            desk.db.read(|conn| {
+                let stock = tasks::stock(conn, &who.scope, AuthenticationType::HardwareToken, today)?;
                 let stock = Stock { available: stock.available().unwrap_or_default(), reserved: stock.reserved };
-                find(c, who, &asked, paging, stock)
+                find(conn, who, &asked, paging, stock)
             })
         })
         .await?;
@@ -170,19 +170,19 @@ pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest) -> Answer {
     })
 }
 
-fn find(c: &mut AnyConn, who: &Who, search: &Search, paging: Paging, stock: Stock) -> Result<Found> {
-    let containers = users::containers(c, &who.scope)?;
+fn find(conn: &mut AnyConn, who: &Who, search: &Search, paging: Paging, stock: Stock) -> Result<Found> {
+    let containers = users::containers(conn, &who.scope)?;
     let named = containers.iter().find(|(_, name)| db::key(name) == db::key(&search.container)).map(|(id, _)| *id);
     if !search.container.is_empty() && named.is_none() {
         // A container that does not exist for them holds nothing for them.
         let counts = TokenState::ALL.map(|state| (state, 0)).to_vec();
         return Ok(Found { tokens: Vec::new(), users: HashMap::new(), containers, counts, stock, anything: true });
     }
-    let tokens = store::list::page(c, &who.scope, search, named, paging.offset(), paging.size)?;
-    let counts = store::list::counts(c, &who.scope, search, named)?;
+    let tokens = store::list::page(conn, &who.scope, search, named, paging.offset(), paging.size)?;
+    let counts = store::list::counts(conn, &who.scope, search, named)?;
     let anything = !search.is_open() || counts.iter().any(|(_, count)| *count > 0);
     let ids: Vec<UserId> = tokens.iter().filter_map(|token| token.user).collect();
-    let users = users::by_ids(c, &ids)?.into_iter().map(|user| (user.id, user)).collect();
+    let users = users::by_ids(conn, &ids)?.into_iter().map(|user| (user.id, user)).collect();
     Ok(Found { tokens, users, containers, counts, stock, anything })
 }
 

@@ -84,9 +84,9 @@ async fn build(
     let serial = serial.to_owned();
     let ((token, user), chrome) = p
         .view(move |desk, who, _| {
-            desk.db.read(|c| {
-                let token = tokens::find(c, who, &serial)?.token;
-                let user = token.user.map(|user| users::find_by_id(c, user)).transpose()?;
+            desk.db.read(|conn| {
+                let token = tokens::find(conn, who, &serial)?.token;
+                let user = token.user.map(|user| users::find_by_id(conn, user)).transpose()?;
                 Ok((token, user))
             })
         })

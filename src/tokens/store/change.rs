@@ -16,11 +16,11 @@ use crate::{
 ///
 /// # Errors
 /// `Database` only.
-pub fn set_state(c: &mut AnyConn, token: TokenId, from: TokenState, to: TokenState, reason: &str) -> Result<bool> {
+pub fn set_state(conn: &mut AnyConn, token: TokenId, from: TokenState, to: TokenState, reason: &str) -> Result<bool> {
     let row = tokens::table.find(token.0).filter(tokens::state.eq(from.word()));
     let changed = diesel::update(row)
         .set((tokens::state.eq(to.word()), tokens::state_reason.eq(reason), tokens::failures.eq(0)))
-        .execute(c)?;
+        .execute(conn)?;
     Ok(changed == 1)
 }
 
@@ -29,7 +29,7 @@ pub fn set_state(c: &mut AnyConn, token: TokenId, from: TokenState, to: TokenSta
 ///
 /// # Errors
 /// `Database` only.
-pub fn put_back(c: &mut AnyConn, token: TokenId, from: TokenState) -> Result<bool> {
+pub fn put_back(conn: &mut AnyConn, token: TokenId, from: TokenState) -> Result<bool> {
     let row = tokens::table.find(token.0).filter(tokens::state.eq(from.word()));
     let changed = diesel::update(row)
         .set((
@@ -42,7 +42,7 @@ pub fn put_back(c: &mut AnyConn, token: TokenId, from: TokenState) -> Result<boo
             tokens::first_used_at.eq(None::<Timestamp>),
             tokens::last_used_at.eq(None::<Timestamp>),
         ))
-        .execute(c)?;
+        .execute(conn)?;
     Ok(changed == 1)
 }
 
@@ -50,11 +50,11 @@ pub fn put_back(c: &mut AnyConn, token: TokenId, from: TokenState) -> Result<boo
 ///
 /// # Errors
 /// `Database` only.
-pub fn assign(c: &mut AnyConn, token: TokenId, user: UserId) -> Result<bool> {
+pub fn assign(conn: &mut AnyConn, token: TokenId, user: UserId) -> Result<bool> {
     let row = tokens::table.find(token.0).filter(tokens::state.eq(TokenState::Inventory.word()));
     let changed = diesel::update(row)
         .set((tokens::state.eq(TokenState::Assigned.word()), tokens::user_id.eq(user.0)))
-        .execute(c)?;
+        .execute(conn)?;
     Ok(changed == 1)
 }
 
@@ -62,7 +62,7 @@ pub fn assign(c: &mut AnyConn, token: TokenId, user: UserId) -> Result<bool> {
 ///
 /// # Errors
 /// `Database` only.
-pub fn set_standing(c: &mut AnyConn, token: TokenId, standing: &Standing) -> Result<bool> {
+pub fn set_standing(conn: &mut AnyConn, token: TokenId, standing: &Standing) -> Result<bool> {
     let row = tokens::table.find(token.0).filter(tokens::next_counter.lt(standing.next_counter));
     let changed = diesel::update(row)
         .set((
@@ -70,6 +70,6 @@ pub fn set_standing(c: &mut AnyConn, token: TokenId, standing: &Standing) -> Res
             tokens::drift.eq(standing.drift),
             tokens::resync_counter.eq(standing.resync_counter),
         ))
-        .execute(c)?;
+        .execute(conn)?;
     Ok(changed == 1)
 }

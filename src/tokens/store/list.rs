@@ -31,7 +31,7 @@ type Condition = Box<dyn BoxableExpression<tokens::table, Backend, SqlType = die
 /// # Errors
 /// `Database` only.
 pub fn page(
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     scope: &Scope,
     search: &Search,
     container: Option<ContainerId>,
@@ -45,7 +45,7 @@ pub fn page(
         Order::Added => query.order(tokens::id),
         Order::AddedDown => query.order(tokens::id.desc()),
     };
-    let rows: Vec<Row> = query.offset(offset).limit(limit).load(c)?;
+    let rows: Vec<Row> = query.offset(offset).limit(limit).load(conn)?;
     rows.into_iter().map(|row| Held::try_from(row).map(|held| held.token)).collect()
 }
 
@@ -54,14 +54,14 @@ pub fn page(
 /// # Errors
 /// `Database` only.
 pub fn counts(
-    c: &mut AnyConn,
+    conn: &mut AnyConn,
     scope: &Scope,
     search: &Search,
     container: Option<ContainerId>,
 ) -> Result<Vec<(TokenState, i64)>> {
     TokenState::ALL
         .into_iter()
-        .map(|state| Ok((state, filtered(scope, search, container, Some(state)).count().get_result(c)?)))
+        .map(|state| Ok((state, filtered(scope, search, container, Some(state)).count().get_result(conn)?)))
         .collect()
 }
 
@@ -69,8 +69,8 @@ pub fn counts(
 ///
 /// # Errors
 /// `Database`, or `Internal` for a row that makes no sense.
-pub fn one(c: &mut AnyConn, serial_key: &str) -> Result<Option<Held>> {
-    let row: Option<Row> = tokens::table.filter(tokens::serial_key.eq(serial_key)).first(c).optional()?;
+pub fn one(conn: &mut AnyConn, serial_key: &str) -> Result<Option<Held>> {
+    let row: Option<Row> = tokens::table.filter(tokens::serial_key.eq(serial_key)).first(conn).optional()?;
     row.map(Held::try_from).transpose()
 }
 
@@ -78,7 +78,7 @@ pub fn one(c: &mut AnyConn, serial_key: &str) -> Result<Option<Held>> {
 ///
 /// # Errors
 /// `Database`, or `Internal` for a row that makes no sense.
-pub fn holders(c: &mut AnyConn, serials: &[&str]) -> Result<HashMap<String, (TokenState, Option<UserId>)>> {
+pub fn holders(conn: &mut AnyConn, serials: &[&str]) -> Result<HashMap<String, (TokenState, Option<UserId>)>> {
     let mut keys: Vec<String> = serials.iter().map(|serial| serial_key(serial)).collect();
     keys.sort_unstable();
     keys.dedup();
@@ -87,7 +87,7 @@ pub fn holders(c: &mut AnyConn, serials: &[&str]) -> Result<HashMap<String, (Tok
         let rows: Vec<(String, String, Option<i64>)> = tokens::table
             .filter(tokens::serial_key.eq_any(chunk))
             .select((tokens::serial_key, tokens::state, tokens::user_id))
-            .load(c)?;
+            .load(conn)?;
         for (key, word, user) in rows {
             let state = TokenState::from_word(&word)
                 .ok_or_else(|| Error::Internal(format!("a token has the unknown state {word}")))?;
@@ -101,11 +101,11 @@ pub fn holders(c: &mut AnyConn, serials: &[&str]) -> Result<HashMap<String, (Tok
 ///
 /// # Errors
 /// `Database` only.
-pub fn known(c: &mut AnyConn, keys: &[String]) -> Result<HashSet<String>> {
+pub fn known(conn: &mut AnyConn, keys: &[String]) -> Result<HashSet<String>> {
     let mut known = HashSet::new();
     for chunk in keys.chunks(db::ROWS_A_STATEMENT) {
         let found: Vec<String> =
-            tokens::table.filter(tokens::serial_key.eq_any(chunk)).select(tokens::serial_key).load(c)?;
+            tokens::table.filter(tokens::serial_key.eq_any(chunk)).select(tokens::serial_key).load(conn)?;
         known.extend(found);
     }
     Ok(known)
@@ -189,7 +189,7 @@ fn within(containers: &[ContainerId], everyones: bool) -> Condition {
 ///
 /// # Errors
 /// `Database` only.
-pub fn container_of(c: &mut AnyConn, user: UserId) -> Result<Option<ContainerId>> {
-    let id: Option<i64> = users::table.find(user.0).select(users::container_id).first(c).optional()?;
+pub fn container_of(conn: &mut AnyConn, user: UserId) -> Result<Option<ContainerId>> {
+    let id: Option<i64> = users::table.find(user.0).select(users::container_id).first(conn).optional()?;
     Ok(id.map(ContainerId))
 }

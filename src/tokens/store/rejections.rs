@@ -15,14 +15,14 @@ use crate::{
 ///
 /// # Errors
 /// `Database` only.
-pub fn note(c: &mut AnyConn, now: Timestamp, token: TokenId, rejected: Rejected) -> Result<()> {
+pub fn note(conn: &mut AnyConn, now: Timestamp, token: TokenId, rejected: Rejected) -> Result<()> {
     diesel::update(tokens::table.find(token.0))
         .set((
             tokens::rejected.eq(rejected.word()),
             tokens::rejected_at.eq(now),
             tokens::rejected_seconds.eq(None::<i64>),
         ))
-        .execute(c)?;
+        .execute(conn)?;
     Ok(())
 }
 
@@ -30,12 +30,12 @@ pub fn note(c: &mut AnyConn, now: Timestamp, token: TokenId, rejected: Rejected)
 ///
 /// # Errors
 /// `Database` only.
-pub fn of_user(c: &mut AnyConn, user: UserId) -> Result<Vec<Rejection>> {
+pub fn of_user(conn: &mut AnyConn, user: UserId) -> Result<Vec<Rejection>> {
     let rows: Vec<(i64, String, Option<Timestamp>, Option<i64>)> = tokens::table
         .filter(tokens::user_id.eq(user.0))
         .order(tokens::id)
         .select((tokens::id, tokens::rejected, tokens::rejected_at, tokens::rejected_seconds))
-        .load(c)?;
+        .load(conn)?;
     let rejection = |(id, word, at, seconds): (i64, String, Option<Timestamp>, Option<i64>)| {
         Some(Rejection { token: TokenId(id), what: Rejected::from_word(&word)?, at: at?, seconds })
     };

@@ -113,13 +113,13 @@ pub(super) async fn draw<N: Need>(p: Permitted<N>, user_id: String, address: Add
     let task = address.task.as_deref().and_then(|number| reading::number(number).ok());
     let ((diagnosis, places, emails, lines, unlock_shown), chrome) = p
         .view(move |desk, who, now| {
-            let (diagnosis, places, emails, lines) = desk.db.read(|c| {
-                let user = users::find(c, who, &user_id)?;
-                let places = places::outstanding_of(c, user.id)?;
+            let (diagnosis, places, emails, lines) = desk.db.read(|conn| {
+                let user = users::find(conn, who, &user_id)?;
+                let places = places::outstanding_of(conn, user.id)?;
                 let ids: Vec<_> = places.iter().filter_map(|place| place.last_email).collect();
-                let emails = mail::latest_of(c, &ids)?;
-                let lines = audit::store::of_user(c, user.id, ENTRIES)?;
-                Ok((why::diagnose(desk, c, who, now, user, task)?, places, emails, lines))
+                let emails = mail::latest_of(conn, &ids)?;
+                let lines = audit::store::of_user(conn, user.id, ENTRIES)?;
+                Ok((why::diagnose(desk, conn, who, now, user, task)?, places, emails, lines))
             })?;
             // What is unlocked is what was shown.
             let unlock_shown = match (diagnosis.remedy, &diagnosis.facts.place) {

@@ -43,10 +43,10 @@ struct EndedLinks {
 pub async fn show(p: Permitted<may::SeeUsers>, user_id: Path<String>) -> Answer {
     let ((user, tokens, ended), chrome) = p
         .view(move |desk, who, now| {
-            desk.db.read(|c| {
-                let user = users::find(c, who, &user_id)?;
-                let tokens = users::active_tokens(c, &[user.id])?;
-                let ended = address::look(desk, c, who, now, Whose::User(user.id))?;
+            desk.db.read(|conn| {
+                let user = users::find(conn, who, &user_id)?;
+                let tokens = users::active_tokens(conn, &[user.id])?;
+                let ended = address::look(desk, conn, who, now, Whose::User(user.id))?;
                 Ok((user, tokens, ended))
             })
         })

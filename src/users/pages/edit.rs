@@ -38,9 +38,9 @@ struct Clash {
 pub async fn show(p: Permitted<may::EditUsers>, user_id: Path<String>) -> Answer {
     let ((user, form), chrome) = p
         .view(move |desk, who, _| {
-            desk.db.read(|c| {
-                let user = users::find(c, who, &user_id)?;
-                let form = Form::new(user.typed()).furnish(c, who)?;
+            desk.db.read(|conn| {
+                let user = users::find(conn, who, &user_id)?;
+                let form = Form::new(user.typed()).furnish(conn, who)?;
                 Ok((user, form))
             })
         })
@@ -61,7 +61,7 @@ pub async fn send(p: Permitted<may::EditUsers>, user_id: Path<String>, fields: F
             let user = users::edit(desk, who, now, &name, version, &details?)?;
             // Links end with a change of this very moment; those of an earlier one were told of then.
             let moved = user.email_changed_at == Some(now);
-            let ended = if moved { desk.db.read(|c| address::count(c, who, Whose::User(user.id)))? } else { 0 };
+            let ended = if moved { desk.db.read(|conn| address::count(conn, who, Whose::User(user.id)))? } else { 0 };
             Ok((user, ended))
         })
         .await;
@@ -112,9 +112,9 @@ async fn furnished(
     form: Form,
 ) -> Result<((User, Form), Chrome), Fault> {
     p.view(move |desk, who, _| {
-        desk.db.read(|c| {
-            let user = users::find(c, who, &user_id)?;
-            Ok((user, form.furnish(c, who)?))
+        desk.db.read(|conn| {
+            let user = users::find(conn, who, &user_id)?;
+            Ok((user, form.furnish(conn, who)?))
         })
     })
     .await

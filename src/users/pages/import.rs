@@ -204,9 +204,9 @@ async fn form(
     let done = outcome.is_some();
     let (((containers, may_make), ended), chrome) = p
         .view(move |desk, who, now| {
-            desk.db.read(|c| {
-                let ended = if done { address::count(c, who, Whose::ChangedAt(now))? } else { 0 };
-                Ok((places(c, who)?, ended))
+            desk.db.read(|conn| {
+                let ended = if done { address::count(conn, who, Whose::ChangedAt(now))? } else { 0 };
+                Ok((places(conn, who)?, ended))
             })
         })
         .await?;

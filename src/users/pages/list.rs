@@ -87,7 +87,7 @@ pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest) -> Answer {
     let (found, chrome) = p
         .view(move |desk, who, now| {
             let today = desk.settings.zone.today(now);
-            desk.db.read(|c| find(c, who, today, &asked, order, paging))
+            desk.db.read(|conn| find(conn, who, today, &asked, order, paging))
         })
         .await?;
 

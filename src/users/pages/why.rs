@@ -163,7 +163,7 @@ pub async fn save_email(p: Permitted<may::EditUsers>, user_id: Path<String>, fie
             if email.is_empty() {
                 return Err(Error::mistake("email", "Type an address such as name@example.org."));
             }
-            let user = desk.db.read(|c| users::find(c, who, &name))?;
+            let user = desk.db.read(|conn| users::find(conn, who, &name))?;
             let details = Details::parse(&users::Typed { email, ..user.typed() }).map_err(Error::Invalid)?;
             users::edit(desk, who, now, &name, version, &details)
         })
@@ -191,7 +191,7 @@ pub async fn move_stop_date(p: Permitted<may::ChangeStopDate>, path: Path<(Strin
     let moved = p
         .call(move |desk, who, now| {
             let task = reading::number(&task)?;
-            let user = desk.db.read(|c| users::find(c, who, &name))?;
+            let user = desk.db.read(|conn| users::find(conn, who, &name))?;
             stop_date::move_one(desk, who, now, task, user.id, &typed, &version)
         })
         .await;
