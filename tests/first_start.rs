@@ -58,7 +58,7 @@ on_both! {
         let page = browser.get("/").expect(200).says("Get this server ready").says("0 of 7 done");
         let page = page.says("Mail server").says("No email has been accepted yet").says("Send test email").says("to k@example.org");
         let page = page.says("Help desk").says("help_desk").says("Time zone").says("time_zone").says("Users None yet.");
-        let page = page.says("Hardware tokens None yet.").says("Second operator There is only one.").says("Auth node No VPN");
+        let page = page.says("Hardware tokens None yet.").says("Second operator You are the only one.").says("Auth node No VPN");
         page.says("Backup");
         // The mail server: asked, refused with its words, accepted with its words.
         assert_eq!(browser.post("/first-start/test-email", &[]).location(), "/");
@@ -82,7 +82,7 @@ on_both! {
         browser.get("/").says("done 1 hardware token.").says("4 of 7 done");
         // A fact that is lost opens its step again.
         browser.post("/operators/m.okafor/suspend", &[]).expect(303);
-        browser.get("/").says("There is only one.").says("3 of 7 done");
+        browser.get("/").says("You are the only one.").says("3 of 7 done");
     }
 
     fn a_backup_ticks_its_step_and_the_list_goes_away_when_all_are_ticked(world) {

@@ -1,4 +1,5 @@
-// Tick-all box, row highlight, and the live count in the bulk bar.
+// Tick-all box, row highlight, and the live count in the bulk bar. The page is drawn once this has run (blocking="render"):
+// what it hides is never seen, and nothing is drawn twice.
 for (const form of document.querySelectorAll("form")) {
   const rows = [...form.querySelectorAll("input[data-tick]")];
   if (rows.length === 0) continue;
@@ -17,7 +18,8 @@ for (const form of document.querySelectorAll("form")) {
     // Those that are ticked on other pages count too.
     const sum = ticked + form.querySelectorAll("[data-elsewhere]").length;
     if (count) {
-      count.textContent = sum + " " + (sum === 1 ? count.dataset.one : count.dataset.many);
+      const words = sum + " " + (sum === 1 ? count.dataset.one : count.dataset.many);
+      if (count.textContent !== words) count.textContent = words;
     }
     if (bar) bar.hidden = sum === 0;
     form.dispatchEvent(new Event("ticks"));
@@ -49,6 +51,7 @@ for (const form of document.querySelectorAll("form")) {
       show();
     });
   });
+  show();
   // Coming back to the page, the browser restores the ticks.
   window.addEventListener("pageshow", show);
 }

@@ -11,6 +11,11 @@ if (boxes?.querySelector("[data-dock]")) {
   const day = (text) => Date.parse(text + "T00:00:00Z") / 86400000;
   const signed = (days) => (days < 0 ? "−" : "+") + Math.abs(days);
 
+  // What is written anew is drawn anew.
+  const say = (node, words) => {
+    if (node.textContent !== words) node.textContent = words;
+  };
+
   const count = () => {
     const users = ticked();
     const elsewhere = boxes.querySelectorAll("[data-elsewhere]").length;
@@ -20,11 +25,11 @@ if (boxes?.querySelector("[data-dock]")) {
       const able = act === "all" ? users.length : users.filter((box) => box.dataset.can === act).length;
       button.disabled = able === 0;
       const words = button.querySelector("[data-words]");
-      words.textContent = users.length ? words.dataset.words.replace("#", able) : words.dataset.words.replace(/ (for |to |\()?#\)?/, "");
+      say(words, users.length ? words.dataset.words.replace("#", able) : words.dataset.words.replace(/ (for |to |\()?#\)?/, ""));
     }
     const matching = Number(said.dataset.matching);
     const words = users.length > matching ? `${users.length} selected` : `${users.length} of ${matching} selected`;
-    said.textContent = users.length ? words + (elsewhere ? `, ${elsewhere} of them on other pages` : "") : "Select users to change";
+    say(said, users.length ? words + (elsewhere ? `, ${elsewhere} of them on other pages` : "") : "Select users to change");
   };
   const move = () => {
     if (!date) return;
@@ -35,12 +40,12 @@ if (boxes?.querySelector("[data-dock]")) {
     const moved = dock.querySelector("[data-days]");
     const known = days.length > 0 && !Number.isNaN(to);
     const span = least === most ? signed(most) : `${signed(least)} to ${signed(most)}`;
-    moved.textContent = !known ? "" : least === 0 && most === 0 ? "no change" : `${span} ${Math.abs(most) === 1 && least === most ? "day" : "days"}`;
+    say(moved, !known ? "" : least === 0 && most === 0 ? "no change" : `${span} ${Math.abs(most) === 1 && least === most ? "day" : "days"}`);
     moved.classList.toggle("is-less", known && least < 0);
     const far = to - day(dock.dataset.today);
     const near = { "-1": "yesterday", 0: "today", 1: "tomorrow" };
     const weekday = Number.isNaN(to) ? "" : new Date(to * 86400000).toLocaleDateString("en", { weekday: "short", timeZone: "UTC" });
-    dock.querySelector("[data-far]").textContent = weekday && `${weekday}, ${near[far] ?? (far > 0 ? `in ${far} days` : `${-far} days ago`)}`;
+    say(dock.querySelector("[data-far]"), weekday && `${weekday}, ${near[far] ?? (far > 0 ? `in ${far} days` : `${-far} days ago`)}`);
   };
   const show = () => {
     if (!all) count();
@@ -52,6 +57,7 @@ if (boxes?.querySelector("[data-dock]")) {
   };
   boxes.addEventListener("ticks", show);
   date?.addEventListener("input", move);
+  show();
   window.addEventListener("pageshow", show);
   const rows = [...boxes.querySelectorAll("[data-tick]")];
   const tick = (on) => {

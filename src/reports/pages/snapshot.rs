@@ -261,6 +261,7 @@ fn counted_messages(count: usize) -> String {
 fn mail(p: &Permitted<may::SignedIn>, glance: &Glance) -> Option<Need> {
     let health = glance.mail.as_ref()?;
     let wait = match glance.waiting_emails {
+        0 => "Email waits".to_owned(),
         1 => "1 email waits".to_owned(),
         emails => format!("{} emails wait", grouped(emails)),
     };
