@@ -155,7 +155,10 @@ fn line<N: Need>(p: &Permitted<N>, facts: &Facts, step: Step) -> Line {
             line.words = "Second operator";
             line.fact = match done {
                 true => "More than one operator can sign in.".into(),
-                false => "You are the only one. If you lose your second factor, only the command line lets you in again.".into(),
+                false => {
+                    "You are the only one. If you lose your second factor, only the command line lets you in again."
+                        .into()
+                }
             };
         }
         Step::AuthNode => {
