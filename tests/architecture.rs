@@ -234,6 +234,43 @@ fn templates_rhyme_with_the_features_that_fill_them() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// Templates are named like addresses, with `-`. The first line of each says what it is, and then what it takes: what
+/// `Expects` names as `Type` of a file is there, and the file fills the template; or `Macros`, or `Blocks` alone.
+#[test]
+fn templates_say_what_they_are_in_their_first_line() {
+    let mut wrong = Vec::new();
+    let files = WalkDir::new("templates").into_iter().map(|entry| entry.expect("templates can be read").into_path());
+    for path in files.filter(|path| path.is_file()) {
+        let template = path.strip_prefix("templates").expect("a template").to_string_lossy().into_owned();
+        let text = fs::read_to_string(&path).expect("templates are text");
+        let line = text.lines().next().unwrap_or_default();
+        let mut say = |what: &str| wrong.push(format!("{template}: {what}: {line}"));
+        if template.contains('_') {
+            say("a name with _");
+        }
+        let said = line.strip_prefix("{#- ").and_then(|rest| rest.strip_suffix(". -#}")).unwrap_or_default();
+        let end = [". Expects `", ". Macros: ", ". Blocks: "].iter().filter_map(|word| said.find(word)).min();
+        if !end.is_some_and(|end| end > 0) || !said.starts_with(|first: char| first.is_uppercase() || first == '"') {
+            say("not `{#- What it is. Expects `Type` of file.rs. -#}`");
+        }
+        // What fills it: `Page` of tasks/pages/edit.rs, or `form: Form` of it.
+        let Some((kind, rest)) = said.split_once("Expects `").and_then(|(_, rest)| rest.split_once("` of ")) else {
+            continue;
+        };
+        let file: String = rest.chars().take_while(|c| c.is_alphanumeric() || "/_.".contains(*c)).collect();
+        let filler = fs::read_to_string(Path::new("src").join(file.trim_end_matches('.'))).unwrap_or_default();
+        let (field, kind) = kind.split_once(": ").map_or((None, kind), |(field, kind)| (Some(field), kind));
+        let kind = kind.trim_start_matches("Vec<").trim_end_matches('>');
+        if !filler.contains(&format!("struct {kind} ")) && !filler.contains(&format!("struct {kind}<")) {
+            say("nothing of this name fills it");
+        }
+        if field.is_none() && !filler.contains(&format!("\"{template}\"")) {
+            say("that file does not fill it");
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[test]
 fn the_map_names_every_module() {
     let map = fs::read_to_string("ARCHITECTURE.md").expect("ARCHITECTURE.md is there");

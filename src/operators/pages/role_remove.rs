@@ -9,7 +9,7 @@ use crate::{
 };
 
 #[derive(Template)]
-#[template(path = "operators/role_remove.html")]
+#[template(path = "operators/role-remove.html")]
 struct Page {
     chrome: Chrome,
     role: Role,

@@ -14,7 +14,7 @@ use crate::{
 };
 
 #[derive(Template)]
-#[template(path = "operators/set_up.html")]
+#[template(path = "operators/set-up.html")]
 struct SetUpPage {
     frame: Frame,
     user_id: String,

@@ -29,7 +29,7 @@ use crate::{
 const NOT_RIGHT: &str = "User ID or password is not right.";
 
 #[derive(Template)]
-#[template(path = "operators/sign_in.html")]
+#[template(path = "operators/sign-in.html")]
 struct SignInPage {
     frame: Frame,
     user_id: String,

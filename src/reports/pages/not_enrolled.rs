@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[derive(Template)]
-#[template(path = "reports/not_enrolled.html")]
+#[template(path = "reports/not-enrolled.html")]
 struct Page {
     chrome: Chrome,
     tabs: Vec<Tab>,

@@ -82,7 +82,7 @@ struct Held {
 }
 
 #[derive(Template)]
-#[template(path = "users/authentication_methods.html")]
+#[template(path = "users/authentication-methods.html")]
 struct Page {
     chrome: Chrome,
     person: Person,
