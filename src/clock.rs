@@ -62,7 +62,7 @@ pub fn unix_seconds(at: Timestamp) -> i64 {
     at.and_utc().timestamp()
 }
 
-/// The organization's time zone: Stop Dates are calendar dates in it (product.md §2).
+/// The organization's time zone: Stop Dates are calendar dates in it (PRODUCT.md §2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Zone(Tz);
 
@@ -87,7 +87,7 @@ impl Zone {
         self.local(at).date()
     }
 
-    /// The first moment after `date`: a user may enroll until the end of the Stop Date (product.md §2).
+    /// The first moment after `date`: a user may enroll until the end of the Stop Date (PRODUCT.md §2).
     pub fn end_of(self, date: NaiveDate) -> Timestamp {
         let next = date.checked_add_days(Days::new(1)).unwrap_or(date).and_time(NaiveTime::MIN);
         match self.0.from_local_datetime(&next) {

@@ -5,14 +5,14 @@ use std::fmt;
 /// What a verb or a query answers when it cannot do what was asked.
 #[derive(Debug)]
 pub enum Error {
-    /// There is no such thing, or it is outside the operator's scope, which is the same (product.md §1).
+    /// There is no such thing, or it is outside the operator's scope, which is the same (PRODUCT.md §1).
     NotFound {
         /// What kind of thing: "task", "user".
         what: &'static str,
         /// The name it was asked for by.
         name: String,
     },
-    /// The operator's role lacks this permission; it is named on the page (product.md §7).
+    /// The operator's role lacks this permission; it is named on the page (PRODUCT.md §7).
     Forbidden(&'static str),
     /// Nobody is signed in, or no longer.
     SignedOut,

@@ -85,7 +85,7 @@ impl Random {
         bytes
     }
 
-    /// A 128-bit handle for addresses, in 22 URL-safe characters (product.md §3).
+    /// A 128-bit handle for addresses, in 22 URL-safe characters (PRODUCT.md §3).
     pub fn handle(&self) -> String {
         BASE64URL_NOPAD.encode(&self.bytes::<16>())
     }

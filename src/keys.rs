@@ -84,7 +84,7 @@ impl Keys {
         &self.id
     }
 
-    /// A value by which a database knows this key (product.md §13).
+    /// A value by which a database knows this key (PRODUCT.md §13).
     pub fn seal_check(&self, random: &Random) -> Vec<u8> {
         self.seal(random, &self.check_place(), CHECK)
     }

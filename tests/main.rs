@@ -3,6 +3,7 @@
 mod alerts;
 mod architecture;
 mod authentication;
+mod citations;
 mod database;
 mod document;
 mod edge;

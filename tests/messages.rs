@@ -1,4 +1,4 @@
-//! `/messages`: the words of the emails (product.md §6).
+//! `/messages`: the words of the emails (PRODUCT.md §6).
 
 use tokendesk::{
     mail::{Carrier, Kind, Mailbox, courier, letter::wording},

@@ -1,4 +1,4 @@
-//! `/policy/self-enrollment`: the Self-Enrollment Policy (product.md §2).
+//! `/policy/self-enrollment`: the Self-Enrollment Policy (PRODUCT.md §2).
 
 use tokendesk::{
     error::Error,

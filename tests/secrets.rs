@@ -1,4 +1,4 @@
-//! No secret is ever in the log, however talkative it is (product.md §9): seeds, codes, passwords, one-time passwords,
+//! No secret is ever in the log, however talkative it is (PRODUCT.md §9): seeds, codes, passwords, one-time passwords,
 //! cookies and API keys, over the whole way of an operator and a user.
 
 use chrono::Duration;

@@ -1,5 +1,5 @@
 //! When the database fails: our own page with a reference that is also in the log, and nothing of the inside
-//! (product.md §7).
+//! (PRODUCT.md §7).
 
 use diesel::connection::SimpleConnection;
 use tokendesk::operators::BuiltIn;

@@ -1,4 +1,4 @@
-//! Checking one-time passwords for auth nodes: VPNs, RADIUS servers, web applications (product.md §4).
+//! Checking one-time passwords for auth nodes: VPNs, RADIUS servers, web applications (PRODUCT.md §4).
 
 use std::collections::{BTreeSet, HashSet};
 

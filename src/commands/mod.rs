@@ -106,7 +106,7 @@ impl Place {
 
 /// Runs the command line; a mistake ends in one sentence on standard error and exit code 1.
 pub fn run() -> ExitCode {
-    // What is written, from SQLite's files to backups, is its owner's alone from the first moment (product.md §13).
+    // What is written, from SQLite's files to backups, is its owner's alone from the first moment (PRODUCT.md §13).
     #[cfg(unix)]
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let outcome = match Cli::parse().command {

@@ -40,9 +40,9 @@ pub struct Written {
     pub time_zone: String,
     /// Operators confirm sign-in with a one-time password.
     pub require_second_factor: bool,
-    /// An operator's session ends after so many minutes without a request (product.md §5).
+    /// An operator's session ends after so many minutes without a request (PRODUCT.md §5).
     pub session_idle_minutes: u32,
-    /// An operator's session ends after so many hours in any case (product.md §5).
+    /// An operator's session ends after so many hours in any case (PRODUCT.md §5).
     pub session_hours: u32,
     /// Addresses or networks of proxies in front whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,

@@ -1,4 +1,4 @@
-//! The folder of the embedded database: nobody but its owner reads it (product.md §13).
+//! The folder of the embedded database: nobody but its owner reads it (PRODUCT.md §13).
 
 use std::{
     fs, io,

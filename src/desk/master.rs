@@ -1,4 +1,4 @@
-//! The master key: where it is kept, and that it is the one of this database (product.md §13).
+//! The master key: where it is kept, and that it is the one of this database (PRODUCT.md §13).
 
 use std::{
     fs, io,

@@ -1,4 +1,4 @@
-//! The portal: where users enroll (product.md §3). A link and its activation code open a session; in it the user proves
+//! The portal: where users enroll (PRODUCT.md §3). A link and its activation code open a session; in it the user proves
 //! an authenticator app or claims a device, and may try it at once.
 
 use chrono::Duration;

@@ -9,7 +9,7 @@ use crate::{
     tokens::{Making, Seed},
 };
 
-/// How long a browser may go on after a right activation code, in minutes (product.md §3).
+/// How long a browser may go on after a right activation code, in minutes (PRODUCT.md §3).
 pub const SESSION_MINUTES: i64 = 15;
 
 /// Sessions of one enrollment at a time: a phone, a desktop and some reloads. Who has the right code may not fill the

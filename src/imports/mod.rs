@@ -21,7 +21,7 @@ pub mod limits;
 mod store;
 
 /// How long a file is kept, in minutes: time to read a preview, and no longer than a session of the portal. Files with
-/// seeds never stay (product.md §12).
+/// seeds never stay (PRODUCT.md §12).
 pub const MINUTES_KEPT: i64 = 15;
 
 /// Files that are kept of one operator, so that nobody fills the disk: the newest, for as many open tabs.

@@ -35,7 +35,7 @@ pub fn in_dns(domain: &str) -> Option<String> {
     Some(url::Host::parse(domain).ok()?.to_string())
 }
 
-/// `answer` without `address`, which was typed for this one email (product.md §2), in whatever way the server writes it:
+/// `answer` without `address`, which was typed for this one email (PRODUCT.md §2), in whatever way the server writes it:
 /// whole, the part before the @ alone ("no such user anna"), or the domain alone ("relaying to home.example denied").
 fn without_address(answer: &str, address: &str, shown_to: &str) -> String {
     let Some((local, domain)) = address.rsplit_once('@') else { return replace_caseless(answer, address, shown_to) };

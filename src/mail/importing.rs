@@ -108,7 +108,7 @@ fn note(conn: &mut AnyConn, now: Timestamp, actor: &Actor, email: &Email, report
 }
 
 /// What is kept of what the mail server said. Of an email to an address that was typed for it alone, only the code: the
-/// words name the address, which is kept nowhere (product.md §2).
+/// words name the address, which is kept nowhere (PRODUCT.md §2).
 fn said(email: &Email, fate: &Fate) -> String {
     let plain = status::words(&fate.status).unwrap_or("No reason was given");
     if email.alternate || fate.diagnostic.is_empty() {

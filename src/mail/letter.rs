@@ -126,7 +126,7 @@ pub struct Facts {
     pub alert: Option<alert::Alert>,
 }
 
-/// What must not stay: sealed until the mail server has accepted the email, then wiped (product.md §6).
+/// What must not stay: sealed until the mail server has accepted the email, then wiped (PRODUCT.md §6).
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Secret {

@@ -1,4 +1,4 @@
-//! Email: what is posted, what became of it, and the courier that carries it (product.md §6).
+//! Email: what is posted, what became of it, and the courier that carries it (PRODUCT.md §6).
 
 use std::sync::Arc;
 
@@ -85,7 +85,7 @@ pub fn follow(conn: &mut AnyConn, users: &[UserId], container: ContainerId) -> R
 
 /// The profiles of these users hold other addresses now: what waits for an older one is not sent there. An email with a
 /// link, or one that speaks of the link the user has, is canceled, since the link has ended; any other goes to the address
-/// beside the user (product.md §2, "A changed address"). What went to an alternate address stays. One that is in a
+/// beside the user (PRODUCT.md §2, "A changed address"). What went to an alternate address stays. One that is in a
 /// worker's hand at this moment may still go out.
 ///
 /// # Errors

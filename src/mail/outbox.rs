@@ -1,4 +1,4 @@
-//! Rules of the outbox: the states of an email, and when it is tried again (product.md §6).
+//! Rules of the outbox: the states of an email, and when it is tried again (PRODUCT.md §6).
 
 use chrono::Duration;
 

@@ -1,4 +1,4 @@
-//! Operators as those who manage them see and change them (product.md §5): who exists for whom, what may be changed,
+//! Operators as those who manage them see and change them (PRODUCT.md §5): who exists for whom, what may be changed,
 //! first passwords, sessions, removal.
 
 use crate::{
@@ -26,7 +26,7 @@ const GROUP: usize = 5;
 const DRAWS: usize = 5;
 
 /// The operator of this UserID and their scope. Who works in a part only knows no operator from outside of it: the names
-/// of containers and people there do not exist for them (product.md §1).
+/// of containers and people there do not exist for them (PRODUCT.md §1).
 ///
 /// # Errors
 /// `NotFound`, also if the operator's scope is not inside that of `who`.
@@ -41,7 +41,7 @@ pub fn find(conn: &mut AnyConn, who: &Who, user_id: &str) -> Result<(Operator, S
     if exists { Ok((operator, scope)) } else { Err(nobody()) }
 }
 
-/// True if `who` may change this operator: nobody takes over someone who has more (product.md §5).
+/// True if `who` may change this operator: nobody takes over someone who has more (PRODUCT.md §5).
 pub fn may_change(who: &Who, operator: &Operator, scope: &Scope) -> bool {
     who.may(Permission::ManageOperators) && grantable(who, operator.permissions, scope).is_ok()
 }

@@ -245,7 +245,7 @@ fn refused<T>(desk: &Desk, who: &Who, now: Timestamp, verb: &'static str, user_i
     Err(error)
 }
 
-/// Nobody grants what they lack (product.md §5), nor takes over someone who has more.
+/// Nobody grants what they lack (PRODUCT.md §5), nor takes over someone who has more.
 fn grantable(who: &Who, permissions: Permissions, scope: &Scope) -> Result<()> {
     if let Some(lacking) = permissions.beyond(who.permissions).next() {
         return Err(Error::Forbidden(lacking.words()));
@@ -253,7 +253,7 @@ fn grantable(who: &Who, permissions: Permissions, scope: &Scope) -> Result<()> {
     if who.scope.covers(scope) { Ok(()) } else { Err(Error::Forbidden(ALL_CONTAINERS)) }
 }
 
-/// The last unsuspended `Operator` can be neither suspended, removed nor demoted (product.md §5).
+/// The last unsuspended `Operator` can be neither suspended, removed nor demoted (PRODUCT.md §5).
 fn keep_one(conn: &mut AnyConn, operator: &Operator) -> Result<()> {
     let full = operator.role == BuiltIn::Operator.name() && operator.suspended_at.is_none();
     if full && store::count_full(conn)? < 2 {

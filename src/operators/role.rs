@@ -1,4 +1,4 @@
-//! Permissions and roles (product.md §5).
+//! Permissions and roles (PRODUCT.md §5).
 
 use crate::{error::Mistakes, ids::RoleId, text::is_one_plain_line};
 
@@ -107,7 +107,7 @@ permissions! {
     SeeUsers = "see users",
     /// Create, edit and import users.
     EditUsers = "create, edit, import users",
-    /// The document's "provisioning management permission": the Task in a user's table is a link.
+    /// The "provisioning management permission" of PRODUCT.md §5: the Task in a user's table is a link.
     SeeTasks = "see provisioning tasks",
     /// Make provisioning tasks.
     Provision = "provision",
@@ -290,7 +290,7 @@ impl BuiltIn {
         BuiltIn::ALL.into_iter().find(|role| role.name().eq_ignore_ascii_case(name.trim()))
     }
 
-    /// The column of the table in product.md §5.
+    /// The column of the table in PRODUCT.md §5.
     pub fn permissions(self) -> Permissions {
         use Permission::*;
         match self {

@@ -1,4 +1,4 @@
-//! Roles made in the console from check boxes (product.md §5). The four built-in ones can be neither edited nor removed.
+//! Roles made in the console from check boxes (PRODUCT.md §5). The four built-in ones can be neither edited nor removed.
 
 use crate::{
     audit::{self, Entry},

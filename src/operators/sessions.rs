@@ -51,7 +51,7 @@ fn text(state: &State, name: &str) -> String {
     state.get(name).and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
 }
 
-/// The state of the session with this key, unless the idle or the absolute limit has passed (product.md §5).
+/// The state of the session with this key, unless the idle or the absolute limit has passed (PRODUCT.md §5).
 ///
 /// # Errors
 /// `Database` only.

@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-/// The containers an operator works in; what is outside does not exist for them (product.md §1).
+/// The containers an operator works in; what is outside does not exist for them (PRODUCT.md §1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// Everything.

@@ -1,4 +1,4 @@
-//! What operators do with the emails of the outbox: send again, try now, cancel (product.md §6). `mail` holds the emails;
+//! What operators do with the emails of the outbox: send again, try now, cancel (PRODUCT.md §6). `mail` holds the emails;
 //! whether one may go out again is a matter of the user, the enrollment and the token it tells of.
 
 use std::collections::HashMap;

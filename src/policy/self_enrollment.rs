@@ -1,4 +1,4 @@
-//! The rules of the Self-Enrollment Policy (product.md §2).
+//! The rules of the Self-Enrollment Policy (PRODUCT.md §2).
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
@@ -29,7 +29,7 @@ pub struct Policy {
     pub reminder_days: Vec<i64>,
     /// A proposed Stop Date on a weekend moves to the Monday after, and a reminder to the Friday before.
     pub skip_weekends: bool,
-    /// Wrong one-time passwords in a row that lock a token (1-100; product.md §4).
+    /// Wrong one-time passwords in a row that lock a token (1-100; PRODUCT.md §4).
     pub token_failures_allowed: i64,
     /// Counts the changes, so that two operators do not overwrite each other.
     pub version: i64,

@@ -58,7 +58,7 @@ impl Typed {
     /// The policy that was typed, as the successor of `version`.
     ///
     /// # Errors
-    /// `Invalid` with a sentence for each field that is wrong (limits: product.md §2 and §4).
+    /// `Invalid` with a sentence for each field that is wrong (limits: PRODUCT.md §2 and §4).
     pub fn check(&self, version: i64) -> Result<Policy> {
         let mut mistakes = Mistakes::default();
         let mut number = |field: &'static str, text: &str, limits: RangeInclusive<i64>| {

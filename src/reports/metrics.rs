@@ -49,7 +49,7 @@ pub struct Places {
 }
 
 impl Places {
-    /// By status (product.md §2).
+    /// By status (PRODUCT.md §2).
     fn by_status(&self) -> [(Status, i64); 4] {
         let active = self.enrolled - self.used + self.waiting - self.locked - self.expired;
         [

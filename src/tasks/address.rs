@@ -1,4 +1,4 @@
-//! A changed address (product.md §2): a link ends with the address in the profile that it was sent to. That is worked out
+//! A changed address (PRODUCT.md §2): a link ends with the address in the profile that it was sent to. That is worked out
 //! from facts, as a status is: every way in which a profile is changed (form, file, command line) only notes when, so that
 //! none can forget the links. Who may Resend is offered to send to the new address, for one user or for a whole import.
 

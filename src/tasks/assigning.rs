@@ -14,7 +14,7 @@ use crate::{
     users,
 };
 
-/// Inventory and reservations of a type within a scope (product.md §2).
+/// Inventory and reservations of a type within a scope (PRODUCT.md §2).
 ///
 /// # Errors
 /// `Database` only.

@@ -1,4 +1,4 @@
-//! Provision, step by step: users chosen, authentication type chosen, what will happen, Confirm (product.md §2).
+//! Provision, step by step: users chosen, authentication type chosen, what will happen, Confirm (PRODUCT.md §2).
 
 use chrono::{Duration, NaiveDate};
 use data_encoding::HEXLOWER;
@@ -130,7 +130,7 @@ pub fn leave_out(desk: &Desk, who: &Who, id: &str, users: &[UserId]) -> Result<(
     })
 }
 
-/// Includes, from now on, the users whom the plan left out for `why`, where operators may (product.md §2): those with a
+/// Includes, from now on, the users whom the plan left out for `why`, where operators may (PRODUCT.md §2): those with a
 /// token of the type, or with a place in an open task of it.
 ///
 /// # Errors

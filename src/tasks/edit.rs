@@ -1,4 +1,4 @@
-//! Edit and Remove: users are chosen, and taken out of a task (product.md §2).
+//! Edit and Remove: users are chosen, and taken out of a task (PRODUCT.md §2).
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! The rules of an enrollment: one user's place in one task (product.md §2).
+//! The rules of an enrollment: one user's place in one task (PRODUCT.md §2).
 
 use chrono::NaiveDate;
 
@@ -17,7 +17,7 @@ pub struct EnrollmentFacts {
     pub used_at: Option<Timestamp>,
 }
 
-/// The status of an enrollment (seed document, "Status").
+/// The status of an enrollment (PRODUCT.md §0, "Status").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
     /// The user may still enroll, or has enrolled and not used the token yet.
@@ -31,7 +31,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// All of them, in the order of the seed document.
+    /// All of them, in the order of PRODUCT.md §0.
     pub const ALL: [Status; 4] = [Status::Active, Status::Completed, Status::Locked, Status::Expired];
 
     /// The word on the screen.
@@ -50,7 +50,7 @@ impl Status {
     }
 }
 
-/// The status: the first line of the table in product.md §2 that holds. `today` is the organization's date.
+/// The status: the first line of the table in PRODUCT.md §2 that holds. `today` is the organization's date.
 pub fn status(facts: &EnrollmentFacts, attempts_allowed: i64, today: NaiveDate) -> Status {
     if facts.enrolled_at.is_some() {
         return if facts.used_at.is_some() { Status::Completed } else { Status::Active };
@@ -201,7 +201,7 @@ mod tests {
         MoveStopDate(u64),
     }
 
-    /// The model: what a person with the document in hand would write on a card for the user, event by event. It
+    /// The model: what a person with PRODUCT.md §2 in hand would write on a card for the user, event by event. It
     /// remembers a word and two numbers instead of deriving anything from times.
     struct Card {
         word: &'static str,

@@ -1,5 +1,5 @@
 //! Who of the chosen users is left out of what is done to them, and why: the pages and the verbs ask here, so that what
-//! a page counts is what happens (product.md §2, "Edit", "Resend", "Unlock").
+//! a page counts is what happens (PRODUCT.md §2, "Edit", "Resend", "Unlock").
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Enrollment links: a random handle without power of its own, and an activation code (product.md §3).
+//! Enrollment links: a random handle without power of its own, and an activation code (PRODUCT.md §3).
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! The rules of the list: its views, what it is searched and sorted by (seed document, "Provisioning Task Management").
+//! The rules of the list: its views, what it is searched and sorted by (PRODUCT.md §0, "Provisioning Task Management").
 
 use std::cmp::Ordering;
 
@@ -158,7 +158,7 @@ impl Column {
         }
     }
 
-    /// The seed document's name of the column.
+    /// The name of the column (PRODUCT.md §0).
     pub fn words(self) -> &'static str {
         match self {
             Column::Task => "Task",

@@ -1,4 +1,4 @@
-//! Give more time: an Expired user may enroll again, with a fresh email, in one step (product.md §2, "Give more time").
+//! Give more time: an Expired user may enroll again, with a fresh email, in one step (PRODUCT.md §2, "Give more time").
 
 use chrono::NaiveDate;
 

@@ -1,4 +1,4 @@
-//! The rules of Provision: who gets a place and who is left out, and exactly what was shown (product.md §2).
+//! The rules of Provision: who gets a place and who is left out, and exactly what was shown (PRODUCT.md §2).
 
 use std::collections::BTreeMap;
 
@@ -59,7 +59,7 @@ pub struct Stock {
 }
 
 impl Stock {
-    /// The document's Available; `None`: unlimited.
+    /// Available (PRODUCT.md §2); `None`: unlimited.
     pub fn available(self) -> Option<i64> {
         self.inventory.map(|inventory| (inventory - self.reserved).max(0))
     }

@@ -1,4 +1,4 @@
-//! The rules of Provision: who is chosen, and what for (product.md §2).
+//! The rules of Provision: who is chosen, and what for (PRODUCT.md §2).
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};

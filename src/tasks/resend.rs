@@ -1,4 +1,4 @@
-//! Resend and Unlock: a fresh link and activation code for one user, or for each of the ticked ones (product.md §2).
+//! Resend and Unlock: a fresh link and activation code for one user, or for each of the ticked ones (PRODUCT.md §2).
 
 use chrono::NaiveDate;
 

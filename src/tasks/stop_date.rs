@@ -1,4 +1,4 @@
-//! New Stop Date: what it does to the chosen users, and doing it (product.md §2, "Edit").
+//! New Stop Date: what it does to the chosen users, and doing it (PRODUCT.md §2, "Edit").
 
 use chrono::NaiveDate;
 

@@ -1,4 +1,4 @@
-//! The rules of a provisioning task: its description, its counts, when it is open (product.md §2).
+//! The rules of a provisioning task: its description, its counts, when it is open (PRODUCT.md §2).
 
 use chrono::NaiveDate;
 
@@ -75,7 +75,7 @@ pub struct Task {
 }
 
 impl Task {
-    /// The document's Stop Date: the latest among its users.
+    /// The Stop Date of a task (PRODUCT.md §2): the latest among its users.
     pub fn stop_on(&self) -> NaiveDate {
         self.counts.latest_stop_on
     }
@@ -174,7 +174,7 @@ impl Counts {
         Progress { completed: self.used, active, locked: self.locked, expired, removed: 0 }
     }
 
-    /// Users who may be sent their enrollment email again: Active, and yet to enroll (product.md §2, "Resend").
+    /// Users who may be sent their enrollment email again: Active, and yet to enroll (PRODUCT.md §2, "Resend").
     pub fn resendable(&self, progress: Progress) -> i64 {
         progress.active - (self.enrolled - self.used)
     }

@@ -26,7 +26,7 @@ const LETTER_DAYS: i64 = 3;
 /// The token of this serial number with what is remembered of its values, in the scope of `who`.
 ///
 /// # Errors
-/// `NotFound` if there is none, or none in scope, which is the same (product.md §1).
+/// `NotFound` if there is none, or none in scope, which is the same (PRODUCT.md §1).
 pub fn find(conn: &mut AnyConn, who: &Who, serial: &str) -> Result<store::Held> {
     find_by(conn, who, serial, store::list::one)
 }

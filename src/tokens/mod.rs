@@ -86,7 +86,7 @@ impl Reason {
     }
 }
 
-/// Checks what `user` typed against all of their Active tokens (product.md §4): every value is accepted once, on all
+/// Checks what `user` typed against all of their Active tokens (PRODUCT.md §4): every value is accepted once, on all
 /// servers; when none matches, it counts against each token tried, and the policy's number of them in a row locks. The
 /// one accepted last that comes again counts against none: whoever sends it knew it, so that it is no guess.
 ///

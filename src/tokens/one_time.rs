@@ -1,4 +1,4 @@
-//! Rules of one-time passwords: which values a token takes, and what it remembers of them (product.md §4).
+//! Rules of one-time passwords: which values a token takes, and what it remembers of them (PRODUCT.md §4).
 
 use zeroize::Zeroizing;
 
@@ -11,14 +11,14 @@ pub mod resync;
 pub use making::{Making, MovingFactor, Seed, algorithm_of, algorithm_word};
 
 /// Values beyond the expected one that a counter-based token may be ahead, for presses that nobody sent
-/// (product.md §4; the look-ahead of RFC 4226 §7.2).
+/// (PRODUCT.md §4; the look-ahead of RFC 4226 §7.2).
 pub const LOOK_AHEAD: i64 = 10;
 
 /// How far ahead two consecutive values are searched for (RFC 4226 §7.4). Wide enough for a device that was pressed in a
 /// pocket for an hour; a guesser would have to hit two values in a row, 1 in 5,000 million a pair.
 pub const RESYNC_LOOK_AHEAD: i64 = 200;
 
-/// Steps that a clock may be off on either side (product.md §4; RFC 6238 §5.2).
+/// Steps that a clock may be off on either side (PRODUCT.md §4; RFC 6238 §5.2).
 pub const STEPS_EITHER_SIDE: i64 = 1;
 
 /// The most drift that is remembered, in steps: five minutes at 30 seconds. A clock further off is broken.

@@ -6,7 +6,7 @@ use crate::{
     tokens::{one_time::Making, validity::Validity},
 };
 
-/// The kind of token (product.md §1: "authentication type").
+/// The kind of token (PRODUCT.md §1: "authentication type").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub enum AuthenticationType {
     /// OATH TOTP in an app on a phone; the key is made when the user enrolls.
@@ -54,7 +54,7 @@ impl AuthenticationType {
     }
 }
 
-/// What a token is doing (product.md §4 and the console's token pages).
+/// What a token is doing (PRODUCT.md §4 and the console's token pages).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TokenState {
     /// Nobody has it yet.

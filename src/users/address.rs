@@ -1,4 +1,4 @@
-//! An email address that becomes another one (product.md §2, "A changed address").
+//! An email address that becomes another one (PRODUCT.md §2, "A changed address").
 
 use crate::{
     clock::Timestamp,

@@ -33,7 +33,7 @@ pub use user::{Details, Typed, User};
 /// The user with this User ID, in the scope of `who`.
 ///
 /// # Errors
-/// `NotFound` if there is none, or none in scope, which is the same (product.md §1).
+/// `NotFound` if there is none, or none in scope, which is the same (PRODUCT.md §1).
 pub fn find(conn: &mut AnyConn, who: &Who, user_id: &str) -> Result<User> {
     let missing = || Error::not_found("user", user_id);
     // What is no User ID is not asked of the database: PostgreSQL refuses some of it.

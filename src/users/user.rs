@@ -1,4 +1,4 @@
-//! Rules of users: what a User ID, a name, an address may be (product.md §1).
+//! Rules of users: what a User ID, a name, an address may be (PRODUCT.md §1).
 
 use crate::{
     clock::Timestamp,

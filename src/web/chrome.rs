@@ -139,7 +139,7 @@ pub(crate) fn take_flash(session: &Session) -> Vec<Flash> {
 /// Label, address, icon, and the permissions any of which opens it (none: everyone).
 type Place = (&'static str, &'static str, &'static str, &'static [Permission]);
 
-/// The navigation of product.md §8 in the groups of the design: Shortcuts first, since the document enters there.
+/// The navigation of PRODUCT.md §8 in groups: Shortcuts first, since most work begins there.
 const PLACES: &[(&str, &[Place])] = &[
     ("", &[("Snapshot", "/", "nav-snapshot", &[])]),
     (

@@ -1,4 +1,4 @@
-//! Another address typed for Resend is used for that one email, and then it is nowhere (product.md §2, Resend).
+//! Another address typed for Resend is used for that one email, and then it is nowhere (PRODUCT.md §2, Resend).
 
 use diesel::{
     Connection, QueryableByName, RunQueryDsl, SqliteConnection, connection::SimpleConnection, prelude::*, sql_query,

@@ -1,4 +1,4 @@
-//! Email, from the outbox to a mail server (product.md §6).
+//! Email, from the outbox to a mail server (PRODUCT.md §6).
 
 use tokendesk::{
     desk::Desk,

@@ -1,4 +1,4 @@
-//! What operators do with emails of the outbox: send again, try now, cancel (product.md §6).
+//! What operators do with emails of the outbox: send again, try now, cancel (PRODUCT.md §6).
 
 use diesel::prelude::*;
 use tokendesk::{

@@ -1,4 +1,4 @@
-//! Who is left out of Provision, and why: first on every step, and as soon as it is known (product.md §2).
+//! Who is left out of Provision, and why: first on every step, and as soon as it is known (PRODUCT.md §2).
 
 use diesel::prelude::*;
 use tokendesk::{operators::BuiltIn, tokens::MovingFactor};

@@ -1,4 +1,4 @@
-//! What a task says of its users and of the newest email any of them was sent (product.md §2).
+//! What a task says of its users and of the newest email any of them was sent (PRODUCT.md §2).
 
 use tokendesk::{
     operators::{BuiltIn, Who},

@@ -1,4 +1,4 @@
-//! Provisioning tasks: the laws of product.md §2, by verb and by screen.
+//! Provisioning tasks: the laws of PRODUCT.md §2, by verb and by screen.
 
 mod boxes;
 mod bulk;

@@ -1,4 +1,4 @@
-//! Give more time: one Expired user, in one step (product.md §2).
+//! Give more time: one Expired user, in one step (PRODUCT.md §2).
 
 use chrono::Duration;
 use tokendesk::{

@@ -1,4 +1,4 @@
-//! Reminders before the Stop Date (product.md §2: reminder days).
+//! Reminders before the Stop Date (PRODUCT.md §2: reminder days).
 
 use chrono::{Duration, NaiveDate};
 use diesel::prelude::*;

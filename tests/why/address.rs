@@ -1,4 +1,4 @@
-//! A changed address (product.md §2): the link that went to the older one ends with it, whoever changes it and however.
+//! A changed address (PRODUCT.md §2): the link that went to the older one ends with it, whoever changes it and however.
 
 use tokendesk::{
     mail::{Kind, State},

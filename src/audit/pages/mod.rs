@@ -9,7 +9,7 @@ use crate::{
 pub mod entry;
 pub mod list;
 
-/// What of the log someone sees: all of it, what is in their scope, or their own entries (product.md §5).
+/// What of the log someone sees: all of it, what is in their scope, or their own entries (PRODUCT.md §5).
 fn sight(who: &Who) -> Sight {
     if !who.may(Permission::SeeAudit) {
         return Sight::Own(who.name().to_owned());

@@ -25,7 +25,7 @@ struct Question {
     otp: String,
 }
 
-/// `POST /api/v1/authenticate`: a User ID and a one-time password in, accept or reject out (product.md §4). No is never a
+/// `POST /api/v1/authenticate`: a User ID and a one-time password in, accept or reject out (PRODUCT.md §4). No is never a
 /// 2xx: clients such as FreeRADIUS' rlm_rest read the status alone, and take any 2xx for yes.
 pub async fn authenticate(http: HttpRequest, desk: Data<Desk>, body: Bytes) -> Answer {
     let (desk, now) = (desk.get_ref().clone(), desk.now());

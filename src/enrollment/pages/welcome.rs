@@ -1,5 +1,5 @@
 //! `/enroll/{handle}`: what this is about, and the activation code. Not whom: the link alone may have been seen by
-//! others, so that no page of it shows a name or User ID before a right code (product.md §3).
+//! others, so that no page of it shows a name or User ID before a right code (PRODUCT.md §3).
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
 use askama::Template;

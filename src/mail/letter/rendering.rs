@@ -170,7 +170,7 @@ impl View {
     }
 }
 
-/// The enrollment link; with `carries_code` it ends in `#code`, which no browser sends anywhere (product.md §3).
+/// The enrollment link; with `carries_code` it ends in `#code`, which no browser sends anywhere (PRODUCT.md §3).
 pub fn link(settings: &Settings, secret: &Secret) -> Option<String> {
     let link = format!("{}/enroll/{}", settings.public_url, secret.handle.as_ref()?);
     match &secret.code {
@@ -185,7 +185,7 @@ fn shown(link: &str) -> &str {
     link.split_once('#').map_or(link, |(rest, _)| rest)
 }
 
-/// "Friday 27 November 2026, 23:59, Europe/Berlin": the user may enroll until the end of the day (product.md §2).
+/// "Friday 27 November 2026, 23:59, Europe/Berlin": the user may enroll until the end of the day (PRODUCT.md §2).
 fn last_moment(zone: Zone, date: NaiveDate) -> String {
     format!("{}, 23:59, {}", long_date(date), zone.name())
 }

@@ -85,7 +85,7 @@ pub fn placeholders(kind: Kind) -> impl Iterator<Item = &'static Placeholder> {
     })
 }
 
-/// What the text and the HTML of a message of `kind` must hold, and what is lost without it (product.md §6: an
+/// What the text and the HTML of a message of `kind` must hold, and what is lost without it (PRODUCT.md §6: an
 /// enrollment message has its link and its code; each states the exact last day and names whom to contact).
 ///
 /// Whom to contact is asked for only where the setting `help_desk` says who that is.

@@ -45,7 +45,7 @@ pub fn find(conn: &mut AnyConn, id: RoleId) -> Result<Option<Role>> {
     Ok(row.map(Role::from))
 }
 
-/// All roles: the built-in ones in the order of the table in product.md §5, then the others by name.
+/// All roles: the built-in ones in the order of the table in PRODUCT.md §5, then the others by name.
 ///
 /// # Errors
 /// `Database` only.

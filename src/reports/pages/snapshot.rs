@@ -286,7 +286,7 @@ fn mail(p: &Permitted<may::SignedIn>, glance: &Glance) -> Option<Need> {
     None
 }
 
-/// Icon, words and address (product.md §8).
+/// Icon, words and address (PRODUCT.md §8).
 fn shortcuts(p: &Permitted<may::SignedIn>) -> Vec<(&'static str, &'static str, &'static str)> {
     [
         (Permission::SeeTasks, ("ticket", "Provisioning Tasks", "/tasks")),

@@ -26,7 +26,7 @@ use crate::{
     web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, see_other, segment},
 };
 
-/// An email within so many minutes is spoken of before another one is sent (product.md §2).
+/// An email within so many minutes is spoken of before another one is sent (PRODUCT.md §2).
 const RECENT_MINUTES: i64 = 10;
 
 /// What is known before a Resend.

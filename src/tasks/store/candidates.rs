@@ -125,7 +125,7 @@ fn places(
 }
 
 /// Inventory and reservations of a type within `scope`: Reserved counts the users of open tasks of that type who are
-/// Active or Locked and not enrolled (product.md §2).
+/// Active or Locked and not enrolled (PRODUCT.md §2).
 ///
 /// Devices without a container are for everyone, so that two scopes could promise the same one: no scope is told of
 /// more than the whole organization has left.

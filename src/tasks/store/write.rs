@@ -173,7 +173,7 @@ pub fn note_last_emails(conn: &mut AnyConn, task: TaskId) -> Result<()> {
     recount(conn, task)
 }
 
-/// Counts the facts that stand with a task from its enrollments (product.md §2): after a verb that touched many of
+/// Counts the facts that stand with a task from its enrollments (PRODUCT.md §2): after a verb that touched many of
 /// them, and for `check`. The number of locked users is left as it is, since it depends on the policy: see
 /// [`recount_locked`].
 ///
@@ -203,7 +203,7 @@ pub fn recount(conn: &mut AnyConn, task: TaskId) -> Result<()> {
     recount_locked(conn, Some(task))
 }
 
-/// The task learns the newest email that any of its users was sent, whatever it was about (product.md §2, Emailed to).
+/// The task learns the newest email that any of its users was sent, whatever it was about (PRODUCT.md §2, Emailed to).
 /// Read backwards along `emails_task`: the first email of somebody who is still in it.
 ///
 /// # Errors

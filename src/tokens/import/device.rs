@@ -135,7 +135,7 @@ pub fn algorithm(text: &str) -> Result<Algorithm, String> {
     }
 }
 
-/// 6 or 8 (product.md §4); 6 if it is left out.
+/// 6 or 8 (PRODUCT.md §4); 6 if it is left out.
 ///
 /// # Errors
 /// A sentence.
@@ -147,7 +147,7 @@ pub fn digits(text: &str) -> Result<u32, String> {
     }
 }
 
-/// 30 or 60 seconds (product.md §4); 30 if it is left out.
+/// 30 or 60 seconds (PRODUCT.md §4); 30 if it is left out.
 ///
 /// # Errors
 /// A sentence.
