@@ -249,8 +249,8 @@ fn templates_say_what_they_are_in_their_first_line() {
             say("a name with _");
         }
         let said = line.strip_prefix("{#- ").and_then(|rest| rest.strip_suffix(". -#}")).unwrap_or_default();
-        let end = [". Expects `", ". Macros: ", ". Blocks: "].iter().filter_map(|word| said.find(word)).min();
-        if !end.is_some_and(|end| end > 0) || !said.starts_with(|first: char| first.is_uppercase() || first == '"') {
+        let goes_on = [". Expects `", ". Macros: ", ". Blocks: "].iter().any(|word| said.contains(word));
+        if !goes_on || !said.starts_with(char::is_uppercase) {
             say("not `{#- What it is. Expects `Type` of file.rs. -#}`");
         }
         // What fills it: `Page` of tasks/pages/edit.rs, or `form: Form` of it.

@@ -1,6 +1,6 @@
 //! What comments cite stands in the repository, or is a standard that anybody can read.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use walkdir::WalkDir;
 
@@ -25,6 +25,8 @@ const WHERE: &[&str] = &[
     "static/js",
     "README.md",
     "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "STYLE.md",
 ];
 
 /// What stands under the heading with this number.
@@ -56,6 +58,10 @@ fn broken(text: &str, laws: &str) -> Vec<String> {
             let rest = &line[at + SIGN.len_utf8()..];
             let number: String = rest.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
             let number = number.trim_end_matches('.');
+            // How to cite, and no citation.
+            if rest.starts_with('N') {
+                continue;
+            }
             let source =
                 STANDARDS.iter().chain([&LAWS]).max_by_key(|name| line[..at].rfind(*name).map_or(0, |at| at + 1));
             let source = source.filter(|name| line[..at].contains(*name));
@@ -78,7 +84,7 @@ fn broken(text: &str, laws: &str) -> Vec<String> {
 fn every_citation_leads_to_a_law_of_the_product_or_to_a_standard() {
     let laws = fs::read_to_string(LAWS).expect("the laws are there");
     let mut wrong = Vec::new();
-    for file in WHERE.iter().flat_map(|root| WalkDir::new(root)) {
+    for file in WHERE.iter().flat_map(WalkDir::new) {
         let path = file.expect("the repository can be read").into_path();
         // Pictures and fonts are not text.
         let Ok(text) = fs::read_to_string(&path) else { continue };
@@ -108,4 +114,21 @@ fn a_citation_that_leads_nowhere_is_found() {
     {
         assert_eq!(cite(broken), 1, "{broken}");
     }
+}
+
+#[test]
+fn files_that_the_pages_for_newcomers_name_are_there() {
+    let mut wrong = Vec::new();
+    for page in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "PRODUCT.md", "STYLE.md", "docs/security.md"] {
+        let text = fs::read_to_string(page).expect("the page is there");
+        for path in text.split('`').skip(1).step_by(2) {
+            let folders = ["src/", "tests/", "templates/", "static/", "migrations/", "docs/", "benches/"];
+            // `static/css/<layer>/<word>.css` is a form, and no file.
+            let is_path = folders.iter().any(|folder| path.starts_with(folder)) && !path.contains(['<', '{', ' ', '*']);
+            if is_path && !Path::new(path).exists() {
+                wrong.push(format!("{page} names {path}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
