@@ -11,7 +11,7 @@ const SIGN: char = '\u{a7}';
 const LAWS: &str = "PRODUCT.md";
 
 /// What may be cited besides, by the beginning of its name.
-const STANDARDS: &[&str] = &["RFC ", "NIST ", "UTS #", "XML "];
+const STANDARDS: &[&str] = &["RFC ", "NIST ", "UTS #", "XML ", "ITU-T "];
 
 /// Everything that somebody may write a citation in.
 const WHERE: &[&str] = &[

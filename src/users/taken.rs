@@ -1,4 +1,4 @@
-//! That a User ID is taken can be learned of users out of scope, since User IDs are unique over all containers (product.md
+//! That a User ID is taken can be learned of users out of scope, since User IDs are unique over all containers (PRODUCT.md
 //! §7): each refused try stands in the audit log, and many of one operator have to wait.
 
 use chrono::Duration;
