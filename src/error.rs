@@ -1,4 +1,7 @@
 //! What can go wrong, said without a word of HTTP; `web::fault` translates it at the edge.
+//!
+//! Every function that is handed a connection, or the desk that has one, may answer `Database`, `Busy` and `DiskFull`. No docstring
+//! repeats that: `# Errors` names what else a function answers, and when. A function without this heading answers nothing else.
 
 use std::fmt;
 

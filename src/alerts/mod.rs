@@ -22,9 +22,6 @@ pub use round::send;
 pub use store::{changes, changes_since, version};
 
 /// All roles, built-in ones first, and how each is told.
-///
-/// # Errors
-/// `Database` only.
 pub fn choices(conn: &mut AnyConn) -> Result<Vec<RoleChoices>> {
     let on = store::choices(conn)?;
     let mut all = Vec::new();

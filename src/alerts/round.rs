@@ -60,7 +60,7 @@ struct Read {
 /// users in their scope.
 ///
 /// # Errors
-/// `Database` only; nothing was told then, and the next round does it.
+/// Nothing was told then, and the next round does it.
 pub fn send(desk: &Desk, now: Timestamp) -> Result<usize> {
     if desk.db.read(store::all_off)? {
         return Ok(0);

@@ -159,9 +159,6 @@ fn matching(search: &Search) -> Query<'static> {
 }
 
 /// The entries that match, newest first, and how many there are in all.
-///
-/// # Errors
-/// `Database` only.
 pub fn find(conn: &mut AnyConn, search: &Search, offset: i64, limit: i64) -> Result<(Vec<Line>, i64)> {
     let total: i64 = matching(search).count().get_result(conn)?;
     let mut query = matching(search).select(Row::as_select()).offset(offset).limit(limit);
@@ -175,9 +172,6 @@ pub fn find(conn: &mut AnyConn, search: &Search, offset: i64, limit: i64) -> Res
 }
 
 /// The entry of this number, if `search` would find it.
-///
-/// # Errors
-/// `Database` only.
 pub fn entry(conn: &mut AnyConn, search: &Search, id: i64) -> Result<Option<Line>> {
     let row: Option<Row> =
         matching(search).filter(audit_entries::id.eq(id)).select(Row::as_select()).first(conn).optional()?;
@@ -185,9 +179,6 @@ pub fn entry(conn: &mut AnyConn, search: &Search, id: i64) -> Result<Option<Line
 }
 
 /// The numbers of the entries before and after `id` that `search` would find.
-///
-/// # Errors
-/// `Database` only.
 pub fn beside(conn: &mut AnyConn, search: &Search, id: i64) -> Result<(Option<i64>, Option<i64>)> {
     let number = audit_entries::id;
     let older = matching(search).filter(number.lt(id)).order(number.desc()).select(number).first(conn).optional()?;
@@ -196,9 +187,6 @@ pub fn beside(conn: &mut AnyConn, search: &Search, id: i64) -> Result<(Option<i6
 }
 
 /// The newest entries on the thing of this name (a serial number), in any case.
-///
-/// # Errors
-/// `Database` only.
 pub fn of_subject(conn: &mut AnyConn, subject: &str, limit: i64) -> Result<Vec<Line>> {
     let rows: Vec<Row> = audit_entries::table
         .filter(audit_entries::subject_key.eq(db::key(subject)))
@@ -211,9 +199,6 @@ pub fn of_subject(conn: &mut AnyConn, subject: &str, limit: i64) -> Result<Vec<L
 
 /// The newest refused check of a one-time password after `since` for a User ID that nobody has and that is one of `names`:
 /// what was typed, and when.
-///
-/// # Errors
-/// `Database` only.
 pub fn refused_as(conn: &mut AnyConn, names: &[String], since: Timestamp) -> Result<Option<(String, Timestamp)>> {
     let keys: Vec<String> = names.iter().map(|name| db::key(name)).collect();
     Ok(audit_entries::table
@@ -233,9 +218,6 @@ pub fn refused_as(conn: &mut AnyConn, names: &[String], since: Timestamp) -> Res
 const UNTOLD: [&str; 2] = ["authentication.check", "enrollment.accept_code"];
 
 /// The newest entries on this user that tell something.
-///
-/// # Errors
-/// `Database` only.
 pub fn of_user(conn: &mut AnyConn, user: UserId, limit: i64) -> Result<Vec<Line>> {
     let rows: Vec<Row> = audit_entries::table
         .filter(audit_entries::user_id.eq(user.0))
@@ -259,9 +241,6 @@ pub struct Seen {
 }
 
 /// The newest `most` things that the actor of this kind and name did.
-///
-/// # Errors
-/// `Database` only.
 pub fn newest_of(conn: &mut AnyConn, kind: ActorKind, name: &str, most: i64) -> Result<Vec<Seen>> {
     use audit_entries::dsl;
     // By the index of (actor_key, id), so that it reads no more than it returns, however much there is.

@@ -116,7 +116,7 @@ pub fn enable_node(desk: &Desk, who: &Who, now: Timestamp, name: &str) -> Result
 /// Who asked at this auth node of late.
 ///
 /// # Errors
-/// `Forbidden`, or `Database`.
+/// `Forbidden`.
 pub fn lately(desk: &Desk, who: &Who, now: Timestamp, node: &AuthNode) -> Result<Lately> {
     who.need(Permission::ManageOperators)?;
     let mut seen =
@@ -134,7 +134,7 @@ pub fn lately(desk: &Desk, who: &Who, now: Timestamp, node: &AuthNode) -> Result
 /// All auth nodes, by name.
 ///
 /// # Errors
-/// `Forbidden`, or `Database`.
+/// `Forbidden`.
 pub fn nodes(desk: &Desk, who: &Who) -> Result<Vec<AuthNode>> {
     who.need(Permission::ManageOperators)?;
     desk.db.read(store::all)
@@ -168,18 +168,12 @@ pub fn new_key(desk: &Desk, who: &Who, now: Timestamp, id: AuthNodeId) -> Result
 
 /// The disabled auth node at which `user` last tried to sign in, and when, if that was after `since` and after it was
 /// disabled: why somebody who did everything right cannot sign in there. Who asks for others says nothing of this user.
-///
-/// # Errors
-/// `Database` only.
 pub fn refused_node(conn: &mut AnyConn, user: UserId, since: Timestamp) -> Result<Option<(String, Timestamp)>> {
     store::refused_since(conn, user, since)
 }
 
 /// Notes whose sign-in met a disabled auth node, if `key` is that of one: once a minute for each user, and whatever else
 /// is refused at that moment. One-time passwords are not looked at.
-///
-/// # Errors
-/// `Database` only.
 pub fn note_turned_away(desk: &Desk, now: Timestamp, key: Option<&str>, user_id: &str) -> Result<()> {
     let Some(key) = key.filter(|key| key.starts_with(node::KEY_PREFIX)) else { return Ok(()) };
     let hash = desk.keys.hash(Purpose::AuthNode, key.as_bytes());
@@ -234,8 +228,7 @@ pub fn admit(desk: &Desk, now: Timestamp, key: Option<&str>, address: &str, requ
 /// an unknown User ID goes the same way as a wrong one-time password.
 ///
 /// # Errors
-/// `TooMany` if too many of this user were rejected at this auth node of late, or far more than usual of all users; else
-/// `Database` only.
+/// `TooMany` if too many of this user were rejected at this auth node of late, or far more than usual of all users.
 pub fn authenticate(desk: &Desk, caller: &Caller, now: Timestamp, user_id: &str, typed: &str) -> Result<bool> {
     let nobody = || Person { id: None, user_id: kept(user_id.trim()), disabled: false };
     let bucket = format!("check {} {}", caller.node, kept(&db::key(user_id)));
@@ -259,9 +252,6 @@ pub fn authenticate(desk: &Desk, caller: &Caller, now: Timestamp, user_id: &str,
 }
 
 /// Which auth nodes rejected more than usual since `from`.
-///
-/// # Errors
-/// `Database` only.
 pub fn left_the_usual(conn: &mut AnyConn, from: Timestamp) -> Result<Vec<rejections::Left>> {
     store::rejections::left_since(conn, from)
 }
@@ -270,7 +260,7 @@ pub fn left_the_usual(conn: &mut AnyConn, from: Timestamp) -> Result<Vec<rejecti
 /// since enrollment, which turns Active into Completed.
 ///
 /// # Errors
-/// `Database`, or `Internal` if a seed does not open.
+/// `Internal` if a seed does not open.
 pub fn check(
     desk: &Desk,
     conn: &mut AnyConn,

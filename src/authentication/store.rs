@@ -34,9 +34,6 @@ impl From<NodeRow> for AuthNode {
 }
 
 /// The auth node with this key.
-///
-/// # Errors
-/// `Database` only.
 pub fn by_key(conn: &mut AnyConn, key_hash: &[u8]) -> Result<Option<AuthNode>> {
     let row: Option<NodeRow> =
         auth_nodes::table.filter(auth_nodes::key_hash.eq(key_hash)).select(NODE).first(conn).optional()?;
@@ -44,18 +41,12 @@ pub fn by_key(conn: &mut AnyConn, key_hash: &[u8]) -> Result<Option<AuthNode>> {
 }
 
 /// The auth node of this row.
-///
-/// # Errors
-/// `Database` only.
 pub fn by_id(conn: &mut AnyConn, id: AuthNodeId) -> Result<Option<AuthNode>> {
     let row: Option<NodeRow> = auth_nodes::table.find(id.0).select(NODE).first(conn).optional()?;
     Ok(row.map(AuthNode::from))
 }
 
 /// Puts a key in place of the one before, and the auth node in use.
-///
-/// # Errors
-/// `Database` only.
 pub fn set_key(conn: &mut AnyConn, id: AuthNodeId, key_hash: &[u8]) -> Result<()> {
     diesel::update(auth_nodes::table.find(id.0))
         .set((
@@ -68,9 +59,6 @@ pub fn set_key(conn: &mut AnyConn, id: AuthNodeId, key_hash: &[u8]) -> Result<()
 }
 
 /// All auth nodes, by name.
-///
-/// # Errors
-/// `Database` only.
 pub fn all(conn: &mut AnyConn) -> Result<Vec<AuthNode>> {
     let rows: Vec<NodeRow> = auth_nodes::table.order(auth_nodes::name_key).select(NODE).load(conn)?;
     Ok(rows.into_iter().map(AuthNode::from).collect())
@@ -94,9 +82,6 @@ pub fn insert(conn: &mut AnyConn, now: Timestamp, name: &str, key_hash: &[u8]) -
 
 /// Refuses the key of the auth node `name` from now on; its name as it is written, `None` if there is no such one that
 /// is in use.
-///
-/// # Errors
-/// `Database` only.
 pub fn disable(conn: &mut AnyConn, now: Timestamp, name: &str) -> Result<Option<String>> {
     let in_use =
         auth_nodes::table.filter(auth_nodes::name_key.eq(db::key(name)).and(auth_nodes::disabled_at.is_null()));
@@ -107,9 +92,6 @@ pub fn disable(conn: &mut AnyConn, now: Timestamp, name: &str) -> Result<Option<
 }
 
 /// Takes the key of the disabled auth node `name` again; its name as it is written, `None` if there is no such one.
-///
-/// # Errors
-/// `Database` only.
 pub fn enable(conn: &mut AnyConn, name: &str) -> Result<Option<String>> {
     let disabled =
         auth_nodes::table.filter(auth_nodes::name_key.eq(db::key(name)).and(auth_nodes::disabled_at.is_not_null()));
@@ -121,27 +103,18 @@ pub fn enable(conn: &mut AnyConn, name: &str) -> Result<Option<String>> {
 }
 
 /// Notes that an auth node has asked.
-///
-/// # Errors
-/// `Database` only.
 pub fn note_use(conn: &mut AnyConn, now: Timestamp, node: AuthNodeId) -> Result<()> {
     diesel::update(auth_nodes::table.find(node.0)).set(auth_nodes::last_used_at.eq(now)).execute(conn)?;
     Ok(())
 }
 
 /// Notes that a disabled auth node has knocked.
-///
-/// # Errors
-/// `Database` only.
 pub fn note_refused(conn: &mut AnyConn, now: Timestamp, node: AuthNodeId) -> Result<()> {
     diesel::update(auth_nodes::table.find(node.0)).set(auth_nodes::refused_at.eq(now)).execute(conn)?;
     Ok(())
 }
 
 /// Notes that a disabled auth node has asked for this user, unless that was noted after `unless_since`.
-///
-/// # Errors
-/// `Database` only.
 pub fn note_refused_check(
     conn: &mut AnyConn,
     now: Timestamp,
@@ -169,9 +142,6 @@ pub fn note_refused_check(
 }
 
 /// The auth node that last asked for this user while it was disabled, and still is, and when, if that was after `since`.
-///
-/// # Errors
-/// `Database` only.
 pub fn refused_since(conn: &mut AnyConn, user: UserId, since: Timestamp) -> Result<Option<(String, Timestamp)>> {
     let row: Option<(String, Timestamp)> = refused_checks::table
         .inner_join(auth_nodes::table)
@@ -186,9 +156,6 @@ pub fn refused_since(conn: &mut AnyConn, user: UserId, since: Timestamp) -> Resu
 }
 
 /// The user of this User ID, in any case: no more than a check needs, since it runs at every sign-in of everybody.
-///
-/// # Errors
-/// `Database` only.
 pub fn person(conn: &mut AnyConn, user_id: &str) -> Result<Option<Person>> {
     let keys = db::keys(user_id);
     let mut rows: Vec<(String, i64, String, Option<Timestamp>)> = users::table
@@ -202,9 +169,6 @@ pub fn person(conn: &mut AnyConn, user_id: &str) -> Result<Option<Person>> {
 }
 
 /// The failures counted in `bucket`.
-///
-/// # Errors
-/// `Database` only.
 pub fn count(conn: &mut AnyConn, bucket: &str) -> Result<Option<Count>> {
     let row: Option<(i64, Timestamp)> = check_throttle::table
         .find(bucket)
@@ -215,9 +179,6 @@ pub fn count(conn: &mut AnyConn, bucket: &str) -> Result<Option<Count>> {
 }
 
 /// Adds a failure to `bucket`, and forgets every count that began before `window_start`.
-///
-/// # Errors
-/// `Database` only.
 pub fn add_failure(conn: &mut AnyConn, now: Timestamp, window_start: Timestamp, bucket: &str) -> Result<()> {
     diesel::delete(check_throttle::table.filter(check_throttle::since.le(window_start))).execute(conn)?;
     let first = (check_throttle::bucket.eq(bucket), check_throttle::failures.eq(1_i64), check_throttle::since.eq(now));

@@ -45,9 +45,6 @@ struct Count {
 
 /// Makes all keys anew that hold more than ASCII, once; killed in between, it begins again. A name whose new key another
 /// one has keeps the key it has.
-///
-/// # Errors
-/// `Database` only.
 pub fn renew(db: &Db, now: Timestamp) -> Result<()> {
     let done: Option<String> =
         db.read(|conn| Ok(upgrades::table.find(DONE).select(upgrades::name).first(conn).optional()?))?;

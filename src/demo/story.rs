@@ -123,9 +123,6 @@ fn last_day(now: Timestamp) -> NaiveDate {
 }
 
 /// Users of the world, and its open tasks.
-///
-/// # Errors
-/// `Database` only.
 pub fn size(desk: &Desk) -> Result<(i64, i64)> {
     let who = Who::system();
     let everyone = Search { state: State::Any, ..Search::default() };

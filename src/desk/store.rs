@@ -15,9 +15,6 @@ const SAMPLES: i64 = 20;
 
 /// The ids of the keys that the database knows; empty if it is from before it knew any; `None` if it holds nothing that
 /// a key could be needed for.
-///
-/// # Errors
-/// `Database` only.
 pub fn known_keys(conn: &mut AnyConn) -> Result<Option<Vec<String>>> {
     if !has_table(conn, "operators")? {
         return Ok(None);
@@ -38,17 +35,11 @@ pub fn known_keys(conn: &mut AnyConn) -> Result<Option<Vec<String>>> {
 }
 
 /// What only the key of this id opens.
-///
-/// # Errors
-/// `Database` only.
 pub fn check_value(conn: &mut AnyConn, id: &str) -> Result<Option<Vec<u8>>> {
     Ok(master_keys::table.find(id).select(master_keys::check_value).first(conn).optional()?)
 }
 
 /// Notes the key.
-///
-/// # Errors
-/// `Database` only.
 pub fn note_key(conn: &mut AnyConn, id: &str, check_value: &[u8], now: Timestamp) -> Result<()> {
     let row = (master_keys::id.eq(id), master_keys::check_value.eq(check_value), master_keys::created_at.eq(now));
     diesel::insert_into(master_keys::table).values(row).execute(conn)?;
@@ -56,9 +47,6 @@ pub fn note_key(conn: &mut AnyConn, id: &str, check_value: &[u8], now: Timestamp
 }
 
 /// Whether the key opens what is sealed in a database that knows no key; `None` if nothing is.
-///
-/// # Errors
-/// `Database` only.
 pub fn opens_what_is_sealed(conn: &mut AnyConn, keys: &Keys) -> Result<Option<bool>> {
     let seeds: Vec<(String, Vec<u8>)> =
         tokens::table.order(tokens::id.desc()).limit(SAMPLES).select((tokens::serial, tokens::seed)).load(conn)?;

@@ -14,7 +14,7 @@ use crate::{
 /// The key of an authenticator app: the same one until it is proven, however often the page is opened.
 ///
 /// # Errors
-/// `NotFound` if this enrollment is of another type; else `Database` only.
+/// `NotFound` if this enrollment is of another type.
 pub fn show_key(desk: &Desk, now: Timestamp, visit: &Visit) -> Result<Step<Seed>> {
     desk.db.read(|conn| {
         let view = match verified(desk, conn, now, visit)? {
@@ -29,7 +29,7 @@ pub fn show_key(desk: &Desk, now: Timestamp, visit: &Visit) -> Result<Step<Seed>
 /// How things stand for somebody with a session, for the page of a device.
 ///
 /// # Errors
-/// `NotFound` if this enrollment is of another type; else `Database` only.
+/// `NotFound` if this enrollment is of another type.
 pub fn show_device(desk: &Desk, now: Timestamp, visit: &Visit) -> Result<Step<()>> {
     desk.db.read(|conn| {
         let view = match verified(desk, conn, now, visit)? {

@@ -16,9 +16,6 @@ const LETTER_DAYS: i64 = 3;
 
 /// Puts an email to the user of `place` into the outbox, if the profile has an address. `serial` is that of the token it
 /// is about.
-///
-/// # Errors
-/// `Database` only.
 pub(super) fn tell(
     desk: &Desk,
     conn: &mut AnyConn,

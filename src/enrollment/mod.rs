@@ -82,9 +82,6 @@ pub enum Step<T> {
 
 /// How things stand with a link; `None` if there is none of this handle. Notes that it was opened, which a mail scanner
 /// can cause as well, and spends nothing.
-///
-/// # Errors
-/// `Database` only.
 pub fn open(desk: &Desk, now: Timestamp, visit: &Visit) -> Result<Option<View>> {
     let Some((_, view)) = desk.db.read(|conn| look(desk, conn, now, visit))? else { return Ok(None) };
     if has_news(&view) {
@@ -121,7 +118,7 @@ fn note_opened(conn: &mut AnyConn, now: Timestamp, view: &View) -> Result<()> {
 /// the cookie; for an authenticator app the key that will be shown is made now, so that no GET has to.
 ///
 /// # Errors
-/// `TooMany` if too many sessions of this enrollment are open; else `Database` only.
+/// `TooMany` if too many sessions of this enrollment are open.
 pub fn accept_code(desk: &Desk, now: Timestamp, visit: &Visit, code: &str) -> Result<Step<String>> {
     desk.db.write(|conn| {
         store::hold(conn, &visit.handle)?;
@@ -166,26 +163,17 @@ fn wrong_code(desk: &Desk, conn: &mut AnyConn, link: &Link, code: &str) -> Resul
 }
 
 /// True if somebody has typed the activation code of this enrollment, and may still go on with it.
-///
-/// # Errors
-/// `Database` only.
 pub fn is_under_way(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId) -> Result<bool> {
     Ok(store::open_sessions(conn, now, enrollment)? > 0)
 }
 
 /// The token that was enrolled in this session.
-///
-/// # Errors
-/// `Database` only.
 pub fn show_done(desk: &Desk, now: Timestamp, visit: &Visit) -> Result<Step<Token>> {
     desk.db.read(|conn| enrolled(desk, conn, now, visit))
 }
 
 /// Checks a second one-time password exactly as for an auth node; the first accepted one makes the enrollment Completed.
 /// A wrong one counts against the token, not against the enrollment, which is done.
-///
-/// # Errors
-/// `Database` only.
 pub fn try_now(desk: &Desk, now: Timestamp, visit: &Visit, typed: &str) -> Result<Step<Token>> {
     desk.db.write(|conn| {
         let (view, token) = match enrolled(desk, conn, now, visit)? {

@@ -12,9 +12,6 @@ use crate::{
 
 /// Holds the enrollment behind `handle` until the transaction ends, so that attempts come one after the other and never
 /// exceed the limit. SQLite needs nothing: it has one writer.
-///
-/// # Errors
-/// `Database` only.
 pub fn hold(conn: &mut AnyConn, handle: &str) -> Result<()> {
     if let AnyConn::Pg(pg) = conn {
         let behind =
@@ -29,9 +26,6 @@ pub fn hold(conn: &mut AnyConn, handle: &str) -> Result<()> {
 }
 
 /// True if a session with this key is open for this link.
-///
-/// # Errors
-/// `Database` only.
 pub fn is_open(conn: &mut AnyConn, now: Timestamp, key_hash: &[u8], link: LinkId) -> Result<bool> {
     let found: Option<i64> = enrollment_sessions::table
         .find(key_hash)
@@ -43,9 +37,6 @@ pub fn is_open(conn: &mut AnyConn, now: Timestamp, key_hash: &[u8], link: LinkId
 }
 
 /// How many sessions of an enrollment are open.
-///
-/// # Errors
-/// `Database` only.
 pub fn open_sessions(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId) -> Result<i64> {
     Ok(enrollment_sessions::table
         .filter(enrollment_sessions::enrollment_id.eq(enrollment.0).and(enrollment_sessions::expires_at.gt(now)))
@@ -54,9 +45,6 @@ pub fn open_sessions(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentI
 }
 
 /// Opens a session, and forgets all that are over.
-///
-/// # Errors
-/// `Database` only.
 pub fn open_session(
     conn: &mut AnyConn,
     now: Timestamp,

@@ -71,7 +71,7 @@ pub struct Kept {
 /// Keeps a file for [`MINUTES_KEPT`]; its handle.
 ///
 /// # Errors
-/// `Database`; `Forbidden` for who is no operator.
+/// `Forbidden` for who is no operator.
 pub fn keep(desk: &Desk, who: &Who, now: Timestamp, kind: Kind, sent: &Sent) -> Result<String> {
     let operator = operator(who)?;
     let id = desk.random.handle();
@@ -87,7 +87,7 @@ pub fn keep(desk: &Desk, who: &Who, now: Timestamp, kind: Kind, sent: &Sent) -> 
 /// The operator's own file of this handle; `None` if it has ended, or is no file of theirs.
 ///
 /// # Errors
-/// `Database`, or `Internal` if it does not open.
+/// `Internal` if it does not open.
 pub fn find(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, kind: Kind, id: &str) -> Result<Option<Kept>> {
     let Some(row) = store::find(conn, now, id, kind, operator(who)?)? else { return Ok(None) };
     let (choices, bytes) = open(desk, id, &row.sealed)?;
@@ -96,17 +96,11 @@ pub fn find(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, kind: Ki
 }
 
 /// Puts the outcomes in place of the file, in the transaction that carried it out.
-///
-/// # Errors
-/// `Database` only.
 pub fn finish(desk: &Desk, conn: &mut AnyConn, now: Timestamp, id: &str, outcomes: &[u8]) -> Result<()> {
     store::finish(conn, now, id, &seal(desk, id, "", outcomes))
 }
 
 /// Throws away what has ended.
-///
-/// # Errors
-/// `Database` only.
 pub fn sweep(desk: &Desk, now: Timestamp) -> Result<()> {
     desk.db.write(|conn| store::sweep(conn, now))
 }

@@ -18,9 +18,6 @@ pub struct Row {
 }
 
 /// Keeps a file until `ends_at`.
-///
-/// # Errors
-/// `Database` only.
 #[allow(clippy::too_many_arguments, reason = "the columns of one row")]
 pub fn insert(
     conn: &mut AnyConn,
@@ -47,9 +44,6 @@ pub fn insert(
 }
 
 /// The file of this handle, if it is this operator's and has not ended.
-///
-/// # Errors
-/// `Database` only.
 pub fn find(conn: &mut AnyConn, now: Timestamp, id: &str, kind: Kind, operator: OperatorId) -> Result<Option<Row>> {
     let own = imports::operator_id.eq(operator.0).and(imports::kind.eq(kind.word())).and(imports::ends_at.gt(now));
     let columns = (imports::file_name, imports::sealed, imports::made_at, imports::done_at);
@@ -57,9 +51,6 @@ pub fn find(conn: &mut AnyConn, now: Timestamp, id: &str, kind: Kind, operator: 
 }
 
 /// Puts the outcomes in place of the file.
-///
-/// # Errors
-/// `Database` only.
 pub fn finish(conn: &mut AnyConn, now: Timestamp, id: &str, sealed: &[u8]) -> Result<()> {
     diesel::update(imports::table.find(id))
         .set((imports::sealed.eq(sealed), imports::done_at.eq(now)))
@@ -68,18 +59,12 @@ pub fn finish(conn: &mut AnyConn, now: Timestamp, id: &str, sealed: &[u8]) -> Re
 }
 
 /// Throws away what has ended.
-///
-/// # Errors
-/// `Database` only.
 pub fn sweep(conn: &mut AnyConn, now: Timestamp) -> Result<()> {
     diesel::delete(imports::table.filter(imports::ends_at.le(now))).execute(conn)?;
     Ok(())
 }
 
 /// Throws away all of an operator's but the newest `most`.
-///
-/// # Errors
-/// `Database` only.
 pub fn keep_newest(conn: &mut AnyConn, operator: OperatorId, most: i64) -> Result<()> {
     let own = imports::table.filter(imports::operator_id.eq(operator.0));
     let old: Vec<String> =

@@ -144,9 +144,6 @@ impl Courier {
 
 /// Sends everything that is due now, one after the other in the order of the outbox, and says how many tries that were.
 /// It ends early if the mail server does not answer.
-///
-/// # Errors
-/// `Database` only.
 pub async fn send_due(desk: &Desk, carrier: &Carrier) -> Result<usize> {
     let (send, receive) = mpsc::channel(1);
     let stop = CancellationToken::new();

@@ -58,7 +58,7 @@ impl Taken {
 /// is Sent becomes Bounced; an email may be sent again afterwards, and the same report does not mark it twice.
 ///
 /// # Errors
-/// `Database` only; nothing is noted then, and the message may be read again.
+/// Nothing is noted then, and the message may be read again.
 pub fn take(desk: &Desk, now: Timestamp, actor: &Actor, bytes: &[u8]) -> Result<Taken> {
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > REPORT_BYTES {
         return Ok(Taken::TooLong);

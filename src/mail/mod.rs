@@ -38,26 +38,17 @@ pub use store::{messages, own_host};
 
 /// Puts `emails` into the outbox, due now, in the transaction that causes them; `sender` is the UserID of the operator
 /// whose doing it is. The secrets are sealed, and an alternate address is kept masked.
-///
-/// # Errors
-/// `Database` only.
 pub fn post(desk: &Desk, conn: &mut AnyConn, now: Timestamp, sender: &str, emails: &[NewEmail]) -> Result<()> {
     store::insert(desk, conn, now, sender, emails)
 }
 
 /// Cancels what still waits for these enrollments and wipes its secrets; how many emails that were. One that is in a
 /// worker's hand at this moment may still go out, and is then shown as Sent.
-///
-/// # Errors
-/// `Database` only.
 pub fn cancel_waiting(conn: &mut AnyConn, _now: Timestamp, enrollments: &[EnrollmentId]) -> Result<usize> {
     store::cancel(conn, enrollments)
 }
 
 /// Lets what still waits for these enrollments say the new last day, and be tried until its end.
-///
-/// # Errors
-/// `Database` only.
 pub fn move_waiting(
     conn: &mut AnyConn,
     enrollments: &[EnrollmentId],
@@ -68,17 +59,11 @@ pub fn move_waiting(
 }
 
 /// As [`cancel_waiting`], for everyone in `task`.
-///
-/// # Errors
-/// `Database` only.
 pub fn cancel_waiting_of_task(conn: &mut AnyConn, _now: Timestamp, task: TaskId) -> Result<usize> {
     store::cancel_of_task(conn, task)
 }
 
 /// The emails to these users are found in `container` from now on: who may see the users may see them.
-///
-/// # Errors
-/// `Database` only.
 pub fn follow(conn: &mut AnyConn, users: &[UserId], container: ContainerId) -> Result<()> {
     store::follow(conn, users, container)
 }
@@ -87,25 +72,16 @@ pub fn follow(conn: &mut AnyConn, users: &[UserId], container: ContainerId) -> R
 /// link, or one that speaks of the link the user has, is canceled, since the link has ended; any other goes to the address
 /// beside the user (PRODUCT.md §2, "A changed address"). What went to an alternate address stays. One that is in a
 /// worker's hand at this moment may still go out.
-///
-/// # Errors
-/// `Database` only.
 pub fn leave_address(conn: &mut AnyConn, now: Timestamp, users: &[(UserId, &str)]) -> Result<()> {
     store::address::leave(conn, now, users)
 }
 
 /// The newest emails with a link of their own about these enrollments, one of each: where the link that works went.
-///
-/// # Errors
-/// `Database` only.
 pub fn links_sent(conn: &mut AnyConn, enrollments: &[EnrollmentId]) -> Result<Vec<LinkSent>> {
     store::address::newest_links(conn, enrollments)
 }
 
 /// The email that carried the link which was made at `made_at` for this enrollment.
-///
-/// # Errors
-/// `Database` only.
 pub fn link_sent_at(conn: &mut AnyConn, enrollment: EnrollmentId, made_at: Timestamp) -> Result<Option<LinkSent>> {
     store::address::link_made_at(conn, enrollment, made_at)
 }
@@ -124,18 +100,12 @@ pub struct LinkSent {
 }
 
 /// Holds these emails until the transaction ends, so that what is decided by them still holds when it is written.
-///
-/// # Errors
-/// `Database` only.
 pub fn hold(conn: &mut AnyConn, ids: &[EmailId]) -> Result<()> {
     store::again::hold(conn, ids)
 }
 
 /// Those of these emails that have Failed or Bounced wait again under their Message-ID, due now and tried until
 /// `give_up_at`; how many. `to`: those whose address is another one now.
-///
-/// # Errors
-/// `Database` only.
 pub fn send_again(
     conn: &mut AnyConn,
     now: Timestamp,
@@ -151,17 +121,11 @@ pub fn send_again(
 }
 
 /// Those of these emails that are Deferred, and not in a worker's hand, are due now; how many.
-///
-/// # Errors
-/// `Database` only.
 pub fn try_now(conn: &mut AnyConn, now: Timestamp, ids: &[EmailId]) -> Result<usize> {
     store::again::hasten(conn, now, ids)
 }
 
 /// Cancels those of these emails that wait, and are not in a worker's hand, and wipes their secrets; how many.
-///
-/// # Errors
-/// `Database` only.
 pub fn cancel(conn: &mut AnyConn, now: Timestamp, ids: &[EmailId]) -> Result<usize> {
     store::again::cancel(conn, now, ids)
 }
@@ -230,9 +194,6 @@ pub struct Settled {
 }
 
 /// Claims up to `most` due emails for `worker`; nobody else gets them before the lease is over.
-///
-/// # Errors
-/// `Database` only.
 pub fn claim(desk: &Desk, now: Timestamp, worker: &str, most: i64) -> Result<Vec<Claimed>> {
     if !desk.db.read(|conn| store::work::any_due(conn, now))? {
         return Ok(Vec::new());
@@ -241,9 +202,6 @@ pub fn claim(desk: &Desk, now: Timestamp, worker: &str, most: i64) -> Result<Vec
 }
 
 /// As [`claim`], of what is due now by the clock that all servers of the database share.
-///
-/// # Errors
-/// `Database` only.
 pub fn claim_due(desk: &Desk, worker: &str, most: i64) -> Result<Vec<Claimed>> {
     if !desk.db.read(|conn| store::work::any_due(conn, desk.now()))? {
         return Ok(Vec::new());
@@ -253,34 +211,22 @@ pub fn claim_due(desk: &Desk, worker: &str, most: i64) -> Result<Vec<Claimed>> {
 
 /// Renews the lease of what `worker` has claimed; those of `emails` that it still has, which may be fewer: a lease that ran
 /// out before may have been taken by another.
-///
-/// # Errors
-/// `Database` only.
 pub fn renew(desk: &Desk, now: Timestamp, worker: &str, emails: &[EmailId]) -> Result<Vec<EmailId>> {
     desk.db.write(|conn| store::work::renew(conn, now, worker, emails))
 }
 
 /// Lets go of everything that is claimed, by whomever. For the only server of a database, before its workers start: who
 /// claimed it was killed.
-///
-/// # Errors
-/// `Database` only.
 pub fn release_all(desk: &Desk, now: Timestamp) -> Result<usize> {
     desk.db.write(|conn| store::work::release_all(conn, now))
 }
 
 /// True while a worker has an email in its hand.
-///
-/// # Errors
-/// `Database` only.
 pub fn any_in_hand(desk: &Desk, now: Timestamp) -> Result<bool> {
     desk.db.read(|conn| store::work::any_claimed(conn, now))
 }
 
 /// Lets go of claimed emails that were not tried.
-///
-/// # Errors
-/// `Database` only.
 pub fn release(desk: &Desk, now: Timestamp, worker: &str, emails: &[EmailId]) -> Result<()> {
     if emails.is_empty() {
         return Ok(());
@@ -291,7 +237,7 @@ pub fn release(desk: &Desk, now: Timestamp, worker: &str, emails: &[EmailId]) ->
 /// Writes down what came of tries, all in one transaction (many workers share one commit).
 ///
 /// # Errors
-/// `Database` only; nothing is written down then, and the leases run out.
+/// Nothing is written down then, and the leases run out.
 pub fn settle(desk: &Desk, now: Timestamp, list: &[Settled]) -> Result<()> {
     desk.db.write(|conn| {
         let mut tries = Vec::with_capacity(list.len());

@@ -46,9 +46,6 @@ pub struct Health {
 }
 
 /// The rows of a view, the newest first. `containers`: only emails to users in them (`None`: all).
-///
-/// # Errors
-/// `Database` only.
 pub fn rows(
     conn: &mut AnyConn,
     now: Timestamp,
@@ -61,9 +58,6 @@ pub fn rows(
 }
 
 /// How many rows a view has.
-///
-/// # Errors
-/// `Database` only.
 pub fn count(
     conn: &mut AnyConn,
     now: Timestamp,
@@ -75,9 +69,6 @@ pub fn count(
 }
 
 /// How many rows of a view are in each state that any is in.
-///
-/// # Errors
-/// `Database` only.
 pub fn counts_by_state(
     conn: &mut AnyConn,
     now: Timestamp,
@@ -89,9 +80,6 @@ pub fn counts_by_state(
 }
 
 /// The emails of a view that are in these states, the oldest first: by number, 100,000 of them are no burden.
-///
-/// # Errors
-/// `Database` only.
 pub fn chosen(
     conn: &mut AnyConn,
     now: Timestamp,
@@ -104,17 +92,11 @@ pub fn chosen(
 }
 
 /// The enrollments that those of these emails which are of such kinds are about, by number.
-///
-/// # Errors
-/// `Database` only.
 pub fn enrollments_of(conn: &mut AnyConn, ids: &[EmailId], kinds: &[Kind]) -> Result<Vec<EnrollmentId>> {
     store::again::enrollments_of(conn, ids, kinds)
 }
 
 /// How many emails failed or came back and still matter, for the number beside the navigation.
-///
-/// # Errors
-/// `Database` only.
 pub fn failures(conn: &mut AnyConn, now: Timestamp, containers: Option<&[ContainerId]>) -> Result<i64> {
     store::list::failures(conn, now, containers)
 }
@@ -130,25 +112,16 @@ pub fn find(conn: &mut AnyConn, containers: Option<&[ContainerId]>, id: EmailId)
 }
 
 /// What delivery reports said of an email, the newest first.
-///
-/// # Errors
-/// `Database` only.
 pub fn deliveries(conn: &mut AnyConn, id: EmailId) -> Result<Vec<Delivery>> {
     store::reports::of(conn, id)
 }
 
 /// The emails of these ids, in no order: what became of the newest one of each user in a list.
-///
-/// # Errors
-/// `Database` only.
 pub fn latest_of(conn: &mut AnyConn, ids: &[EmailId]) -> Result<Vec<Email>> {
     store::list::of(conn, ids)
 }
 
 /// How many emails with a link of their own were written about an enrollment.
-///
-/// # Errors
-/// `Database` only.
 pub fn count_with_link(conn: &mut AnyConn, enrollment: EnrollmentId) -> Result<i64> {
     store::count_with_link(conn, enrollment)
 }
@@ -158,17 +131,11 @@ pub fn count_with_link(conn: &mut AnyConn, enrollment: EnrollmentId) -> Result<i
 const OVERDUE_MINUTES: i64 = 10;
 
 /// How many emails wait for their first try though they were due long ago.
-///
-/// # Errors
-/// `Database` only.
 pub fn overdue(conn: &mut AnyConn, now: Timestamp, containers: Option<&[ContainerId]>) -> Result<i64> {
     store::list::overdue(conn, now - chrono::Duration::minutes(OVERDUE_MINUTES), containers)
 }
 
 /// How the mail server does.
-///
-/// # Errors
-/// `Database` only.
 pub fn health(conn: &mut AnyConn) -> Result<Health> {
     store::list::health(conn)
 }

@@ -35,7 +35,7 @@ pub struct Current {
 /// The words of `message`.
 ///
 /// # Errors
-/// `Database`; `Internal` if the built-in template fails.
+/// `Internal` if the built-in template fails.
 pub fn current(desk: &Desk, conn: &mut AnyConn, message: Message) -> Result<Current> {
     Ok(match rows::find(conn, message.kind, message.type_words())? {
         Some(row) => Current {
@@ -48,9 +48,6 @@ pub fn current(desk: &Desk, conn: &mut AnyConn, message: Message) -> Result<Curr
 }
 
 /// All messages, with who changed each last and when; `None` for the built-in words.
-///
-/// # Errors
-/// `Database` only.
 pub fn list(conn: &mut AnyConn) -> Result<Vec<(Message, Option<rows::Message>)>> {
     let written = rows::all(conn)?;
     let of = |message: Message| {
@@ -147,7 +144,7 @@ pub fn preview(desk: &Desk, who: &Who, now: Timestamp, message: Message, typed: 
 /// What the words that are saved make of the sample user: those too that an older version took and this one would not.
 ///
 /// # Errors
-/// `Forbidden`; `Database`.
+/// `Forbidden`.
 pub fn preview_saved(desk: &Desk, who: &Who, now: Timestamp, message: Message) -> Result<Letter> {
     who.need(Permission::EditPolicies)?;
     let saved = desk.db.read(|conn| current(desk, conn, message))?;
@@ -169,9 +166,6 @@ pub fn lacks(settings: &Settings, row: &rows::Message) -> String {
 }
 
 /// The messages that lack something, and what.
-///
-/// # Errors
-/// `Database` only.
 pub fn lacking(settings: &Settings, conn: &mut AnyConn) -> Result<Vec<(Message, String)>> {
     let written = list(conn)?.into_iter().filter_map(|(message, row)| Some((message, lacks(settings, &row?))));
     Ok(written.filter(|(_, lacks)| !lacks.is_empty()).collect())

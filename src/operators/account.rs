@@ -26,7 +26,7 @@ pub struct Account {
 /// One's own account.
 ///
 /// # Errors
-/// `SignedOut` if this is nobody's, `Database`.
+/// `SignedOut` if this is nobody's.
 pub fn own(conn: &mut AnyConn, who: &Who) -> Result<Account> {
     let id = who.operator.ok_or(Error::SignedOut)?;
     let operator = store::find_by_id(conn, id)?.ok_or(Error::SignedOut)?;

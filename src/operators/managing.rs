@@ -172,9 +172,6 @@ fn meanwhile(operator: &Operator) -> Error {
 }
 
 /// A scope in words: "all containers", or their names.
-///
-/// # Errors
-/// `Database` only.
 pub fn scope_words(conn: &mut AnyConn, scope: &Scope) -> Result<String> {
     match scope {
         Scope::All => Ok("all containers".into()),

@@ -45,17 +45,12 @@ pub struct AtWork {
 }
 
 /// True if there is no operator at all, so that nobody can sign in.
-///
-/// # Errors
-/// `Database` only.
 pub fn none_yet(conn: &mut AnyConn) -> Result<bool> {
     store::none_yet(conn)
 }
 
 /// The operator of a session, with role and scope as they are now: a change takes effect with the next request.
-///
-/// # Errors
-/// `Database` only; `None` if the operator is suspended or gone.
+/// `None` if the operator is suspended or gone.
 pub fn at_work(conn: &mut AnyConn, id: OperatorId, address: &str, request: &str) -> Result<Option<AtWork>> {
     let Some(row) = store::at_work(conn, id)? else { return Ok(None) };
     let scope = if row.all_containers { Scope::All } else { Scope::Containers(store::containers_of(conn, id)?) };

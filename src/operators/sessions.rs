@@ -52,9 +52,6 @@ fn text(state: &State, name: &str) -> String {
 }
 
 /// The state of the session with this key, unless the idle or the absolute limit has passed (PRODUCT.md §5).
-///
-/// # Errors
-/// `Database` only.
 pub fn load(desk: &Desk, key: &str, now: Timestamp) -> Result<Option<State>> {
     let hash = hash(desk, key);
     let row: Option<(String, Timestamp, Timestamp)> = desk.db.read(|conn| {
@@ -95,9 +92,6 @@ fn is_over(desk: &Desk, created_at: Timestamp, seen_at: Timestamp, now: Timestam
 }
 
 /// Stores a new session and returns its key.
-///
-/// # Errors
-/// `Database` only.
 pub fn insert(desk: &Desk, state: &State, now: Timestamp) -> Result<String> {
     let key = desk.random.secret();
     let mut state = state.clone();
@@ -140,9 +134,6 @@ fn keep_newest(conn: &mut AnyConn, state: &State) -> Result<()> {
 }
 
 /// Changes a session that is still there. Never an upsert: a request under way must not revive a revoked session.
-///
-/// # Errors
-/// `Database` only.
 pub fn update(desk: &Desk, key: &str, state: &State) -> Result<()> {
     desk.db.write(|conn| {
         diesel::update(sessions::table.find(hash(desk, key)))
@@ -156,9 +147,6 @@ pub fn update(desk: &Desk, key: &str, state: &State) -> Result<()> {
 }
 
 /// Ends a session.
-///
-/// # Errors
-/// `Database` only.
 pub fn delete(desk: &Desk, key: &str) -> Result<()> {
     desk.db.write(|conn| {
         diesel::delete(sessions::table.find(hash(desk, key))).execute(conn)?;
@@ -167,9 +155,6 @@ pub fn delete(desk: &Desk, key: &str) -> Result<()> {
 }
 
 /// Ends every session of an operator, everywhere.
-///
-/// # Errors
-/// `Database` only.
 pub fn delete_all_of(conn: &mut AnyConn, operator: OperatorId) -> Result<()> {
     diesel::delete(sessions::table.filter(sessions::operator_id.eq(operator.0))).execute(conn)?;
     Ok(())
@@ -191,9 +176,6 @@ pub struct Open {
 }
 
 /// The sessions an operator is signed in to, last used first; half signed in is not signed in.
-///
-/// # Errors
-/// `Database` only.
 pub fn open_of(desk: &Desk, conn: &mut AnyConn, operator: OperatorId, now: Timestamp) -> Result<Vec<Open>> {
     let rows: Vec<(String, Timestamp, Timestamp, String, String)> = sessions::table
         .filter(sessions::operator_id.eq(operator.0))
@@ -209,9 +191,6 @@ pub fn open_of(desk: &Desk, conn: &mut AnyConn, operator: OperatorId, now: Times
 }
 
 /// Ends the sessions of an operator whose mark is among those that `ends` says; how many there were.
-///
-/// # Errors
-/// `Database` only.
 pub fn end(conn: &mut AnyConn, operator: OperatorId, ends: impl Fn(&str) -> bool) -> Result<usize> {
     let rows: Vec<(Vec<u8>, String)> = sessions::table
         .filter(sessions::operator_id.eq(operator.0))
@@ -224,9 +203,6 @@ pub fn end(conn: &mut AnyConn, operator: OperatorId, ends: impl Fn(&str) -> bool
 }
 
 /// Deletes sessions whose idle limit has passed; one that is still loaded would be refused anyway.
-///
-/// # Errors
-/// `Database` only.
 pub fn sweep(desk: &Desk, now: Timestamp) -> Result<usize> {
     let idle = Duration::minutes(i64::from(desk.settings.session_idle_minutes));
     desk.db.write(|conn| Ok(diesel::delete(sessions::table.filter(sessions::seen_at.lt(now - idle))).execute(conn)?))

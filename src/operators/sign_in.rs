@@ -141,9 +141,7 @@ fn first_step(
 }
 
 /// The UserID of someone half signed in, for the page that asks for the one-time password.
-///
-/// # Errors
-/// `Database` only; `None` if the operator is suspended or gone, or has no authenticator app yet.
+/// `None` if the operator is suspended or gone, or has no authenticator app yet.
 pub fn verifying(conn: &mut AnyConn, id: OperatorId) -> Result<Option<String>> {
     let factor = store::sign_in::second_factor(conn, id)?;
     Ok(factor.filter(|factor| factor.sealed.is_some()).map(|factor| factor.user_id))
@@ -252,7 +250,7 @@ fn second_step(
 /// Writes down that the operator signed out; the page ends the session.
 ///
 /// # Errors
-/// `Database` only; nothing happens for someone who is suspended or gone.
+/// Nothing happens for someone who is suspended or gone.
 pub fn sign_out(desk: &Desk, who: &Who, now: Timestamp, id: OperatorId) -> Result<()> {
     desk.db.write(|conn| {
         if store::at_work(conn, id)?.is_none() {

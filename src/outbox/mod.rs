@@ -39,18 +39,12 @@ pub struct Looked {
 }
 
 /// What is true for all emails now.
-///
-/// # Errors
-/// `Database` only.
 pub fn ground(conn: &mut AnyConn, now: Timestamp, settings: &Settings) -> Result<Ground> {
     let today = settings.zone.today(now);
     Ok(Ground { now, today, policy: policy::current(conn)?, mail_leaves: settings.mail_leaves() })
 }
 
 /// Reads what stands around these emails, in as many statements for a thousand of them as for one.
-///
-/// # Errors
-/// `Database` only.
 pub fn look(conn: &mut AnyConn, emails: Vec<Email>) -> Result<Vec<Looked>> {
     let mut enrollments: Vec<EnrollmentId> = emails.iter().filter_map(|email| email.enrollment).collect();
     enrollments.sort_unstable();

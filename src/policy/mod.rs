@@ -18,9 +18,6 @@ pub use store::{Change, changes, changes_since, current};
 pub use typed::{Difference, Typed};
 
 /// The policy as it is now, and as it stays until the caller's transaction ends: for what counts by its limits.
-///
-/// # Errors
-/// `Database` only.
 pub fn held(conn: &mut AnyConn) -> Result<Policy> {
     db::share(conn, Lock::Policy)?;
     current(conn)

@@ -29,9 +29,6 @@ struct Row {
 }
 
 /// The policy as it is now.
-///
-/// # Errors
-/// `Database` only.
 pub fn current(conn: &mut AnyConn) -> Result<Policy> {
     let row: Row = self_enrollment_policy::table.find(1).first(conn)?;
     Ok(Policy {
@@ -48,9 +45,6 @@ pub fn current(conn: &mut AnyConn) -> Result<Policy> {
 }
 
 /// Sets the policy. The caller holds `Lock::Policy` and has compared the version.
-///
-/// # Errors
-/// `Database` only.
 pub fn update(conn: &mut AnyConn, policy: &Policy) -> Result<()> {
     diesel::update(self_enrollment_policy::table.find(1))
         .set((
@@ -98,9 +92,6 @@ struct NewChange<'a> {
 }
 
 /// Keeps what was changed, for the Change Log.
-///
-/// # Errors
-/// `Database` only.
 pub fn keep(
     conn: &mut AnyConn,
     now: Timestamp,
@@ -124,9 +115,6 @@ pub fn keep(
 }
 
 /// The Change Log, newest first: lines `offset..offset + limit`, and how many there are in all.
-///
-/// # Errors
-/// `Database` only.
 pub fn changes(conn: &mut AnyConn, offset: i64, limit: i64) -> Result<(Vec<Change>, i64)> {
     let total = policy_changes::table.count().get_result(conn)?;
     let lines = policy_changes::table
@@ -139,9 +127,6 @@ pub fn changes(conn: &mut AnyConn, offset: i64, limit: i64) -> Result<(Vec<Chang
 }
 
 /// What was changed after `version`, oldest first.
-///
-/// # Errors
-/// `Database` only.
 pub fn changes_since(conn: &mut AnyConn, version: i64) -> Result<Vec<Change>> {
     let lines = policy_changes::table
         .filter(policy_changes::version.gt(version))

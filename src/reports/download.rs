@@ -135,7 +135,7 @@ impl Download {
     /// in it twice.
     ///
     /// # Errors
-    /// `Database` only; the file is then not whole.
+    /// The file is then not whole.
     pub fn part(&mut self, desk: &Desk) -> Result<Option<Vec<u8>>> {
         let zone = desk.settings.zone;
         match self.next {

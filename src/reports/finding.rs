@@ -17,9 +17,6 @@ use crate::{
 };
 
 /// What `typed` finds: the one thing it names, or what begins with it.
-///
-/// # Errors
-/// `Database` only.
 pub fn find(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone, typed: &str) -> Result<Finding> {
     let typed = find::typed(typed);
     if typed.is_empty() {

@@ -149,7 +149,7 @@ pub fn concerns(who: &Who) -> bool {
 /// What was seen.
 ///
 /// # Errors
-/// `Database`; `Internal` if the mail server's settings cannot be used.
+/// `Internal` if the mail server's settings cannot be used.
 pub fn look(conn: &mut AnyConn, who: &Who, now: Timestamp, settings: &Settings) -> Result<Facts> {
     let places = store::Ground::places(&who.scope);
     let (nodes, node_asked_at) = store::first_start::nodes(conn)?;
@@ -197,9 +197,6 @@ fn tried(conn: &mut AnyConn, now: Timestamp, settings: &Settings) -> Result<Mail
 const BACKUP: &str = "backup";
 
 /// Notes that a backup of the database ended well.
-///
-/// # Errors
-/// `Database` only.
 pub fn note_backup(db: &Db, now: Timestamp) -> Result<()> {
     let by = Who::command_line();
     db.write(|conn| store::first_start::note(conn, BACKUP, &Noted { at: now, by: by.name().to_owned() }))

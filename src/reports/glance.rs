@@ -79,9 +79,6 @@ pub struct Glance {
 }
 
 /// Looks.
-///
-/// # Errors
-/// `Database` only.
 pub fn glance(conn: &mut AnyConn, who: &Who, now: Timestamp, settings: &Settings) -> Result<Glance> {
     let zone = settings.zone;
     let ground = ground(conn, who, now, zone)?;

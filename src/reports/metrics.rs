@@ -62,9 +62,6 @@ impl Places {
 }
 
 /// Counts what the database holds.
-///
-/// # Errors
-/// `Database` only.
 pub fn stock(conn: &mut AnyConn, today: NaiveDate) -> Result<Stock> {
     let limit = policy::current(conn)?.attempts_allowed;
     let last_accepted_at = mail::health(conn)?.last_accepted_at;

@@ -86,9 +86,6 @@ pub fn run(desk: &Desk, round: Round, now: Timestamp, work: impl FnOnce(&Desk, T
 }
 
 /// The rounds that need somebody to look into the log.
-///
-/// # Errors
-/// `Database` only.
 pub fn failing(conn: &mut AnyConn) -> Result<Vec<Failing>> {
     store::failing(conn)
 }

@@ -29,9 +29,6 @@ pub fn left_at(place: &Place, sent: &LinkSent) -> Option<Timestamp> {
 }
 
 /// When the newest link of this place ended with the address it was sent to; `None` if it did not.
-///
-/// # Errors
-/// `Database` only.
 pub fn link_left_at(conn: &mut AnyConn, place: &Place) -> Result<Option<Timestamp>> {
     if place.email_changed_at.is_none() {
         return Ok(None);
@@ -80,17 +77,11 @@ pub fn words(links: usize) -> String {
 }
 
 /// How many links have ended with an older address, within the scope of `who`.
-///
-/// # Errors
-/// `Database` only.
 pub fn count(conn: &mut AnyConn, who: &Who, whose: Whose) -> Result<usize> {
     Ok(store::address::ended(conn, &who.scope, whose)?.len())
 }
 
 /// Whose links have ended with an older address, within the scope of `who`, and which of them can be sent to.
-///
-/// # Errors
-/// `Database` only.
 pub fn look(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, whose: Whose) -> Result<Ended> {
     let ids = store::address::ended(conn, &who.scope, whose)?;
     looked(desk, conn, now, &ids)

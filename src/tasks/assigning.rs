@@ -15,9 +15,6 @@ use crate::{
 };
 
 /// Inventory and reservations of a type within a scope (PRODUCT.md §2).
-///
-/// # Errors
-/// `Database` only.
 pub fn stock(conn: &mut AnyConn, scope: &Scope, kind: AuthenticationType, today: NaiveDate) -> Result<Stock> {
     let limit = policy::current(conn)?.attempts_allowed;
     store::candidates::stock(conn, scope, kind, limit, today)

@@ -24,7 +24,7 @@ use crate::{
 /// Does what `plan` says; the caller holds `Lock::Provision` and made the plan in this same transaction.
 ///
 /// # Errors
-/// `Database` only; then the whole transaction must go.
+/// Then the whole transaction must go.
 pub(crate) fn carry_out(
     desk: &Desk,
     conn: &mut AnyConn,

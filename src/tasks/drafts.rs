@@ -181,9 +181,6 @@ pub fn choose(desk: &Desk, who: &Who, now: Timestamp, id: &str, typed: &Typed) -
 }
 
 /// Available and Reserved of every type, for the table of the second step.
-///
-/// # Errors
-/// `Database` only.
 pub fn stock_of_all(desk: &Desk, who: &Who, now: Timestamp) -> Result<Vec<(AuthenticationType, Stock)>> {
     let today = desk.settings.zone.today(now);
     desk.db.read(|conn| {

@@ -52,9 +52,6 @@ impl Links {
 }
 
 /// Makes a link for `enrollment`; its older links are superseded and their codes stop working.
-///
-/// # Errors
-/// `Database` only.
 pub fn make(
     desk: &Desk,
     conn: &mut AnyConn,
@@ -68,9 +65,6 @@ pub fn make(
 }
 
 /// As [`make`], for many enrollments at once.
-///
-/// # Errors
-/// `Database` only.
 pub fn make_all(
     desk: &Desk,
     conn: &mut AnyConn,
@@ -84,9 +78,6 @@ pub fn make_all(
 }
 
 /// As [`make_all`], for enrollments that are new and so have no older links.
-///
-/// # Errors
-/// `Database` only.
 pub fn make_first(
     desk: &Desk,
     conn: &mut AnyConn,

@@ -76,9 +76,6 @@ pub fn change_policy(
 
 /// Notes in the caller's transaction that `token` authenticated; what became Completed by it, if this was the first
 /// time since it was enrolled. Cheap to call each time.
-///
-/// # Errors
-/// `Database` only.
 pub fn note_used(conn: &mut AnyConn, now: Timestamp, token: TokenId) -> Result<Option<(EnrollmentId, TaskId)>> {
     store::notes::set_used(conn, now, token)
 }
@@ -86,25 +83,16 @@ pub fn note_used(conn: &mut AnyConn, now: Timestamp, token: TokenId) -> Result<O
 /// Notes a failed attempt in the caller's transaction; the failed attempts so far, `limit` meaning that it is Locked
 /// now. `None` if it takes no attempts any more (locked, enrolled or removed meanwhile): what was typed must then not
 /// be looked at. `limit` is the one of [`policy::held`], so that it does not change before the task has counted.
-///
-/// # Errors
-/// `Database` only.
 pub fn note_failure(conn: &mut AnyConn, enrollment: EnrollmentId, limit: i64) -> Result<Option<i64>> {
     store::notes::add_failure(conn, enrollment, limit)
 }
 
 /// Notes what the failed attempt of `enrollment` was, for the help desk; never what was typed.
-///
-/// # Errors
-/// `Database` only.
 pub fn note_missed(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId, missed: Missed) -> Result<()> {
     store::missed::set(conn, now, enrollment, missed)
 }
 
 /// Notes that a link was opened which a newer email has superseded, if that was not noted since.
-///
-/// # Errors
-/// `Database` only.
 pub fn note_older_link(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId) -> Result<()> {
     store::missed::set_older_link(conn, now, enrollment)
 }

@@ -29,9 +29,6 @@ pub struct Listed {
 }
 
 /// The rows `offset..offset + limit` of what is asked for, within the scope of `who`.
-///
-/// # Errors
-/// `Database` only.
 pub fn list(
     conn: &mut AnyConn,
     who: &Who,
@@ -98,9 +95,6 @@ pub fn number(typed: &str) -> Result<TaskId> {
 }
 
 /// How many open tasks there are within the scope of `who`: the number beside the navigation.
-///
-/// # Errors
-/// `Database` only.
 pub fn count_open(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone) -> Result<i64> {
     let Scope::Containers(containers) = &who.scope else { return store::list::count_open(conn) };
     let attempts = policy::current(conn)?.attempts_allowed;

@@ -36,7 +36,7 @@ const BATCH: i64 = 500;
 /// reminded: see [`Policy::reminders`].
 ///
 /// # Errors
-/// `Database` only; what was sent before the error stays sent.
+/// What was sent before the error stays sent.
 pub fn send_reminders(desk: &Desk, now: Timestamp) -> Result<usize> {
     let local = desk.settings.zone.local(now);
     if local.hour() < FROM_HOUR {

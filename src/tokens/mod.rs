@@ -91,7 +91,7 @@ impl Reason {
 /// one accepted last that comes again counts against none: whoever sends it knew it, so that it is no guess.
 ///
 /// # Errors
-/// `Database`, or `Internal` if a seed does not open.
+/// `Internal` if a seed does not open.
 pub fn check(desk: &Desk, conn: &mut AnyConn, now: Timestamp, user: UserId, typed: &str) -> Result<Verdict> {
     let all = store::held_by(conn, user)?;
     let is_active = |held: &&store::Held| held.token.state == TokenState::Active;
@@ -173,9 +173,6 @@ pub fn new_seed(desk: &Desk) -> Seed {
 }
 
 /// Makes an Active token of a seed that the user has just proven to have; the proof is used up with it.
-///
-/// # Errors
-/// `Database` only.
 pub fn enroll_app(
     desk: &Desk,
     conn: &mut AnyConn,
@@ -239,7 +236,7 @@ pub enum BindingRefusal {
 /// cannot take the same one.
 ///
 /// # Errors
-/// `Database`, or `Internal` if a seed does not open.
+/// `Internal` if a seed does not open.
 pub fn bind_hardware(
     desk: &Desk,
     conn: &mut AnyConn,

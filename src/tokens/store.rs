@@ -149,27 +149,18 @@ struct NewRow<'a> {
 }
 
 /// The tokens of a user, the oldest first.
-///
-/// # Errors
-/// `Database` only.
 pub fn of_user(conn: &mut AnyConn, user: UserId) -> Result<Vec<Token>> {
     let rows: Vec<Row> = tokens::table.filter(tokens::user_id.eq(user.0)).order(tokens::id).load(conn)?;
     rows.into_iter().map(|row| Held::try_from(row).map(|held| held.token)).collect()
 }
 
 /// The token of this serial number, in any case.
-///
-/// # Errors
-/// `Database` only.
 pub fn by_serial(conn: &mut AnyConn, serial: &str) -> Result<Option<Token>> {
     let row: Option<Row> = tokens::table.filter(tokens::serial_key.eq(serial_key(serial))).first(conn).optional()?;
     row.map(|row| Held::try_from(row).map(|held| held.token)).transpose()
 }
 
 /// How many tokens of this type are in inventory, in `scope` or for the whole organization.
-///
-/// # Errors
-/// `Database` only.
 pub fn available(conn: &mut AnyConn, authentication_type: AuthenticationType, scope: &Scope) -> Result<i64> {
     let stock = tokens::table
         .filter(tokens::authentication_type.eq(authentication_type.word()))
@@ -191,7 +182,7 @@ pub fn available(conn: &mut AnyConn, authentication_type: AuthenticationType, sc
 /// user come one after the other: SQLite has one writer, PostgreSQL locks the rows.
 ///
 /// # Errors
-/// `Database`, or `Internal` for a row that makes no sense.
+/// `Internal` for a row that makes no sense.
 pub fn held_by(conn: &mut AnyConn, user: UserId) -> Result<Vec<Held>> {
     let query = tokens::table.filter(tokens::user_id.eq(user.0)).order(tokens::id);
     let rows: Vec<Row> = match conn {
@@ -249,9 +240,6 @@ pub fn insert(conn: &mut AnyConn, now: Timestamp, new: &[NewToken]) -> Result<()
 }
 
 /// Uses up a value; false if it, or a later one, was used up meanwhile, or the token is no longer Active.
-///
-/// # Errors
-/// `Database` only.
 pub fn accept(conn: &mut AnyConn, now: Timestamp, token: TokenId, standing: &Standing) -> Result<bool> {
     let still_fresh = tokens::table
         .find(token.0)
@@ -270,18 +258,12 @@ pub fn accept(conn: &mut AnyConn, now: Timestamp, token: TokenId, standing: &Sta
 }
 
 /// Notes the first use since enrollment; false if another one was first.
-///
-/// # Errors
-/// `Database` only.
 pub fn note_first_use(conn: &mut AnyConn, now: Timestamp, token: TokenId) -> Result<bool> {
     let unused = tokens::table.find(token.0).filter(tokens::first_used_at.is_null());
     Ok(diesel::update(unused).set(tokens::first_used_at.eq(now)).execute(conn)? == 1)
 }
 
 /// Sets the wrong ones in a row back to zero.
-///
-/// # Errors
-/// `Database` only.
 pub fn forgive(conn: &mut AnyConn, of: impl Iterator<Item = TokenId>) -> Result<()> {
     for token in of {
         diesel::update(tokens::table.find(token.0)).set(tokens::failures.eq(0)).execute(conn)?;
@@ -290,9 +272,6 @@ pub fn forgive(conn: &mut AnyConn, of: impl Iterator<Item = TokenId>) -> Result<
 }
 
 /// Counts a rejected one and notes what was wrong with it; true if it was the last straw and the token is Locked now.
-///
-/// # Errors
-/// `Database` only.
 pub fn charge(
     conn: &mut AnyConn,
     now: Timestamp,
@@ -320,9 +299,6 @@ pub fn charge(
 }
 
 /// Remembers a value that was seen far ahead.
-///
-/// # Errors
-/// `Database` only.
 pub fn await_next(conn: &mut AnyConn, token: TokenId, standing: &Standing) -> Result<()> {
     diesel::update(tokens::table.find(token.0))
         .set(tokens::resync_counter.eq(standing.resync_counter))
@@ -331,9 +307,6 @@ pub fn await_next(conn: &mut AnyConn, token: TokenId, standing: &Standing) -> Re
 }
 
 /// Gives a device to a user who has it in hand; false if it is neither in inventory nor assigned to them.
-///
-/// # Errors
-/// `Database` only.
 pub fn take_from_inventory(
     conn: &mut AnyConn,
     now: Timestamp,

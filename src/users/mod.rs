@@ -50,9 +50,6 @@ pub fn find_by_id(conn: &mut AnyConn, id: UserId) -> Result<User> {
 }
 
 /// The users of a search in a scope, from row `offset` on, and how many there are in all.
-///
-/// # Errors
-/// `Database` only.
 pub fn search(
     conn: &mut AnyConn,
     scope: &Scope,
@@ -65,34 +62,22 @@ pub fn search(
 }
 
 /// The rows of a search in a scope, by User ID.
-///
-/// # Errors
-/// `Database` only.
 pub fn ids_matching(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<Vec<UserId>> {
     store::search::ids(conn, scope, search)
 }
 
 /// How many users a search finds in a scope.
-///
-/// # Errors
-/// `Database` only.
 pub fn count(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<i64> {
     store::search::count(conn, scope, search)
 }
 
 /// What may have been meant by a search that found nobody: the same with one slip in it mended, at most three ways.
-///
-/// # Errors
-/// `Database` only.
 pub fn meant(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<Vec<String>> {
     store::search::meant(conn, scope, search)
 }
 
 /// Makes the keys and words of users whom an older version wrote. Several servers may do it at once, and killed in between
 /// it goes on where it was.
-///
-/// # Errors
-/// `Database` only.
 pub fn renew(desk: &Desk) -> Result<usize> {
     let mut all = 0;
     loop {
@@ -104,9 +89,6 @@ pub fn renew(desk: &Desk) -> Result<usize> {
 }
 
 /// The containers in a scope: row and name, by name.
-///
-/// # Errors
-/// `Database` only.
 pub fn containers(conn: &mut AnyConn, scope: &Scope) -> Result<Vec<(ContainerId, String)>> {
     store::containers(conn, scope)
 }

@@ -21,7 +21,7 @@ const FREE_TRIES: i64 = 20;
 /// Refuses who tried too many User IDs of users out of their scope and has to wait. Who works everywhere learns nothing.
 ///
 /// # Errors
-/// `TooMany` with the seconds to wait, `Database`.
+/// `TooMany` with the seconds to wait.
 pub(super) fn refuse_guessing(desk: &Desk, who: &Who, now: Timestamp) -> Result<()> {
     if who.scope == Scope::All {
         return Ok(());
@@ -30,9 +30,6 @@ pub(super) fn refuse_guessing(desk: &Desk, who: &Who, now: Timestamp) -> Result<
 }
 
 /// Writes down that these User IDs were refused since they are taken, `elsewhere` of them by users out of scope.
-///
-/// # Errors
-/// `Database` only.
 pub(super) fn note(
     desk: &Desk,
     who: &Who,

@@ -66,9 +66,6 @@ fn back(typed: &str) -> &str {
 }
 
 /// The question, before a page is opened.
-///
-/// # Errors
-/// `Database` only.
 pub async fn show(p: Permitted<may::SignedIn>, address: Query<Address>) -> Answer {
     let back = back(address.back.as_deref().unwrap_or_default()).to_owned();
     if session::is_confirmed(&p.session, p.now) {
@@ -81,7 +78,7 @@ pub async fn show(p: Permitted<may::SignedIn>, address: Query<Address>) -> Answe
 /// Takes the proof, and goes on to the page.
 ///
 /// # Errors
-/// `Database` only; what is wrong comes back with status 422 or 429.
+/// What is wrong comes back with status 422 or 429.
 pub async fn submit(p: Permitted<may::SignedIn>, fields: Fields) -> Answer {
     let back = back(&fields.text("back")).to_owned();
     let typed = vec![("back".to_owned(), back.clone())];
@@ -99,9 +96,6 @@ pub fn before<N: Need>(p: &Permitted<N>) -> Option<HttpResponse> {
 
 /// For a form that needs a proof: the question, if there is none that holds and `fields` bring none. What is done goes on
 /// where this is `None`.
-///
-/// # Errors
-/// `Database` only.
 pub async fn asked<N: Need>(p: &Permitted<N>, fields: &Fields) -> Result<Option<HttpResponse>, Fault> {
     if session::is_confirmed(&p.session, p.now) {
         return Ok(None);

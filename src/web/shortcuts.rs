@@ -28,9 +28,6 @@ struct Page {
 }
 
 /// The page.
-///
-/// # Errors
-/// `Database` only.
 pub async fn show(p: Permitted<may::SignedIn>) -> Answer {
     let ((), chrome) = p.view(|_, _, _| Ok(())).await?;
     let items = chrome.nav.iter().flat_map(|group| &group.items);

@@ -29,9 +29,6 @@ const SIGN_IN_HOURS: i64 = 24;
 const NAMESAKES: i64 = 5;
 
 /// What is so whichever place is looked at.
-///
-/// # Errors
-/// `Database` only.
 pub fn shared(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, user: User) -> Result<Shared> {
     let since = now - Duration::hours(SIGN_IN_HOURS);
     Ok(Shared {
@@ -57,9 +54,6 @@ fn mistakable(user: &User) -> Vec<String> {
 }
 
 /// What is known of one place; `all` are the user's places.
-///
-/// # Errors
-/// `Database` only.
 pub fn of_place(conn: &mut AnyConn, shared: &Shared, place: Option<&Place>, all: &[Place]) -> Result<Facts> {
     let Some(place) = place else {
         return Ok(Facts {

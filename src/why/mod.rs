@@ -63,9 +63,6 @@ pub struct Other {
 
 /// Works out why `user`, whom `who` has found in their scope, cannot enroll: in the place that stops them, whichever task
 /// it is in, or in the one of `task`.
-///
-/// # Errors
-/// `Database` only.
 pub fn diagnose(
     desk: &Desk,
     conn: &mut AnyConn,

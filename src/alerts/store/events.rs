@@ -40,34 +40,22 @@ pub struct Ground {
 const INTO: &str = "INSERT INTO alert_events (event, about, subject_id, occurred_at, user_id, found_at)";
 
 /// Up to when the last round looked.
-///
-/// # Errors
-/// `Database` only.
 pub fn collected_to(conn: &mut AnyConn) -> Result<Timestamp> {
     Ok(alert_rules::table.find(super::RULES).select(alert_rules::collected_to).first(conn)?)
 }
 
 /// Notes up to when this round looked.
-///
-/// # Errors
-/// `Database` only.
 pub fn set_collected_to(conn: &mut AnyConn, to: Timestamp) -> Result<()> {
     diesel::update(alert_rules::table.find(super::RULES)).set(alert_rules::collected_to.eq(to)).execute(conn)?;
     Ok(())
 }
 
 /// The number of the newest event; 0 if there is none.
-///
-/// # Errors
-/// `Database` only.
 pub fn newest(conn: &mut AnyConn) -> Result<i64> {
     Ok(alert_events::table.order(alert_events::id.desc()).select(alert_events::id).first(conn).optional()?.unwrap_or(0))
 }
 
 /// Writes down who became Expired when `stop_on` was over, at `ended_at`. Index `enrollments_not_enrolled`.
-///
-/// # Errors
-/// `Database` only.
 pub fn collect_expired(conn: &mut AnyConn, ground: &Ground, stop_on: NaiveDate, ended_at: Timestamp) -> Result<()> {
     let limit = ground.attempts_allowed;
     sql_query(format!(
@@ -83,9 +71,6 @@ pub fn collect_expired(conn: &mut AnyConn, ground: &Ground, stop_on: NaiveDate, 
 
 /// Writes down which enrollments and tokens became Locked since `from`, which is when their last attempt failed.
 /// Indexes `enrollments_missed` and `tokens_locked`.
-///
-/// # Errors
-/// `Database` only.
 pub fn collect_lock_outs(conn: &mut AnyConn, ground: &Ground, from: Timestamp) -> Result<()> {
     let limit = ground.attempts_allowed;
     let enrollments = format!(
@@ -106,9 +91,6 @@ pub fn collect_lock_outs(conn: &mut AnyConn, ground: &Ground, from: Timestamp) -
 
 /// Writes down which emails failed since `from`; alerts themselves left out, so that one that fails alerts nobody.
 /// Index `emails_failed`.
-///
-/// # Errors
-/// `Database` only.
 pub fn collect_failed_mail(conn: &mut AnyConn, ground: &Ground, from: Timestamp) -> Result<()> {
     let own = mail::Kind::Alert.word();
     sql_query(format!(
@@ -124,9 +106,6 @@ pub fn collect_failed_mail(conn: &mut AnyConn, ground: &Ground, from: Timestamp)
 
 /// Writes down which auth nodes, or all of them together, rejected more than usual since `from`. Few rows are as young.
 /// Index `check_rejections_since`.
-///
-/// # Errors
-/// `Database` only.
 pub fn collect_rejections(conn: &mut AnyConn, ground: &Ground, from: Timestamp) -> Result<()> {
     for (about, subject, at) in [("auth-node", "r.node_id", "r.left_at"), ("auth-nodes", "0", "r.all_left_at")] {
         sql_query(format!(
@@ -175,9 +154,6 @@ struct Sum {
 }
 
 /// How many events of a span there are in each container; `None`: for those who work everywhere.
-///
-/// # Errors
-/// `Database` only.
 pub fn count(conn: &mut AnyConn, span: &Span) -> Result<Vec<(Option<ContainerId>, i64)>> {
     let sums: Vec<Sum> = sql_query(format!(
         "SELECT {PLACE} AS container, COUNT(*) AS events FROM {FROM} WHERE {} GROUP BY {PLACE}",
@@ -233,9 +209,6 @@ pub struct Found {
 }
 
 /// The first `limit` events of a span in these containers (`None`: all).
-///
-/// # Errors
-/// `Database` only.
 pub fn list(
     conn: &mut AnyConn,
     ground: &Ground,
@@ -273,9 +246,6 @@ pub fn list(
 }
 
 /// Forgets what was found before `before`.
-///
-/// # Errors
-/// `Database` only.
 pub fn forget(conn: &mut AnyConn, before: Timestamp) -> Result<()> {
     diesel::delete(alert_events::table.filter(alert_events::found_at.lt(before))).execute(conn)?;
     Ok(())

@@ -23,26 +23,17 @@ pub mod told;
 const RULES: i64 = 1;
 
 /// How often the choices were changed.
-///
-/// # Errors
-/// `Database` only.
 pub fn version(conn: &mut AnyConn) -> Result<i64> {
     Ok(alert_rules::table.find(RULES).select(alert_rules::version).first(conn)?)
 }
 
 /// True if no role is told anything.
-///
-/// # Errors
-/// `Database` only.
 pub fn all_off(conn: &mut AnyConn) -> Result<bool> {
     let on = alert_choices::table.filter(alert_choices::delivery.ne(Delivery::Off.word()));
     Ok(on.select(alert_choices::role_id).first::<i64>(conn).optional()?.is_none())
 }
 
 /// All choices that are not Off.
-///
-/// # Errors
-/// `Database` only.
 pub fn choices(conn: &mut AnyConn) -> Result<Vec<(RoleId, Choice)>> {
     let rows: Vec<(i64, String, String, Timestamp)> = alert_choices::table
         .filter(alert_choices::delivery.ne(Delivery::Off.word()))
@@ -68,9 +59,6 @@ struct NewChoice {
 }
 
 /// Carries out `differences`. What was Off until now begins now; between at once and daily nothing is lost.
-///
-/// # Errors
-/// `Database` only.
 pub fn choose(conn: &mut AnyConn, now: Timestamp, version: i64, differences: &[Difference]) -> Result<()> {
     let row = |difference: &Difference| NewChoice {
         role_id: difference.role.0,
@@ -107,9 +95,6 @@ struct NewChange<'a> {
 }
 
 /// Keeps what was changed, for the Change Log.
-///
-/// # Errors
-/// `Database` only.
 pub fn keep(
     conn: &mut AnyConn,
     now: Timestamp,
@@ -156,9 +141,6 @@ fn change((at, operator, role, event, old, new): Line) -> Change {
 }
 
 /// The Change Log, newest first: lines `offset..offset + limit`, and how many there are in all.
-///
-/// # Errors
-/// `Database` only.
 pub fn changes(conn: &mut AnyConn, offset: i64, limit: i64) -> Result<(Vec<Change>, i64)> {
     let total = alert_changes::table.count().get_result(conn)?;
     let newest_first = alert_changes::table.order((alert_changes::version.desc(), alert_changes::id));
@@ -167,9 +149,6 @@ pub fn changes(conn: &mut AnyConn, offset: i64, limit: i64) -> Result<(Vec<Chang
 }
 
 /// What was changed after `version`, oldest first.
-///
-/// # Errors
-/// `Database` only.
 pub fn changes_since(conn: &mut AnyConn, version: i64) -> Result<Vec<Change>> {
     let since = alert_changes::table.filter(alert_changes::version.gt(version));
     let lines: Vec<Line> = since.order((alert_changes::version, alert_changes::id)).select(LINE).load(conn)?;

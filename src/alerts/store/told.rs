@@ -20,9 +20,6 @@ pub struct Told {
 }
 
 /// All of it.
-///
-/// # Errors
-/// `Database` only.
 pub fn all(conn: &mut AnyConn) -> Result<Vec<Told>> {
     let rows: Vec<(i64, String, i64, Timestamp)> = alert_told::table
         .select((alert_told::operator_id, alert_told::event, alert_told::told_to, alert_told::told_at))
@@ -43,9 +40,6 @@ struct Row {
 }
 
 /// Keeps what operators were told.
-///
-/// # Errors
-/// `Database` only.
 pub fn keep(conn: &mut AnyConn, told: &[Told]) -> Result<()> {
     let rows: Vec<Row> = told
         .iter()
@@ -58,9 +52,6 @@ pub fn keep(conn: &mut AnyConn, told: &[Told]) -> Result<()> {
 }
 
 /// Forgets what these operators were told of `event`: they are told no more, and begin anew should that change.
-///
-/// # Errors
-/// `Database` only.
 pub fn forget(conn: &mut AnyConn, event: Event, operators: &[OperatorId]) -> Result<()> {
     let ids: Vec<i64> = operators.iter().map(|id| id.0).collect();
     let theirs = alert_told::table.filter(alert_told::operator_id.eq_any(ids).and(alert_told::event.eq(event.word())));

@@ -19,9 +19,6 @@ use crate::{
 type Newest = (Timestamp, i64, i64);
 
 /// What `node` rejected of late.
-///
-/// # Errors
-/// `Database` only.
 pub fn standing(conn: &mut AnyConn, now: Timestamp, node: AuthNodeId) -> Result<Standing> {
     use check_rejections::dsl;
     let rows: Vec<Newest> = dsl::check_rejections
@@ -51,9 +48,6 @@ fn rejected(conn: &mut AnyConn, node: Option<AuthNodeId>, from: Timestamp, to: T
 }
 
 /// Counts one more rejection of `node`, and notes when that leaves the usual, once an hour.
-///
-/// # Errors
-/// `Database` only.
 pub fn add(conn: &mut AnyConn, now: Timestamp, node: AuthNodeId) -> Result<()> {
     use check_rejections::dsl;
     let since = bucket(now);
@@ -103,9 +97,6 @@ pub fn add(conn: &mut AnyConn, now: Timestamp, node: AuthNodeId) -> Result<()> {
 }
 
 /// Which auth nodes left the usual since `from`, the newest first.
-///
-/// # Errors
-/// `Database` only.
 pub fn left_since(conn: &mut AnyConn, from: Timestamp) -> Result<Vec<Left>> {
     use check_rejections::dsl;
     // The row begins up to five minutes before it was left.

@@ -19,9 +19,6 @@ type WaitingRow = (i64, Option<i64>, String, String, Option<Timestamp>);
 
 /// Cancels what waits for an older address of these users and is of no use any more; the rest goes to the address beside
 /// the user, if there is one.
-///
-/// # Errors
-/// `Database` only.
 pub fn leave(conn: &mut AnyConn, now: Timestamp, users: &[(UserId, &str)]) -> Result<()> {
     for chunk in users.chunks(IDS_A_STATEMENT) {
         let addresses: HashMap<i64, &str> = chunk.iter().map(|(user, to)| (user.0, *to)).collect();
@@ -73,9 +70,6 @@ fn link_sent((enrollment, to_key, alternate, at): LinkRow) -> Option<LinkSent> {
 }
 
 /// The newest emails with a link of their own about these enrollments, one of each.
-///
-/// # Errors
-/// `Database` only.
 pub fn newest_links(conn: &mut AnyConn, enrollments: &[EnrollmentId]) -> Result<Vec<LinkSent>> {
     let mut newest: HashMap<EnrollmentId, LinkSent> = HashMap::new();
     for chunk in enrollments.chunks(IDS_A_STATEMENT) {
@@ -92,9 +86,6 @@ pub fn newest_links(conn: &mut AnyConn, enrollments: &[EnrollmentId]) -> Result<
 }
 
 /// The email that was written with the link which was made at `made_at`: both are of one transaction.
-///
-/// # Errors
-/// `Database` only.
 pub fn link_made_at(conn: &mut AnyConn, enrollment: EnrollmentId, made_at: Timestamp) -> Result<Option<LinkSent>> {
     let row: Option<LinkRow> = emails::table
         .filter(emails::enrollment_id.eq(enrollment.0))

@@ -26,9 +26,6 @@ fn unclaimed(now: Timestamp) -> _ {
 
 /// Holds these emails until the transaction ends, by number: as everybody does, so that nobody waits for someone who
 /// waits for them. SQLite needs nothing: it has one writer.
-///
-/// # Errors
-/// `Database` only.
 pub fn hold(conn: &mut AnyConn, ids: &[EmailId]) -> Result<()> {
     if let AnyConn::Pg(pg) = conn {
         for chunk in ids.chunks(IDS_A_STATEMENT) {
@@ -44,9 +41,6 @@ pub fn hold(conn: &mut AnyConn, ids: &[EmailId]) -> Result<()> {
 }
 
 /// The enrollments that those of these emails which are of such kinds are about, each once, by number.
-///
-/// # Errors
-/// `Database` only.
 pub fn enrollments_of(conn: &mut AnyConn, ids: &[EmailId], kinds: &[Kind]) -> Result<Vec<EnrollmentId>> {
     let words: Vec<&str> = kinds.iter().map(|kind| kind.word()).collect();
     let mut found: Vec<i64> = Vec::new();
@@ -65,9 +59,6 @@ pub fn enrollments_of(conn: &mut AnyConn, ids: &[EmailId], kinds: &[Kind]) -> Re
 
 /// Failed and Bounced ones wait again, due now and tried until `give_up_at`; how many. The Message-ID stays, and so does
 /// the number of tries.
-///
-/// # Errors
-/// `Database` only.
 pub fn queue(conn: &mut AnyConn, now: Timestamp, ids: &[EmailId], give_up_at: Timestamp) -> Result<usize> {
     let ended = [State::Failed.word(), State::Bounced.word()];
     let mut changed = 0;
@@ -89,9 +80,6 @@ pub fn queue(conn: &mut AnyConn, now: Timestamp, ids: &[EmailId], give_up_at: Ti
 }
 
 /// An email that waits goes to this address from now on.
-///
-/// # Errors
-/// `Database` only.
 pub fn readdress(conn: &mut AnyConn, id: EmailId, to: &str) -> Result<()> {
     diesel::update(emails::table.filter(emails::id.eq(id.0)).filter(emails::state.eq_any(waiting())))
         .set((emails::shown_to.eq(to), emails::shown_to_key.eq(db::key(to))))
@@ -100,9 +88,6 @@ pub fn readdress(conn: &mut AnyConn, id: EmailId, to: &str) -> Result<()> {
 }
 
 /// Deferred ones that nobody has in their hand are due now; how many.
-///
-/// # Errors
-/// `Database` only.
 pub fn hasten(conn: &mut AnyConn, now: Timestamp, ids: &[EmailId]) -> Result<usize> {
     let mut changed = 0;
     for chunk in ids.chunks(IDS_A_STATEMENT) {
@@ -119,9 +104,6 @@ pub fn hasten(conn: &mut AnyConn, now: Timestamp, ids: &[EmailId]) -> Result<usi
 }
 
 /// Cancels those that wait and that nobody has in their hand, and wipes their secrets; how many.
-///
-/// # Errors
-/// `Database` only.
 pub fn cancel(conn: &mut AnyConn, now: Timestamp, ids: &[EmailId]) -> Result<usize> {
     let mut changed = 0;
     for chunk in ids.chunks(IDS_A_STATEMENT) {

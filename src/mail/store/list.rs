@@ -66,9 +66,6 @@ fn recent(now: Timestamp) -> _ {
 }
 
 /// The rows of `view`, the newest first.
-///
-/// # Errors
-/// `Database` only.
 pub fn rows(
     conn: &mut AnyConn,
     now: Timestamp,
@@ -88,9 +85,6 @@ pub fn rows(
 }
 
 /// How many rows `view` has.
-///
-/// # Errors
-/// `Database` only.
 pub fn count(
     conn: &mut AnyConn,
     now: Timestamp,
@@ -102,9 +96,6 @@ pub fn count(
 }
 
 /// How many rows of `view` are in each state that any is in.
-///
-/// # Errors
-/// `Database` only.
 pub fn counts_by_state(
     conn: &mut AnyConn,
     now: Timestamp,
@@ -124,9 +115,6 @@ pub fn counts_by_state(
 }
 
 /// The numbers of the rows of `view` that are in these states, the oldest first.
-///
-/// # Errors
-/// `Database` only.
 pub fn chosen(
     conn: &mut AnyConn,
     now: Timestamp,
@@ -155,9 +143,6 @@ fn parts(filter: &Filter) -> Vec<Filter> {
 }
 
 /// How many failed of late and were not followed by another.
-///
-/// # Errors
-/// `Database` only.
 pub fn failures(conn: &mut AnyConn, now: Timestamp, containers: Option<&[ContainerId]>) -> Result<i64> {
     let mut query: Query<'_> = emails::table.into_boxed().filter(sql::<Bool>(HAS_FAILED)).filter(recent(now));
     if let Some(containers) = containers {
@@ -181,9 +166,6 @@ pub fn find(conn: &mut AnyConn, containers: Option<&[ContainerId]>, id: EmailId)
 }
 
 /// The emails of these ids, in no order.
-///
-/// # Errors
-/// `Database` only.
 pub fn of(conn: &mut AnyConn, ids: &[EmailId]) -> Result<Vec<Email>> {
     let mut list = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(super::IDS_A_STATEMENT) {
@@ -197,9 +179,6 @@ pub fn of(conn: &mut AnyConn, ids: &[EmailId]) -> Result<Vec<Email>> {
 }
 
 /// The tries of an email, the newest first.
-///
-/// # Errors
-/// `Database` only.
 pub fn tries(conn: &mut AnyConn, id: EmailId) -> Result<Vec<Try>> {
     let rows: Vec<(Timestamp, String, String)> = email_tries::table
         .filter(email_tries::email_id.eq(id.0))
@@ -216,9 +195,6 @@ pub fn tries(conn: &mut AnyConn, id: EmailId) -> Result<Vec<Try>> {
 }
 
 /// How many emails wait for their first try since before `due`, though nothing keeps them.
-///
-/// # Errors
-/// `Database` only.
 pub fn overdue(conn: &mut AnyConn, due: Timestamp, containers: Option<&[ContainerId]>) -> Result<i64> {
     let mut query: Query<'_> =
         emails::table.into_boxed().filter(emails::next_try_at.le(due)).filter(emails::state.eq(State::Queued.word()));
@@ -230,9 +206,6 @@ pub fn overdue(conn: &mut AnyConn, due: Timestamp, containers: Option<&[Containe
 }
 
 /// How the mail server does.
-///
-/// # Errors
-/// `Database` only.
 pub fn health(conn: &mut AnyConn) -> Result<Health> {
     let accepted: Option<Timestamp> = email_tries::table
         .filter(email_tries::outcome.eq(State::Sent.word()))

@@ -58,18 +58,13 @@ impl TryFrom<Row> for Message {
 }
 
 /// All that were written.
-///
-/// # Errors
-/// `Database` only.
 pub fn all(conn: &mut AnyConn) -> Result<Vec<Message>> {
     let rows: Vec<Row> = messages::table.select(Row::as_select()).load(conn)?;
     rows.into_iter().map(Message::try_from).collect()
 }
 
 /// The one of this kind and type.
-///
-/// # Errors
-/// `Database` only; `None` if nobody wrote it.
+/// `None` if nobody wrote it.
 pub fn find(conn: &mut AnyConn, kind: Kind, authentication_type: &str) -> Result<Option<Message>> {
     let row: Option<Row> =
         messages::table.find((kind.word(), authentication_type)).select(Row::as_select()).first(conn).optional()?;
@@ -77,9 +72,6 @@ pub fn find(conn: &mut AnyConn, kind: Kind, authentication_type: &str) -> Result
 }
 
 /// Puts `message` in the place of version `message.version - 1` (0: there is none yet); false if someone was faster.
-///
-/// # Errors
-/// `Database` only.
 pub fn put(conn: &mut AnyConn, message: &Message) -> Result<bool> {
     let values = (
         messages::subject.eq(&message.wording.subject),
@@ -102,9 +94,6 @@ pub fn put(conn: &mut AnyConn, message: &Message) -> Result<bool> {
 }
 
 /// Forgets what was written, so that the built-in words are used again; false if there was nothing.
-///
-/// # Errors
-/// `Database` only.
 pub fn remove(conn: &mut AnyConn, kind: Kind, authentication_type: &str) -> Result<bool> {
     Ok(diesel::delete(messages::table.find((kind.word(), authentication_type))).execute(conn)? == 1)
 }
@@ -113,9 +102,6 @@ pub fn remove(conn: &mut AnyConn, kind: Kind, authentication_type: &str) -> Resu
 pub struct Wordings(Vec<Message>);
 
 /// Those for emails of these kinds.
-///
-/// # Errors
-/// `Database` only.
 pub fn wordings(conn: &mut AnyConn, kinds: &[Kind]) -> Result<Wordings> {
     if kinds.is_empty() {
         return Ok(Wordings(Vec::new()));

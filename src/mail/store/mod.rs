@@ -67,9 +67,6 @@ pub fn own_host(settings: &Settings) -> &str {
 }
 
 /// Puts `list` into the outbox, due now.
-///
-/// # Errors
-/// `Database` only.
 pub fn insert(desk: &Desk, conn: &mut AnyConn, now: Timestamp, sender: &str, list: &[NewEmail]) -> Result<()> {
     for chunk in list.chunks(db::ROWS_A_STATEMENT) {
         let rows = chunk.iter().map(|email| new_row(desk, now, sender, email)).collect::<Result<Vec<_>>>()?;
@@ -147,9 +144,6 @@ fn hold_waiting(conn: &mut AnyConn, enrollments: &[i64]) -> Result<()> {
 }
 
 /// Cancels what waits for these enrollments and wipes its secrets; how many emails that were.
-///
-/// # Errors
-/// `Database` only.
 pub fn cancel(conn: &mut AnyConn, enrollments: &[EnrollmentId]) -> Result<usize> {
     let mut canceled = 0;
     for chunk in enrollments.chunks(IDS_A_STATEMENT) {
@@ -166,9 +160,6 @@ pub fn cancel(conn: &mut AnyConn, enrollments: &[EnrollmentId]) -> Result<usize>
 
 /// Writes the new last day into what waits for these enrollments. One by one, since each has facts of its own; few wait
 /// unless the mail server is down.
-///
-/// # Errors
-/// `Database` only.
 pub fn move_stop_date(
     conn: &mut AnyConn,
     enrollments: &[EnrollmentId],
@@ -198,9 +189,6 @@ pub fn move_stop_date(
 }
 
 /// Cancels what waits for the users of `task` and wipes its secrets; how many emails that were.
-///
-/// # Errors
-/// `Database` only.
 pub fn cancel_of_task(conn: &mut AnyConn, task: TaskId) -> Result<usize> {
     let canceled =
         diesel::update(emails::table.filter(emails::task_id.eq(task.0)).filter(emails::state.eq_any(waiting())))
@@ -210,9 +198,6 @@ pub fn cancel_of_task(conn: &mut AnyConn, task: TaskId) -> Result<usize> {
 }
 
 /// The emails to these users go into another container with them.
-///
-/// # Errors
-/// `Database` only.
 pub fn follow(conn: &mut AnyConn, users: &[UserId], container: ContainerId) -> Result<()> {
     for chunk in users.chunks(IDS_A_STATEMENT) {
         let ids: Vec<i64> = chunk.iter().map(|id| id.0).collect();
@@ -227,9 +212,6 @@ pub fn follow(conn: &mut AnyConn, users: &[UserId], container: ContainerId) -> R
 }
 
 /// How many emails with a link of their own were written about an enrollment.
-///
-/// # Errors
-/// `Database` only.
 pub fn count_with_link(conn: &mut AnyConn, enrollment: EnrollmentId) -> Result<i64> {
     let kinds: Vec<&str> = Kind::ALL.iter().filter(|kind| kind.carries_link()).map(|kind| kind.word()).collect();
     let about = emails::table.filter(emails::enrollment_id.eq(enrollment.0)).filter(emails::kind.eq_any(kinds));

@@ -17,9 +17,7 @@ use crate::{
 };
 
 /// The email of this Message-ID.
-///
-/// # Errors
-/// `Database` only; `None` if there is none.
+/// `None` if there is none.
 pub fn find(conn: &mut AnyConn, message_id: &str) -> Result<Option<Email>> {
     let row: Option<Row> =
         emails::table.filter(emails::message_id.eq(message_id)).select(columns!()).first(conn).optional()?;
@@ -27,9 +25,6 @@ pub fn find(conn: &mut AnyConn, message_id: &str) -> Result<Option<Email>> {
 }
 
 /// Notes a report with this digest; false if it was noted before.
-///
-/// # Errors
-/// `Database` only.
 pub fn insert(
     conn: &mut AnyConn,
     now: Timestamp,
@@ -54,9 +49,6 @@ pub fn insert(
 }
 
 /// An accepted email came back; false if it is no longer Sent.
-///
-/// # Errors
-/// `Database` only.
 pub fn set_bounced(conn: &mut AnyConn, now: Timestamp, email: EmailId, status: &str, said: &str) -> Result<bool> {
     let changed = diesel::update(emails::table.find(email.0).filter(emails::state.eq(State::Sent.word())))
         .set((
@@ -71,9 +63,6 @@ pub fn set_bounced(conn: &mut AnyConn, now: Timestamp, email: EmailId, status: &
 }
 
 /// The reports on an email, the newest first.
-///
-/// # Errors
-/// `Database` only.
 pub fn of(conn: &mut AnyConn, email: EmailId) -> Result<Vec<Delivery>> {
     let rows: Vec<(Timestamp, String, String, String)> = email_reports::table
         .filter(email_reports::email_id.eq(email.0))

@@ -36,9 +36,6 @@ struct Row {
 }
 
 /// True if an email is due.
-///
-/// # Errors
-/// `Database` only.
 pub fn any_due(conn: &mut AnyConn, now: Timestamp) -> Result<bool> {
     let first: Option<i64> =
         emails::table.filter(emails::next_try_at.le(now)).select(emails::id).first(conn).optional()?;
@@ -48,9 +45,6 @@ pub fn any_due(conn: &mut AnyConn, now: Timestamp) -> Result<bool> {
 /// Claims up to `most` due emails for `worker`, the longest due first. A claim is a lease: the next try of the row is
 /// put to its end, so that the row is not due for anyone else before, and due again for everyone after. Call it in a
 /// transaction.
-///
-/// # Errors
-/// `Database` only.
 pub fn claim(desk: &Desk, conn: &mut AnyConn, now: Timestamp, worker: &str, most: i64) -> Result<Vec<Claimed>> {
     let due =
         emails::table.filter(emails::next_try_at.le(now)).order((emails::next_try_at, emails::id)).limit(most).select(
@@ -130,9 +124,6 @@ impl NewTry {
 }
 
 /// Notes tries.
-///
-/// # Errors
-/// `Database` only.
 pub fn note_tries(conn: &mut AnyConn, tries: Vec<NewTry>) -> Result<()> {
     insert_all!(conn, email_tries::table, tries)?;
     Ok(())
@@ -155,9 +146,6 @@ impl Answered {
 }
 
 /// The mail server has accepted it: that is true whoever claims it now and even if it was canceled meanwhile.
-///
-/// # Errors
-/// `Database` only.
 pub fn accepted(conn: &mut AnyConn, now: Timestamp, email: EmailId, answer: &str) -> Result<bool> {
     let change: (Wiped, Answered) = (wiped(State::Sent), Answered::new(now, answer));
     let changed = diesel::update(emails::table.find(email.0))
@@ -167,9 +155,6 @@ pub fn accepted(conn: &mut AnyConn, now: Timestamp, email: EmailId, answer: &str
 }
 
 /// It is tried again at `next`, unless the claim was lost or the email canceled meanwhile (then false).
-///
-/// # Errors
-/// `Database` only.
 pub fn deferred(
     conn: &mut AnyConn,
     now: Timestamp,
@@ -190,9 +175,6 @@ pub fn deferred(
 }
 
 /// It is not tried again, unless the claim was lost or the email canceled meanwhile (then false).
-///
-/// # Errors
-/// `Database` only.
 pub fn failed(conn: &mut AnyConn, now: Timestamp, worker: &str, email: EmailId, answer: &str) -> Result<bool> {
     let changed = diesel::update(held(worker, email))
         .set((wiped(State::Failed), Answered::new(now, answer), emails::tries.eq(emails::tries + 1)))
@@ -208,9 +190,6 @@ fn held<'a>(worker: &'a str, email: EmailId) -> _ {
 }
 
 /// Lets go of what `worker` has claimed and not tried: it is due again at once.
-///
-/// # Errors
-/// `Database` only.
 pub fn release(conn: &mut AnyConn, now: Timestamp, worker: &str, list: &[EmailId]) -> Result<()> {
     for chunk in list.chunks(IDS_A_STATEMENT) {
         let ids: Vec<i64> = chunk.iter().map(|id| id.0).collect();
@@ -231,9 +210,6 @@ pub fn release(conn: &mut AnyConn, now: Timestamp, worker: &str, list: &[EmailId
 }
 
 /// Puts the end of the leases of these emails further, as far as `worker` still has them; those it has.
-///
-/// # Errors
-/// `Database` only.
 pub fn renew(conn: &mut AnyConn, now: Timestamp, worker: &str, list: &[EmailId]) -> Result<Vec<EmailId>> {
     let until = now + lease();
     let mut held = Vec::with_capacity(list.len());
@@ -254,9 +230,6 @@ pub fn renew(conn: &mut AnyConn, now: Timestamp, worker: &str, list: &[EmailId])
 }
 
 /// Lets go of every claim: what is claimed is due again at once.
-///
-/// # Errors
-/// `Database` only.
 pub fn release_all(conn: &mut AnyConn, now: Timestamp) -> Result<usize> {
     let claimed = emails::table.filter(emails::claimed_by.is_not_null()).filter(emails::state.eq_any(waiting()));
     let released = diesel::update(claimed)
@@ -270,9 +243,6 @@ pub fn release_all(conn: &mut AnyConn, now: Timestamp) -> Result<usize> {
 }
 
 /// True if an email is claimed at this moment.
-///
-/// # Errors
-/// `Database` only.
 pub fn any_claimed(conn: &mut AnyConn, now: Timestamp) -> Result<bool> {
     let first: Option<i64> = emails::table
         .filter(emails::next_try_at.is_not_null())

@@ -13,9 +13,6 @@ use crate::{
 
 /// The roles that hold `permission` and have an unsuspended operator who works in `container`; the one that may do
 /// least besides comes first, since it is the one to ask.
-///
-/// # Errors
-/// `Database` only.
 pub fn roles_with(conn: &mut AnyConn, permission: Permission, container: ContainerId) -> Result<Vec<String>> {
     let there = operator_containers::table
         .filter(operator_containers::container_id.eq(container.0))

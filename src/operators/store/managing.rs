@@ -40,9 +40,6 @@ pub(super) fn within(scope: &Scope, own: Option<OperatorId>) -> Condition {
 
 /// The UserIDs that a filter offers, at most `most`: of those who work anywhere in the scope. Removed ones too, since what
 /// they did stays.
-///
-/// # Errors
-/// `Database` only.
 pub fn working_in(conn: &mut AnyConn, scope: &Scope, most: i64) -> Result<Vec<String>> {
     let mut named = operators::table.order(operators::user_id_key).select(operators::user_id).limit(most).into_boxed();
     if let Scope::Containers(list) = scope {
@@ -81,9 +78,6 @@ fn in_state(state: Option<State>) -> Condition {
 }
 
 /// A page of the operators that exist for this scope.
-///
-/// # Errors
-/// `Database` only.
 pub fn page(
     conn: &mut AnyConn,
     scope: &Scope,
@@ -111,9 +105,6 @@ fn never() -> diesel::expression::SqlLiteral<diesel::sql_types::Integer> {
 }
 
 /// How many there are.
-///
-/// # Errors
-/// `Database` only.
 pub fn count(conn: &mut AnyConn, scope: &Scope, own: Option<OperatorId>, search: &Search) -> Result<i64> {
     let found = operators::table
         .inner_join(roles::table)
@@ -124,9 +115,6 @@ pub fn count(conn: &mut AnyConn, scope: &Scope, own: Option<OperatorId>, search:
 }
 
 /// The names of the containers of these operators, by name.
-///
-/// # Errors
-/// `Database` only.
 pub fn containers_of_all(conn: &mut AnyConn, ids: &[OperatorId]) -> Result<HashMap<OperatorId, Vec<String>>> {
     let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
     let rows: Vec<(i64, String)> = operator_containers::table
@@ -143,9 +131,6 @@ pub fn containers_of_all(conn: &mut AnyConn, ids: &[OperatorId]) -> Result<HashM
 }
 
 /// Changes what others may change about an operator, if it is still at `version`; false if it is not.
-///
-/// # Errors
-/// `Database` only.
 pub fn update(conn: &mut AnyConn, id: OperatorId, version: i64, details: &Details, role: RoleId) -> Result<bool> {
     let email = Some(details.email.as_str()).filter(|email| !email.is_empty());
     let rows = diesel::update(operators::table.find(id.0).filter(operators::version.eq(version)))
@@ -164,9 +149,6 @@ pub fn update(conn: &mut AnyConn, id: OperatorId, version: i64, details: &Detail
 }
 
 /// Removes an operator: the row stays for the tasks that point at it, without anything that signs in or writes to them.
-///
-/// # Errors
-/// `Database` only.
 pub fn remove(conn: &mut AnyConn, id: OperatorId, now: Timestamp) -> Result<()> {
     super::sign_in::forget_second_factor(conn, id)?;
     super::set_containers(conn, id, None)?;

@@ -36,9 +36,6 @@ pub struct AtWork {
 }
 
 /// The operator's role as it is now; `None` if suspended or gone.
-///
-/// # Errors
-/// `Database` only.
 pub fn at_work(conn: &mut AnyConn, id: OperatorId) -> Result<Option<AtWork>> {
     let row: Option<(String, bool, bool, String, bool, String)> = operators::table
         .inner_join(roles::table)
@@ -66,18 +63,12 @@ fn permissions(role: &str, built_in: bool, names: &str) -> Permissions {
 }
 
 /// True if there is no operator at all.
-///
-/// # Errors
-/// `Database` only.
 pub fn none_yet(conn: &mut AnyConn) -> Result<bool> {
     let first: Option<i64> = operators::table.select(operators::id).first(conn).optional()?;
     Ok(first.is_none())
 }
 
 /// The containers of an operator whose scope is not everything.
-///
-/// # Errors
-/// `Database` only.
 pub fn containers_of(conn: &mut AnyConn, id: OperatorId) -> Result<Vec<ContainerId>> {
     let ids: Vec<i64> = operator_containers::table
         .filter(operator_containers::operator_id.eq(id.0))
@@ -152,18 +143,12 @@ macro_rules! whole {
 pub(crate) use whole;
 
 /// All operators but removed ones, by UserID.
-///
-/// # Errors
-/// `Database` only.
 pub fn list(conn: &mut AnyConn) -> Result<Vec<Operator>> {
     let rows: Vec<Row> = whole!().filter(operators::removed_at.is_null()).order(operators::user_id_key).load(conn)?;
     Ok(rows.into_iter().map(Operator::from).collect())
 }
 
 /// The operator of this UserID, compared without case; `None` also for a removed one.
-///
-/// # Errors
-/// `Database` only.
 pub fn find(conn: &mut AnyConn, user_id: &str) -> Result<Option<Operator>> {
     let this = operators::user_id_key.eq(db::key(user_id)).and(operators::removed_at.is_null());
     let row: Option<Row> = whole!().filter(this).first(conn).optional()?;
@@ -171,27 +156,18 @@ pub fn find(conn: &mut AnyConn, user_id: &str) -> Result<Option<Operator>> {
 }
 
 /// The operator of this row.
-///
-/// # Errors
-/// `Database` only.
 pub fn find_by_id(conn: &mut AnyConn, id: OperatorId) -> Result<Option<Operator>> {
     let row: Option<Row> = whole!().filter(operators::id.eq(id.0)).first(conn).optional()?;
     Ok(row.map(Operator::from))
 }
 
 /// How many of these containers there are.
-///
-/// # Errors
-/// `Database` only.
 pub fn count_containers(conn: &mut AnyConn, ids: &[ContainerId]) -> Result<i64> {
     let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
     Ok(containers::table.filter(containers::id.eq_any(ids)).count().get_result(conn)?)
 }
 
 /// The names of these containers.
-///
-/// # Errors
-/// `Database` only.
 pub fn container_names(conn: &mut AnyConn, ids: &[ContainerId]) -> Result<Vec<String>> {
     let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
     let named = containers::table.filter(containers::id.eq_any(ids)).order(containers::name_key);
@@ -199,9 +175,6 @@ pub fn container_names(conn: &mut AnyConn, ids: &[ContainerId]) -> Result<Vec<St
 }
 
 /// Unsuspended operators whose role is the built-in `Operator`.
-///
-/// # Errors
-/// `Database` only.
 pub fn count_full(conn: &mut AnyConn) -> Result<i64> {
     let full = operators::suspended_at.is_null().and(roles::name_key.eq(db::key(BuiltIn::Operator.name())));
     Ok(operators::table.inner_join(roles::table).filter(full).count().get_result(conn)?)
@@ -233,18 +206,12 @@ pub fn insert(conn: &mut AnyConn, now: Timestamp, new: &NewOperator, role: RoleI
 }
 
 /// Suspends the operator, or lets them work again (`None`).
-///
-/// # Errors
-/// `Database` only.
 pub fn set_suspended(conn: &mut AnyConn, id: OperatorId, at: Option<Timestamp>) -> Result<()> {
     diesel::update(operators::table.find(id.0)).set(operators::suspended_at.eq(at)).execute(conn)?;
     Ok(())
 }
 
 /// Puts an operator's containers in place of those before; `None`: everywhere, which needs none.
-///
-/// # Errors
-/// `Database` only.
 pub fn set_containers(conn: &mut AnyConn, id: OperatorId, containers: Option<&[ContainerId]>) -> Result<()> {
     let before = operator_containers::table.filter(operator_containers::operator_id.eq(id.0));
     diesel::delete(before).execute(conn)?;
@@ -257,9 +224,6 @@ pub fn set_containers(conn: &mut AnyConn, id: OperatorId, containers: Option<&[C
 }
 
 /// Gives the operator another password; `given_at` is when someone else did, `None` if they chose it themselves.
-///
-/// # Errors
-/// `Database` only.
 pub fn set_password(conn: &mut AnyConn, id: OperatorId, hash: &str, given_at: Option<Timestamp>) -> Result<()> {
     diesel::update(operators::table.find(id.0))
         .set((

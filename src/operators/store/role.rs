@@ -27,9 +27,6 @@ impl From<Columns> for Role {
 }
 
 /// The role of this name, compared without case.
-///
-/// # Errors
-/// `Database` only.
 pub fn named(conn: &mut AnyConn, name: &str) -> Result<Option<Role>> {
     let row: Option<Columns> =
         roles::table.filter(roles::name_key.eq(db::key(name))).select(COLUMNS).first(conn).optional()?;
@@ -37,18 +34,12 @@ pub fn named(conn: &mut AnyConn, name: &str) -> Result<Option<Role>> {
 }
 
 /// The role of this row.
-///
-/// # Errors
-/// `Database` only.
 pub fn find(conn: &mut AnyConn, id: RoleId) -> Result<Option<Role>> {
     let row: Option<Columns> = roles::table.find(id.0).select(COLUMNS).first(conn).optional()?;
     Ok(row.map(Role::from))
 }
 
 /// All roles: the built-in ones in the order of the table in PRODUCT.md §5, then the others by name.
-///
-/// # Errors
-/// `Database` only.
 pub fn all(conn: &mut AnyConn) -> Result<Vec<Role>> {
     let rows: Vec<Columns> = roles::table.order(roles::name_key).select(COLUMNS).load(conn)?;
     let mut list: Vec<Role> = rows.into_iter().map(Role::from).collect();
@@ -61,9 +52,6 @@ pub fn all(conn: &mut AnyConn) -> Result<Vec<Role>> {
 }
 
 /// How many operators that exist for `who` have each role; a role that nobody has is not in it.
-///
-/// # Errors
-/// `Database` only.
 pub fn held_by(conn: &mut AnyConn, who: &Who) -> Result<Vec<(RoleId, i64)>> {
     let rows: Vec<(i64, i64)> = operators::table
         .inner_join(roles::table)
@@ -109,9 +97,6 @@ pub fn update(conn: &mut AnyConn, id: RoleId, version: i64, name: &str, held: Pe
 }
 
 /// Moves the operators that were removed to another role, so that their old one can go; their rows stay.
-///
-/// # Errors
-/// `Database` only.
 pub fn leave(conn: &mut AnyConn, from: RoleId, to: RoleId) -> Result<()> {
     let gone = operators::role_id.eq(from.0).and(operators::removed_at.is_not_null());
     diesel::update(operators::table.filter(gone)).set(operators::role_id.eq(to.0)).execute(conn)?;
@@ -121,7 +106,7 @@ pub fn leave(conn: &mut AnyConn, from: RoleId, to: RoleId) -> Result<()> {
 /// Removes a role that is not built in and that nobody has.
 ///
 /// # Errors
-/// `Database` only, also if somebody has it.
+/// `Database` also if somebody has it.
 pub fn delete(conn: &mut AnyConn, id: RoleId) -> Result<()> {
     diesel::delete(roles::table.find(id.0).filter(roles::built_in.eq(false))).execute(conn)?;
     Ok(())

@@ -58,9 +58,6 @@ pub struct SecondFactor {
 }
 
 /// The operator of this UserID, suspended or not.
-///
-/// # Errors
-/// `Database` only.
 pub fn candidate(conn: &mut AnyConn, user_id: &str) -> Result<Option<Candidate>> {
     Ok(operators::table
         .filter(operators::user_id_key.eq(db::key(user_id)))
@@ -78,18 +75,12 @@ pub fn candidate(conn: &mut AnyConn, user_id: &str) -> Result<Option<Candidate>>
 }
 
 /// The hash of an operator's password; `None` if suspended or gone.
-///
-/// # Errors
-/// `Database` only.
 pub fn password_hash(conn: &mut AnyConn, id: OperatorId) -> Result<Option<String>> {
     let mine = operators::table.filter(operators::id.eq(id.0).and(operators::suspended_at.is_null()));
     Ok(mine.select(operators::password_hash).first(conn).optional()?)
 }
 
 /// The second factor; `None` if the operator is suspended or gone.
-///
-/// # Errors
-/// `Database` only.
 pub fn second_factor(conn: &mut AnyConn, id: OperatorId) -> Result<Option<SecondFactor>> {
     Ok(operators::table
         .filter(operators::id.eq(id.0).and(operators::suspended_at.is_null()))
@@ -105,9 +96,6 @@ pub fn second_factor(conn: &mut AnyConn, id: OperatorId) -> Result<Option<Second
 
 /// True if the operator may still sign in and the password is still the one that was verified: hashing takes long
 /// enough for both to change meanwhile.
-///
-/// # Errors
-/// `Database` only.
 pub fn still_right(conn: &mut AnyConn, seen: &Candidate) -> Result<bool> {
     let same = operators::suspended_at.is_null().and(operators::password_hash.eq(&seen.password_hash));
     // An update that changes nothing: on PostgreSQL it also holds the row until the transaction ends.
@@ -118,18 +106,12 @@ pub fn still_right(conn: &mut AnyConn, seen: &Candidate) -> Result<bool> {
 }
 
 /// Writes down when the operator signed in.
-///
-/// # Errors
-/// `Database` only.
 pub fn note_sign_in(conn: &mut AnyConn, id: OperatorId, now: Timestamp) -> Result<()> {
     diesel::update(operators::table.find(id.0)).set(operators::last_sign_in_at.eq(now)).execute(conn)?;
     Ok(())
 }
 
 /// Keeps a seed on the way to be proven, unless there is one.
-///
-/// # Errors
-/// `Database` only.
 pub fn keep_pending(conn: &mut AnyConn, id: OperatorId, sealed: &[u8]) -> Result<()> {
     let none_yet = operators::second_factor.is_null().and(operators::second_factor_pending.is_null());
     diesel::update(operators::table.find(id.0).filter(none_yet))
@@ -139,9 +121,6 @@ pub fn keep_pending(conn: &mut AnyConn, id: OperatorId, sealed: &[u8]) -> Result
 }
 
 /// Uses up the value of `step`; false if it, or a later one, has been used at the same instant.
-///
-/// # Errors
-/// `Database` only.
 pub fn use_step(conn: &mut AnyConn, id: OperatorId, step: i64) -> Result<bool> {
     let unused = operators::second_factor_last_step.is_null().or(operators::second_factor_last_step.lt(step));
     let rows = diesel::update(operators::table.find(id.0).filter(operators::suspended_at.is_null().and(unused)))
@@ -151,9 +130,6 @@ pub fn use_step(conn: &mut AnyConn, id: OperatorId, step: i64) -> Result<bool> {
 }
 
 /// Makes the proven seed the second factor; false if it is no longer the pending one.
-///
-/// # Errors
-/// `Database` only.
 pub fn adopt(conn: &mut AnyConn, id: OperatorId, pending: &[u8], step: i64) -> Result<bool> {
     let same = operators::second_factor_pending.eq(pending).and(operators::suspended_at.is_null());
     let rows = diesel::update(operators::table.find(id.0).filter(same))
@@ -167,9 +143,6 @@ pub fn adopt(conn: &mut AnyConn, id: OperatorId, pending: &[u8], step: i64) -> R
 }
 
 /// Takes the second factor away, proven or not.
-///
-/// # Errors
-/// `Database` only.
 pub fn forget_second_factor(conn: &mut AnyConn, id: OperatorId) -> Result<()> {
     diesel::update(operators::table.find(id.0))
         .set((

@@ -14,7 +14,7 @@ use crate::{
 /// Refuses while the next try of any of `buckets` has to wait.
 ///
 /// # Errors
-/// `TooMany` with the seconds to wait, `Database`.
+/// `TooMany` with the seconds to wait.
 pub fn check(conn: &mut AnyConn, now: Timestamp, buckets: &[Bucket]) -> Result<()> {
     use sign_in_throttle::dsl;
     let names: Vec<&str> = buckets.iter().map(|bucket| bucket.name.as_str()).collect();
@@ -36,7 +36,7 @@ pub fn check(conn: &mut AnyConn, now: Timestamp, buckets: &[Bucket]) -> Result<(
 /// [`forgive`] takes it back. Returns the failures in a row.
 ///
 /// # Errors
-/// `TooMany` with the seconds to wait if another try came in between, `Database`.
+/// `TooMany` with the seconds to wait if another try came in between.
 pub fn count(conn: &mut AnyConn, now: Timestamp, bucket: &Bucket) -> Result<i64> {
     use sign_in_throttle::dsl;
     let new = (
@@ -70,9 +70,6 @@ pub fn count(conn: &mut AnyConn, now: Timestamp, bucket: &Bucket) -> Result<i64>
 }
 
 /// Takes back one counted try, for a bucket that others share.
-///
-/// # Errors
-/// `Database` only.
 pub fn forgive(conn: &mut AnyConn, now: Timestamp, bucket: &Bucket) -> Result<()> {
     use sign_in_throttle::dsl;
     diesel::update(dsl::sign_in_throttle.find(&bucket.name).filter(dsl::failures.gt(0)))
@@ -82,18 +79,12 @@ pub fn forgive(conn: &mut AnyConn, now: Timestamp, bucket: &Bucket) -> Result<()
 }
 
 /// Starts a bucket anew.
-///
-/// # Errors
-/// `Database` only.
 pub fn reset(conn: &mut AnyConn, bucket: &Bucket) -> Result<()> {
     diesel::delete(sign_in_throttle::table.find(&bucket.name)).execute(conn)?;
     Ok(())
 }
 
 /// Removes what no bucket remembers any more.
-///
-/// # Errors
-/// `Database` only.
 pub fn sweep(conn: &mut AnyConn, before: Timestamp) -> Result<()> {
     diesel::delete(sign_in_throttle::table.filter(sign_in_throttle::last_failure_at.lt(before))).execute(conn)?;
     Ok(())

@@ -49,9 +49,6 @@ struct Line {
 }
 
 /// Shows what was found, or leads to the one thing that was named.
-///
-/// # Errors
-/// `Database` only.
 pub async fn show(p: Permitted<may::SignedIn>, request: HttpRequest) -> Answer {
     let zone = p.desk.settings.zone;
     let q = typed(&Fields::parse(request.query_string()).text("q"));

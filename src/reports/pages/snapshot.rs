@@ -74,9 +74,6 @@ struct Line {
 const FUNNEL_WIDTH: i64 = 820;
 
 /// Shows it.
-///
-/// # Errors
-/// `Database` only.
 pub async fn show(p: Permitted<may::SignedIn>) -> Answer {
     let (zone, now) = (p.desk.settings.zone, p.now);
     let (mut glance, chrome) =

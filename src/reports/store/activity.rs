@@ -47,9 +47,6 @@ struct StandRow {
 
 /// What operators did in the period, by operator and verb. Who works in some containers sees what was done there, and
 /// what they did themselves.
-///
-/// # Errors
-/// `Database` only.
 pub fn deeds(conn: &mut AnyConn, ground: &Ground, who: &Who, zone: Zone, filter: &Filter) -> Result<Vec<Deed>> {
     let (kind, done) = (ActorKind::Operator.word(), Outcome::Done.word());
     let mut text = format!(
@@ -103,9 +100,6 @@ pub fn deeds(conn: &mut AnyConn, ground: &Ground, who: &Who, zone: Zone, filter:
 }
 
 /// How many tokens of which type are in which state. Tokens without a container are stock of everyone.
-///
-/// # Errors
-/// `Database` only.
 pub fn stands(conn: &mut AnyConn, ground: &Ground, filter: &Filter) -> Result<Vec<Stand>> {
     let mut text = String::from("SELECT k.authentication_type, k.state, COUNT(*) AS tokens FROM tokens k WHERE 1 = 1");
     if ground.places.is_some() {

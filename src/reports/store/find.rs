@@ -14,9 +14,6 @@ use crate::{
 };
 
 /// The User IDs of at most two users in scope with exactly this address.
-///
-/// # Errors
-/// `Database` only.
 pub fn users_with_email(conn: &mut AnyConn, who: &Who, email: &str) -> Result<Vec<String>> {
     let named = users::table.filter(users::email_key.eq(db::key(email))).order(users::id).limit(2);
     Ok(match &who.scope {
@@ -30,9 +27,6 @@ pub fn users_with_email(conn: &mut AnyConn, who: &Who, email: &str) -> Result<Ve
 
 /// Tasks whose number begins with these digits, those of `users`, and open ones that were last emailed to an address
 /// that begins so; the newest first.
-///
-/// # Errors
-/// `Database` only.
 pub fn tasks(conn: &mut AnyConn, ground: &Ground, typed: &str, users: &[UserId], most: i64) -> Result<Vec<Row>> {
     let mut ids: Vec<i64> = Vec::new();
     for (first, last) in find::task_number(typed).map(find::numbers_beginning_with).unwrap_or_default() {
@@ -64,9 +58,6 @@ pub fn tasks(conn: &mut AnyConn, ground: &Ground, typed: &str, users: &[UserId],
 }
 
 /// The token with exactly this serial number, if it exists in scope. Stock without a container is everyone's.
-///
-/// # Errors
-/// `Database` only.
 pub fn token(conn: &mut AnyConn, who: &Who, serial: &str) -> Result<Option<Token>> {
     let token = by_serial(conn, serial)?;
     Ok(token.filter(|token| token.container.is_none_or(|container| who.scope.holds(container))))
@@ -91,9 +82,6 @@ macro_rules! serials {
 }
 
 /// Tokens in scope whose serial number begins or ends so, by serial number.
-///
-/// # Errors
-/// `Database` only.
 pub fn tokens(conn: &mut AnyConn, who: &Who, key: &str, most: i64) -> Result<Vec<Token>> {
     let Some(after) = db::after(key) else { return Ok(Vec::new()) };
     let begins = tokens::serial_key.ge(key).and(tokens::serial_key.lt(after));

@@ -29,17 +29,11 @@ fn counted(conn: &mut AnyConn, rows: &str) -> Result<i64> {
 }
 
 /// Users in these containers, up to one more than [`COUNTED`].
-///
-/// # Errors
-/// `Database` only.
 pub fn users(conn: &mut AnyConn, places: Option<&[ContainerId]>) -> Result<i64> {
     counted(conn, &format!("SELECT u.id FROM users u WHERE u.id > 0{}", within("u.container_id", places)))
 }
 
 /// Hardware tokens, whatever became of them, in these containers or for all; counted as [`users`].
-///
-/// # Errors
-/// `Database` only.
 pub fn devices(conn: &mut AnyConn, places: Option<&[ContainerId]>) -> Result<i64> {
     let kind = AuthenticationType::HardwareToken.word();
     let inside = within("t.container_id", places);
@@ -47,18 +41,12 @@ pub fn devices(conn: &mut AnyConn, places: Option<&[ContainerId]>) -> Result<i64
 }
 
 /// Operators who are neither suspended nor removed.
-///
-/// # Errors
-/// `Database` only.
 pub fn operators(conn: &mut AnyConn) -> Result<i64> {
     let open = operators::suspended_at.is_null().and(operators::removed_at.is_null());
     Ok(operators::table.filter(open).count().get_result(conn)?)
 }
 
 /// How many auth nodes there are, and when one of them last asked.
-///
-/// # Errors
-/// `Database` only.
 pub fn nodes(conn: &mut AnyConn) -> Result<(i64, Option<Timestamp>)> {
     let count = auth_nodes::table.count().get_result(conn)?;
     let asked = auth_nodes::table.select(diesel::dsl::max(auth_nodes::last_used_at)).first(conn)?;
@@ -66,18 +54,12 @@ pub fn nodes(conn: &mut AnyConn) -> Result<(i64, Option<Timestamp>)> {
 }
 
 /// True if no task was ever made.
-///
-/// # Errors
-/// `Database` only.
 pub fn no_task(conn: &mut AnyConn) -> Result<bool> {
     let first: Option<i64> = tasks::table.select(tasks::id).first(conn).optional()?;
     Ok(first.is_none())
 }
 
 /// What was noted under this name.
-///
-/// # Errors
-/// `Database` only.
 pub fn noted(conn: &mut AnyConn, fact: &str) -> Result<Option<Noted>> {
     let row: Option<(Timestamp, String)> =
         first_start::table.find(fact).select((first_start::at, first_start::noted_by)).first(conn).optional()?;
@@ -85,9 +67,6 @@ pub fn noted(conn: &mut AnyConn, fact: &str) -> Result<Option<Noted>> {
 }
 
 /// Notes it, in place of what was noted before.
-///
-/// # Errors
-/// `Database` only.
 pub fn note(conn: &mut AnyConn, fact: &str, noted: &Noted) -> Result<()> {
     diesel::delete(first_start::table.find(fact)).execute(conn)?;
     diesel::insert_into(first_start::table)

@@ -214,9 +214,6 @@ fn load(conn: &mut AnyConn, text: String, filter: &Filter) -> Result<Vec<Row>> {
 }
 
 /// The rows of a page, the newest first.
-///
-/// # Errors
-/// `Database` only.
 pub fn page(conn: &mut AnyConn, ground: &Ground, filter: &Filter, offset: i64, limit: i64) -> Result<Vec<Row>> {
     let source = source(ground, &task_conditions(filter));
     let outcome = outcome_condition(filter.outcome, ground.today);
@@ -227,9 +224,6 @@ pub fn page(conn: &mut AnyConn, ground: &Ground, filter: &Filter, offset: i64, l
 }
 
 /// The next rows after the one of this Start Date and number, for files of any length.
-///
-/// # Errors
-/// `Database` only.
 pub fn batch(
     conn: &mut AnyConn,
     ground: &Ground,
@@ -249,9 +243,6 @@ pub fn batch(
 }
 
 /// These tasks as far as they exist in the scope, in no order.
-///
-/// # Errors
-/// `Database` only.
 pub fn of(conn: &mut AnyConn, ground: &Ground, tasks: &[TaskId]) -> Result<Vec<Row>> {
     if tasks.is_empty() {
         return Ok(Vec::new());
@@ -262,9 +253,6 @@ pub fn of(conn: &mut AnyConn, ground: &Ground, tasks: &[TaskId]) -> Result<Vec<R
 }
 
 /// The sums over everything the filter finds.
-///
-/// # Errors
-/// `Database` only.
 pub fn totals(conn: &mut AnyConn, ground: &Ground, filter: &Filter) -> Result<Totals> {
     let source = source(ground, &task_conditions(filter));
     let outcome = outcome_condition(filter.outcome, ground.today);

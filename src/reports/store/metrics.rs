@@ -20,9 +20,6 @@ struct Sum {
 }
 
 /// All but what the mail feature knows. `limit`: failed attempts that lock.
-///
-/// # Errors
-/// `Database` only.
 pub fn stock(conn: &mut AnyConn, today: NaiveDate, limit: i64) -> Result<Stock> {
     let emails: Vec<(String, i64)> =
         emails::table.group_by(emails::state).select((emails::state, diesel::dsl::count_star())).load(conn)?;

@@ -43,9 +43,6 @@ pub struct Ground {
 
 impl Ground {
     /// The containers, narrowed by a filter's; a name that is unknown in the scope leaves none.
-    ///
-    /// # Errors
-    /// `Database` only.
     pub fn narrowed(mut self, conn: &mut AnyConn, who: &Who, filter: &Filter) -> Result<Self> {
         if !filter.container.is_empty() {
             let named = users::store::container(conn, &filter.container)?.filter(|id| who.scope.holds(*id));

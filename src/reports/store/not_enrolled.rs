@@ -145,17 +145,11 @@ fn load(conn: &mut AnyConn, conditions: &str, rest: &str, filter: &Filter) -> Re
 }
 
 /// The rows of a page, the earliest Stop Date first.
-///
-/// # Errors
-/// `Database` only.
 pub fn page(conn: &mut AnyConn, ground: &Ground, filter: &Filter, offset: i64, limit: i64) -> Result<Vec<Row>> {
     load(conn, &waiting(ground, filter), &format!("LIMIT {limit} OFFSET {offset}"), filter)
 }
 
 /// The next rows after the one of this Stop Date and id, for files of any length.
-///
-/// # Errors
-/// `Database` only.
 pub fn batch(
     conn: &mut AnyConn,
     ground: &Ground,
@@ -171,9 +165,6 @@ pub fn batch(
 }
 
 /// The sums over everything the filter finds.
-///
-/// # Errors
-/// `Database` only.
 pub fn totals(conn: &mut AnyConn, ground: &Ground, filter: &Filter) -> Result<Totals> {
     let (today, limit) = (ground.today, ground.attempts_allowed);
     let (tables, conditions) = (tables(ground, filter), waiting(ground, filter));

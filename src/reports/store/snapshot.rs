@@ -66,9 +66,6 @@ fn pair(conn: &mut AnyConn, text: String) -> Result<(i64, i64)> {
 }
 
 /// The open tasks and the users in them.
-///
-/// # Errors
-/// `Database` only.
 pub fn open(conn: &mut AnyConn, ground: &Ground) -> Result<Open> {
     let text = match &ground.places {
         None => format!(
@@ -89,9 +86,6 @@ pub fn open(conn: &mut AnyConn, ground: &Ground) -> Result<Open> {
 }
 
 /// How many tasks were made since `from`, whatever became of them.
-///
-/// # Errors
-/// `Database` only.
 pub fn started(conn: &mut AnyConn, ground: &Ground, from: NaiveDate) -> Result<i64> {
     let text = match &ground.places {
         None => format!("SELECT COUNT(*) AS first, COUNT(*) AS second FROM tasks t WHERE t.start_on >= '{from}'"),
@@ -106,9 +100,6 @@ pub fn started(conn: &mut AnyConn, ground: &Ground, from: NaiveDate) -> Result<i
 }
 
 /// How many places wait for their users.
-///
-/// # Errors
-/// `Database` only.
 pub fn waiting(conn: &mut AnyConn, ground: &Ground) -> Result<i64> {
     let (tables, inside) = scoped(ground);
     Ok(pair(
@@ -125,9 +116,6 @@ fn ends(ground: &Ground, last: NaiveDate) -> String {
 }
 
 /// Users whose time ends until `last`, and the tasks they are in.
-///
-/// # Errors
-/// `Database` only.
 pub fn soon(conn: &mut AnyConn, ground: &Ground, last: NaiveDate) -> Result<Soon> {
     let ((tables, inside), ends) = (scoped(ground), ends(ground, last));
     let text =
@@ -137,9 +125,6 @@ pub fn soon(conn: &mut AnyConn, ground: &Ground, last: NaiveDate) -> Result<Soon
 }
 
 /// The first `most` tasks with users whose time ends until `last`, the earliest first.
-///
-/// # Errors
-/// `Database` only.
 pub fn stopping(conn: &mut AnyConn, ground: &Ground, last: NaiveDate, most: i64) -> Result<Vec<Stopping>> {
     let ((tables, inside), ends) = (scoped(ground), ends(ground, last));
     let rows: Vec<StoppingRow> = query(format!(
@@ -159,9 +144,6 @@ pub fn stopping(conn: &mut AnyConn, ground: &Ground, last: NaiveDate, most: i64)
 }
 
 /// Users in open tasks whose failed attempts reached the limit.
-///
-/// # Errors
-/// `Database` only.
 pub fn locked(conn: &mut AnyConn, ground: &Ground) -> Result<Locked> {
     let limit = ground.attempts_allowed;
     let text = match &ground.places {
@@ -181,9 +163,6 @@ pub fn locked(conn: &mut AnyConn, ground: &Ground) -> Result<Locked> {
 }
 
 /// How far those came who were provisioned since `from`. It reads each of their enrollments.
-///
-/// # Errors
-/// `Database` only.
 pub fn funnel(conn: &mut AnyConn, ground: &Ground, from: NaiveDate) -> Result<Funnel> {
     let (users, inside) = match &ground.places {
         None => ("", String::new()),
@@ -211,9 +190,6 @@ pub fn funnel(conn: &mut AnyConn, ground: &Ground, from: NaiveDate) -> Result<Fu
 }
 
 /// Completed enrollments on each of `days` days up to today.
-///
-/// # Errors
-/// `Database` only.
 pub fn completed(conn: &mut AnyConn, ground: &Ground, zone: Zone, days: usize) -> Result<Vec<Day>> {
     let mut list: Vec<NaiveDate> =
         std::iter::successors(Some(ground.today), |day| day.pred_opt()).take(days + 1).collect();

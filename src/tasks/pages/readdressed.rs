@@ -114,9 +114,6 @@ fn back(p: &Permitted<may::Resend>, asked: &Asked) -> String {
 }
 
 /// `GET`: who would be sent to, and who not.
-///
-/// # Errors
-/// `Database` only.
 pub async fn show(p: Permitted<may::Resend>, asked: Query<Asked>) -> Answer {
     draw(p, asked.into_inner(), false).await
 }

@@ -16,9 +16,6 @@ struct Id {
 /// The places in which a user has yet to enroll, and whose newest link went to an address in the profile that has become
 /// another one since: the rule of [`crate::tasks::address::left_at`], for many at once. By number. Driven by
 /// `users_email_changed`, or by the user's row.
-///
-/// # Errors
-/// `Database` only.
 pub fn ended(conn: &mut AnyConn, scope: &Scope, whose: Whose) -> Result<Vec<EnrollmentId>> {
     let within = match scope {
         Scope::All => String::new(),

@@ -27,9 +27,6 @@ type Row = (i64, (String, String), String, String, String, i64, Option<Timestamp
 
 /// These users as far as they are in `scope`, in the order of the User ID; without `authentication_type` nothing is
 /// said of tokens and places.
-///
-/// # Errors
-/// `Database` only.
 pub fn candidates(
     conn: &mut AnyConn,
     scope: &Scope,
@@ -129,9 +126,6 @@ fn places(
 ///
 /// Devices without a container are for everyone, so that two scopes could promise the same one: no scope is told of
 /// more than the whole organization has left.
-///
-/// # Errors
-/// `Database` only.
 pub fn stock(
     conn: &mut AnyConn,
     scope: &Scope,

@@ -32,9 +32,6 @@ pub struct Miscount {
 }
 
 /// The tasks whose counts are wrong, the lowest numbers first. Reads every enrollment once.
-///
-/// # Errors
-/// `Database` only.
 pub fn miscounted(conn: &mut AnyConn) -> Result<Vec<Miscount>> {
     let four = |a: &str, b: &str, c: &str, d: &str| {
         let text = |column: &str| format!("CAST({column} AS TEXT)");

@@ -28,9 +28,6 @@ struct Row {
 }
 
 /// Keeps a new draft.
-///
-/// # Errors
-/// `Database` only.
 pub fn insert(conn: &mut AnyConn, now: Timestamp, id: &str, operator: OperatorId, selection: &Selection) -> Result<()> {
     diesel::insert_into(provision_drafts::table)
         .values((
@@ -48,9 +45,7 @@ pub fn insert(conn: &mut AnyConn, now: Timestamp, id: &str, operator: OperatorId
 }
 
 /// The draft `id` of `operator`.
-///
-/// # Errors
-/// `Database` only; `None` if there is none, or it is someone else's.
+/// `None` if there is none, or it is someone else's.
 pub fn find(conn: &mut AnyConn, id: &str, operator: OperatorId) -> Result<Option<Draft>> {
     let row: Option<Row> =
         provision_drafts::table.find(id).filter(provision_drafts::operator_id.eq(operator.0)).first(conn).optional()?;
@@ -69,9 +64,6 @@ pub fn find(conn: &mut AnyConn, id: &str, operator: OperatorId) -> Result<Option
 }
 
 /// Keeps what was changed in `draft`.
-///
-/// # Errors
-/// `Database` only.
 pub fn save(conn: &mut AnyConn, draft: &Draft) -> Result<()> {
     diesel::update(provision_drafts::table.find(&draft.id))
         .set((
@@ -88,9 +80,6 @@ pub fn save(conn: &mut AnyConn, draft: &Draft) -> Result<()> {
 }
 
 /// Throws away drafts made before `before`.
-///
-/// # Errors
-/// `Database` only.
 pub fn sweep(conn: &mut AnyConn, before: Timestamp) -> Result<()> {
     diesel::delete(provision_drafts::table.filter(provision_drafts::created_at.lt(before))).execute(conn)?;
     Ok(())

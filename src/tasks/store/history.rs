@@ -13,9 +13,6 @@ use crate::{
 };
 
 /// The newest entries about `task` within the scope of `who`; without [`LEFT_OUT`].
-///
-/// # Errors
-/// `Database` only.
 pub fn of_task(conn: &mut AnyConn, who: &Who, task: TaskId, limit: i64) -> Result<Vec<Told>> {
     let mut query = audit_entries::table
         .left_join(users::table.on(users::id.nullable().eq(audit_entries::user_id)))

@@ -14,9 +14,6 @@ use crate::{
 };
 
 /// The places of these tasks in which a user may still enroll.
-///
-/// # Errors
-/// `Database` only.
 pub fn of_tasks(conn: &mut AnyConn, tasks: &[TaskId]) -> Result<()> {
     let tasks: Vec<i64> = tasks.iter().map(|task| task.0).collect();
     if let AnyConn::Pg(pg) = conn {
@@ -32,9 +29,6 @@ pub fn of_tasks(conn: &mut AnyConn, tasks: &[TaskId]) -> Result<()> {
 }
 
 /// These places.
-///
-/// # Errors
-/// `Database` only.
 pub fn these(conn: &mut AnyConn, places: &[EnrollmentId]) -> Result<()> {
     let mut ids: Vec<i64> = places.iter().map(|place| place.0).collect();
     // By number, over all statements.
@@ -53,9 +47,6 @@ pub fn these(conn: &mut AnyConn, places: &[EnrollmentId]) -> Result<()> {
 }
 
 /// The place of a user in a task.
-///
-/// # Errors
-/// `Database` only.
 pub fn of_user(conn: &mut AnyConn, task: TaskId, user: UserId) -> Result<()> {
     if let AnyConn::Pg(pg) = conn {
         enrollments::table
@@ -70,9 +61,6 @@ pub fn of_user(conn: &mut AnyConn, task: TaskId, user: UserId) -> Result<()> {
 /// The row of a task, before what stands with it is counted anew. An UPDATE that counts in subqueries and then waits for
 /// the row would go on with what it counted before it waited (READ COMMITTED), and the user who enrolled meanwhile would
 /// be forgotten; a statement that follows this one sees everything that was waited for.
-///
-/// # Errors
-/// `Database` only.
 pub fn task(conn: &mut AnyConn, task: TaskId) -> Result<()> {
     if let AnyConn::Pg(pg) = conn {
         tasks::table.find(task.0).select(tasks::id).for_no_key_update().execute(pg)?;

@@ -13,9 +13,6 @@ use crate::{
 const OLDER: i64 = 50;
 
 /// Handle and hash of the newest links of this enrollment that were made before `link`.
-///
-/// # Errors
-/// `Database` only.
 pub fn older(conn: &mut AnyConn, enrollment: EnrollmentId, link: LinkId) -> Result<Vec<(String, Vec<u8>)>> {
     Ok(enrollment_links::table
         .filter(enrollment_links::enrollment_id.eq(enrollment.0).and(enrollment_links::id.lt(link.0)))

@@ -84,18 +84,13 @@ impl TryFrom<TaskRow> for Task {
 }
 
 /// The task of this number, whatever its state and the scope.
-///
-/// # Errors
-/// `Database` only; `None` if there is none.
+/// `None` if there is none.
 pub fn find(conn: &mut AnyConn, id: TaskId) -> Result<Option<Task>> {
     let row: Option<TaskRow> = tasks::table.find(id.0).select(TaskRow::as_select()).first(conn).optional()?;
     row.map(Task::try_from).transpose()
 }
 
 /// The rows `offset..offset + limit` of what is asked for, and how many there are in all.
-///
-/// # Errors
-/// `Database` only.
 pub fn page(
     conn: &mut AnyConn,
     query: &Query,
@@ -123,9 +118,6 @@ pub fn page(
 }
 
 /// How many tasks each view holds.
-///
-/// # Errors
-/// `Database` only.
 pub fn count_views(conn: &mut AnyConn, me: &str, today: NaiveDate) -> Result<Vec<(View, i64)>> {
     View::ALL
         .into_iter()
@@ -137,17 +129,11 @@ pub fn count_views(conn: &mut AnyConn, me: &str, today: NaiveDate) -> Result<Vec
 }
 
 /// The operators who made open tasks, by name, at most `limit`.
-///
-/// # Errors
-/// `Database` only.
 pub fn operators(conn: &mut AnyConn, limit: i64) -> Result<Vec<String>> {
     Ok(open().select(tasks::operator).distinct().order(tasks::operator).limit(limit).load(conn)?)
 }
 
 /// How many users of these tasks are Expired, for tasks in which some Stop Dates have passed and some have not.
-///
-/// # Errors
-/// `Database` only.
 pub fn expired(conn: &mut AnyConn, ids: &[i64], attempts: i64, today: NaiveDate) -> Result<HashMap<i64, i64>> {
     if ids.is_empty() {
         return Ok(HashMap::new());
@@ -235,9 +221,6 @@ fn ordered(tasks: Boxed, query: &Query) -> Boxed {
 }
 
 /// How many open tasks there are.
-///
-/// # Errors
-/// `Database` only.
 pub fn count_open(conn: &mut AnyConn) -> Result<i64> {
     Ok(open().select(count_star()).first::<i64>(conn)?)
 }

@@ -130,9 +130,6 @@ macro_rules! columns {
 
 /// The users `offset..offset + limit` by User ID, and how many there are in all: a page of a screen. Who wants all of
 /// them asks [`chosen`], since a statement here holds the numbers of those on the page.
-///
-/// # Errors
-/// `Database` only.
 #[allow(clippy::too_many_arguments, reason = "which, of which, how sorted, how many")]
 pub fn page(
     conn: &mut AnyConn,
@@ -163,9 +160,6 @@ pub fn page(
 }
 
 /// How many users there are.
-///
-/// # Errors
-/// `Database` only.
 pub fn count(
     conn: &mut AnyConn,
     task: TaskId,
@@ -179,9 +173,6 @@ pub fn count(
 
 /// All users that match, of `only` these if they are named, in the order of the User ID: for 100,000 of them one
 /// statement that names none.
-///
-/// # Errors
-/// `Database` only.
 pub fn chosen(
     conn: &mut AnyConn,
     task: TaskId,

@@ -23,9 +23,6 @@ pub struct Trace {
 type Row = (String, Option<Timestamp>, Option<i64>, String, String);
 
 /// The trace of `enrollment`.
-///
-/// # Errors
-/// `Database` only.
 pub fn trace(conn: &mut AnyConn, enrollment: EnrollmentId) -> Result<Trace> {
     let (word, at, seconds, by, task_by): Row = enrollments::table
         .inner_join(tasks::table)
@@ -43,9 +40,6 @@ pub fn trace(conn: &mut AnyConn, enrollment: EnrollmentId) -> Result<Trace> {
 }
 
 /// Notes the last failed attempt.
-///
-/// # Errors
-/// `Database` only.
 pub fn set(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId, missed: Missed) -> Result<()> {
     diesel::update(enrollments::table.find(enrollment.0))
         .set((
@@ -58,9 +52,6 @@ pub fn set(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId, missed:
 }
 
 /// Forgets a wrong activation code, since a right one followed.
-///
-/// # Errors
-/// `Database` only.
 pub fn forgive_code(conn: &mut AnyConn, enrollment: EnrollmentId) -> Result<()> {
     let words = Missed::OF_CODE.map(Missed::word);
     diesel::update(enrollments::table.find(enrollment.0).filter(enrollments::missed.eq_any(words)))
@@ -70,9 +61,6 @@ pub fn forgive_code(conn: &mut AnyConn, enrollment: EnrollmentId) -> Result<()> 
 }
 
 /// Notes the use of an older link, once after each email, and once after another task took the place of this one.
-///
-/// # Errors
-/// `Database` only.
 pub fn set_older_link(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId) -> Result<()> {
     let unnoted = enrollments::older_link_at
         .is_null()

@@ -12,9 +12,6 @@ use crate::{
 };
 
 /// Notes the token of an enrollment that has none and was not removed; its task if it did.
-///
-/// # Errors
-/// `Database` only.
 pub fn set_enrolled(
     conn: &mut AnyConn,
     now: Timestamp,
@@ -45,9 +42,6 @@ pub fn set_enrolled(
 }
 
 /// Notes the first use of `token` on the enrollment it came from; that enrollment and its task if it was the first.
-///
-/// # Errors
-/// `Database` only.
 pub fn set_used(conn: &mut AnyConn, now: Timestamp, token: TokenId) -> Result<Option<(EnrollmentId, TaskId)>> {
     // A token that went back to inventory may have served an earlier enrollment: the newest is meant.
     let found: Option<(i64, i64, Option<Timestamp>)> = enrollments::table
@@ -68,9 +62,6 @@ pub fn set_used(conn: &mut AnyConn, now: Timestamp, token: TokenId) -> Result<Op
 }
 
 /// Adds a failed attempt; the new number, or `None` if the enrollment takes no attempts any more.
-///
-/// # Errors
-/// `Database` only.
 pub fn add_failure(conn: &mut AnyConn, enrollment: EnrollmentId, limit: i64) -> Result<Option<i64>> {
     let changed = diesel::update(
         enrollments::table
@@ -94,9 +85,6 @@ pub fn add_failure(conn: &mut AnyConn, enrollment: EnrollmentId, limit: i64) -> 
 
 /// Notes that the link of the newest email was opened, if that was not noted before. Counts nothing: a mail scanner can
 /// do it too.
-///
-/// # Errors
-/// `Database` only.
 pub fn set_opened(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId) -> Result<()> {
     let unnoted = enrollments::opened_at.is_null().or(enrollments::opened_at.lt(enrollments::emailed_at));
     diesel::update(enrollments::table.find(enrollment.0).filter(unnoted))
@@ -106,9 +94,6 @@ pub fn set_opened(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId) 
 }
 
 /// Notes that the activation code of the newest email was accepted, if that was not noted before.
-///
-/// # Errors
-/// `Database` only.
 pub fn set_code_accepted(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId) -> Result<()> {
     let unnoted = enrollments::code_accepted_at.is_null().or(enrollments::code_accepted_at.lt(enrollments::emailed_at));
     diesel::update(enrollments::table.find(enrollment.0).filter(unnoted))
@@ -119,9 +104,6 @@ pub fn set_code_accepted(conn: &mut AnyConn, now: Timestamp, enrollment: Enrollm
 
 /// Keeps the sealed seed that is shown until it is proven. One that is there already stays: a reload, or a second
 /// tab, shows the same key.
-///
-/// # Errors
-/// `Database` only.
 pub fn set_pending_seed(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId, sealed: &[u8]) -> Result<()> {
     diesel::update(
         enrollments::table
@@ -149,18 +131,12 @@ pub struct NewLinkRow {
 }
 
 /// Adds links.
-///
-/// # Errors
-/// `Database` only.
 pub fn insert_links(conn: &mut AnyConn, rows: &[NewLinkRow]) -> Result<()> {
     insert_all!(conn, enrollment_links::table, rows)?;
     Ok(())
 }
 
 /// Ends the links of these enrollments.
-///
-/// # Errors
-/// `Database` only.
 pub fn supersede(conn: &mut AnyConn, now: Timestamp, enrollments: &[i64]) -> Result<()> {
     for ids in enrollments.chunks(crate::db::ROWS_A_STATEMENT) {
         diesel::update(

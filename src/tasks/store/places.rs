@@ -204,9 +204,7 @@ impl TryFrom<Rows> for Place {
 }
 
 /// The place `id`, removed or not.
-///
-/// # Errors
-/// `Database` only; `None` if there is no such enrollment.
+/// `None` if there is no such enrollment.
 pub fn place(conn: &mut AnyConn, id: EnrollmentId) -> Result<Option<Place>> {
     let rows: Option<Rows> = enrollments::table
         .inner_join(tasks::table)
@@ -219,9 +217,6 @@ pub fn place(conn: &mut AnyConn, id: EnrollmentId) -> Result<Option<Place>> {
 }
 
 /// The places of these ids, by id, removed or not.
-///
-/// # Errors
-/// `Database` only.
 pub fn of(conn: &mut AnyConn, ids: &[EnrollmentId]) -> Result<Vec<Place>> {
     let mut ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
     ids.sort_unstable();
@@ -242,9 +237,7 @@ pub fn of(conn: &mut AnyConn, ids: &[EnrollmentId]) -> Result<Vec<Place>> {
 }
 
 /// The place of a user in a task, removed or not.
-///
-/// # Errors
-/// `Database` only; `None` if the user never was in it.
+/// `None` if the user never was in it.
 pub fn place_of(conn: &mut AnyConn, task: TaskId, user: UserId) -> Result<Option<Place>> {
     let rows: Option<Rows> = enrollments::table
         .inner_join(tasks::table)
@@ -257,18 +250,12 @@ pub fn place_of(conn: &mut AnyConn, task: TaskId, user: UserId) -> Result<Option
 }
 
 /// The outstanding places of one user, newest task first.
-///
-/// # Errors
-/// `Database` only.
 pub fn outstanding_of(conn: &mut AnyConn, user: UserId) -> Result<Vec<Place>> {
     outstanding_of_all(conn, &[user])
 }
 
 /// The outstanding places of these users, newest task first: in an open task, and not removed. One who has enrolled and
 /// not used the token yet is still Active, and so outstanding, until the token is used.
-///
-/// # Errors
-/// `Database` only.
 pub fn outstanding_of_all(conn: &mut AnyConn, users: &[UserId]) -> Result<Vec<Place>> {
     let ids: Vec<i64> = users.iter().map(|user| user.0).collect();
     let rows: Vec<Rows> = enrollments::table
@@ -284,9 +271,6 @@ pub fn outstanding_of_all(conn: &mut AnyConn, users: &[UserId]) -> Result<Vec<Pl
 }
 
 /// The newest places of one user, the newest task first, removed or not.
-///
-/// # Errors
-/// `Database` only.
 pub fn newest_of(conn: &mut AnyConn, user: UserId, limit: i64) -> Result<Vec<Place>> {
     let rows: Vec<Rows> = enrollments::table
         .inner_join(tasks::table)
@@ -300,9 +284,7 @@ pub fn newest_of(conn: &mut AnyConn, user: UserId, limit: i64) -> Result<Vec<Pla
 }
 
 /// The link with this handle, superseded or not.
-///
-/// # Errors
-/// `Database` only; `None` if no link ever had it.
+/// `None` if no link ever had it.
 pub fn by_handle(conn: &mut AnyConn, handle: &str) -> Result<Option<Link>> {
     let row: Option<(LinkRow, Rows)> = enrollment_links::table
         .inner_join(enrollments::table.inner_join(tasks::table).inner_join(users::table))

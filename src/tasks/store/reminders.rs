@@ -51,9 +51,6 @@ macro_rules! due {
 }
 
 /// True if someone is due a reminder.
-///
-/// # Errors
-/// `Database` only.
 pub fn any_due(conn: &mut AnyConn, now: Timestamp, due: &Due) -> Result<bool> {
     let first: Option<i64> = due!(now, due).first(conn).optional()?;
     Ok(first.is_some())
@@ -61,9 +58,6 @@ pub fn any_due(conn: &mut AnyConn, now: Timestamp, due: &Due) -> Result<bool> {
 
 /// Marks up to `most` of those who are due as reminded today, and keeps other servers away from them until the
 /// transaction ends. Call it in one.
-///
-/// # Errors
-/// `Database` only.
 pub fn claim(conn: &mut AnyConn, now: Timestamp, today: NaiveDate, due: &Due, most: i64) -> Result<Vec<EnrollmentId>> {
     let due = due!(now, due).limit(most);
     let ids: Vec<i64> = match conn {
@@ -78,9 +72,6 @@ pub fn claim(conn: &mut AnyConn, now: Timestamp, today: NaiveDate, due: &Due, mo
 }
 
 /// After reminders were posted: each enrollment learns its own.
-///
-/// # Errors
-/// `Database` only.
 pub fn note_emails(conn: &mut AnyConn, now: Timestamp, ids: &[EnrollmentId]) -> Result<()> {
     let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
     diesel::update(enrollments::table.filter(enrollments::id.eq_any(&ids)))

@@ -32,9 +32,6 @@ struct Inside {
 }
 
 /// What of the open tasks lies in `containers`: those in which someone there has yet to enroll.
-///
-/// # Errors
-/// `Database` only.
 pub fn open(conn: &mut AnyConn, containers: &[ContainerId], attempts: i64, today: NaiveDate) -> Result<Vec<Row>> {
     let inside: Vec<(Inside, Option<String>)> = enrollments::table
         .inner_join(users::table)
@@ -50,9 +47,6 @@ pub fn open(conn: &mut AnyConn, containers: &[ContainerId], attempts: i64, today
 }
 
 /// What of one task lies in `containers`, whatever its state; `None` if nobody of it does.
-///
-/// # Errors
-/// `Database` only.
 pub fn find(
     conn: &mut AnyConn,
     id: TaskId,

@@ -38,9 +38,6 @@ impl<'a> NewTask<'a> {
 }
 
 /// Makes the task; its number.
-///
-/// # Errors
-/// `Database` only.
 pub fn insert_task(conn: &mut AnyConn, now: Timestamp, who: &Who, new: &NewTask<'_>) -> Result<TaskId> {
     let choice = &new.plan.choice;
     let id: i64 = diesel::insert_into(tasks::table)
@@ -90,9 +87,6 @@ struct NewEnrollment<'a> {
 }
 
 /// Gives each of these users a place; their enrollments.
-///
-/// # Errors
-/// `Database` only.
 pub fn insert_enrollments(
     conn: &mut AnyConn,
     now: Timestamp,
@@ -126,9 +120,6 @@ pub fn insert_enrollments(
 }
 
 /// Takes these places out of their tasks, as far as nobody enrolled or was taken out meanwhile; how many that were.
-///
-/// # Errors
-/// `Database` only.
 pub fn end(
     conn: &mut AnyConn,
     now: Timestamp,
@@ -159,9 +150,6 @@ pub fn end(
 }
 
 /// After the emails of a new task were posted: each enrollment learns its own, and the task the newest.
-///
-/// # Errors
-/// `Database` only.
 pub fn note_last_emails(conn: &mut AnyConn, task: TaskId) -> Result<()> {
     // Correlated updates are beyond diesel's builder; both databases read this one, driven by emails_enrollment.
     diesel::sql_query(
@@ -176,9 +164,6 @@ pub fn note_last_emails(conn: &mut AnyConn, task: TaskId) -> Result<()> {
 /// Counts the facts that stand with a task from its enrollments (PRODUCT.md §2): after a verb that touched many of
 /// them, and for `check`. The number of locked users is left as it is, since it depends on the policy: see
 /// [`recount_locked`].
-///
-/// # Errors
-/// `Database` only.
 pub fn recount(conn: &mut AnyConn, task: TaskId) -> Result<()> {
     // First of all: the locked users are counted last, by limits that must not change in between.
     db::share(conn, Lock::Policy)?;
@@ -205,9 +190,6 @@ pub fn recount(conn: &mut AnyConn, task: TaskId) -> Result<()> {
 
 /// The task learns the newest email that any of its users was sent, whatever it was about (PRODUCT.md §2, Emailed to).
 /// Read backwards along `emails_task`: the first email of somebody who is still in it.
-///
-/// # Errors
-/// `Database` only.
 pub fn note_newest_email(conn: &mut AnyConn, task: TaskId) -> Result<()> {
     let in_it = enrollments::removed_at.is_null().or(enrollments::removed_why.eq(RemovedWhy::TaskRemoved.word()));
     let newest: Option<(i64, String)> = emails::table
@@ -230,9 +212,6 @@ const IN_IT: &str = "(e.removed_at IS NULL OR e.removed_why = 'task removed')";
 
 /// Counts the locked users of one task, whose row the caller holds, or of all in which someone has not enrolled after the
 /// policy's limit was changed; the caller holds `Lock::Policy` then, so that nobody else counts locked users.
-///
-/// # Errors
-/// `Database` only.
 pub fn recount_locked(conn: &mut AnyConn, task: Option<TaskId>) -> Result<()> {
     let which = if task.is_some() { "tasks.id = $1" } else { "tasks.enrolled < tasks.users AND $1 = 0" };
     diesel::sql_query(format!(
@@ -247,9 +226,6 @@ pub fn recount_locked(conn: &mut AnyConn, task: Option<TaskId>) -> Result<()> {
 }
 
 /// Moves the Stop Date of these enrollments, as far as nobody enrolled.
-///
-/// # Errors
-/// `Database` only.
 pub fn set_stop_on(conn: &mut AnyConn, places: &[EnrollmentId], date: NaiveDate) -> Result<()> {
     let ids: Vec<i64> = places.iter().map(|place| place.0).collect();
     for part in ids.chunks(ROWS_A_STATEMENT) {
@@ -263,9 +239,6 @@ pub fn set_stop_on(conn: &mut AnyConn, places: &[EnrollmentId], date: NaiveDate)
 }
 
 /// Sets the failed attempts back to zero.
-///
-/// # Errors
-/// `Database` only.
 pub fn reset_failures(conn: &mut AnyConn, places: &[EnrollmentId]) -> Result<()> {
     let ids: Vec<i64> = places.iter().map(|place| place.0).collect();
     for part in ids.chunks(ROWS_A_STATEMENT) {
@@ -283,9 +256,6 @@ pub fn reset_failures(conn: &mut AnyConn, places: &[EnrollmentId]) -> Result<()>
 
 /// A fresh email to each of these is on its way: its enrollment learns which, and stops on the date beside it. What was
 /// noted of the older email no longer counts, and the key that was shown to whoever held the older code is thrown away.
-///
-/// # Errors
-/// `Database` only.
 pub fn begin_anew(conn: &mut AnyConn, now: Timestamp, stops: &[(EnrollmentId, NaiveDate)]) -> Result<()> {
     // Many users, few dates: one statement for each date.
     let mut by_date: BTreeMap<NaiveDate, Vec<i64>> = BTreeMap::new();
@@ -314,9 +284,6 @@ pub fn begin_anew(conn: &mut AnyConn, now: Timestamp, stops: &[(EnrollmentId, Na
 }
 
 /// Takes the task from the list.
-///
-/// # Errors
-/// `Database` only.
 pub fn remove_task(conn: &mut AnyConn, now: Timestamp, task: TaskId, by: &str) -> Result<()> {
     diesel::update(tasks::table.find(task.0))
         .set((tasks::removed_at.eq(now), tasks::removed_by.eq(by), tasks::version.eq(tasks::version + 1)))

@@ -120,7 +120,7 @@ pub fn check(
 /// The preview of a file that is kept, as the data are now.
 ///
 /// # Errors
-/// `Forbidden`, or `Database`.
+/// `Forbidden`.
 pub fn look(desk: &Desk, who: &Who, now: Timestamp, id: &str) -> Result<Look> {
     who.need(Permission::ImportTokens)?;
     desk.db.read(|conn| match imports::find(desk, conn, who, now, Kind::Tokens, id)? {

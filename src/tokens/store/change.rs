@@ -13,9 +13,6 @@ use crate::{
 
 /// Moves a token on; false if it is no longer in the state `from`. Wrong one-time passwords in a row are forgiven
 /// with it, since every change to Active starts anew.
-///
-/// # Errors
-/// `Database` only.
 pub fn set_state(conn: &mut AnyConn, token: TokenId, from: TokenState, to: TokenState, reason: &str) -> Result<bool> {
     let row = tokens::table.find(token.0).filter(tokens::state.eq(from.word()));
     let changed = diesel::update(row)
@@ -26,9 +23,6 @@ pub fn set_state(conn: &mut AnyConn, token: TokenId, from: TokenState, to: Token
 
 /// Puts a device back into inventory; false if it is no longer in the state `from`. What it remembers of its values
 /// stays, so that those used up are never accepted again, whoever gets it.
-///
-/// # Errors
-/// `Database` only.
 pub fn put_back(conn: &mut AnyConn, token: TokenId, from: TokenState) -> Result<bool> {
     let row = tokens::table.find(token.0).filter(tokens::state.eq(from.word()));
     let changed = diesel::update(row)
@@ -47,9 +41,6 @@ pub fn put_back(conn: &mut AnyConn, token: TokenId, from: TokenState) -> Result<
 }
 
 /// Gives a device from inventory to a user, who has yet to enroll it; false if it is no longer in inventory.
-///
-/// # Errors
-/// `Database` only.
 pub fn assign(conn: &mut AnyConn, token: TokenId, user: UserId) -> Result<bool> {
     let row = tokens::table.find(token.0).filter(tokens::state.eq(TokenState::Inventory.word()));
     let changed = diesel::update(row)
@@ -59,9 +50,6 @@ pub fn assign(conn: &mut AnyConn, token: TokenId, user: UserId) -> Result<bool> 
 }
 
 /// Notes where a token's values are now; false if one further on was accepted meanwhile.
-///
-/// # Errors
-/// `Database` only.
 pub fn set_standing(conn: &mut AnyConn, token: TokenId, standing: &Standing) -> Result<bool> {
     let row = tokens::table.find(token.0).filter(tokens::next_counter.lt(standing.next_counter));
     let changed = diesel::update(row)

@@ -27,9 +27,6 @@ type Filtered = tokens::BoxedQuery<'static, Backend>;
 type Condition = Box<dyn BoxableExpression<tokens::table, Backend, SqlType = diesel::sql_types::Nullable<Bool>>>;
 
 /// The tokens of a search in a scope, from row `offset` on. `container`: the one that the search names.
-///
-/// # Errors
-/// `Database` only.
 pub fn page(
     conn: &mut AnyConn,
     scope: &Scope,
@@ -50,9 +47,6 @@ pub fn page(
 }
 
 /// How many tokens of a search are in each state, whichever the search names.
-///
-/// # Errors
-/// `Database` only.
 pub fn counts(
     conn: &mut AnyConn,
     scope: &Scope,
@@ -68,7 +62,7 @@ pub fn counts(
 /// The token of this serial number (as a key).
 ///
 /// # Errors
-/// `Database`, or `Internal` for a row that makes no sense.
+/// `Internal` for a row that makes no sense.
 pub fn one(conn: &mut AnyConn, serial_key: &str) -> Result<Option<Held>> {
     let row: Option<Row> = tokens::table.filter(tokens::serial_key.eq(serial_key)).first(conn).optional()?;
     row.map(Held::try_from).transpose()
@@ -77,7 +71,7 @@ pub fn one(conn: &mut AnyConn, serial_key: &str) -> Result<Option<Held>> {
 /// The states of the tokens of these serial numbers, and who has them, by the keys of the serial numbers.
 ///
 /// # Errors
-/// `Database`, or `Internal` for a row that makes no sense.
+/// `Internal` for a row that makes no sense.
 pub fn holders(conn: &mut AnyConn, serials: &[&str]) -> Result<HashMap<String, (TokenState, Option<UserId>)>> {
     let mut keys: Vec<String> = serials.iter().map(|serial| serial_key(serial)).collect();
     keys.sort_unstable();
@@ -98,9 +92,6 @@ pub fn holders(conn: &mut AnyConn, serials: &[&str]) -> Result<HashMap<String, (
 }
 
 /// Which of these serial numbers (as keys) are there.
-///
-/// # Errors
-/// `Database` only.
 pub fn known(conn: &mut AnyConn, keys: &[String]) -> Result<HashSet<String>> {
     let mut known = HashSet::new();
     for chunk in keys.chunks(db::ROWS_A_STATEMENT) {
@@ -186,9 +177,6 @@ fn within(containers: &[ContainerId], everyones: bool) -> Condition {
 }
 
 /// The container of a user; `None` if there is no such user.
-///
-/// # Errors
-/// `Database` only.
 pub fn container_of(conn: &mut AnyConn, user: UserId) -> Result<Option<ContainerId>> {
     let id: Option<i64> = users::table.find(user.0).select(users::container_id).first(conn).optional()?;
     Ok(id.map(ContainerId))

@@ -12,9 +12,6 @@ use crate::{
 };
 
 /// Notes what was wrong with a rejected one that does not count against the token.
-///
-/// # Errors
-/// `Database` only.
 pub fn note(conn: &mut AnyConn, now: Timestamp, token: TokenId, rejected: Rejected) -> Result<()> {
     diesel::update(tokens::table.find(token.0))
         .set((
@@ -27,9 +24,6 @@ pub fn note(conn: &mut AnyConn, now: Timestamp, token: TokenId, rejected: Reject
 }
 
 /// The last rejection of each of a user's tokens that has one.
-///
-/// # Errors
-/// `Database` only.
 pub fn of_user(conn: &mut AnyConn, user: UserId) -> Result<Vec<Rejection>> {
     let rows: Vec<(i64, String, Option<Timestamp>, Option<i64>)> = tokens::table
         .filter(tokens::user_id.eq(user.0))

@@ -30,9 +30,6 @@ struct NewRow<'a> {
 }
 
 /// The users with these User IDs (as keys), by their keys.
-///
-/// # Errors
-/// `Database` only.
 pub fn by_keys(conn: &mut AnyConn, keys: &[String]) -> Result<HashMap<String, User>> {
     let mut found = HashMap::new();
     for chunk in keys.chunks(IDS_A_STATEMENT) {
@@ -44,9 +41,6 @@ pub fn by_keys(conn: &mut AnyConn, keys: &[String]) -> Result<HashMap<String, Us
 }
 
 /// The rows of the users with these User IDs (as keys), by their keys.
-///
-/// # Errors
-/// `Database` only.
 pub fn ids_by_keys(conn: &mut AnyConn, keys: &[String]) -> Result<HashMap<String, UserId>> {
     let mut found = HashMap::new();
     for chunk in keys.chunks(IDS_A_STATEMENT) {
@@ -58,9 +52,6 @@ pub fn ids_by_keys(conn: &mut AnyConn, keys: &[String]) -> Result<HashMap<String
 }
 
 /// New rows.
-///
-/// # Errors
-/// `Database` only.
 pub fn insert(conn: &mut AnyConn, now: Timestamp, new: &[(&Details, ContainerId)]) -> Result<()> {
     let rows: Vec<NewRow<'_>> = new
         .iter()
@@ -80,9 +71,6 @@ pub fn insert(conn: &mut AnyConn, now: Timestamp, new: &[(&Details, ContainerId)
 }
 
 /// New data for users who are there, all of them known by their User IDs. Another email address is noted with the time.
-///
-/// # Errors
-/// `Database` only.
 pub fn update(conn: &mut AnyConn, now: Timestamp, changed: &[(&User, &Details, ContainerId)]) -> Result<()> {
     // As rows that are there already: one statement for many, where UPDATE would take one each.
     let rows: Vec<NewRow<'_>> = changed

@@ -139,9 +139,6 @@ impl<'a> Fields<'a> {
 }
 
 /// The user with this User ID, whatever the scope. Of two twins the one who has it letter by letter.
-///
-/// # Errors
-/// `Database` only.
 pub fn by_user_id(conn: &mut AnyConn, user_id: &str) -> Result<Option<User>> {
     let keys = db::keys(user_id);
     let mut rows: Vec<Row> = users::table.filter(users::user_id_key.eq_any(&keys)).load(conn)?;
@@ -151,9 +148,6 @@ pub fn by_user_id(conn: &mut AnyConn, user_id: &str) -> Result<Option<User>> {
 }
 
 /// The twins whose User IDs still are the same to everybody but the database: User IDs and containers of both.
-///
-/// # Errors
-/// `Database` only.
 pub fn twins(conn: &mut AnyConn, scope: &Scope) -> Result<Vec<(String, String)>> {
     let other = diesel::alias!(users as other);
     let pairs: Vec<((String, i64), (String, i64))> = users::table
@@ -175,9 +169,6 @@ pub fn twins(conn: &mut AnyConn, scope: &Scope) -> Result<Vec<(String, String)>>
 }
 
 /// The users of these rows, in the order of their User IDs.
-///
-/// # Errors
-/// `Database` only.
 pub fn by_ids(conn: &mut AnyConn, ids: &[UserId]) -> Result<Vec<User>> {
     let mut rows: Vec<Row> = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(IDS_A_STATEMENT) {
@@ -189,9 +180,6 @@ pub fn by_ids(conn: &mut AnyConn, ids: &[UserId]) -> Result<Vec<User>> {
 }
 
 /// Other users of the same first and last name, by User ID.
-///
-/// # Errors
-/// `Database` only.
 pub fn namesakes(conn: &mut AnyConn, scope: &Scope, user: &User, limit: i64) -> Result<Vec<User>> {
     let mut query = users::table
         .filter(users::last_name_key.eq(db::key(&user.last_name)))
@@ -225,9 +213,6 @@ fn with_containers(conn: &mut AnyConn, rows: Vec<Row>) -> Result<Vec<User>> {
 }
 
 /// A new row; `Database` with a taken name if there is one with this User ID.
-///
-/// # Errors
-/// `Database` only.
 pub fn insert(conn: &mut AnyConn, now: Timestamp, details: &Details, container: ContainerId) -> Result<UserId> {
     let id: i64 = diesel::insert_into(users::table)
         .values((Fields::new(details, container, None), users::created_at.eq(now), users::version.eq(1)))
@@ -238,9 +223,6 @@ pub fn insert(conn: &mut AnyConn, now: Timestamp, details: &Details, container: 
 }
 
 /// Changes a row that is still as `user` was read; false if it no longer is. Another email address is noted with the time.
-///
-/// # Errors
-/// `Database` only.
 pub fn update(
     conn: &mut AnyConn,
     now: Timestamp,
@@ -261,9 +243,6 @@ pub fn update(
 }
 
 /// Sets or clears the time since when the account is disabled; false if it was so already.
-///
-/// # Errors
-/// `Database` only.
 pub fn set_disabled(conn: &mut AnyConn, id: UserId, since: Option<Timestamp>) -> Result<bool> {
     let change = (users::disabled_at.eq(since), users::version.eq(users::version + 1));
     let row = users::table.filter(users::id.eq(id.0));
@@ -276,9 +255,6 @@ pub fn set_disabled(conn: &mut AnyConn, id: UserId, since: Option<Timestamp>) ->
 }
 
 /// The containers of a scope: row and name, by name.
-///
-/// # Errors
-/// `Database` only.
 pub fn containers(conn: &mut AnyConn, scope: &Scope) -> Result<Vec<(ContainerId, String)>> {
     let all: Vec<(i64, String)> =
         containers::table.order(containers::name_key).select((containers::id, containers::name)).load(conn)?;
@@ -286,9 +262,6 @@ pub fn containers(conn: &mut AnyConn, scope: &Scope) -> Result<Vec<(ContainerId,
 }
 
 /// The container of this name, whatever the scope.
-///
-/// # Errors
-/// `Database` only.
 pub fn container(conn: &mut AnyConn, name: &str) -> Result<Option<ContainerId>> {
     let keys = db::keys(name);
     let mut rows: Vec<(String, i64)> = containers::table
@@ -312,9 +285,6 @@ pub fn insert_container(conn: &mut AnyConn, now: Timestamp, name: &str) -> Resul
 }
 
 /// How many active tokens of which type (by its word) these users have.
-///
-/// # Errors
-/// `Database` only.
 pub fn active_tokens(conn: &mut AnyConn, ids: &[UserId]) -> Result<Vec<(UserId, String, i64)>> {
     let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
     let rows: Vec<(Option<i64>, String, i64)> = tokens::table

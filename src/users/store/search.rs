@@ -63,9 +63,6 @@ macro_rules! begins {
 const FEW: i64 = 1_000;
 
 /// The users of a search in a scope, from row `offset` on, and how many there are in all.
-///
-/// # Errors
-/// `Database` only.
 pub fn page(
     conn: &mut AnyConn,
     scope: &Scope,
@@ -159,9 +156,6 @@ fn by_container(
 }
 
 /// The rows of a search in a scope, by User ID.
-///
-/// # Errors
-/// `Database` only.
 pub fn ids(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<Vec<UserId>> {
     let Some(query) = filtered(conn, scope, search)? else { return Ok(Vec::new()) };
     let mut keys: Vec<(String, i64)> = query.select((users::user_id_key, users::id)).load(conn)?;
@@ -170,9 +164,6 @@ pub fn ids(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<Vec<Use
 }
 
 /// How many users a search finds in a scope.
-///
-/// # Errors
-/// `Database` only.
 pub fn count(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<i64> {
     let Some(query) = filtered(conn, scope, search)? else { return Ok(0) };
     Ok(query.count().get_result(conn)?)
@@ -278,9 +269,6 @@ const MOST_MEANT: usize = 3;
 
 /// What may have been meant by a search that found nobody: each of its words in turn with one slip mended, where somebody
 /// in scope has that word and the others begin so.
-///
-/// # Errors
-/// `Database` only.
 pub fn meant(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<Vec<String>> {
     let typed = words::typed_words(&search.q);
     let mut list = Vec::new();

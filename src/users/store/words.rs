@@ -39,9 +39,6 @@ pub(super) fn texts(details: &Details) -> Texts<'_> {
 }
 
 /// The words of users who have none yet.
-///
-/// # Errors
-/// `Database` only.
 pub(super) fn insert(conn: &mut AnyConn, of: &[(i64, Texts<'_>)]) -> Result<()> {
     let mut rows: Vec<NewWord> = of
         .iter()
@@ -53,9 +50,6 @@ pub(super) fn insert(conn: &mut AnyConn, of: &[(i64, Texts<'_>)]) -> Result<()> 
 }
 
 /// The words of users anew.
-///
-/// # Errors
-/// `Database` only.
 pub(super) fn replace(conn: &mut AnyConn, of: &[(i64, Texts<'_>)]) -> Result<()> {
     let ids: Vec<i64> = of.iter().map(|(id, _)| *id).collect();
     for chunk in ids.chunks(IDS_A_STATEMENT) {
@@ -66,9 +60,6 @@ pub(super) fn replace(conn: &mut AnyConn, of: &[(i64, Texts<'_>)]) -> Result<()>
 
 /// Makes the keys and words of some users whom an older version wrote; answers how many there were, 0 at the end. Of two
 /// users whose User IDs have become one the younger keeps the key it has, and its row says whose twin it is.
-///
-/// # Errors
-/// `Database` only.
 pub fn renew(conn: &mut AnyConn) -> Result<usize> {
     db::hold(conn, db::Lock::Users)?;
     let rows: Vec<Row> = users::table.filter(not(users::keyed)).order(users::id).limit(USERS_AT_ONCE).load(conn)?;
