@@ -7,7 +7,11 @@
 use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+        mpsc,
+    },
     thread,
     time::Duration,
 };
@@ -64,6 +68,7 @@ struct Shared {
     bounds: Bounds,
     state: Mutex<State>,
     changed: Condvar,
+    hashes: Arc<AtomicU64>,
 }
 
 #[derive(Default)]
@@ -79,17 +84,22 @@ struct State {
 type Job = Box<dyn FnOnce(&mut Buffer) + Send>;
 
 /// The memory that hashes are made in, one after the other.
-struct Buffer(Vec<Block>);
+struct Buffer {
+    memory: Vec<Block>,
+    hashes: Arc<AtomicU64>,
+}
 
 impl Buffer {
+    /// The memory for one hash, which is counted.
     fn blocks(&mut self, count: usize) -> &mut [Block] {
-        if self.0.is_empty() {
-            self.0.reserve(count.max(ROOM_BYTES / Block::SIZE));
+        if self.memory.is_empty() {
+            self.memory.reserve(count.max(ROOM_BYTES / Block::SIZE));
         }
-        if self.0.len() < count {
-            self.0.resize(count, Block::new());
+        if self.memory.len() < count {
+            self.memory.resize(count, Block::new());
         }
-        &mut self.0[..count]
+        self.hashes.fetch_add(1, Relaxed);
+        &mut self.memory[..count]
     }
 }
 
@@ -102,7 +112,7 @@ impl Default for Hashers {
 impl Hashers {
     /// As many as `bounds` allow. Threads start when there is work.
     pub fn new(bounds: Bounds) -> Self {
-        Hashers(Arc::new(Shared { bounds, state: Mutex::default(), changed: Condvar::new() }))
+        Hashers(Arc::new(Shared { bounds, state: Mutex::default(), changed: Condvar::new(), hashes: Arc::default() }))
     }
 
     /// A place, to be held until what comes of the hash is written down; taken before anything else is done, so that
@@ -117,6 +127,11 @@ impl Hashers {
         }
         state.places += 1;
         Ok(Place(self.0.clone()))
+    }
+
+    /// The hashes that were made, for whatever they were compared with.
+    pub fn hashes(&self) -> u64 {
+        self.0.hashes.load(Relaxed)
     }
 
     /// The most threads, and so buffers, that there ever were at once.
@@ -196,7 +211,7 @@ impl Shared {
 
     /// What a thread does until there is nothing to do.
     fn work(&self) {
-        let mut buffer = Buffer(Vec::new());
+        let mut buffer = Buffer { memory: Vec::new(), hashes: self.hashes.clone() };
         loop {
             let mut state = self.state();
             state.waiting += 1;
@@ -205,7 +220,7 @@ impl Shared {
                 self.changed.wait_timeout_while(state, self.bounds.idle, idle).unwrap_or_else(PoisonError::into_inner);
             state.waiting -= 1;
             let Some(job) = state.jobs.pop_front() else {
-                drop(std::mem::replace(&mut buffer, Buffer(Vec::new())));
+                drop(std::mem::take(&mut buffer.memory));
                 state.threads -= 1;
                 return;
             };
@@ -237,13 +252,24 @@ fn made(buffer: &mut Buffer, salt: &[u8], password: &[u8]) -> Result<String> {
     Ok(hash.to_string())
 }
 
+/// True if `text` is a hash that a password can be compared with. It costs nothing.
+pub fn is_hash(text: &str) -> bool {
+    PasswordHash::new(text).is_ok_and(|stored| how(&stored).is_some())
+}
+
+/// How a hash was made; `None` if it is none of argon2.
+fn how(stored: &PasswordHash) -> Option<(Algorithm, Version, Params)> {
+    stored.salt.as_ref().zip(stored.hash.as_ref())?;
+    let algorithm = Algorithm::try_from(stored.algorithm.as_str()).ok()?;
+    let version = stored.version.map_or(Ok(Version::V0x13), Version::try_from).ok()?;
+    Some((algorithm, version, Params::try_from(stored).ok()?))
+}
+
 /// `None` if `stored` is no hash of argon2.
 fn verified(buffer: &mut Buffer, password: &[u8], stored: &str) -> Option<bool> {
     let stored = PasswordHash::new(stored).ok()?;
+    let (algorithm, version, params) = how(&stored)?;
     let (salt, expected) = (stored.salt.as_ref()?, stored.hash.as_ref()?);
-    let algorithm = Algorithm::try_from(stored.algorithm.as_str()).ok()?;
-    let version = stored.version.map_or(Ok(Version::V0x13), Version::try_from).ok()?;
-    let params = Params::try_from(&stored).ok()?;
     let mut out = vec![0; expected.len()];
     let blocks = params.block_count();
     Argon2::new(algorithm, version, params)

@@ -11,6 +11,7 @@ mod account;
 mod audit_log;
 mod command_line;
 mod cookies;
+mod equal_work;
 mod guards;
 mod managing;
 mod nodes;
