@@ -67,6 +67,7 @@ pub fn run(flags: &Flags) -> Result<()> {
 
     let start = fixed.unwrap_or_else(|| Clock::System.now());
     let desk = Desk::assemble(settings, &MASTER, Random::seeded(SEED), Clock::fixed(start))?;
+    desk.db.migrate()?;
     renew(&desk)?;
     let mailbox = story::mailbox();
     if desk.db.read(operators::none_yet)? {
