@@ -263,6 +263,24 @@ after_the_upgrade! {
         assert_eq!((Permissions::parse(&names), kept.count()), (kept, 4));
     }
 
+    fn old_users_are_found_as_they_are_spoken_of(old) {
+        let console = operator(&old);
+        for (spoken, user_id) in [
+            ("jovanovic ana", "a.jovanovic"), ("zoe", "z.berg"), ("francois", "f.grosse"), ("lukasz", "l.zolc"),
+            ("sean obrien", "s.obrien"), ("emile", "e.sorensen"), ("hoelger", "h.akesson"), ("holger", "h.akesson"),
+            ("jurgen", "j.muller"), ("ayse", "a.celik"), ("381114400", "a.jovanovic"), ("cacak", "a.jovanovic"),
+        ] {
+            let page = console.get(&format!("/users?q={}", tokendesk::web::segment(spoken))).expect(200);
+            assert!(page.body.contains(&format!("href=\"/users/{user_id}\"")), "{spoken}: {}", page.text());
+            page.says("Rows 1 to 1 of 1");
+        }
+        // Two who were different people to the old program: both are still there, and somebody is told.
+        console.get("/users?q=jose").expect(200).says("jose.one@example.org").says("jose.two@example.org");
+        console.get("/").expect(200).says("1 User ID is there twice");
+        let (_, said) = old.run(&["check"]);
+        assert!(said.contains("josé and jose\u{301}") || said.contains("jose\u{301} and josé"), "{said}");
+    }
+
     fn check_finds_it_well(old) {
         let (_, said) = old.run(&["check"]);
         for what in ["database", "master key", "operators", "counts", "clock"] {
