@@ -10,3 +10,4 @@ mod methods;
 mod nul;
 mod rounds;
 mod slow;
+mod stamps;

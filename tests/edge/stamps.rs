@@ -1,0 +1,46 @@
+//! What a browser keeps for ever is the content that the address names, and nothing else.
+
+use std::collections::BTreeSet;
+
+use tokendesk::operators::BuiltIn;
+
+use crate::support::{On, Page, World};
+
+/// The addresses of files with a stamp that a page names.
+fn stamped(page: &Page) -> BTreeSet<String> {
+    let addresses = page.body.split("/static/").skip(1).map(|rest| {
+        let end = rest.find(['"', '#', '&', ' ']).unwrap_or(rest.len());
+        format!("/static/{}", &rest[..end])
+    });
+    addresses.filter(|address| address.contains('?')).collect()
+}
+
+#[test]
+fn only_the_address_with_the_stamp_of_its_content_is_kept_for_ever() {
+    let world = World::new(On::Sqlite);
+    let browser = world.signed_in("k.lindqvist", BuiltIn::Operator);
+    let pages = [browser.get("/tasks"), world.stranger().get("/sign-in")];
+    let addresses: BTreeSet<String> = pages.iter().flat_map(stamped).collect();
+    let kept = |address: &str| browser.get(address).expect(200).header("cache-control").to_owned();
+    for end in ["console.css", "console.js", "portal.css", "sprite.svg", "favicon.svg"] {
+        assert!(addresses.iter().any(|address| address.contains(&format!("/{end}?v="))), "{end}: {addresses:?}");
+    }
+    for address in &addresses {
+        let (path, stamp) = address.split_once("?v=").expect("the stamp stands alone");
+        assert_eq!(kept(address), "public, max-age=31536000, immutable", "{address}");
+        let others = addresses.iter().filter_map(|other| other.split_once("?v=")).filter(|(other, _)| *other != path);
+        let mut queries: Vec<String> = others.map(|(_, other)| format!("?v={other}")).collect();
+        queries.extend(["", "?", "?v", "?v=", "?v=0", "?v=000000000000", "?x=1"].map(str::to_owned));
+        queries.push(format!("?V={stamp}"));
+        queries.push(format!("?v={}", &stamp[..stamp.len() - 1]));
+        queries.push(format!("?v={stamp}0"));
+        queries.push(format!("?v={stamp}&v=0"));
+        queries.push(format!("?v=0&v={stamp}"));
+        for query in queries {
+            assert_eq!(kept(&format!("{path}{query}")), "public, max-age=86400", "{path}{query}");
+        }
+    }
+    let (_, stamp) = addresses.first().and_then(|address| address.split_once('?')).expect("there are some");
+    let none = browser.get(&format!("/static/nothing.css?{stamp}")).expect(404);
+    assert!(!none.header("cache-control").contains("immutable"), "{:?}", none.headers);
+}
