@@ -136,6 +136,22 @@ on_both! {
         assert!(users.iter().all(|user| world.place(task, *user).removed_at.is_none()));
     }
 
+    fn whoever_a_removed_task_concerns_can_be_read_before_it_is_removed(world) {
+        let (who, task, users) = crowd(&world, 72);
+        world.enroll(task, users[0]);
+        let browser = Browser::signed_in(&world.url, &world.desk, &who);
+        let address = format!("/tasks/{task}/remove");
+        let named = |page: &Page| page.body.matches("class=\"cell-title\"><b>").count();
+        let first = browser.get(&address).expect(200);
+        assert_eq!(named(&first), 50);
+        let second = browser.post(&address, &[("lose", "71"), ("chosen_page", "2")]).expect(200);
+        assert!(second.body.contains("<details class=\"fold\" id=\"chosen_page\" open>"));
+        assert!(!second.body.contains("name=\"notify\" value=\"1\" checked"), "what was not ticked stays so");
+        assert_eq!(named(&second), 21);
+        second.says("All 71 users who can no longer enroll").says("Rows 51 to 71 of 71");
+        browser.get(&format!("/tasks/{task}")).expect(200).says("Edit");
+    }
+
     fn a_new_stop_date_says_how_many_days_for_how_many(world) {
         let (who, task, users) = crowd(&world, 4);
         world.lock(task, users[3]);

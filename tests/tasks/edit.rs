@@ -189,7 +189,9 @@ on_both! {
         let browser = Browser::signed_in(&world.url, &world.desk, &who);
         let page = browser.get(&format!("/tasks/{task}/remove")).expect(200);
         assert_eq!(hidden(&page, "lose"), "1");
-        page.says("1 user loses their ability to enroll").says("1 user has enrolled and keeps the token");
+        assert!(page.body.contains("<b>b</b>") && !page.body.contains("<b>a</b>"), "it names who loses it");
+        let page = page.says("1 user loses their ability to enroll").says("1 user has enrolled and keeps the token");
+        page.says("The 1 user who can no longer enroll");
         browser.post(&format!("/tasks/{task}/remove"), &[("lose", "2"), ("notify", "1")]).expect(409);
         let done = browser.post(&format!("/tasks/{task}/remove"), &[("lose", "1"), ("notify", "1")]);
         assert_eq!(done.location(), "/tasks");

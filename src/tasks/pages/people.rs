@@ -47,18 +47,27 @@ pub struct People {
 impl People {
     /// The page of `list` that `form` asks for in `field`.
     pub fn new<T>(field: &'static str, list: &[T], form: &Fields, person: impl Fn(&T) -> Person) -> Self {
-        let pages = list.len().div_ceil(A_PAGE).max(1);
+        let rows = |skipped, most| Ok(list.iter().skip(skipped).take(most).map(person).collect());
+        let Ok(people) = People::read::<std::convert::Infallible>(field, list.len(), form, rows);
+        people
+    }
+
+    /// The page of a list of `total` that `form` asks for in `field`, and what is to be read for it: `read` is given how many
+    /// are skipped and how many are read at most.
+    ///
+    /// # Errors
+    /// What `read` answers.
+    pub fn read<E>(
+        field: &'static str,
+        total: usize,
+        form: &Fields,
+        read: impl FnOnce(usize, usize) -> Result<Vec<Person>, E>,
+    ) -> Result<Self, E> {
+        let pages = total.div_ceil(A_PAGE).max(1);
         let page = form.text(field).parse().unwrap_or(1).clamp(1, pages);
         let skipped = (page - 1) * A_PAGE;
-        People {
-            field,
-            total: list.len(),
-            open: list.len() <= OPEN || form.ticked(field),
-            first: skipped + 1,
-            rows: list.iter().skip(skipped).take(A_PAGE).map(person).collect(),
-            page,
-            pages,
-        }
+        let open = total <= OPEN || form.ticked(field);
+        Ok(People { field, total, open, first: skipped + 1, rows: read(skipped, A_PAGE)?, page, pages })
     }
 
     /// The number of the last one shown.

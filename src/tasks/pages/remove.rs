@@ -3,11 +3,19 @@
 use actix_web::{http::StatusCode, web::Path};
 use askama::Template;
 
+use super::people::{CHOSEN, People, Person, is_reading};
 use crate::{
     error::Error,
     mail,
     operators::may,
-    tasks::{edit, list::Row, reading},
+    policy,
+    tasks::{
+        edit,
+        enrollment::status,
+        list::Row,
+        members::{Filter, Member},
+        reading, store,
+    },
     web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, see_other},
 };
 
@@ -18,13 +26,48 @@ struct Page {
     row: Row,
     emailed_to: String,
     lose: i64,
+    /// Those who lose it.
+    people: People,
+    /// "All 72 users".
+    all: String,
+    notify: bool,
     conflict: String,
 }
 
-async fn draw(p: Permitted<may::InTask<may::Remove>>, number: &str, conflict: String) -> Answer {
+/// The page; `form` asks for a page of the list.
+async fn draw(
+    p: Permitted<may::InTask<may::Remove>>,
+    number: &str,
+    form: Fields,
+    notify: bool,
+    conflict: String,
+) -> Answer {
     let id = reading::number(number)?;
-    let (row, chrome) = p
-        .view(move |desk, who, now| desk.db.read(|conn| reading::find(conn, who, now, desk.settings.zone, id)))
+    let ((row, people), chrome) = p
+        .view(move |desk, who, now| {
+            desk.db.read(|conn| {
+                let (zone, today) = (desk.settings.zone, desk.settings.zone.today(now));
+                let row = reading::find(conn, who, now, zone, id)?;
+                let attempts = policy::current(conn)?.attempts_allowed;
+                let lose = Filter { open: true, ..Filter::default() };
+                let total = store::members::count(conn, id, &who.scope, &lose, attempts, today)?;
+                let people = People::read(CHOSEN, usize::try_from(total).unwrap_or(0), &form, |skipped, most| {
+                    let [from, most] = [skipped, most].map(|rows| i64::try_from(rows).unwrap_or(i64::MAX));
+                    let (rows, _) = store::members::page(conn, id, &who.scope, &lose, attempts, today, from, most)?;
+                    let person = |member: Member| Person {
+                        name: member.name(),
+                        status: status(&member.facts, attempts, today).word(),
+                        stop_on: member.facts.stop_on.to_string(),
+                        user_id: member.user_id,
+                        task: String::new(),
+                        becomes: "",
+                        change: String::new(),
+                    };
+                    Ok::<_, Error>(rows.into_iter().map(person).collect())
+                })?;
+                Ok((row, people))
+            })
+        })
         .await?;
     if !row.task.is_open() {
         let over = format!("Task {id} is over: it was removed, or everyone in it has enrolled.");
@@ -32,7 +75,9 @@ async fn draw(p: Permitted<may::InTask<may::Remove>>, number: &str, conflict: St
     }
     let status = if conflict.is_empty() { StatusCode::OK } else { StatusCode::CONFLICT };
     let lose = row.task.counts.users - row.task.counts.enrolled;
-    page_with(status, &Page { chrome, emailed_to: row.task.emailed_to_words(), lose, row, conflict })
+    let all = if lose == 1 { "The 1 user".into() } else { format!("All {lose} users") };
+    let emailed_to = row.task.emailed_to_words();
+    page_with(status, &Page { chrome, emailed_to, lose, people, all, notify, row, conflict })
 }
 
 /// `GET`: what would happen.
@@ -40,15 +85,19 @@ async fn draw(p: Permitted<may::InTask<may::Remove>>, number: &str, conflict: St
 /// # Errors
 /// `NotFound`; `Refused` if the task is over.
 pub async fn show(p: Permitted<may::InTask<may::Remove>>, number: Path<String>) -> Answer {
-    draw(p, &number, String::new()).await
+    draw(p, &number, Fields::default(), true, String::new()).await
 }
 
-/// `POST`: removes the task.
+/// `POST`: removes the task, or shows more of those who lose their ability to enroll.
 ///
 /// # Errors
 /// As [`show`].
 pub async fn submit(p: Permitted<may::InTask<may::Remove>>, number: Path<String>, form: Fields) -> Answer {
     let id = reading::number(&number)?;
+    if is_reading(&form) {
+        let notify = form.ticked("notify");
+        return draw(p, &number, form, notify, String::new()).await;
+    }
     let (notify, lose) = (form.ticked("notify"), form.text("lose").parse().unwrap_or(usize::MAX));
     match p.call(move |desk, who, now| edit::remove_task(desk, who, now, id, notify, lose)).await {
         Ok(count) => {
@@ -59,7 +108,7 @@ pub async fn submit(p: Permitted<may::InTask<may::Remove>>, number: Path<String>
             p.flash(&Flash::good(format!("Task {id} was removed."), detail.trim()));
             Ok(see_other("/tasks"))
         }
-        Err(Fault(Error::Conflict(sentence))) => draw(p, &number, sentence).await,
+        Err(Fault(Error::Conflict(sentence))) => draw(p, &number, form, notify, sentence).await,
         Err(other) => Err(other),
     }
 }
