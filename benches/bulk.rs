@@ -81,7 +81,7 @@ impl Bench {
         let date = Policy::default().proposed_stop(desk.settings.zone.today(now)) + chrono::Days::new(3);
         let moving = stop_date::moving(date);
         self.timed("New Stop Date, what it would do", || {
-            edit::pick(desk, who, now, first, &all).map(|picked| {
+            edit::preview(desk, who, now, first, &all).map(|picked| {
                 std::hint::black_box(stop_date::Effect::of(&picked, date));
             })
         })?;
@@ -116,12 +116,10 @@ impl Bench {
         let emails = |state| Many { view: View::State(state), filter: mail::Filter::default() };
         let (failed, queued) = (emails(State::Failed), emails(State::Queued));
         self.timed("Send emails again, what it would do", || {
-            several::look(desk, who, now, &failed, Act::SendAgain).map(|_| ())
+            several::preview(desk, who, now, &failed, Act::SendAgain).map(|_| ())
         })?;
-        self.timed("Send emails again", || {
-            several::carry_out(desk, who, now, &failed, Act::SendAgain, now).map(|_| ())
-        })?;
-        self.timed("Cancel emails", || several::carry_out(desk, who, now, &queued, Act::Cancel, now).map(|_| ()))
+        self.timed("Send emails again", || several::apply(desk, who, now, &failed, Act::SendAgain, now).map(|_| ()))?;
+        self.timed("Cancel emails", || several::apply(desk, who, now, &queued, Act::Cancel, now).map(|_| ()))
     }
 
     fn provision(&self, title: &str, include_with_task: bool) -> Outcome<TaskId> {
@@ -145,7 +143,7 @@ impl Bench {
     /// What the page would have shown.
     fn shown(&self, task: TaskId, act: &str) -> Outcome<String> {
         let all = Chosen::Matching(Filter::default());
-        let picked = edit::pick(&self.desk, &self.who, self.desk.now(), task, &all)?;
+        let picked = edit::preview(&self.desk, &self.who, self.desk.now(), task, &all)?;
         Ok(picked.shown(&self.desk.keys, act))
     }
 

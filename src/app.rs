@@ -49,7 +49,7 @@ pub enum Gate {
 
 impl Gate {
     /// What whoever is signed in has to hold; `None` if nobody has to be.
-    pub fn needs(self) -> Option<&'static [&'static [Permission]]> {
+    pub fn permissions(self) -> Option<&'static [&'static [Permission]]> {
         match self {
             Gate::Open | Gate::AuthNode | Gate::Monitor => None,
             Gate::Operator(needs) | Gate::Everywhere(needs) => Some(needs),
@@ -72,7 +72,7 @@ impl Route {
     /// True where operators work or sign in. Style sheets, the portal, the API and the monitors' pages ask for no session:
     /// they cost no look into the database, and an error page keeps its style when the database is gone.
     fn has_session(&self) -> bool {
-        self.gate.needs().is_some() || self.path.starts_with("/sign-")
+        self.gate.permissions().is_some() || self.path.starts_with("/sign-")
     }
 }
 

@@ -115,14 +115,14 @@ impl Settings {
         Settings::check_from(written, &|_| String::new())
     }
 
-    /// As [`Settings::check`]; `place` says of a setting where it was written: " (line 3 of tokendesk.toml)".
-    fn check_from(written: Written, place: &dyn Fn(&str) -> String) -> Result<Self> {
+    /// As [`Settings::check`]; `source` says of a setting where it was written: " (line 3 of tokendesk.toml)".
+    fn check_from(written: Written, source: &dyn Fn(&str) -> String) -> Result<Self> {
         let wrong = |name: &str, value: &str, want: &str| {
-            Error::Internal(format!("The setting {name}{} is “{value}”, but must be {want}.", place(name)))
+            Error::Internal(format!("The setting {name}{} is “{value}”, but must be {want}.", source(name)))
         };
         // The value is not repeated where it is a secret, or holds one.
         let secret =
-            |name: &str, want: &str| Error::Internal(format!("The setting {name}{} must {want}.", place(name)));
+            |name: &str, want: &str| Error::Internal(format!("The setting {name}{} must {want}.", source(name)));
         let listen = written
             .listen
             .parse()
@@ -200,8 +200,10 @@ impl Settings {
         let smtp_ca = match written.smtp_ca_file.as_str() {
             "" => None,
             path => Some(std::fs::read(path).map_err(|error| {
-                let place = place("smtp_ca_file");
-                Error::Internal(format!("The setting smtp_ca_file{place} names {path}, which cannot be read: {error}."))
+                let source = source("smtp_ca_file");
+                Error::Internal(format!(
+                    "The setting smtp_ca_file{source} names {path}, which cannot be read: {error}."
+                ))
             })?),
         };
         Ok(Settings {

@@ -117,13 +117,13 @@ pub struct PoolState {
 type Loan = PooledConnection<ConnectionManager<AnyConn>>;
 
 #[derive(Debug)]
-struct Manners {
+struct ConnectionSetup {
     postgres: bool,
     read_only: bool,
     wait: Duration,
 }
 
-impl CustomizeConnection<AnyConn, diesel::r2d2::Error> for Manners {
+impl CustomizeConnection<AnyConn, diesel::r2d2::Error> for ConnectionSetup {
     fn on_acquire(&self, conn: &mut AnyConn) -> Result<(), diesel::r2d2::Error> {
         let wait = self.wait.as_millis();
         let manners = if self.postgres {
@@ -156,7 +156,7 @@ impl Db {
                 .min_idle(Some(1))
                 .test_on_check_out(postgres)
                 .connection_timeout(wait)
-                .connection_customizer(Box::new(Manners { postgres, read_only, wait }))
+                .connection_customizer(Box::new(ConnectionSetup { postgres, read_only, wait }))
                 .build(ConnectionManager::<AnyConn>::new(target))
                 .map_err(|error| Error::Database(error.into()))
         };

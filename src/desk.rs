@@ -50,17 +50,17 @@ pub struct Desk {
 pub struct Turn(AtomicBool);
 
 /// Somebody's turn, until it is dropped.
-pub struct Taken(Arc<Turn>);
+pub struct TurnGuard(Arc<Turn>);
 
 impl Turn {
     /// Takes the turn; `None` while somebody else has it.
-    pub fn take(self: &Arc<Self>) -> Option<Taken> {
+    pub fn take(self: &Arc<Self>) -> Option<TurnGuard> {
         let was_free = self.0.compare_exchange(false, true, Ordering::AcqRel, Ordering::Acquire).is_ok();
-        was_free.then(|| Taken(self.clone()))
+        was_free.then(|| TurnGuard(self.clone()))
     }
 }
 
-impl Drop for Taken {
+impl Drop for TurnGuard {
     fn drop(&mut self) {
         self.0.0.store(false, Ordering::Release);
     }
@@ -95,8 +95,8 @@ impl Desk {
     ///
     /// # Errors
     /// As [`Desk::open`]; `Internal` with what to do if there is no database yet.
-    pub fn look(settings: Settings) -> Result<Self> {
-        there(&settings)?;
+    pub fn inspect(settings: Settings) -> Result<Self> {
+        require_database(&settings)?;
         let key = master::find(&settings)?;
         Desk::assemble(settings, &key, Random::System, Clock::System)
     }
@@ -139,7 +139,7 @@ impl Desk {
 ///
 /// # Errors
 /// `Internal` with what to do if it is not.
-pub fn there(settings: &Settings) -> Result<()> {
+pub fn require_database(settings: &Settings) -> Result<()> {
     match folder::database(settings).filter(|file| !file.exists()) {
         None => Ok(()),
         Some(file) => Err(Error::Internal(format!(

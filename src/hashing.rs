@@ -2,7 +2,7 @@
 //!
 //! A hash is meant to cost: 19 MiB and some 30 ms. Sign-in is open to everyone, so all that a flood of tries could take
 //! is bounded here: the threads that hash (and with them the memory, since each fills one buffer over and over), and the
-//! places, which is who hashes, waits to, or writes down what came of it. Whoever finds no place is told to come back.
+//! slots, which is who hashes, waits to, or writes down what came of it. Whoever finds no slot is told to come back.
 
 use std::{
     collections::VecDeque,
@@ -33,7 +33,7 @@ pub const SALT_BYTES: usize = 16;
 const MOST_THREADS: usize = 4;
 
 /// Who may hash or wait to at the same time: the last of them waits a second or two, and is still there.
-const PLACES: usize = 32;
+const SLOTS: usize = 32;
 
 /// How long a thread waits for more work before it ends and gives its buffer back.
 const IDLE: Duration = Duration::from_secs(1);
@@ -48,7 +48,7 @@ pub struct Bounds {
     /// Threads, and so buffers.
     pub threads: usize,
     /// Callers that hash, wait to, or finish what they hashed for.
-    pub places: usize,
+    pub slots: usize,
     /// How long a thread without work keeps its buffer.
     pub idle: Duration,
 }
@@ -57,7 +57,7 @@ impl Default for Bounds {
     /// Half of the machine's processors at the most, so that pages have the other half.
     fn default() -> Self {
         let processors = thread::available_parallelism().map_or(1, usize::from);
-        Bounds { threads: (processors / 2).clamp(1, MOST_THREADS), places: PLACES, idle: IDLE }
+        Bounds { threads: (processors / 2).clamp(1, MOST_THREADS), slots: SLOTS, idle: IDLE }
     }
 }
 
@@ -73,7 +73,7 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    places: usize,
+    taken: usize,
     threads: usize,
     waiting: usize,
     jobs: VecDeque<Job>,
@@ -115,18 +115,18 @@ impl Hashers {
         Hashers(Arc::new(Shared { bounds, state: Mutex::default(), changed: Condvar::new(), hashes: Arc::default() }))
     }
 
-    /// A place, to be held until what comes of the hash is written down; taken before anything else is done, so that
+    /// A slot, to be held until what comes of the hash is written down; taken before anything else is done, so that
     /// who finds none costs nothing.
     ///
     /// # Errors
     /// `Busy` if all are taken.
-    pub fn place(&self) -> Result<Place> {
+    pub fn slot(&self) -> Result<Slot> {
         let mut state = self.0.state();
-        if state.places >= self.0.bounds.places {
+        if state.taken >= self.0.bounds.slots {
             return Err(Error::Busy);
         }
-        state.places += 1;
-        Ok(Place(self.0.clone()))
+        state.taken += 1;
+        Ok(Slot(self.0.clone()))
     }
 
     /// The hashes that were made, for whatever they were compared with.
@@ -153,15 +153,15 @@ impl Drop for Hashers {
 }
 
 /// The right to hash; given back when dropped.
-pub struct Place(Arc<Shared>);
+pub struct Slot(Arc<Shared>);
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
-        self.0.state().places -= 1;
+        self.0.state().taken -= 1;
     }
 }
 
-impl Place {
+impl Slot {
     /// The hash of `password`: argon2id in the PHC format, with its salt and cost.
     ///
     /// # Errors
@@ -284,29 +284,29 @@ mod tests {
 
     #[test]
     fn a_flood_makes_as_many_buffers_as_there_are_threads_and_they_are_given_back() {
-        let hashers = Hashers::new(Bounds { threads: 2, places: 12, idle: Duration::ZERO });
-        let places: Vec<Place> = (0..12).map(|_| hashers.place().unwrap()).collect();
-        assert!(matches!(hashers.place(), Err(Error::Busy)), "the queue has an end");
+        let hashers = Hashers::new(Bounds { threads: 2, slots: 12, idle: Duration::ZERO });
+        let slots: Vec<Slot> = (0..12).map(|_| hashers.slot().unwrap()).collect();
+        assert!(matches!(hashers.slot(), Err(Error::Busy)), "the queue has an end");
         thread::scope(|scope| {
-            for place in &places {
-                scope.spawn(|| place.hash([7; SALT_BYTES], "a walk in the rain").unwrap());
+            for slot in &slots {
+                scope.spawn(|| slot.hash([7; SALT_BYTES], "a walk in the rain").unwrap());
             }
         });
         assert!((1..=2).contains(&hashers.most_threads()), "{}", hashers.most_threads());
         while hashers.threads() > 0 {
             thread::yield_now();
         }
-        drop(places);
-        assert!(hashers.place().is_ok());
+        drop(slots);
+        assert!(hashers.slot().is_ok());
     }
 
     #[test]
     fn hashes_are_those_of_the_crate_whatever_was_in_the_buffer_before() {
-        let place = Hashers::default().place().unwrap();
-        let [one, two, again] = ["one", "two", "one"].map(|word| place.hash([7; SALT_BYTES], word).unwrap());
+        let slot = Hashers::default().slot().unwrap();
+        let [one, two, again] = ["one", "two", "one"].map(|word| slot.hash([7; SALT_BYTES], word).unwrap());
         assert!(one == again && one != two);
         let cheaper = crate_hash("password");
-        assert!(place.is_right("password", &cheaper).unwrap() && !place.is_right("passwort", &cheaper).unwrap());
+        assert!(slot.is_right("password", &cheaper).unwrap() && !slot.is_right("passwort", &cheaper).unwrap());
     }
 
     /// As the crate writes it by itself, at a smaller cost.
@@ -319,9 +319,9 @@ mod tests {
 
     #[test]
     fn work_that_breaks_off_takes_neither_the_thread_nor_the_place() {
-        let hashers = Hashers::new(Bounds { threads: 1, places: 1, idle: IDLE });
-        let place = hashers.place().unwrap();
-        assert!(place.0.run(|_| -> u32 { panic!("a test") }).is_err());
-        assert_eq!(place.0.run(|_| 7).unwrap(), 7);
+        let hashers = Hashers::new(Bounds { threads: 1, slots: 1, idle: IDLE });
+        let slot = hashers.slot().unwrap();
+        assert!(slot.0.run(|_| -> u32 { panic!("a test") }).is_err());
+        assert_eq!(slot.0.run(|_| 7).unwrap(), 7);
     }
 }

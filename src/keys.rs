@@ -99,23 +99,23 @@ impl Keys {
     }
 
     /// Encrypts `secret` for one place, such as `tokens.seed:TD-7K2M`; it opens nowhere else.
-    pub fn seal(&self, random: &Random, place: &str, secret: &[u8]) -> Vec<u8> {
+    pub fn seal(&self, random: &Random, context: &str, secret: &[u8]) -> Vec<u8> {
         let nonce = random.bytes::<NONCE_BYTES>();
         let mut sealed = nonce.to_vec();
-        let body = self.seal.encrypt(&XNonce::from(nonce), Payload { msg: secret, aad: place.as_bytes() });
+        let body = self.seal.encrypt(&XNonce::from(nonce), Payload { msg: secret, aad: context.as_bytes() });
         sealed.extend(body.expect("a secret of a few bytes is within the cipher's limits"));
         sealed
     }
 
-    /// Decrypts what was sealed for `place`.
+    /// Decrypts what was sealed for `context`.
     ///
     /// # Errors
     /// `Internal` if it was sealed for another place or under another master key.
-    pub fn open(&self, place: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
-        let wrong = || Error::Internal(format!("the secret at {place} does not open: is this the right master key?"));
+    pub fn open(&self, context: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+        let wrong = || Error::Internal(format!("the secret at {context} does not open: is this the right master key?"));
         let (nonce, body) = sealed.split_at_checked(NONCE_BYTES).ok_or_else(wrong)?;
         let nonce: [u8; NONCE_BYTES] = nonce.try_into().map_err(|_| wrong())?;
-        let payload = Payload { msg: body, aad: place.as_bytes() };
+        let payload = Payload { msg: body, aad: context.as_bytes() };
         self.seal.decrypt(&XNonce::from(nonce), payload).map(Zeroizing::new).map_err(|_| wrong())
     }
 

@@ -26,7 +26,7 @@ use crate::{
     support::{Browser, On, Page, World, oathtool},
 };
 
-/// A user with a place in a task, and the link and code of their email.
+/// A user with an enrollment in a task, and the link and code of their email.
 struct Invited {
     user: User,
     task: TaskId,
@@ -371,7 +371,7 @@ on_both! {
         for (user_id, what, status, words) in [
             ("u.removed", "removed", 410, "This setup was canceled"),
             ("u.task", "task", 410, "on 20 November"),
-            ("u.replaced", "replaced", 410, "A newer setup took the place of this one"),
+            ("u.replaced", "replaced", 410, "A newer setup replaced this one"),
             ("u.disabled", "disabled", 403, "Your account is switched off"),
         ] {
             let (invited, phone) = (invite(&world, user_id), world.stranger());

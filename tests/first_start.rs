@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use tokendesk::{
     db::AnyConn,
-    mail::{self, Settled, Verdict},
+    mail::{self, EndedTry, Verdict},
     operators::{BuiltIn, Who},
     reports::first_start,
     schema,
@@ -31,9 +31,9 @@ fn first(world: &World) -> Who {
 fn answer(world: &World, verdict: Verdict, words: &str) {
     let claimed = mail::claim(&world.desk, world.now(), "worker", 100).expect("the database answers");
     assert_eq!(claimed.len(), 1);
-    let settled: Vec<Settled> = claimed
+    let settled: Vec<EndedTry> = claimed
         .into_iter()
-        .map(|email| Settled { worker: "worker".into(), email, verdict, answer: words.into() })
+        .map(|email| EndedTry { worker: "worker".into(), email, verdict, answer: words.into() })
         .collect();
     mail::settle(&world.desk, world.now(), &settled).expect("the database answers");
 }

@@ -43,9 +43,9 @@ on_both! {
         }
         for kind in Kind::ALL.iter().filter(|kind| !kind.is_for_operators()) {
             let default = wording::default(&world.desk.settings, *kind).unwrap();
-            let page = browser.get(&format!("/messages/{}", kind.word())).expect(200);
+            let page = browser.get(&format!("/messages/{}", kind.code())).expect(200);
             assert!(page.text().contains(default.text.lines().next().unwrap()), "{kind:?}");
-            let preview = browser.get(&format!("/messages/{}/preview", kind.word())).expect(200);
+            let preview = browser.get(&format!("/messages/{}/preview", kind.code())).expect(200);
             assert!(preview.text().contains("Hello Sam,") && !preview.body.contains("{{"), "{kind:?}");
         }
         browser.get("/messages/nonsense").expect(404);

@@ -76,5 +76,5 @@ fn an_email_that_waits_is_read_by_these_names() {
 
 #[test]
 fn a_sealed_second_factor_opens_in_this_place() {
-    assert_eq!(second_factor::place(OperatorId(7)), "operators.second_factor:7");
+    assert_eq!(second_factor::seal_context(OperatorId(7)), "operators.second_factor:7");
 }

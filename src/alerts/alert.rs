@@ -46,7 +46,7 @@ impl Event {
     pub const ALL: [Event; 4] = [Event::Expired, Event::LockOut, Event::FailedMail, Event::Rejections];
 
     /// The word in the database and in the form.
-    pub fn word(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
             Event::Expired => "expired",
             Event::LockOut => "lock-out",
@@ -56,12 +56,12 @@ impl Event {
     }
 
     /// The one of this word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Event::ALL.into_iter().find(|event| event.word() == word)
+    pub fn from_code(word: &str) -> Option<Self> {
+        Event::ALL.into_iter().find(|event| event.code() == word)
     }
 
     /// What operators read.
-    pub fn words(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             Event::Expired => "Expired enrollments",
             Event::LockOut => "Lock-outs",
@@ -132,7 +132,7 @@ impl Delivery {
     pub const ALL: [Delivery; 3] = [Delivery::Off, Delivery::AtOnce, Delivery::Daily];
 
     /// The word in the database and in the form.
-    pub fn word(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
             Delivery::Off => "off",
             Delivery::AtOnce => "at-once",
@@ -141,12 +141,12 @@ impl Delivery {
     }
 
     /// The one of this word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Delivery::ALL.into_iter().find(|delivery| delivery.word() == word)
+    pub fn from_code(word: &str) -> Option<Self> {
+        Delivery::ALL.into_iter().find(|delivery| delivery.code() == word)
     }
 
     /// What operators read.
-    pub fn words(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             Delivery::Off => "Off",
             Delivery::AtOnce => "At once",
@@ -189,8 +189,8 @@ mod tests {
 
     #[test]
     fn words_read_back() {
-        assert!(Event::ALL.into_iter().all(|event| Event::from_word(event.word()) == Some(event)));
-        assert!(Delivery::ALL.into_iter().all(|way| Delivery::from_word(way.word()) == Some(way)));
+        assert!(Event::ALL.into_iter().all(|event| Event::from_code(event.code()) == Some(event)));
+        assert!(Delivery::ALL.into_iter().all(|way| Delivery::from_code(way.code()) == Some(way)));
         assert_eq!(Event::LockOut.count(1), "1 lock-out");
         assert_eq!(Event::FailedMail.count(0), "0 failed emails");
     }

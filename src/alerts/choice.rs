@@ -43,35 +43,35 @@ impl RoleChoices {
         self.on.iter().copied().filter(|choice| self.permissions.has(choice.event.permission()))
     }
 
-    /// What is wrong with choosing `word` for `event`; empty if nothing is.
-    pub fn mistake(&self, event: Event, word: &str) -> String {
-        match Delivery::from_word(word) {
+    /// What is wrong with choosing `code` for `event`; empty if nothing is.
+    pub fn mistake(&self, event: Event, code: &str) -> String {
+        match Delivery::from_code(code) {
             None => "Choose Off, At once or Daily digest.".into(),
             Some(delivery) if delivery != Delivery::Off && !self.permissions.has(event.permission()) => {
-                format!("{} may not “{}”, and cannot be told.", self.name, event.permission().words())
+                format!("{} may not “{}”, and cannot be told.", self.name, event.permission().label())
             }
             Some(_) => String::new(),
         }
     }
 }
 
-/// The form as it was sent: the word that was chosen for a role and an event. What is not in it stays as it is.
+/// The form as it was sent: the code that was chosen for a role and an event. What is not in it stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Typed(Vec<(RoleId, Event, String)>);
 
 impl Typed {
     /// From the fields of the form; those of another name are left out.
     pub fn of<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
-        let read = |(name, word): (&str, &str)| {
+        let read = |(name, code): (&str, &str)| {
             let (event, role) = name.rsplit_once("--")?;
-            Some((role.parse().map(RoleId).ok()?, Event::from_word(event)?, word.trim().to_owned()))
+            Some((role.parse().map(RoleId).ok()?, Event::from_code(event)?, code.trim().to_owned()))
         };
         Typed(fields.filter_map(read).collect())
     }
 
-    /// The word for a role and an event; `None` if it was not in the form.
-    pub fn word(&self, role: RoleId, event: Event) -> Option<&str> {
-        self.0.iter().find(|(of, what, _)| *of == role && *what == event).map(|(.., word)| word.as_str())
+    /// The code for a role and an event; `None` if it was not in the form.
+    pub fn code(&self, role: RoleId, event: Event) -> Option<&str> {
+        self.0.iter().find(|(of, what, _)| *of == role && *what == event).map(|(.., code)| code.as_str())
     }
 
     /// What the form changes in `roles`. A role that was removed meanwhile is told nothing anyway.
@@ -83,15 +83,15 @@ impl Typed {
         let mut differences = Vec::new();
         for role in roles {
             for event in Event::ALL {
-                let Some(word) = self.word(role.role, event) else { continue };
-                let sentence = role.mistake(event, word);
-                if let (true, Some(new)) = (sentence.is_empty(), Delivery::from_word(word)) {
+                let Some(code) = self.code(role.role, event) else { continue };
+                let sentence = role.mistake(event, code);
+                if let (true, Some(new)) = (sentence.is_empty(), Delivery::from_code(code)) {
                     let old = role.of(event);
                     if old != new {
                         differences.push(Difference { role: role.role, name: role.name.clone(), event, old, new });
                     }
                 } else {
-                    mistakes.add(event.word(), sentence);
+                    mistakes.add(event.code(), sentence);
                 }
             }
         }
@@ -102,7 +102,7 @@ impl Typed {
 
 /// The name of the field for a role and an event.
 pub fn field(role: RoleId, event: Event) -> String {
-    format!("{}--{role}", event.word())
+    format!("{}--{role}", event.code())
 }
 
 /// What a choice was and is.

@@ -53,7 +53,7 @@ pub fn change(desk: &Desk, who: &Who, now: Timestamp, typed: &Typed, version: i6
         store::keep(conn, now, who.name(), version + 1, &differences)?;
         let mut entry = Entry::done(&who.actor, "alerts.change", "Changed the operator alerts");
         for Difference { name, event, old, new, .. } in &differences {
-            entry = entry.fact(event.words(), format!("{name}: {} → {}", old.words(), new.words()));
+            entry = entry.fact(event.label(), format!("{name}: {} → {}", old.label(), new.label()));
         }
         audit::record(conn, now, &entry)?;
         Ok(differences)

@@ -78,7 +78,7 @@ struct Page {
 }
 
 /// What is read for the page.
-struct Around {
+struct Context {
     roles: Vec<RoleChoices>,
     /// By the name of a role: operators who may sign in, and those of them with an email address.
     reach: Option<HashMap<String, (usize, usize)>>,
@@ -154,7 +154,7 @@ async fn build<N: Need>(
                         of_role.1 += usize::from(operator.email.is_some_and(|email| !email.trim().is_empty()));
                     }
                 }
-                Ok(Around {
+                Ok(Context {
                     roles: alerts::choices(conn)?,
                     reach: counted.then_some(reach),
                     version: alerts::version(conn)?,
@@ -195,12 +195,12 @@ async fn build<N: Need>(
 }
 
 fn cell(role: &RoleChoices, event: Event, typed: &Typed) -> Cell {
-    let word = typed.word(role.role, event);
+    let word = typed.code(role.role, event);
     Cell {
         event,
         field: field(role.role, event),
-        chosen: word.unwrap_or(role.of(event).word()).to_owned(),
-        words: role.of(event).words(),
+        chosen: word.unwrap_or(role.of(event).code()).to_owned(),
+        words: role.of(event).label(),
         may: role.permissions.has(event.permission()),
         error: word.map(|word| role.mistake(event, word)).unwrap_or_default(),
     }

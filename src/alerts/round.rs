@@ -12,8 +12,8 @@ use super::{
     choice::Choice,
     store::{
         self,
-        events::{self, Found, Ground, Span},
-        told::{self, Told},
+        events::{self, Basis, Found, Span},
+        told::{self, Progress},
     },
     telling,
 };
@@ -42,7 +42,7 @@ struct Recipient {
 /// What is true of all recipients of a round.
 struct Round {
     zone: Zone,
-    ground: Ground,
+    ground: Basis,
     /// The newest event before this round, and after it.
     before: i64,
     newest: i64,
@@ -71,7 +71,7 @@ pub fn send(desk: &Desk, now: Timestamp) -> Result<usize> {
 fn round(desk: &Desk, conn: &mut AnyConn, now: Timestamp) -> Result<usize> {
     db::hold(conn, Lock::Alerts)?;
     let zone = desk.settings.zone;
-    let ground = Ground { now, today: zone.today(now), attempts_allowed: policy::current(conn)?.attempts_allowed };
+    let ground = Basis { now, today: zone.today(now), attempts_allowed: policy::current(conn)?.attempts_allowed };
     let before = events::newest(conn)?;
     let roles = super::choices(conn)?;
     let chosen: Vec<Choice> = roles.iter().flat_map(|role| role.effective()).collect();
@@ -90,16 +90,16 @@ fn round(desk: &Desk, conn: &mut AnyConn, now: Timestamp) -> Result<usize> {
             people.push(Recipient { operator, email, containers, choices: role.effective().collect() });
         }
     }
-    let known: HashMap<(OperatorId, Event), Told> =
+    let known: HashMap<(OperatorId, Event), Progress> =
         told::all(conn)?.into_iter().map(|told| ((told.operator, told.event), told)).collect();
     let (mut read, mut emails, mut standing, mut changed) = (Read::default(), Vec::new(), Vec::new(), Vec::new());
     for recipient in people {
-        let mine: Vec<(Choice, Told)> =
-            recipient.choices.iter().map(|choice| (*choice, round.told(&known, &recipient, choice))).collect();
+        let mine: Vec<(Choice, Progress)> =
+            recipient.choices.iter().map(|choice| (*choice, round.progress(&known, &recipient, choice))).collect();
         standing.extend(mine.iter().map(|(_, told)| (told.operator, told.event)));
         for delivery in [Delivery::AtOnce, Delivery::Daily] {
             let due = mine.iter().filter(|(choice, _)| choice.delivery == delivery).copied().collect();
-            emails.extend(round.tell(conn, &mut read, &recipient, delivery, due, &mut changed)?);
+            emails.extend(round.notify(conn, &mut read, &recipient, delivery, due, &mut changed)?);
         }
         // Who is new to it is remembered from now on, due or not.
         for (_, told) in mine {
@@ -122,7 +122,7 @@ fn round(desk: &Desk, conn: &mut AnyConn, now: Timestamp) -> Result<usize> {
 }
 
 /// Writes down what happened since the last round, of what somebody is told.
-fn collect(conn: &mut AnyConn, zone: Zone, ground: &Ground, chosen: &[Choice]) -> Result<()> {
+fn collect(conn: &mut AnyConn, zone: Zone, ground: &Basis, chosen: &[Choice]) -> Result<()> {
     let last = events::collected_to(conn)?;
     for event in Event::ALL {
         let Some(since) = chosen.iter().filter(|one| one.event == event).map(|one| one.since).min() else { continue };
@@ -150,27 +150,32 @@ fn collect(conn: &mut AnyConn, zone: Zone, ground: &Ground, chosen: &[Choice]) -
 impl Round {
     /// Up to where a recipient was told. Who is new to it (by a choice, another role, a first address, or no longer
     /// suspended) begins with this round.
-    fn told(&self, known: &HashMap<(OperatorId, Event), Told>, recipient: &Recipient, choice: &Choice) -> Told {
+    fn progress(
+        &self,
+        known: &HashMap<(OperatorId, Event), Progress>,
+        recipient: &Recipient,
+        choice: &Choice,
+    ) -> Progress {
         let (operator, event) = (recipient.operator.id, choice.event);
         let at = match choice.delivery {
             Delivery::AtOnce => self.ground.now - alert::pause(),
             Delivery::Daily | Delivery::Off => self.ground.now,
         };
-        known.get(&(operator, event)).copied().unwrap_or(Told { operator, event, to: self.before, at })
+        known.get(&(operator, event)).copied().unwrap_or(Progress { operator, event, to: self.before, at })
     }
 
     /// The email to a recipient about `rows`, all told in the same way; `None` if none is due or nothing happened.
     /// What is different then goes to `changed`.
-    fn tell(
+    fn notify(
         &self,
         conn: &mut AnyConn,
         read: &mut Read,
         recipient: &Recipient,
         delivery: Delivery,
-        mut rows: Vec<(Choice, Told)>,
-        changed: &mut Vec<Told>,
+        mut rows: Vec<(Choice, Progress)>,
+        changed: &mut Vec<Progress>,
     ) -> Result<Option<mail::NewEmail>> {
-        let is_due = |told: &Told| alert::is_due(delivery, self.zone, self.ground.now, told.at);
+        let is_due = |told: &Progress| alert::is_due(delivery, self.zone, self.ground.now, told.at);
         match delivery {
             // All that is told at once is in one email, and waits for the pause after the last.
             Delivery::AtOnce if !rows.iter().all(|(_, told)| is_due(told)) => return Ok(None),
@@ -190,7 +195,7 @@ impl Round {
         for (_, told) in rows {
             // A digest without a word was due nevertheless.
             let at = if delivery == Delivery::Daily || !counts.is_empty() { self.ground.now } else { told.at };
-            let after = Told { to: self.newest, at, ..told };
+            let after = Progress { to: self.newest, at, ..told };
             if after != told {
                 changed.push(after);
             }
@@ -229,7 +234,7 @@ impl Read {
     }
 
     /// The first of them.
-    fn list(&mut self, conn: &mut AnyConn, ground: &Ground, span: Span, recipient: &Recipient) -> Result<&[Found]> {
+    fn list(&mut self, conn: &mut AnyConn, ground: &Basis, span: Span, recipient: &Recipient) -> Result<&[Found]> {
         let key = (span, recipient.containers.clone());
         if !self.lists.contains_key(&key) {
             let found = events::list(conn, ground, &span, recipient.containers.as_deref(), LISTED)?;

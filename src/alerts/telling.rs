@@ -42,7 +42,11 @@ fn line(event: Event, found: &Found, held: Permissions, zone: Zone) -> Line {
         Event::Expired => {
             // The event is the first moment after the Stop Date.
             let last_day = zone.today(found.occurred_at - Duration::seconds(1));
-            (user(found), user_path(found), format!("{}: could enroll until {}", place(found), long_date(last_day)))
+            (
+                user(found),
+                user_path(found),
+                format!("{}: could enroll until {}", enrollment(found), long_date(last_day)),
+            )
         }
         Event::LockOut => {
             let at = zone.local(found.occurred_at).format("%Y-%m-%d %H:%M");
@@ -55,12 +59,12 @@ fn line(event: Event, found: &Found, held: Permissions, zone: Zone) -> Line {
                 None => (
                     user(found),
                     user_path(found),
-                    format!("{}: too many failed attempts, the last at {at}", place(found)),
+                    format!("{}: too many failed attempts, the last at {at}", enrollment(found)),
                 ),
             }
         }
         Event::FailedMail => {
-            let kind = found.kind.as_deref().and_then(Kind::from_word).map_or("Email", Kind::words);
+            let kind = found.kind.as_deref().and_then(Kind::from_code).map_or("Email", Kind::label);
             let to = found.shown_to.as_deref().unwrap_or_default();
             let path = format!("/outbox/{}", found.email.unwrap_or_default());
             (format!("{kind} to {to}"), path, shortened(found.answer.as_deref().unwrap_or_default()))
@@ -94,8 +98,8 @@ fn user(found: &Found) -> String {
 }
 
 /// "Task 1042, Authenticator app".
-fn place(found: &Found) -> String {
-    let authentication_type = found.authentication_type.as_deref().and_then(AuthenticationType::from_word);
+fn enrollment(found: &Found) -> String {
+    let authentication_type = found.authentication_type.as_deref().and_then(AuthenticationType::from_code);
     let task = found.task.map(|task| format!("Task {task}"));
     let parts: Vec<String> = task.into_iter().chain(authentication_type.map(|kind| kind.plain().to_owned())).collect();
     parts.join(", ")
@@ -140,7 +144,7 @@ mod tests {
         }
     }
 
-    fn told(event: Event, found: Found) -> Line {
+    fn line(event: Event, found: Found) -> Line {
         let zone = Zone::parse("Europe/Berlin").unwrap();
         group(event, 30, &[found], BuiltIn::HelpDesk.permissions(), zone).lines.remove(0)
     }
@@ -156,7 +160,7 @@ mod tests {
 
     #[test]
     fn an_expired_enrollment_names_user_task_type_and_last_day() {
-        let line = told(Event::Expired, Found { since: "enrolled since".into(), ..found() });
+        let line = line(Event::Expired, Found { since: "enrolled since".into(), ..found() });
         assert_eq!(line.what, "Tobi Adeyemi (t adeyemi/1)");
         assert_eq!(
             line.detail,
@@ -167,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_locked_token_is_linked_by_its_serial_number() {
-        let line = told(Event::LockOut, Found { serial: Some("TD-7K2M".into()), ..found() });
+        let line = line(Event::LockOut, Found { serial: Some("TD-7K2M".into()), ..found() });
         assert_eq!(line.path, "/tokens/TD-7K2M");
         assert!(line.detail.starts_with("Token TD-7K2M: too many wrong one-time passwords"), "{}", line.detail);
     }
@@ -182,7 +186,7 @@ mod tests {
             answer,
             ..found()
         };
-        let line = told(Event::FailedMail, found);
+        let line = line(Event::FailedMail, found);
         assert_eq!((line.what.as_str(), line.path.as_str()), ("Reminder to a•••@m•••.example", "/outbox/7"));
         assert!(line.detail.starts_with("550 no no") && line.detail.chars().count() == ANSWER_LETTERS + 1);
     }

@@ -14,7 +14,7 @@ pub mod search;
 pub mod sign;
 pub mod store;
 
-pub use search::{Area, Line, Search, Sight};
+pub use search::{Area, Line, Search, Visible};
 pub use sign::Sign;
 pub use store::find;
 
@@ -52,7 +52,7 @@ pub enum ActorKind {
 
 impl ActorKind {
     /// The word in the database.
-    pub fn word(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
             ActorKind::Operator => "operator",
             ActorKind::User => "user",
@@ -93,7 +93,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// The word in the database.
-    pub fn word(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
             Outcome::Done => "done",
             Outcome::Refused => "refused",
@@ -210,13 +210,13 @@ fn logged(now: Timestamp, entry: &Entry<'_>) {
         tracing::info!(
             target: LOG,
             at = %now.and_utc().to_rfc3339(),
-            actor_kind = actor.kind.word(),
+            actor_kind = actor.kind.code(),
             actor = actor.name,
             role = actor.role,
             from = actor.address,
             request = actor.request,
             verb,
-            outcome = outcome.word(),
+            outcome = outcome.code(),
             subject,
             detail = %detail,
             "{sentence}"

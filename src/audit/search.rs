@@ -7,7 +7,7 @@ use crate::{
 
 /// Which part of the log someone may see at all.
 #[derive(Clone, Debug, Default)]
-pub enum Sight {
+pub enum Visible {
     /// All of it.
     #[default]
     All,
@@ -35,12 +35,12 @@ macro_rules! areas {
             pub const ALL: [Area; [$($word),+].len()] = [$(Area::$name),+];
 
             /// The word before the point.
-            pub fn word(self) -> &'static str {
+            pub fn code(self) -> &'static str {
                 match self { $(Area::$name => $word,)+ }
             }
 
             /// The words people read.
-            pub fn words(self) -> &'static str {
+            pub fn label(self) -> &'static str {
                 match self { $(Area::$name => $words,)+ }
             }
         }
@@ -66,8 +66,8 @@ areas! {
 
 impl Area {
     /// The area of this word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Area::ALL.into_iter().find(|area| area.word() == word)
+    pub fn from_code(word: &str) -> Option<Self> {
+        Area::ALL.into_iter().find(|area| area.code() == word)
     }
 }
 
@@ -79,7 +79,7 @@ pub struct Search {
     /// Who did it: the whole name.
     pub actor: String,
     /// Whatever else is asked for, only of this.
-    pub sight: Sight,
+    pub sight: Visible,
     /// The part of the product.
     pub area: Option<Area>,
     /// From this moment on.
@@ -95,7 +95,7 @@ pub struct Line {
     pub id: i64,
     /// When.
     pub at: Timestamp,
-    /// The kind of actor, as in [`super::ActorKind::word`].
+    /// The kind of actor, as in [`super::ActorKind::code`].
     pub actor_kind: String,
     /// Who.
     pub actor: String,

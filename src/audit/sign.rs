@@ -16,8 +16,8 @@ pub struct Sign {
 
 impl Outcome {
     /// The outcome of this word; whatever is not refused was done.
-    pub fn from_word(word: &str) -> Self {
-        if word == Outcome::Refused.word() { Outcome::Refused } else { Outcome::Done }
+    pub fn from_code(word: &str) -> Self {
+        if word == Outcome::Refused.code() { Outcome::Refused } else { Outcome::Done }
     }
 
     /// The sign of what ended so. What was done is told without praise: "disabled the user" is no success.

@@ -8,7 +8,7 @@ use diesel::{
 use crate::{
     audit::{
         ActorKind, Entry, Outcome,
-        search::{Line, Search, Sight},
+        search::{Line, Search, Visible},
     },
     clock::Timestamp,
     db::{self, AnyConn},
@@ -47,14 +47,14 @@ pub fn insert(conn: &mut AnyConn, now: Timestamp, entries: &[Entry<'_>]) -> Resu
         .iter()
         .map(|entry| NewRow {
             at: now,
-            actor_kind: entry.actor.kind.word(),
+            actor_kind: entry.actor.kind.code(),
             actor: entry.actor.name.clone(),
             actor_key: db::key(&entry.actor.name),
             role: entry.actor.role.clone(),
             address: entry.actor.address.clone(),
             request: entry.actor.request.clone(),
             verb: entry.verb,
-            outcome: entry.outcome.word(),
+            outcome: entry.outcome.code(),
             task_id: entry.task.map(|id| id.0),
             user_id: entry.user.map(|id| id.0),
             subject: entry.subject.clone(),
@@ -97,7 +97,7 @@ impl From<Row> for Line {
             address: row.address,
             request: row.request,
             verb: row.verb,
-            refused: row.outcome == Outcome::Refused.word(),
+            refused: row.outcome == Outcome::Refused.code(),
             task: row.task_id.map(TaskId),
             user: row.user_id.map(UserId),
             subject: row.subject,
@@ -114,11 +114,11 @@ type Query<'a> = audit_entries::BoxedQuery<'a, <AnyConn as diesel::Connection>::
 fn matching(search: &Search) -> Query<'static> {
     use audit_entries::dsl;
     let mut query: Query<'static> = dsl::audit_entries.into_boxed();
-    let own = |name: &str| dsl::actor_key.eq(db::key(name)).and(dsl::actor_kind.eq(ActorKind::Operator.word()));
+    let own = |name: &str| dsl::actor_key.eq(db::key(name)).and(dsl::actor_kind.eq(ActorKind::Operator.code()));
     match &search.sight {
-        Sight::All => {}
-        Sight::Own(name) => query = query.filter(own(name)),
-        Sight::Within { containers, own: name } => {
+        Visible::All => {}
+        Visible::Own(name) => query = query.filter(own(name)),
+        Visible::Within { containers, own: name } => {
             let list: Vec<i64> = containers.iter().map(|container| container.0).collect();
             let seen = users::table.filter(users::container_id.eq_any(list.clone())).select(users::id);
             let of_seen_user = dsl::user_id.is_not_null().and(dsl::user_id.assume_not_null().eq_any(seen));
@@ -132,7 +132,7 @@ fn matching(search: &Search) -> Query<'static> {
         }
     }
     if let Some(area) = search.area {
-        let verb = format!("{}.", area.word());
+        let verb = format!("{}.", area.code());
         let end = db::after(&verb).unwrap_or_default();
         query = query.filter(dsl::verb.ge(verb).and(dsl::verb.lt(end)));
     }
@@ -205,7 +205,7 @@ pub fn refused_as(conn: &mut AnyConn, names: &[String], since: Timestamp) -> Res
         .filter(audit_entries::subject_key.eq_any(keys))
         .filter(audit_entries::user_id.is_null())
         .filter(audit_entries::verb.eq("authentication.check"))
-        .filter(audit_entries::outcome.eq(Outcome::Refused.word()))
+        .filter(audit_entries::outcome.eq(Outcome::Refused.code()))
         .filter(audit_entries::at.gt(since))
         .order(audit_entries::id.desc())
         .select((audit_entries::subject, audit_entries::at))
@@ -231,7 +231,7 @@ pub fn of_user(conn: &mut AnyConn, user: UserId, limit: i64) -> Result<Vec<Line>
 
 /// What somebody did, as far as telling who they are needs it.
 #[derive(Queryable)]
-pub struct Seen {
+pub struct Deed {
     /// When.
     pub at: Timestamp,
     /// The address they did it from.
@@ -241,11 +241,11 @@ pub struct Seen {
 }
 
 /// The newest `most` things that the actor of this kind and name did.
-pub fn newest_of(conn: &mut AnyConn, kind: ActorKind, name: &str, most: i64) -> Result<Vec<Seen>> {
+pub fn newest_of(conn: &mut AnyConn, kind: ActorKind, name: &str, most: i64) -> Result<Vec<Deed>> {
     use audit_entries::dsl;
     // By the index of (actor_key, id), so that it reads no more than it returns, however much there is.
     Ok(dsl::audit_entries
-        .filter(dsl::actor_key.eq(db::key(name)).and(dsl::actor_kind.eq(kind.word())))
+        .filter(dsl::actor_key.eq(db::key(name)).and(dsl::actor_kind.eq(kind.code())))
         .order(dsl::id.desc())
         .limit(most)
         .select((dsl::at, dsl::address, dsl::subject_key))

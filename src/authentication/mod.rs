@@ -213,7 +213,7 @@ pub fn admit(desk: &Desk, now: Timestamp, key: Option<&str>, address: &str, requ
         None => (who(ActorKind::Unknown, "unknown"), "Refused a key that no auth node has"),
     };
     let bucket = format!("key {address}");
-    heed(desk, now, &bucket, node::MOST_UNKNOWN_KEYS)?;
+    refuse_beyond(desk, now, &bucket, node::MOST_UNKNOWN_KEYS)?;
     desk.db.write(|conn| {
         store::add_failure(conn, now, node::window_start(now), &bucket)?;
         if let Some(node) = refused {
@@ -232,7 +232,7 @@ pub fn admit(desk: &Desk, now: Timestamp, key: Option<&str>, address: &str, requ
 pub fn authenticate(desk: &Desk, caller: &Caller, now: Timestamp, user_id: &str, typed: &str) -> Result<bool> {
     let nobody = || Person { id: None, user_id: kept(user_id.trim()), disabled: false };
     let bucket = format!("check {} {}", caller.node, kept(&db::key(user_id)));
-    heed(desk, now, &bucket, node::MOST_REJECTED)?;
+    refuse_beyond(desk, now, &bucket, node::MOST_REJECTED)?;
     let standing = desk.db.read(|conn| store::rejections::standing(conn, now, caller.node))?;
     if let Some(seconds) = standing.wait(now) {
         return Err(Error::TooMany(seconds));
@@ -252,7 +252,7 @@ pub fn authenticate(desk: &Desk, caller: &Caller, now: Timestamp, user_id: &str,
 }
 
 /// Which auth nodes rejected more than usual since `from`.
-pub fn left_the_usual(conn: &mut AnyConn, from: Timestamp) -> Result<Vec<rejections::Left>> {
+pub fn left_the_usual(conn: &mut AnyConn, from: Timestamp) -> Result<Vec<rejections::Unusual>> {
     store::rejections::left_since(conn, from)
 }
 
@@ -287,7 +287,7 @@ pub fn check(
             let reason = match person {
                 Person { id: None, .. } => "There is no such user".into(),
                 Person { disabled: true, .. } => "The user is disabled".into(),
-                _ => reason.words(),
+                _ => reason.label(),
             };
             let entry = Entry::refused(actor, "authentication.check", "Rejected a one-time password");
             (answer, entry.fact("Reason", reason))
@@ -303,7 +303,7 @@ pub fn check(
 
 /// Refuses if `most` failures were counted in `bucket` of late. Looked up apart from the transaction, so that who has to
 /// wait does not keep others waiting.
-fn heed(desk: &Desk, now: Timestamp, bucket: &str, most: i64) -> Result<()> {
+fn refuse_beyond(desk: &Desk, now: Timestamp, bucket: &str, most: i64) -> Result<()> {
     let count = desk.db.read(|conn| store::count(conn, bucket))?;
     match count.and_then(|count| node::wait(count, most, now)) {
         Some(seconds) => Err(Error::TooMany(seconds)),

@@ -54,7 +54,7 @@ pub struct Lately {
 
 impl Lately {
     /// "1,000 times or more, about 87 users", "not once".
-    pub fn words(&self) -> String {
+    pub fn label(&self) -> String {
         let plural = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
         match self.questions {
             0 => "not once".into(),
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn how_often_it_asked_is_said_as_people_say_it() {
-        let lately = |questions, people| Lately { questions, people, addresses: Vec::new() }.words();
+        let lately = |questions, people| Lately { questions, people, addresses: Vec::new() }.label();
         assert_eq!(lately(0, 0), "not once");
         assert_eq!(lately(1, 1), "once");
         assert_eq!(lately(2, 1), "2 times, about 1 user");

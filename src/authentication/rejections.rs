@@ -84,7 +84,7 @@ impl Standing {
 
 /// An auth node that left the usual, or all of them together.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Left {
+pub struct Unusual {
     /// Its name; `None`: all of them together.
     pub node: Option<String>,
     /// When.

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use crate::{authentication, commands::Place, error::Result, operators::Who};
+use crate::{authentication, commands::ConfigArgs, error::Result, operators::Who};
 
 /// What can be done.
 #[derive(Subcommand)]
@@ -12,26 +12,26 @@ pub enum Command {
         /// What people call it, such as "VPN Berlin".
         name: String,
         #[command(flatten)]
-        place: Place,
+        args: ConfigArgs,
     },
     /// Refuse the key of an auth node from now on.
     Disable {
         /// Its name.
         name: String,
         #[command(flatten)]
-        place: Place,
+        args: ConfigArgs,
     },
     /// Take the key of a disabled auth node again.
     Enable {
         /// Its name.
         name: String,
         #[command(flatten)]
-        place: Place,
+        args: ConfigArgs,
     },
     /// List the auth nodes.
     List {
         #[command(flatten)]
-        place: Place,
+        args: ConfigArgs,
     },
 }
 
@@ -42,24 +42,24 @@ pub enum Command {
 pub fn run(command: Command) -> Result<()> {
     let who = Who::command_line();
     match command {
-        Command::Add { name, place } => {
-            let desk = place.desk()?;
+        Command::Add { name, args } => {
+            let desk = args.desk()?;
             let key = authentication::add_node(&desk, &who, desk.now(), &name)?;
             println!("The key of the auth node {name}, which is not kept and cannot be shown again:");
             println!("{key}");
         }
-        Command::Disable { name, place } => {
-            let desk = place.desk()?;
+        Command::Disable { name, args } => {
+            let desk = args.desk()?;
             authentication::disable_node(&desk, &who, desk.now(), &name)?;
             println!("The key of the auth node {name} is refused from now on.");
         }
-        Command::Enable { name, place } => {
-            let desk = place.desk()?;
+        Command::Enable { name, args } => {
+            let desk = args.desk()?;
             authentication::enable_node(&desk, &who, desk.now(), &name)?;
             println!("The auth node {name} is in use again, with the key it had.");
         }
-        Command::List { place } => {
-            for node in authentication::nodes(&place.desk()?, &who)? {
+        Command::List { args } => {
+            for node in authentication::nodes(&args.desk()?, &who)? {
                 let since =
                     |at: Option<crate::clock::Timestamp>| at.map(|at| at.format("%Y-%m-%d %H:%M UTC").to_string());
                 let state = since(node.disabled_at).map_or("in use".into(), |at| format!("disabled {at}"));

@@ -4,7 +4,7 @@ use std::{io, path::Path};
 
 use crate::{
     clock::Clock,
-    commands::Place,
+    commands::ConfigArgs,
     config::is_postgres,
     db::Db,
     desk::{self, folder::MASTER_KEY},
@@ -16,14 +16,14 @@ use crate::{
 ///
 /// # Errors
 /// A sentence that says why not.
-pub fn run(place: &Place, file: &Path) -> Result<()> {
-    let settings = place.settings()?;
+pub fn run(args: &ConfigArgs, file: &Path) -> Result<()> {
+    let settings = args.settings()?;
     if is_postgres(&settings.database_url) {
         return Err(Error::Internal(
             "The database is PostgreSQL: use pg_dump, and keep the setting master_key.".into(),
         ));
     }
-    desk::there(&settings)?;
+    desk::require_database(&settings)?;
     // Also a link that leads nowhere is there.
     if file.symlink_metadata().is_ok() {
         return Err(taken(file));

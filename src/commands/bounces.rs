@@ -11,12 +11,12 @@ use clap::{Args, Subcommand};
 
 use crate::{
     audit::Actor,
-    commands::Place,
+    commands::ConfigArgs,
     desk::Desk,
     error::{Error, Result},
     mail::{
         bounce::REPORT_BYTES,
-        importing::{self, Taken},
+        importing::{self, ReportOutcome},
     },
 };
 
@@ -31,7 +31,7 @@ pub enum Command {
         #[command(flatten)]
         source: Source,
         #[command(flatten)]
-        place: Place,
+        args: ConfigArgs,
     },
 }
 
@@ -53,8 +53,8 @@ pub struct Source {
 /// Does it. What cannot be used is skipped and ends well: a mail server that pipes to us must not bounce the bounce. If
 /// the database does not answer, the exit code lets the mail server try again.
 pub fn run(command: Command) -> ExitCode {
-    let Command::Import { source, place } = command;
-    match import(&source, &place) {
+    let Command::Import { source, args } = command;
+    match import(&source, &args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -63,8 +63,8 @@ pub fn run(command: Command) -> ExitCode {
     }
 }
 
-fn import(source: &Source, place: &Place) -> Result<()> {
-    let desk = place.desk()?;
+fn import(source: &Source, args: &ConfigArgs) -> Result<()> {
+    let desk = args.desk()?;
     let mut tally = Tally::default();
     if let Some(folder) = &source.maildir {
         maildir(&desk, folder, &mut tally)?;
@@ -103,12 +103,12 @@ struct Tally {
 impl Tally {
     fn take(&mut self, desk: &Desk, name: &str, bytes: &[u8]) -> Result<()> {
         let taken = importing::take(desk, desk.now(), &Actor::command_line(), bytes)?;
-        self.tell(name, &taken);
+        self.print(name, &taken);
         Ok(())
     }
 
-    fn tell(&mut self, name: &str, taken: &Taken) {
-        println!("{name}: {}", taken.words());
+    fn print(&mut self, name: &str, taken: &ReportOutcome) {
+        println!("{name}: {}", taken.label());
         if taken.is_taken() {
             self.taken += 1;
         } else {

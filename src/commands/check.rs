@@ -3,7 +3,7 @@
 use chrono::Duration;
 
 use crate::{
-    commands::{Place, overheard, server},
+    commands::{ConfigArgs, overheard, server},
     config::is_postgres,
     desk::{
         Desk, folder,
@@ -23,8 +23,8 @@ const CLOCK_SECONDS: i64 = 15;
 ///
 /// # Errors
 /// `Internal` with the number of things that are not well.
-pub fn run(place: &Place) -> Result<()> {
-    let settings = place.settings()?;
+pub fn run(args: &ConfigArgs) -> Result<()> {
+    let settings = args.settings()?;
     let mut report = Report::default();
     report.line("settings", Ok("read".into()));
     let carrier = Carrier::of(&settings);
@@ -35,11 +35,11 @@ pub fn run(place: &Place) -> Result<()> {
             &format!("what goes to {host} may be read on the way. Add ?sslmode=verify-full to database_url."),
         );
     }
-    let place = if is_postgres(&settings.database_url) { "PostgreSQL" } else { "SQLite" };
-    match Desk::look(settings) {
+    let args = if is_postgres(&settings.database_url) { "PostgreSQL" } else { "SQLite" };
+    match Desk::inspect(settings) {
         Err(error) => report.line("database", Err(error)),
         Ok(desk) => {
-            report.line("database", migrations(&desk, place));
+            report.line("database", migrations(&desk, args));
             report.line("disk", disk(&desk));
             report.line("rounds", background(&desk));
             report.line("master key", key(&desk));
@@ -86,9 +86,9 @@ impl Report {
     }
 }
 
-fn migrations(desk: &Desk, place: &str) -> Result<String> {
+fn migrations(desk: &Desk, args: &str) -> Result<String> {
     match desk.db.pending_migrations()? {
-        0 => Ok(format!("{place} answers and is at this version")),
+        0 => Ok(format!("{args} answers and is at this version")),
         1 => Err(Error::Internal("1 migration is waiting; run `tokendesk migrate`.".into())),
         n => Err(Error::Internal(format!("{n} migrations are waiting; run `tokendesk migrate`."))),
     }
@@ -111,7 +111,7 @@ fn background(desk: &Desk) -> Result<String> {
     }
     let zone = desk.settings.zone;
     let line = |failing: &rounds::Failing| {
-        format!("{} last failed at {}", failing.round.words(), zone.local(failing.failed_at).format("%Y-%m-%d %H:%M"))
+        format!("{} last failed at {}", failing.round.label(), zone.local(failing.failed_at).format("%Y-%m-%d %H:%M"))
     };
     let list: Vec<String> = failing.iter().map(line).collect();
     Err(Error::Internal(format!("{}; the server's log says why.", list.join("; "))))
@@ -181,5 +181,5 @@ fn mail(carrier: &Carrier) -> Result<String> {
         return Err(Error::Internal("the setting smtp_url is missing: email waits in the outbox.".into()));
     }
     server::wait_for(carrier.check())?;
-    Ok(format!("{} takes mail", carrier.words()))
+    Ok(format!("{} takes mail", carrier.label()))
 }

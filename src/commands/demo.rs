@@ -72,7 +72,7 @@ pub fn run(flags: &Flags) -> Result<()> {
     let mailbox = story::mailbox();
     if desk.db.read(operators::none_yet)? {
         println!("Making a world …");
-        story::tell(&desk, &mailbox)?;
+        story::play(&desk, &mailbox)?;
     }
     let (users, tasks) = story::size(&desk)?;
     println!("This world has {users} users and {tasks} open tasks.");

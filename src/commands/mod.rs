@@ -35,9 +35,9 @@ enum Command {
     /// Show a believable world that needs nothing.
     Demo(demo::Flags),
     /// Serve.
-    Serve(Place),
+    Serve(ConfigArgs),
     /// See that settings, database, counts, clock and mail server are well.
-    Check(Place),
+    Check(ConfigArgs),
     /// Operators of the console.
     #[command(subcommand)]
     Operator(operator::Command),
@@ -54,11 +54,11 @@ enum Command {
     #[command(subcommand)]
     Bounces(bounces::Command),
     /// Bring the database up to this version.
-    Migrate(Place),
+    Migrate(ConfigArgs),
     /// Copy the embedded database to a file while the server runs.
     Backup {
         #[command(flatten)]
-        place: Place,
+        args: ConfigArgs,
         /// The file to write; it must not be there yet.
         file: PathBuf,
     },
@@ -66,7 +66,7 @@ enum Command {
 
 /// Where the settings come from: the file, then TOKENDESK_… variables, then these flags.
 #[derive(Args, Clone, Debug)]
-pub struct Place {
+pub struct ConfigArgs {
     /// The settings file (TOML).
     #[arg(long, short = 'c', value_name = "FILE")]
     config: Option<PathBuf>,
@@ -75,7 +75,7 @@ pub struct Place {
     set: Vec<String>,
 }
 
-impl Place {
+impl ConfigArgs {
     /// The settings.
     ///
     /// # Errors
@@ -96,7 +96,7 @@ impl Place {
     /// The desk, with the database at this version.
     ///
     /// # Errors
-    /// As [`Place::settings`] and [`Desk::open`].
+    /// As [`ConfigArgs::settings`] and [`Desk::open`].
     pub fn desk(&self) -> Result<Desk> {
         let desk = Desk::open(self.settings()?)?.desk;
         renew(&desk)?;
@@ -111,15 +111,15 @@ pub fn run() -> ExitCode {
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let outcome = match Cli::parse().command {
         Command::Demo(flags) => demo::run(&flags),
-        Command::Serve(place) => serve::run(&place),
-        Command::Check(place) => check::run(&place),
+        Command::Serve(args) => serve::run(&args),
+        Command::Check(args) => check::run(&args),
         Command::Operator(command) => operator::run(command),
         Command::Users(command) => users::run(command),
         Command::Tokens(command) => tokens::run(command),
         Command::AuthNode(command) => auth_node::run(command),
         Command::Bounces(command) => return bounces::run(command),
-        Command::Migrate(place) => migrate(&place),
-        Command::Backup { place, file } => backup::run(&place, &file),
+        Command::Migrate(args) => migrate(&args),
+        Command::Backup { args, file } => backup::run(&args, &file),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -143,8 +143,8 @@ fn renew(desk: &Desk) -> Result<()> {
     Ok(())
 }
 
-fn migrate(place: &Place) -> Result<()> {
-    let Opened { desk, migrated: done } = Desk::open(place.settings()?)?;
+fn migrate(args: &ConfigArgs) -> Result<()> {
+    let Opened { desk, migrated: done } = Desk::open(args.settings()?)?;
     renew(&desk)?;
     match done.len() {
         0 => println!("The database is at this version already."),

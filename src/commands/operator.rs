@@ -8,7 +8,7 @@ use std::{
 use clap::{Args, Subcommand};
 
 use crate::{
-    commands::Place,
+    commands::ConfigArgs,
     error::{Error, Result},
     operators::{self, BuiltIn, NewOperator, Who},
 };
@@ -37,7 +37,7 @@ pub enum Command {
         #[command(flatten)]
         password: Password,
         #[command(flatten)]
-        place: Place,
+        args: ConfigArgs,
     },
     /// Give an operator a new password, to be changed at the next sign-in.
     ResetPassword {
@@ -47,7 +47,7 @@ pub enum Command {
         #[command(flatten)]
         password: Password,
         #[command(flatten)]
-        place: Place,
+        args: ConfigArgs,
     },
     /// Let an operator who lost the phone set up a new authenticator app at the next sign-in.
     ResetSecondFactor {
@@ -55,7 +55,7 @@ pub enum Command {
         #[arg(long, value_name = "USERID")]
         user_id: String,
         #[command(flatten)]
-        place: Place,
+        args: ConfigArgs,
     },
 }
 
@@ -73,8 +73,8 @@ pub struct Password {
 /// A sentence that says what is wrong.
 pub fn run(command: Command) -> Result<()> {
     match command {
-        Command::Add { user_id, name, email, role, password, place } => {
-            let desk = place.desk()?;
+        Command::Add { user_id, name, email, role, password, args } => {
+            let desk = args.desk()?;
             let password = password.read()?;
             let new =
                 NewOperator { user_id, name, email, role, password, must_change_password: false, containers: None };
@@ -90,15 +90,15 @@ pub fn run(command: Command) -> Result<()> {
                 println!("The first sign-in sets up an authenticator app: have a phone at hand.");
             }
         }
-        Command::ResetPassword { user_id, password, place } => {
-            let desk = place.desk()?;
+        Command::ResetPassword { user_id, password, args } => {
+            let desk = args.desk()?;
             let password = password.read()?;
             operators::reset_password(&desk, &Who::command_line(), desk.now(), user_id.trim(), &password)?;
             println!("Operator {user_id} has a new password and is signed out everywhere.");
             println!("Next: they sign in with it and choose one of their own.");
         }
-        Command::ResetSecondFactor { user_id, place } => {
-            let desk = place.desk()?;
+        Command::ResetSecondFactor { user_id, args } => {
+            let desk = args.desk()?;
             operators::reset_second_factor(&desk, &Who::command_line(), desk.now(), user_id.trim())?;
             println!("Operator {user_id} has no second factor now and is signed out everywhere.");
             println!("Next: they sign in with their password and set up an authenticator app.");

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use crate::{
-    commands::{Place, renew, server},
+    commands::{ConfigArgs, renew, server},
     config::Settings,
     desk::{Desk, Opened, folder},
     error::{Error, Result},
@@ -15,8 +15,8 @@ use crate::{
 ///
 /// # Errors
 /// A sentence that says what stops the start.
-pub fn run(place: &Place) -> Result<()> {
-    let settings = place.settings()?;
+pub fn run(args: &ConfigArgs) -> Result<()> {
+    let settings = args.settings()?;
     server::log(&settings);
     let listener = bind(&settings)?;
     let Opened { desk, migrated } = Desk::open(settings)?;

@@ -7,7 +7,7 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 use zeroize::Zeroizing;
 
 use crate::{
-    commands::Place,
+    commands::ConfigArgs,
     error::{Error, Result},
     operators::Who,
     tokens::import::{self, Choices, Opening, Report},
@@ -44,7 +44,7 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         outcomes: Option<PathBuf>,
         #[command(flatten)]
-        place: Place,
+        args: ConfigArgs,
     },
 }
 
@@ -54,17 +54,17 @@ pub enum Command {
 /// A sentence that says what is wrong; also if a token was refused, so that scripts see it.
 pub fn run(command: Command) -> Result<()> {
     match command {
-        Command::Import { file, key, password_file, dry_run, container, good_ones, outcomes, place } => {
+        Command::Import { file, key, password_file, dry_run, container, good_ones, outcomes, args } => {
             let bytes = Zeroizing::new(read(&file)?);
             let opening = opening(key, password_file.as_deref())?;
-            let desk = place.desk()?;
+            let desk = args.desk()?;
             let choices = Choices { opening, container, good_ones, dry_run };
             let report = import::import(&desk, &Who::command_line(), desk.now(), &bytes, &choices)?;
             if let Some(path) = outcomes {
                 std::fs::write(&path, report.to_csv())
                     .map_err(|error| Error::Internal(format!("{} cannot be written: {error}.", path.display())))?;
             }
-            tell(&report)
+            print(&report)
         }
     }
 }
@@ -86,7 +86,7 @@ fn opening(key: Option<String>, password_file: Option<&Path>) -> Result<Opening>
     Ok(Opening::Password(Zeroizing::new(password.to_owned())))
 }
 
-fn tell(report: &Report) -> Result<()> {
+fn print(report: &Report) -> Result<()> {
     let part = report.format.part().to_lowercase();
     let refused = report.lines.iter().filter_map(|line| {
         line.refused.as_ref().map(|reason| format!("{part} {}: {} refused: {reason}", line.number, line.serial))

@@ -6,10 +6,10 @@ use clap::Subcommand;
 
 use crate::{
     clock::Timestamp,
-    commands::Place,
+    commands::ConfigArgs,
     error::{Error, Result},
     operators::Who,
-    tasks::address::{self, Whose},
+    tasks::address::{self, LinksOf},
     users::{self, Import, Report, import::Outcome, user::DEFAULT_CONTAINER},
 };
 
@@ -38,7 +38,7 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         outcomes: Option<PathBuf>,
         #[command(flatten)]
-        place: Place,
+        args: ConfigArgs,
     },
 }
 
@@ -48,12 +48,12 @@ pub enum Command {
 /// A sentence that says what is wrong; also if a line was refused, so that scripts see it.
 pub fn run(command: Command) -> Result<()> {
     match command {
-        Command::Import { file, dry_run, container, good_lines, outcomes, place } => {
+        Command::Import { file, dry_run, container, good_lines, outcomes, args } => {
             let problem = |what: &str, path: &PathBuf, error: &std::io::Error| {
                 Error::Internal(format!("{} cannot be {what}: {error}.", path.display()))
             };
             let bytes = std::fs::read(&file).map_err(|error| problem("read", &file, &error))?;
-            let desk = place.desk()?;
+            let desk = args.desk()?;
             let how = Import { container, dry_run, good_lines };
             let (who, now) = (Who::command_line(), desk.now());
             let report = users::import(&desk, &who, now, &bytes, &how)?;
@@ -61,9 +61,9 @@ pub fn run(command: Command) -> Result<()> {
                 std::fs::write(&path, report.to_csv()).map_err(|error| problem("written", &path, &error))?;
             }
             if report.carried_out {
-                tell_ended(desk.db.read(|conn| address::count(conn, &who, Whose::ChangedAt(now)))?, now);
+                tell_ended(desk.db.read(|conn| address::count(conn, &who, LinksOf::ChangedAt(now)))?, now);
             }
-            tell(&report)
+            print(&report)
         }
     }
 }
@@ -75,11 +75,11 @@ fn tell_ended(links: usize, at: Timestamp) {
     }
 }
 
-fn tell(report: &Report) -> Result<()> {
+fn print(report: &Report) -> Result<()> {
     report.notes.iter().for_each(|note| println!("{note}"));
     let not_taken = report.lines.iter().filter_map(|line| match &line.outcome {
         Outcome::Refused(reason) | Outcome::PassedOver(reason) => {
-            Some(format!("line {}: {} {}: {reason}", line.number, line.user_id, line.outcome.word()))
+            Some(format!("line {}: {} {}: {reason}", line.number, line.user_id, line.outcome.code()))
         }
         _ => None,
     });

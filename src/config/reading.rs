@@ -18,7 +18,7 @@ const SLIPS: usize = 3;
 struct Entry {
     name: String,
     value: Value,
-    place: String,
+    source: String,
 }
 
 impl Settings {
@@ -42,8 +42,8 @@ impl Settings {
             .collect();
         variables.sort();
         for (name, text) in variables {
-            let place = format!(" (the variable {ENVIRONMENT_PREFIX}{})", name.to_uppercase());
-            entries.push(from_text(name, &text, place));
+            let source = format!(" (the variable {ENVIRONMENT_PREFIX}{})", name.to_uppercase());
+            entries.push(from_text(name, &text, source));
         }
         for (name, text) in flags {
             entries.push(from_text(name.clone(), text, " (the flag --set)".into()));
@@ -58,10 +58,10 @@ impl Settings {
         }
         let written: Written = serde_json::from_value(Value::Object(all))
             .map_err(|error| Error::Internal(format!("The settings cannot be read: {error}.")))?;
-        let place = |name: &str| {
-            entries.iter().rev().find(|entry| entry.name == name).map(|entry| entry.place.clone()).unwrap_or_default()
+        let source = |name: &str| {
+            entries.iter().rev().find(|entry| entry.name == name).map(|entry| entry.source.clone()).unwrap_or_default()
         };
-        Settings::check_from(written, &place)
+        Settings::check_from(written, &source)
     }
 }
 
@@ -90,11 +90,11 @@ fn from_file(path: &Path) -> Result<Vec<Entry>> {
     })?;
     let entry = |(name, value): (String, toml::Value)| {
         let value = serde_json::to_value(value).unwrap_or(Value::Null);
-        let place = match line_of(&text, &name) {
+        let source = match line_of(&text, &name) {
             Some(line) => format!(" (line {line} of {shown})"),
             None => format!(" (in {shown})"),
         };
-        Entry { name, value, place }
+        Entry { name, value, source }
     };
     Ok(table.into_iter().map(entry).collect())
 }
@@ -110,7 +110,7 @@ fn line_of(text: &str, name: &str) -> Option<usize> {
 }
 
 /// A value as variables and flags have it: without quotes; several of a list are separated by commas.
-fn from_text(name: String, text: &str, place: String) -> Entry {
+fn from_text(name: String, text: &str, source: String) -> Entry {
     let text = text.trim();
     let value = match defaults().get(&name) {
         Some(Value::Array(_)) => serde_json::from_str(text).ok().filter(Value::is_array).unwrap_or_else(|| {
@@ -119,19 +119,19 @@ fn from_text(name: String, text: &str, place: String) -> Entry {
         Some(Value::Number(_) | Value::Bool(_)) => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
         _ => serde_json::from_str(text).ok().filter(Value::is_string).unwrap_or_else(|| text.into()),
     };
-    Entry { name, value, place }
+    Entry { name, value, source }
 }
 
 /// That there is such a setting, and that the value is of its kind.
 fn check_kind(defaults: &Map<String, Value>, entry: &Entry) -> Result<()> {
-    let Entry { name, value, place } = entry;
+    let Entry { name, value, source } = entry;
     let Some(default) = defaults.get(name) else {
         let meant = defaults.keys().map(|known| (slips(name, known), known)).min();
         let meant = match meant.filter(|(slips, _)| *slips <= SLIPS) {
             Some((_, known)) => format!(" Did you mean {known}?"),
             None => " README lists all there are.".to_owned(),
         };
-        return Err(Error::Internal(format!("There is no setting {name}{place}.{meant}")));
+        return Err(Error::Internal(format!("There is no setting {name}{source}.{meant}")));
     };
     let fits = match default {
         Value::String(_) => value.is_string(),
@@ -154,7 +154,7 @@ fn check_kind(defaults: &Map<String, Value>, entry: &Entry) -> Result<()> {
         _ => "a list of addresses or networks, such as [\"127.0.0.1\", \"10.0.0.0/8\"]",
     };
     let is = if SECRETS.contains(&name.as_str()) { String::new() } else { format!(" is {value}, but") };
-    Err(Error::Internal(format!("The setting {name}{place}{is} must be {want}.")))
+    Err(Error::Internal(format!("The setting {name}{source}{is} must be {want}.")))
 }
 
 /// How many letters have to be put in, left out or changed to make `a` of `b` (Levenshtein's distance).

@@ -7,7 +7,7 @@ use crate::{db::AnyConn, error::Result};
 /// What can be reserved. Whoever needs more than one takes them in the order of `ARCHITECTURE.md`.
 #[derive(Clone, Copy, Debug)]
 pub enum Lock {
-    /// Who may get a place in a task: taken by Provision and by what binds tokens from inventory.
+    /// Who may get an enrollment in a task: taken by Provision and by what binds tokens from inventory.
     Provision = 1,
     /// The rows of operators and roles: the last full Operator stays.
     Operators = 2,

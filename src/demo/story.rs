@@ -53,15 +53,15 @@ const STARTERS_AT: (u32, u32) = (14, 40);
 enum Event {
     ImportStarters,
     Provision(&'static PlannedTask),
-    Open(Place),
-    Enroll(Place, Fate),
+    Open(Invited),
+    Enroll(Invited, Fate),
     Use { user_id: String, key: Key },
-    Fumble(Place),
+    Fumble(Invited),
 }
 
 /// A user with the link they were sent.
 #[derive(Clone)]
-struct Place {
+struct Invited {
     user: usize,
     kind: AuthenticationType,
     handle: String,
@@ -90,7 +90,7 @@ pub fn mailbox() -> Mailbox {
 ///
 /// # Errors
 /// What a verb answers that should have worked.
-pub fn tell(desk: &Desk, mailbox: &Mailbox) -> Result<()> {
+pub fn play(desk: &Desk, mailbox: &Mailbox) -> Result<()> {
     let now = desk.now();
     let last = last_day(now);
     let moment = |days_ago: i64, (hour, minute): (u32, u32)| {
@@ -220,10 +220,10 @@ impl<'a> Story<'a> {
         match event {
             Event::ImportStarters => import(self.desk, &self.operator("m.okafor")?, at, &starters()),
             Event::Provision(task) => self.provision(at, task),
-            Event::Open(place) => self.open(at, &place),
-            Event::Enroll(place, fate) => self.enroll(at, &place, fate),
+            Event::Open(invited) => self.open(at, &invited),
+            Event::Enroll(invited, fate) => self.enroll(at, &invited, fate),
             Event::Use { user_id, key } => self.sign_in(at, &user_id, &key),
-            Event::Fumble(place) => self.fumble(at, &place),
+            Event::Fumble(invited) => self.fumble(at, &invited),
         }
     }
 
@@ -246,25 +246,25 @@ impl<'a> Story<'a> {
         courier::run_once(self.desk, &self.carrier)?;
         for (n, user) in chosen.iter().enumerate() {
             self.waiting.insert((*user, task.kind));
-            let Some(place) = self.place(*user, task.kind) else { continue };
+            let Some(invited) = self.invited(*user, task.kind) else { continue };
             let fate = task.fate(n, chosen.len());
             // Everything happens before the end and before the Stop Date.
             let room = (self.end - at).min(Duration::days(task.days)).num_minutes() - 5;
             let later = at + Duration::minutes(20 + self.draw(room - 25));
             match fate {
                 Fate::Completes | Fate::Enrolls => {
-                    self.plan(later - Duration::minutes(8), Event::Open(place.clone()));
-                    self.plan(later, Event::Enroll(place, fate));
+                    self.plan(later - Duration::minutes(8), Event::Open(invited.clone()));
+                    self.plan(later, Event::Enroll(invited, fate));
                 }
-                Fate::LocksOut => self.plan(later, Event::Fumble(place)),
-                Fate::OpensOnly => self.plan(later, Event::Open(place)),
+                Fate::LocksOut => self.plan(later, Event::Fumble(invited)),
+                Fate::OpensOnly => self.plan(later, Event::Open(invited)),
                 Fate::DoesNothing => {}
             }
         }
         Ok(())
     }
 
-    /// Users without an open place of this type, spread over the container rather than from its top; if there are too
+    /// Users without an open enrollment of this type, spread over the container rather than from its top; if there are too
     /// few in it, others help out.
     fn choose(&self, task: &PlannedTask) -> Vec<usize> {
         let is_free =
@@ -284,26 +284,27 @@ impl<'a> Story<'a> {
     }
 
     /// The link in the newest enrollment email of this user, if one arrived.
-    fn place(&self, user: usize, kind: AuthenticationType) -> Option<Place> {
+    fn invited(&self, user: usize, kind: AuthenticationType) -> Option<Invited> {
         let address = &self.people[user].email;
         let (parcels, _) = self.mailbox.search(address, 0, 10);
         let parcel = parcels.into_iter().find(|parcel| parcel.to == *address && parcel.kind == Kind::Enrollment)?;
         let link = parcel.link(&self.desk.settings)?;
         let (path, code) = link.split_once('#')?;
         let (_, handle) = path.rsplit_once('/')?;
-        Some(Place { user, kind, handle: handle.into(), code: code.into() })
+        Some(Invited { user, kind, handle: handle.into(), code: code.into() })
     }
 
-    fn open(&mut self, at: Timestamp, place: &Place) -> Result<()> {
-        enrollment::open(self.desk, at, &visit(place, None)).map(|_| ())
+    fn open(&mut self, at: Timestamp, invited: &Invited) -> Result<()> {
+        enrollment::open(self.desk, at, &visit(invited, None)).map(|_| ())
     }
 
-    fn enroll(&mut self, at: Timestamp, place: &Place, fate: Fate) -> Result<()> {
-        let Step::Done(_, session) = enrollment::accept_code(self.desk, at, &visit(place, None), &place.code)? else {
+    fn enroll(&mut self, at: Timestamp, invited: &Invited, fate: Fate) -> Result<()> {
+        let Step::Done(_, session) = enrollment::accept_code(self.desk, at, &visit(invited, None), &invited.code)?
+        else {
             return Err(broken("a right activation code was refused"));
         };
-        let visit = visit(place, Some(session));
-        let (key, step) = match place.kind {
+        let visit = visit(invited, Some(session));
+        let (key, step) = match invited.kind {
             AuthenticationType::AuthenticatorApp => {
                 let Step::Done(_, seed) = enrollment::show_key(self.desk, at, &visit)? else {
                     return Err(broken("a key was not shown"));
@@ -322,13 +323,13 @@ impl<'a> Story<'a> {
         if !matches!(step, Step::Done(..)) {
             return Err(broken("a right one-time password was refused"));
         }
-        self.waiting.remove(&(place.user, place.kind));
+        self.waiting.remove(&(invited.user, invited.kind));
         if fate == Fate::Completes {
             let room = (self.end - at).min(Duration::days(1)).num_minutes() - 3;
             let later = at + Duration::minutes(2 + self.draw(room - 2));
             self.plan(
                 later.min(self.end - Duration::minutes(1)),
-                Event::Use { user_id: self.people[place.user].user_id.clone(), key },
+                Event::Use { user_id: self.people[invited.user].user_id.clone(), key },
             );
         }
         courier::run_once(self.desk, &self.carrier).map(|_| ())
@@ -344,11 +345,11 @@ impl<'a> Story<'a> {
     }
 
     /// Wrong codes until the enrollment is Locked.
-    fn fumble(&mut self, at: Timestamp, place: &Place) -> Result<()> {
+    fn fumble(&mut self, at: Timestamp, invited: &Invited) -> Result<()> {
         let attempts = self.desk.db.read(crate::policy::current)?.attempts_allowed;
         for attempt in 0..attempts {
             let moment = at + Duration::seconds(20 * attempt);
-            enrollment::accept_code(self.desk, moment, &visit(place, None), &format!("22222{attempt}"))?;
+            enrollment::accept_code(self.desk, moment, &visit(invited, None), &format!("22222{attempt}"))?;
         }
         Ok(())
     }
@@ -370,8 +371,8 @@ fn import(desk: &Desk, who: &Who, at: Timestamp, people: &[Person]) -> Result<()
 }
 
 /// A user's browser at their link.
-fn visit(place: &Place, session: Option<String>) -> Visit {
-    Visit { handle: place.handle.clone(), session, address: "198.51.100.23".into(), request: String::new() }
+fn visit(invited: &Invited, session: Option<String>) -> Visit {
+    Visit { handle: invited.handle.clone(), session, address: "198.51.100.23".into(), request: String::new() }
 }
 
 /// What the token shows at `at`; `used` values of an event-based one are behind it.

@@ -129,14 +129,14 @@ fn close(_: &Path, _: u32) -> io::Result<()> {
 }
 
 /// Held by the one server of an embedded database, until it is dropped or the process ends.
-pub struct Alone(#[allow(dead_code, reason = "held for its Drop")] fs::File);
+pub struct SoleServer(#[allow(dead_code, reason = "held for its Drop")] fs::File);
 
 /// Makes sure that no other server has the embedded database; `None` for PostgreSQL, which takes several. The file beside
 /// the database that is held for it stays when it is let go of.
 ///
 /// # Errors
 /// `Internal` if another server has it.
-pub fn serve_alone(settings: &Settings) -> Result<Option<Alone>> {
+pub fn serve_alone(settings: &Settings) -> Result<Option<SoleServer>> {
     let Some(file) = database(settings) else { return Ok(None) };
     let mut name = file.clone().into_os_string();
     name.push(".server");
@@ -149,7 +149,7 @@ pub fn serve_alone(settings: &Settings) -> Result<Option<Alone>> {
             file.display()
         )));
     }
-    Ok(Some(Alone(held)))
+    Ok(Some(SoleServer(held)))
 }
 
 #[cfg(unix)]

@@ -199,12 +199,12 @@ pub(super) fn compare_and_note(
 }
 
 fn wrong(settings: &Settings, keys: &Keys, known: &[String]) -> Error {
-    let place = match settings.master_key {
+    let source = match settings.master_key {
         Some(_) => "of the setting master_key".to_owned(),
         None => path(settings).display().to_string(),
     };
     Error::Internal(format!(
-        "The master key {place} is not the one of this database: it is the key {}, and the database needs {}. Put that one \
+        "The master key {source} is not the one of this database: it is the key {}, and the database needs {}. Put that one \
          back from your backup. Every server of a database needs the same.",
         keys.id(),
         named(known),

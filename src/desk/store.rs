@@ -79,7 +79,7 @@ pub fn opens_what_is_sealed(conn: &mut AnyConn, keys: &Keys) -> Result<Option<bo
     if sealed.is_empty() {
         return Ok(None);
     }
-    Ok(Some(sealed.iter().any(|(place, sealed)| keys.open(place, sealed).is_ok())))
+    Ok(Some(sealed.iter().any(|(context, sealed)| keys.open(context, sealed).is_ok())))
 }
 
 #[derive(QueryableByName)]

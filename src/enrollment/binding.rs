@@ -7,7 +7,7 @@ use crate::{
     enrollment::{End, Step, View, Visit, fail, letter, note, store, verified},
     error::{Error, Result},
     mail::Kind,
-    tasks::{self, Missed, store::Place},
+    tasks::{self, FailureKind, store::Enrollment},
     tokens::{self, AuthenticationType, Binding, BindingRefusal, Judgment, Making, Seed, Standing, Token, one_time},
 };
 
@@ -21,7 +21,7 @@ pub fn show_key(desk: &Desk, now: Timestamp, visit: &Visit) -> Result<Step<Seed>
             Ok(view) => view,
             Err(step) => return Ok(step),
         };
-        let seed = pending_seed(desk, &view.place)?;
+        let seed = pending_seed(desk, &view.enrollment)?;
         Ok(Step::Done(view, seed))
     })
 }
@@ -36,7 +36,7 @@ pub fn show_device(desk: &Desk, now: Timestamp, visit: &Visit) -> Result<Step<()
             Ok(view) => view,
             Err(step) => return Ok(step),
         };
-        need_type(&view.place, AuthenticationType::HardwareToken)?;
+        need_type(&view.enrollment, AuthenticationType::HardwareToken)?;
         Ok(Step::Done(view, ()))
     })
 }
@@ -52,7 +52,7 @@ pub fn prove(desk: &Desk, now: Timestamp, visit: &Visit, typed: &str) -> Result<
             Ok(view) => view,
             Err(step) => return Ok(step),
         };
-        let seed = pending_seed(desk, &view.place)?;
+        let seed = pending_seed(desk, &view.enrollment)?;
         if typed.trim().is_empty() {
             return Ok(Step::Empty(view));
         }
@@ -61,14 +61,15 @@ pub fn prove(desk: &Desk, now: Timestamp, visit: &Visit, typed: &str) -> Result<
             Judgment::Right(proof) => proof,
             _ => {
                 let missed = if is_own_code(desk, conn, visit, typed)? {
-                    Missed::CodeAsPassword
+                    FailureKind::CodeAsPassword
                 } else {
-                    Missed::Password(one_time::off::off_by(&seed, &Making::APP, seconds, typed))
+                    FailureKind::Password(one_time::off::off_by(&seed, &Making::APP, seconds, typed))
                 };
                 return fail(desk, conn, now, visit, view, missed);
             }
         };
-        let token = tokens::enroll_app(desk, conn, now, view.place.user, view.place.container, &seed, &proof)?;
+        let token =
+            tokens::enroll_app(desk, conn, now, view.enrollment.user, view.enrollment.container, &seed, &proof)?;
         finish(desk, conn, now, visit, view, token)
     })
 }
@@ -79,21 +80,21 @@ pub fn prove(desk: &Desk, now: Timestamp, visit: &Visit, typed: &str) -> Result<
 /// As [`show_device`].
 pub fn claim_device(desk: &Desk, now: Timestamp, visit: &Visit, serial: &str, typed: &str) -> Result<Step<Token>> {
     desk.db.write(|conn| {
-        // First of all: who changes many places holds this lock and then waits for each place.
+        // First of all: who changes many enrollments holds this lock and then waits for each enrollment.
         db::hold(conn, Lock::Provision)?;
         store::hold(conn, &visit.handle)?;
         let view = match verified(desk, conn, now, visit)? {
             Ok(view) => view,
             Err(step) => return Ok(step),
         };
-        need_type(&view.place, AuthenticationType::HardwareToken)?;
+        need_type(&view.enrollment, AuthenticationType::HardwareToken)?;
         if serial.trim().is_empty() || typed.trim().is_empty() {
             return Ok(Step::Empty(view));
         }
-        match tokens::bind_hardware(desk, conn, now, view.place.user, view.place.container, serial, typed)? {
+        match tokens::bind_hardware(desk, conn, now, view.enrollment.user, view.enrollment.container, serial, typed)? {
             Binding::Bound(token) => finish(desk, conn, now, visit, view, token),
             Binding::Refused(BindingRefusal::Wrong(_)) if is_own_code(desk, conn, visit, typed)? => {
-                fail(desk, conn, now, visit, view, Missed::CodeAsPassword)
+                fail(desk, conn, now, visit, view, FailureKind::CodeAsPassword)
             }
             Binding::Refused(why) => fail(desk, conn, now, visit, view, missed(why)),
         }
@@ -106,34 +107,35 @@ fn is_own_code(desk: &Desk, conn: &mut AnyConn, visit: &Visit, typed: &str) -> R
     Ok(link.is_some_and(|link| tasks::links::matches(&desk.keys, &visit.handle, typed, &link.code_hash)))
 }
 
-fn missed(why: BindingRefusal) -> Missed {
+fn missed(why: BindingRefusal) -> FailureKind {
     match why {
-        BindingRefusal::NoSuchDevice => Missed::NoSuchDevice,
-        BindingRefusal::Elsewhere => Missed::DeviceElsewhere,
-        BindingRefusal::OtherType => Missed::DeviceOfOtherType,
-        BindingRefusal::NotInInventory => Missed::DeviceTaken,
-        BindingRefusal::Own => Missed::DeviceOwn,
-        BindingRefusal::Retired => Missed::DeviceRetired,
-        BindingRefusal::Wrong(off) => Missed::DevicePassword(off),
-        BindingRefusal::FarAhead => Missed::DeviceFarAhead,
-        BindingRefusal::NotValid(_) => Missed::DeviceNotValid,
+        BindingRefusal::NoSuchDevice => FailureKind::NoSuchDevice,
+        BindingRefusal::Elsewhere => FailureKind::DeviceElsewhere,
+        BindingRefusal::OtherType => FailureKind::DeviceOfOtherType,
+        BindingRefusal::NotInInventory => FailureKind::DeviceTaken,
+        BindingRefusal::Own => FailureKind::DeviceOwn,
+        BindingRefusal::Retired => FailureKind::DeviceRetired,
+        BindingRefusal::Wrong(off) => FailureKind::DevicePassword(off),
+        BindingRefusal::FarAhead => FailureKind::DeviceFarAhead,
+        BindingRefusal::NotValid(_) => FailureKind::DeviceNotValid,
     }
 }
 
-fn need_type(place: &Place, authentication_type: AuthenticationType) -> Result<()> {
-    if place.authentication_type == authentication_type { Ok(()) } else { Err(Error::not_found("page", "")) }
+fn need_type(enrollment: &Enrollment, authentication_type: AuthenticationType) -> Result<()> {
+    if enrollment.authentication_type == authentication_type { Ok(()) } else { Err(Error::not_found("page", "")) }
 }
 
 /// Where the seed of a key that is shown is sealed for.
-pub(super) fn seed_place(place: &Place) -> String {
-    format!("enrollments.pending_seed:{}", place.id)
+pub(super) fn seed_context(enrollment: &Enrollment) -> String {
+    format!("enrollments.pending_seed:{}", enrollment.id)
 }
 
-fn pending_seed(desk: &Desk, place: &Place) -> Result<Seed> {
-    need_type(place, AuthenticationType::AuthenticatorApp)?;
-    let sealed = place.pending_seed.as_deref();
-    let sealed = sealed.ok_or_else(|| Error::Internal(format!("enrollment {} has a session and no key", place.id)))?;
-    Ok(desk.keys.open(&seed_place(place), sealed)?.into())
+fn pending_seed(desk: &Desk, enrollment: &Enrollment) -> Result<Seed> {
+    need_type(enrollment, AuthenticationType::AuthenticatorApp)?;
+    let sealed = enrollment.pending_seed.as_deref();
+    let sealed =
+        sealed.ok_or_else(|| Error::Internal(format!("enrollment {} has a session and no key", enrollment.id)))?;
+    Ok(desk.keys.open(&seed_context(enrollment), sealed)?.into())
 }
 
 /// Notes the token on the enrollment and its task, and tells the user.
@@ -145,13 +147,13 @@ fn finish(
     mut view: View,
     token: Token,
 ) -> Result<Step<Token>> {
-    let place = &view.place;
-    tasks::note_enrolled(conn, now, place.id, token.id)?;
-    letter::tell(desk, conn, now, place, Kind::Enrolled, Some(&token.serial))?;
+    let enrollment = &view.enrollment;
+    tasks::note_enrolled(conn, now, enrollment.id, token.id)?;
+    letter::post(desk, conn, now, enrollment, Kind::Enrolled, Some(&token.serial))?;
     let serial = [("Serial Number", token.serial.clone())];
-    note(conn, now, visit, place, "enrollment.enroll", "Enrolled a token", &serial)?;
-    view.place.facts.enrolled_at = Some(now);
-    view.place.token = Some(token.id);
+    note(conn, now, visit, enrollment, "enrollment.enroll", "Enrolled a token", &serial)?;
+    view.enrollment.facts.enrolled_at = Some(now);
+    view.enrollment.token = Some(token.id);
     view.end = Some(End::AlreadyEnrolled);
     Ok(Step::Done(view, token))
 }

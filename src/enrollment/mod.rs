@@ -15,8 +15,8 @@ use crate::{
     mail::Kind,
     policy,
     tasks::{
-        self, Missed, links,
-        store::{self as task_store, Link, Place},
+        self, FailureKind, links,
+        store::{self as task_store, Enrollment, Link},
     },
     tokens::{self, AuthenticationType, Token, one_time},
 };
@@ -47,7 +47,7 @@ pub struct Visit {
 #[derive(Clone, Debug)]
 pub struct View {
     /// The enrollment, its task and its user.
-    pub place: Place,
+    pub enrollment: Enrollment,
     /// Why it leads nowhere; `None` if the user may enroll.
     pub end: Option<End>,
     /// The visitor has an open session of this link.
@@ -59,7 +59,7 @@ pub struct View {
 impl View {
     /// Attempts that are left.
     pub fn attempts_left(&self) -> i64 {
-        (self.attempts_allowed - self.place.facts.failures).max(0)
+        (self.attempts_allowed - self.enrollment.facts.failures).max(0)
     }
 }
 
@@ -83,7 +83,7 @@ pub enum Step<T> {
 /// How things stand with a link; `None` if there is none of this handle. Notes that it was opened, which a mail scanner
 /// can cause as well, and spends nothing.
 pub fn open(desk: &Desk, now: Timestamp, visit: &Visit) -> Result<Option<View>> {
-    let Some((_, view)) = desk.db.read(|conn| look(desk, conn, now, visit))? else { return Ok(None) };
+    let Some((_, view)) = desk.db.read(|conn| read_visit(desk, conn, now, visit))? else { return Ok(None) };
     if has_news(&view) {
         desk.db.write(|conn| note_opened(conn, now, &view))?;
     }
@@ -92,12 +92,12 @@ pub fn open(desk: &Desk, now: Timestamp, visit: &Visit) -> Result<Option<View>> 
 
 /// True if it is not noted yet that this link was opened. Once after each email: a reminder brings a link of its own.
 fn has_news(view: &View) -> bool {
-    let place = &view.place;
-    let unnoted = |at: Option<Timestamp>| at.is_none() || at < place.emailed_at;
+    let enrollment = &view.enrollment;
+    let unnoted = |at: Option<Timestamp>| at.is_none() || at < enrollment.emailed_at;
     match view.end {
-        Some(End::Superseded(_) | End::AddressLeft(_)) => unnoted(place.older_link_at),
-        Some(End::Replaced) => place.older_link_at.is_none_or(|at| Some(at) < place.removed_at),
-        None | Some(End::Locked | End::Expired(_) | End::Disabled) => unnoted(place.opened_at),
+        Some(End::Superseded(_) | End::AddressLeft(_)) => unnoted(enrollment.older_link_at),
+        Some(End::Replaced) => enrollment.older_link_at.is_none_or(|at| Some(at) < enrollment.removed_at),
+        None | Some(End::Locked | End::Expired(_) | End::Disabled) => unnoted(enrollment.opened_at),
         Some(End::AlreadyEnrolled | End::Canceled(_)) => false,
     }
 }
@@ -108,9 +108,9 @@ fn note_opened(conn: &mut AnyConn, now: Timestamp, view: &View) -> Result<()> {
     match view.end {
         _ if !has_news(view) => Ok(()),
         Some(End::Superseded(_) | End::AddressLeft(_) | End::Replaced) => {
-            tasks::note_older_link(conn, now, view.place.id)
+            tasks::note_older_link(conn, now, view.enrollment.id)
         }
-        _ => task_store::notes::set_opened(conn, now, view.place.id),
+        _ => task_store::notes::set_opened(conn, now, view.enrollment.id),
     }
 }
 
@@ -122,7 +122,7 @@ fn note_opened(conn: &mut AnyConn, now: Timestamp, view: &View) -> Result<()> {
 pub fn accept_code(desk: &Desk, now: Timestamp, visit: &Visit, code: &str) -> Result<Step<String>> {
     desk.db.write(|conn| {
         store::hold(conn, &visit.handle)?;
-        let Some((link, view)) = look(desk, conn, now, visit)? else { return Ok(Step::Unknown) };
+        let Some((link, view)) = read_visit(desk, conn, now, visit)? else { return Ok(Step::Unknown) };
         note_opened(conn, now, &view)?;
         if view.end.is_some() {
             return Ok(Step::Ended(view));
@@ -134,32 +134,32 @@ pub fn accept_code(desk: &Desk, now: Timestamp, visit: &Visit, code: &str) -> Re
             let missed = wrong_code(desk, conn, &link, code)?;
             return fail(desk, conn, now, visit, view, missed);
         }
-        let place = &view.place;
-        if store::open_sessions(conn, now, place.id)? >= portal::MOST_SESSIONS {
+        let enrollment = &view.enrollment;
+        if store::open_sessions(conn, now, enrollment.id)? >= portal::MOST_SESSIONS {
             return Err(Error::TooMany(Duration::minutes(portal::SESSION_MINUTES).num_seconds().unsigned_abs()));
         }
         let session = desk.random.secret();
         let hash = desk.keys.hash(Purpose::EnrollmentSession, session.as_bytes());
-        store::open_session(conn, now, &hash, place.id, link.id, portal::session_end(now))?;
-        task_store::notes::set_code_accepted(conn, now, place.id)?;
-        task_store::missed::forgive_code(conn, place.id)?;
-        if place.authentication_type == AuthenticationType::AuthenticatorApp && place.pending_seed.is_none() {
+        store::open_session(conn, now, &hash, enrollment.id, link.id, portal::session_end(now))?;
+        task_store::notes::set_code_accepted(conn, now, enrollment.id)?;
+        task_store::missed::forgive_code(conn, enrollment.id)?;
+        if enrollment.authentication_type == AuthenticationType::AuthenticatorApp && enrollment.pending_seed.is_none() {
             let seed = tokens::new_seed(desk);
-            let sealed = desk.keys.seal(&desk.random, &binding::seed_place(place), seed.bytes());
-            task_store::notes::set_pending_seed(conn, now, place.id, &sealed)?;
+            let sealed = desk.keys.seal(&desk.random, &binding::seed_context(enrollment), seed.bytes());
+            task_store::notes::set_pending_seed(conn, now, enrollment.id, &sealed)?;
         }
-        note(conn, now, visit, place, "enrollment.accept_code", "Accepted the activation code", &[])?;
+        note(conn, now, visit, enrollment, "enrollment.accept_code", "Accepted the activation code", &[])?;
         Ok(Step::Done(View { verified: true, ..view }, session))
     })
 }
 
 /// What somebody typed whose activation code is wrong.
-fn wrong_code(desk: &Desk, conn: &mut AnyConn, link: &Link, code: &str) -> Result<Missed> {
-    let older = task_store::links::older(conn, link.place.id, link.id)?;
+fn wrong_code(desk: &Desk, conn: &mut AnyConn, link: &Link, code: &str) -> Result<FailureKind> {
+    let older = task_store::links::older(conn, link.enrollment.id, link.id)?;
     if older.iter().any(|(handle, hash)| links::matches(&desk.keys, handle, code, hash)) {
-        return Ok(Missed::OlderCode);
+        return Ok(FailureKind::OlderCode);
     }
-    Ok(if portal::looks_like_a_password(code) { Missed::DigitsAsCode } else { Missed::Code })
+    Ok(if portal::looks_like_a_password(code) { FailureKind::DigitsAsCode } else { FailureKind::Code })
 }
 
 /// True if somebody has typed the activation code of this enrollment, and may still go on with it.
@@ -183,7 +183,7 @@ pub fn try_now(desk: &Desk, now: Timestamp, visit: &Visit, typed: &str) -> Resul
         if typed.trim().is_empty() {
             return Ok(Step::Empty(view));
         }
-        let Place { user, ref user_id, disabled, .. } = view.place;
+        let Enrollment { user, ref user_id, disabled, .. } = view.enrollment;
         let person = Person { id: Some(user), user_id: user_id.clone(), disabled };
         match authentication::check(desk, conn, now, &actor(visit, user_id), &person, typed)? {
             Answer::Accepted { .. } => Ok(Step::Done(view, token)),
@@ -192,7 +192,7 @@ pub fn try_now(desk: &Desk, now: Timestamp, visit: &Visit, typed: &str) -> Resul
     })
 }
 
-fn look(desk: &Desk, conn: &mut AnyConn, now: Timestamp, visit: &Visit) -> Result<Option<(Link, View)>> {
+fn read_visit(desk: &Desk, conn: &mut AnyConn, now: Timestamp, visit: &Visit) -> Result<Option<(Link, View)>> {
     let Some(link) = task_store::by_handle(conn, &visit.handle)? else { return Ok(None) };
     let attempts_allowed = policy::held(conn)?.attempts_allowed;
     let end = portal::end(&link, attempts_allowed, desk.settings.zone.today(now));
@@ -203,7 +203,7 @@ fn look(desk: &Desk, conn: &mut AnyConn, now: Timestamp, visit: &Visit) -> Resul
         }
         None => false,
     };
-    let view = View { place: link.place.clone(), end, verified, attempts_allowed };
+    let view = View { enrollment: link.enrollment.clone(), end, verified, attempts_allowed };
     Ok(Some((link, view)))
 }
 
@@ -214,7 +214,7 @@ fn verified<T>(
     now: Timestamp,
     visit: &Visit,
 ) -> Result<std::result::Result<View, Step<T>>> {
-    Ok(match look(desk, conn, now, visit)? {
+    Ok(match read_visit(desk, conn, now, visit)? {
         None => Err(Step::Unknown),
         Some((_, view)) if view.end.is_some() => Err(Step::Ended(view)),
         Some((_, view)) if !view.verified => Err(Step::NoSession),
@@ -224,10 +224,10 @@ fn verified<T>(
 
 /// Somebody with a session in which a token was enrolled.
 fn enrolled(desk: &Desk, conn: &mut AnyConn, now: Timestamp, visit: &Visit) -> Result<Step<Token>> {
-    let Some((_, view)) = look(desk, conn, now, visit)? else { return Ok(Step::Unknown) };
-    match (view.end, view.verified, view.place.token) {
+    let Some((_, view)) = read_visit(desk, conn, now, visit)? else { return Ok(Step::Unknown) };
+    match (view.end, view.verified, view.enrollment.token) {
         (Some(End::AlreadyEnrolled), true, Some(token)) => {
-            let mine = tokens::of_user(conn, view.place.user)?.into_iter().find(|mine| mine.id == token);
+            let mine = tokens::of_user(conn, view.enrollment.user)?.into_iter().find(|mine| mine.id == token);
             Ok(mine.map_or(Step::NoSession, |token| Step::Done(view, token)))
         }
         (Some(_), ..) => Ok(Step::Ended(view)),
@@ -242,31 +242,31 @@ fn fail<T>(
     now: Timestamp,
     visit: &Visit,
     view: View,
-    missed: Missed,
+    missed: FailureKind,
 ) -> Result<Step<T>> {
-    let (place, allowed) = (&view.place, view.attempts_allowed);
-    let Some(failures) = tasks::note_failure(conn, place.id, allowed)? else {
-        return Ok(look(desk, conn, now, visit)?.map_or(Step::Unknown, |(_, view)| Step::Ended(view)));
+    let (enrollment, allowed) = (&view.enrollment, view.attempts_allowed);
+    let Some(failures) = tasks::note_failure(conn, enrollment.id, allowed)? else {
+        return Ok(read_visit(desk, conn, now, visit)?.map_or(Step::Unknown, |(_, view)| Step::Ended(view)));
     };
-    tasks::note_missed(conn, now, place.id, missed)?;
+    tasks::note_missed(conn, now, enrollment.id, missed)?;
     let locked = failures >= allowed;
     let sentence =
         if locked { "Failed an enrollment attempt; the enrollment is Locked" } else { "Failed an enrollment attempt" };
-    let actor = actor(visit, &place.user_id);
+    let actor = actor(visit, &enrollment.user_id);
     let mut entry = Entry::refused(&actor, "enrollment.attempt", sentence)
-        .user(place.user, &place.user_id)
-        .task(place.task)
-        .fact("Reason", missed.words())
+        .user(enrollment.user, &enrollment.user_id)
+        .task(enrollment.task)
+        .fact("Reason", missed.label())
         .fact("Attempts", format!("{failures} of {allowed}"));
     if let Some(seconds) = missed.seconds() {
         entry = entry.fact("Clock", one_time::off::words(seconds));
     }
     audit::record(conn, now, &entry)?;
     let mut view = view;
-    view.place.facts.failures = failures;
+    view.enrollment.facts.failures = failures;
     if locked {
         // Once: after this, no attempt is counted until somebody unlocks it.
-        letter::tell(desk, conn, now, &view.place, Kind::Locked, None)?;
+        letter::post(desk, conn, now, &view.enrollment, Kind::Locked, None)?;
         view.end = Some(End::Locked);
         return Ok(Step::Ended(view));
     }
@@ -287,13 +287,14 @@ fn note(
     conn: &mut AnyConn,
     now: Timestamp,
     visit: &Visit,
-    place: &Place,
+    enrollment: &Enrollment,
     verb: &'static str,
     sentence: &str,
     facts: &[(&'static str, String)],
 ) -> Result<()> {
-    let actor = actor(visit, &place.user_id);
-    let mut entry = Entry::done(&actor, verb, sentence).user(place.user, &place.user_id).task(place.task);
+    let actor = actor(visit, &enrollment.user_id);
+    let mut entry =
+        Entry::done(&actor, verb, sentence).user(enrollment.user, &enrollment.user_id).task(enrollment.task);
     entry.detail.extend_from_slice(facts);
     audit::record(conn, now, &entry)
 }

@@ -68,14 +68,14 @@ impl End {
 /// Why `link` leads nowhere; `None` if its user may enroll. The first that holds is what the user can do most about: who
 /// has enrolled is done whatever else happened, and a newer link knows better than this one how things stand.
 pub fn end(link: &Link, attempts_allowed: i64, today: NaiveDate) -> Option<End> {
-    let place = &link.place;
-    if place.facts.enrolled_at.is_some() {
+    let enrollment = &link.enrollment;
+    if enrollment.facts.enrolled_at.is_some() {
         return Some(End::AlreadyEnrolled);
     }
-    if place.removed_why == Some(RemovedWhy::Replaced) {
+    if enrollment.removed_why == Some(RemovedWhy::Replaced) {
         return Some(End::Replaced);
     }
-    if let Some(at) = place.removed_at.or(place.task_removed_at) {
+    if let Some(at) = enrollment.removed_at.or(enrollment.task_removed_at) {
         return Some(End::Canceled(at));
     }
     // Before a newer email: that one lies in another mailbox, and who reads this one may be a stranger.
@@ -85,12 +85,12 @@ pub fn end(link: &Link, attempts_allowed: i64, today: NaiveDate) -> Option<End> 
     if let Some(at) = link.superseded_at {
         return Some(End::Superseded(at));
     }
-    if place.disabled {
+    if enrollment.disabled {
         return Some(End::Disabled);
     }
-    match tasks::status(&place.facts, attempts_allowed, today) {
+    match tasks::status(&enrollment.facts, attempts_allowed, today) {
         Status::Locked => Some(End::Locked),
-        Status::Expired => Some(End::Expired(place.facts.stop_on)),
+        Status::Expired => Some(End::Expired(enrollment.facts.stop_on)),
         Status::Active | Status::Completed => None,
     }
 }

@@ -38,7 +38,7 @@ pub enum Kind {
 
 impl Kind {
     /// The word in the database.
-    pub fn word(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
             Kind::Users => "users",
             Kind::Tokens => "tokens",
@@ -109,7 +109,7 @@ fn operator(who: &Who) -> Result<OperatorId> {
     who.operator.ok_or(Error::Forbidden("an operator of the console"))
 }
 
-fn place(id: &str) -> String {
+fn seal_context(id: &str) -> String {
     format!("imports.sealed:{id}")
 }
 
@@ -120,11 +120,11 @@ fn seal(desk: &Desk, id: &str, choices: &str, bytes: &[u8]) -> Vec<u8> {
     all.extend_from_slice(&length);
     all.extend_from_slice(choices.as_bytes());
     all.extend_from_slice(bytes);
-    desk.keys.seal(&desk.random, &place(id), &all)
+    desk.keys.seal(&desk.random, &seal_context(id), &all)
 }
 
 fn open(desk: &Desk, id: &str, sealed: &[u8]) -> Result<(Zeroizing<String>, Zeroizing<Vec<u8>>)> {
-    let mut all = desk.keys.open(&place(id), sealed)?;
+    let mut all = desk.keys.open(&seal_context(id), sealed)?;
     let wrong = || Error::Internal(format!("the file of the import {id} is not whole"));
     let (length, rest) = all.split_first_chunk::<4>().ok_or_else(wrong)?;
     let length = u32::from_be_bytes(*length) as usize;

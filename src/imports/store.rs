@@ -32,7 +32,7 @@ pub fn insert(
     diesel::insert_into(imports::table)
         .values((
             imports::id.eq(id),
-            imports::kind.eq(kind.word()),
+            imports::kind.eq(kind.code()),
             imports::operator_id.eq(operator.0),
             imports::file_name.eq(file_name),
             imports::sealed.eq(sealed),
@@ -45,7 +45,7 @@ pub fn insert(
 
 /// The file of this handle, if it is this operator's and has not ended.
 pub fn find(conn: &mut AnyConn, now: Timestamp, id: &str, kind: Kind, operator: OperatorId) -> Result<Option<Row>> {
-    let own = imports::operator_id.eq(operator.0).and(imports::kind.eq(kind.word())).and(imports::ends_at.gt(now));
+    let own = imports::operator_id.eq(operator.0).and(imports::kind.eq(kind.code())).and(imports::ends_at.gt(now));
     let columns = (imports::file_name, imports::sealed, imports::made_at, imports::done_at);
     Ok(imports::table.find(id).filter(own).select(columns).first(conn).optional()?)
 }

@@ -37,7 +37,7 @@ impl Action {
         [Action::Failed, Action::Delayed, Action::Delivered, Action::Relayed, Action::Expanded];
 
     /// The word in reports and in the database.
-    pub fn word(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
             Action::Failed => "failed",
             Action::Delayed => "delayed",
@@ -48,12 +48,12 @@ impl Action {
     }
 
     /// The action of this word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Action::ALL.into_iter().find(|action| action.word().eq_ignore_ascii_case(word))
+    pub fn from_code(word: &str) -> Option<Self> {
+        Action::ALL.into_iter().find(|action| action.code().eq_ignore_ascii_case(word))
     }
 
     /// What operators read.
-    pub fn words(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             Action::Failed => "Not delivered",
             Action::Delayed => "Delayed on the way, still tried",

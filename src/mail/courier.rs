@@ -19,7 +19,7 @@ use crate::{
     desk::Desk,
     error::{Error, Result},
     ids::EmailId,
-    mail::{self, Claimed, Mailbox, Settled, Verdict, letter},
+    mail::{self, Claimed, EndedTry, Mailbox, Verdict, letter},
 };
 
 mod encrypted;
@@ -72,9 +72,9 @@ impl Carrier {
     }
 
     /// What operators see of it.
-    pub fn words(&self) -> String {
+    pub fn label(&self) -> String {
         match self {
-            Carrier::Smtp(server) => server.words(),
+            Carrier::Smtp(server) => server.label(),
             Carrier::Mailbox(_) => "the demo mailbox".into(),
             Carrier::None => "no mail server is set".into(),
         }
@@ -97,8 +97,8 @@ impl Carrier {
                 Ok(())
             }
             Err(problem) => {
-                let words = problem.words("no connection");
-                Err(Error::Internal(format!("The mail server {} does not take mail: {words}.", server.words())))
+                let words = problem.label("no connection");
+                Err(Error::Internal(format!("The mail server {} does not take mail: {words}.", server.label())))
             }
         }
     }
@@ -181,13 +181,13 @@ pub fn run_once(desk: &Desk, carrier: &Carrier) -> Result<usize> {
 }
 
 /// A try, and where to say that it is on the disk.
-type Entry = (Settled, oneshot::Sender<()>);
+type Entry = (EndedTry, oneshot::Sender<()>);
 
 /// Writes tries down, all that wait in one transaction, until every worker has gone.
 async fn write_down(desk: Desk, mut entries: mpsc::Receiver<Entry>, stop: CancellationToken) {
     let mut batch: Vec<Entry> = Vec::new();
     while entries.recv_many(&mut batch, 64).await > 0 {
-        let (tries, waiting): (Vec<Settled>, Vec<oneshot::Sender<()>>) = batch.drain(..).unzip();
+        let (tries, waiting): (Vec<EndedTry>, Vec<oneshot::Sender<()>>) = batch.drain(..).unzip();
         let tries = Arc::new(tries);
         loop {
             let (desk, tries) = (desk.clone(), tries.clone());
@@ -288,7 +288,7 @@ impl Worker {
             server = report.server;
             tracing::info!(email = email.id.0, verdict = ?report.verdict, "email tried");
             let (send, receive) = oneshot::channel();
-            let settled = Settled { worker: self.name.clone(), email, verdict: report.verdict, answer: report.answer };
+            let settled = EndedTry { worker: self.name.clone(), email, verdict: report.verdict, answer: report.answer };
             if self.clerk.send((settled, send)).await.is_ok() {
                 let _ = receive.await;
             }
@@ -342,7 +342,7 @@ impl Worker {
                 None => match server.connect().await {
                     Ok(line) => line,
                     Err(problem) => {
-                        let answer = problem.words("No connection to the mail server");
+                        let answer = problem.label("No connection to the mail server");
                         return Report { verdict: Verdict::RefusedForNow, answer, server: true, unused: true };
                     }
                 },

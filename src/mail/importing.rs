@@ -17,7 +17,7 @@ use crate::{
 
 /// What came of a message of the mailbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Taken {
+pub enum ReportOutcome {
     /// The email is Bounced now.
     Bounced(EmailId, String),
     /// The report was noted with the email, whose state it does not change.
@@ -34,23 +34,23 @@ pub enum Taken {
     TooLong,
 }
 
-impl Taken {
+impl ReportOutcome {
     /// What is printed of it.
-    pub fn words(&self) -> String {
+    pub fn label(&self) -> String {
         match self {
-            Taken::Bounced(email, why) => format!("email {email} bounced: {why}"),
-            Taken::Noted(email, action) => format!("email {email}: {}", action.words().to_lowercase()),
-            Taken::Known(email) => format!("email {email}: this report was read before"),
-            Taken::NotOurs => "skipped: it is about no email of this installation".into(),
-            Taken::NoReport => "skipped: no delivery report".into(),
-            Taken::Malformed(why) => format!("skipped: a malformed delivery report, {why}"),
-            Taken::TooLong => format!("skipped: longer than {} KiB", REPORT_BYTES / 1024),
+            ReportOutcome::Bounced(email, why) => format!("email {email} bounced: {why}"),
+            ReportOutcome::Noted(email, action) => format!("email {email}: {}", action.label().to_lowercase()),
+            ReportOutcome::Known(email) => format!("email {email}: this report was read before"),
+            ReportOutcome::NotOurs => "skipped: it is about no email of this installation".into(),
+            ReportOutcome::NoReport => "skipped: no delivery report".into(),
+            ReportOutcome::Malformed(why) => format!("skipped: a malformed delivery report, {why}"),
+            ReportOutcome::TooLong => format!("skipped: longer than {} KiB", REPORT_BYTES / 1024),
         }
     }
 
     /// True if something was done with it, now or before.
     pub fn is_taken(&self) -> bool {
-        matches!(self, Taken::Bounced(..) | Taken::Noted(..) | Taken::Known(_))
+        matches!(self, ReportOutcome::Bounced(..) | ReportOutcome::Noted(..) | ReportOutcome::Known(_))
     }
 }
 
@@ -58,15 +58,15 @@ impl Taken {
 /// is Sent becomes Bounced; an email may be sent again afterwards, and the same report does not mark it twice.
 ///
 /// # Errors
-/// Nothing is noted then, and the message may be read again.
-pub fn take(desk: &Desk, now: Timestamp, actor: &Actor, bytes: &[u8]) -> Result<Taken> {
+/// `Database` only; nothing is noted then, and the message may be read again.
+pub fn take(desk: &Desk, now: Timestamp, actor: &Actor, bytes: &[u8]) -> Result<ReportOutcome> {
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > REPORT_BYTES {
-        return Ok(Taken::TooLong);
+        return Ok(ReportOutcome::TooLong);
     }
     let report = match bounce::read(bytes) {
         Read::Report(report) => report,
-        Read::NoReport => return Ok(Taken::NoReport),
-        Read::Malformed(why) => return Ok(Taken::Malformed(why)),
+        Read::NoReport => return Ok(ReportOutcome::NoReport),
+        Read::Malformed(why) => return Ok(ReportOutcome::Malformed(why)),
     };
     desk.db.write(|conn| {
         for id in &report.message_ids {
@@ -74,16 +74,16 @@ pub fn take(desk: &Desk, now: Timestamp, actor: &Actor, bytes: &[u8]) -> Result<
                 return note(conn, now, actor, &email, &report);
             }
         }
-        Ok(Taken::NotOurs)
+        Ok(ReportOutcome::NotOurs)
     })
 }
 
-fn note(conn: &mut AnyConn, now: Timestamp, actor: &Actor, email: &Email, report: &Report) -> Result<Taken> {
+fn note(conn: &mut AnyConn, now: Timestamp, actor: &Actor, email: &Email, report: &Report) -> Result<ReportOutcome> {
     // An address that was typed for this email alone is known nowhere any more: then the worst of the fates counts.
-    let Some(fate) = report.fate(&email.shown_to) else { return Ok(Taken::NoReport) };
+    let Some(fate) = report.fate(&email.shown_to) else { return Ok(ReportOutcome::NoReport) };
     let said = said(email, fate);
     if !store::reports::insert(conn, now, email.id, &report.digest, fate, &said)? {
-        return Ok(Taken::Known(email.id));
+        return Ok(ReportOutcome::Known(email.id));
     }
     let why = status::words(&fate.status).map_or_else(|| said.clone(), str::to_owned);
     let bounced = fate.action == Action::Failed
@@ -92,10 +92,10 @@ fn note(conn: &mut AnyConn, now: Timestamp, actor: &Actor, email: &Email, report
     let mut entry = if bounced {
         Entry::refused(actor, "mail.bounce", format!("Email to {} bounced: {said}", email.shown_to))
     } else {
-        let sentence = format!("Delivery report on the email to {}: {}", email.shown_to, fate.action.words());
+        let sentence = format!("Delivery report on the email to {}: {}", email.shown_to, fate.action.label());
         Entry::done(actor, "mail.report", sentence)
     };
-    entry = entry.fact("Message", email.kind.words());
+    entry = entry.fact("Message", email.kind.label());
     // In the history of the task stands what changed something.
     if let (true, Some(task)) = (bounced, email.task) {
         entry = entry.task(task);
@@ -104,7 +104,7 @@ fn note(conn: &mut AnyConn, now: Timestamp, actor: &Actor, email: &Email, report
         entry = entry.user(user, &email.facts.user_id);
     }
     audit::record(conn, now, &entry)?;
-    Ok(if bounced { Taken::Bounced(email.id, why) } else { Taken::Noted(email.id, fate.action) })
+    Ok(if bounced { ReportOutcome::Bounced(email.id, why) } else { ReportOutcome::Noted(email.id, fate.action) })
 }
 
 /// What is kept of what the mail server said. Of an email to an address that was typed for it alone, only the code: the

@@ -30,12 +30,12 @@ macro_rules! kinds {
             pub const ALL: &'static [Kind] = &[$(Kind::$name,)+];
 
             /// The word in the database and in addresses.
-            pub fn word(self) -> &'static str {
+            pub fn code(self) -> &'static str {
                 match self { $(Kind::$name => $word,)+ }
             }
 
             /// What operators read.
-            pub fn words(self) -> &'static str {
+            pub fn label(self) -> &'static str {
                 match self { $(Kind::$name => $words,)+ }
             }
         }
@@ -69,8 +69,8 @@ kinds! {
 
 impl Kind {
     /// The kind of this word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Kind::ALL.iter().copied().find(|kind| kind.word() == word)
+    pub fn from_code(word: &str) -> Option<Self> {
+        Kind::ALL.iter().copied().find(|kind| kind.code() == word)
     }
 
     /// True if each authentication type has words of its own: how to enroll an app is not how to enroll a device.

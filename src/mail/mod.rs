@@ -182,7 +182,7 @@ pub enum Verdict {
 }
 
 /// A try that has ended.
-pub struct Settled {
+pub struct EndedTry {
     /// Whose claim it was.
     pub worker: String,
     /// The email.
@@ -237,12 +237,12 @@ pub fn release(desk: &Desk, now: Timestamp, worker: &str, emails: &[EmailId]) ->
 /// Writes down what came of tries, all in one transaction (many workers share one commit).
 ///
 /// # Errors
-/// Nothing is written down then, and the leases run out.
-pub fn settle(desk: &Desk, now: Timestamp, list: &[Settled]) -> Result<()> {
+/// `Database` only; nothing is written down then, and the leases run out.
+pub fn settle(desk: &Desk, now: Timestamp, list: &[EndedTry]) -> Result<()> {
     desk.db.write(|conn| {
         let mut tries = Vec::with_capacity(list.len());
         // By number, as everybody holds emails: see `store::cancel`.
-        let mut list: Vec<&Settled> = list.iter().collect();
+        let mut list: Vec<&EndedTry> = list.iter().collect();
         list.sort_by_key(|settled| settled.email.id);
         for one in list {
             let state = settle_one(conn, now, one)?;
@@ -252,8 +252,8 @@ pub fn settle(desk: &Desk, now: Timestamp, list: &[Settled]) -> Result<()> {
     })
 }
 
-fn settle_one(conn: &mut AnyConn, now: Timestamp, settled: &Settled) -> Result<State> {
-    let Settled { worker, email, verdict, answer } = settled;
+fn settle_one(conn: &mut AnyConn, now: Timestamp, settled: &EndedTry) -> Result<State> {
+    let EndedTry { worker, email, verdict, answer } = settled;
     let answer = email.keepable(answer);
     let next = match verdict {
         Verdict::Accepted => {
@@ -271,7 +271,7 @@ fn settle_one(conn: &mut AnyConn, now: Timestamp, settled: &Settled) -> Result<S
         let actor = Actor::system();
         let what = if *verdict == Verdict::Refused { "refused" } else { "given up" };
         let sentence = format!("Email to {} was {what}: {answer}", email.shown_to);
-        let mut entry = Entry::refused(&actor, "mail.send", sentence).fact("Message", email.kind.words());
+        let mut entry = Entry::refused(&actor, "mail.send", sentence).fact("Message", email.kind.label());
         if let Some(task) = email.task {
             entry = entry.task(task);
         }

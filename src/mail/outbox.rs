@@ -33,8 +33,8 @@ impl State {
     pub const ALL: [State; 6] =
         [State::Queued, State::Sent, State::Deferred, State::Failed, State::Bounced, State::Canceled];
 
-    /// The word in the database, which is also the one on the screen.
-    pub fn word(self) -> &'static str {
+    /// The state in the database and in addresses.
+    pub fn code(self) -> &'static str {
         match self {
             State::Queued => "Queued",
             State::Sent => "Sent",
@@ -45,9 +45,14 @@ impl State {
         }
     }
 
-    /// The state of this word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        State::ALL.into_iter().find(|state| state.word().eq_ignore_ascii_case(word))
+    /// The state on the screen; the words are those of the database, so that a monitor and a page say the same.
+    pub fn label(self) -> &'static str {
+        self.code()
+    }
+
+    /// The state of this code.
+    pub fn from_code(word: &str) -> Option<Self> {
+        State::ALL.into_iter().find(|state| state.code().eq_ignore_ascii_case(word))
     }
 
     /// True if it may still go out.
@@ -207,9 +212,9 @@ mod tests {
     #[test]
     fn words_of_states_read_back() {
         for state in State::ALL {
-            assert_eq!(State::from_word(state.word()), Some(state));
+            assert_eq!(State::from_code(state.code()), Some(state));
         }
-        assert_eq!(State::from_word("delivered"), None);
+        assert_eq!(State::from_code("delivered"), None);
     }
 
     proptest! {

@@ -34,18 +34,18 @@ impl Message {
 
     /// The message of these words in addresses; where a type is needed and none is named, the first.
     pub fn find(kind: &str, authentication_type: &str) -> Option<Message> {
-        let mut found = Message::all().into_iter().filter(|message| message.kind.word() == kind);
+        let mut found = Message::all().into_iter().filter(|message| message.kind.code() == kind);
         if authentication_type.is_empty() {
             return found.next();
         }
-        found.find(|message| message.authentication_type.is_some_and(|known| known.word() == authentication_type))
+        found.find(|message| message.authentication_type.is_some_and(|known| known.code() == authentication_type))
     }
 
     /// "Enrollment: Authenticator app".
-    pub fn words(self) -> String {
+    pub fn label(self) -> String {
         match self.authentication_type {
-            Some(authentication_type) => format!("{}: {}", self.kind.words(), authentication_type.plain()),
-            None => self.kind.words().to_owned(),
+            Some(authentication_type) => format!("{}: {}", self.kind.label(), authentication_type.plain()),
+            None => self.kind.label().to_owned(),
         }
     }
 
@@ -73,9 +73,9 @@ impl Message {
 
     /// The address of what is done to it: "/preview", "/test".
     pub fn address(self, end: &str) -> String {
-        let kind = self.kind.word();
+        let kind = self.kind.code();
         match self.authentication_type {
-            Some(authentication_type) => format!("/messages/{kind}{end}?type={}", authentication_type.word()),
+            Some(authentication_type) => format!("/messages/{kind}{end}?type={}", authentication_type.code()),
             None => format!("/messages/{kind}{end}"),
         }
     }
@@ -122,8 +122,8 @@ mod tests {
         // Enrollment has one for each type; what operators are told has none.
         assert_eq!(all.len(), Kind::ALL.len() + AuthenticationType::ALL.len() - 3);
         for message in all {
-            let type_word = message.authentication_type.map_or("", AuthenticationType::word);
-            assert_eq!(Message::find(message.kind.word(), type_word), Some(message));
+            let type_word = message.authentication_type.map_or("", AuthenticationType::code);
+            assert_eq!(Message::find(message.kind.code(), type_word), Some(message));
         }
         assert_eq!(Message::find("enrollment", "").map(Message::type_words), Some("Authenticator app"));
         assert_eq!(Message::find("enrollment", "sms"), None);

@@ -83,7 +83,7 @@ pub fn save(desk: &Desk, who: &Who, now: Timestamp, message: Message, typed: &Wo
         if before.version != version || !rows::put(conn, &row)? {
             return Err(meanwhile(&before));
         }
-        let mut entry = Entry::done(&who.actor, "messages.change", "Changed a message").subject(message.words());
+        let mut entry = Entry::done(&who.actor, "messages.change", "Changed a message").subject(message.label());
         if before.wording.subject != subject {
             entry = entry.fact("Subject", format!("{} → {subject}", before.wording.subject));
         }
@@ -115,7 +115,7 @@ fn take_back(conn: &mut AnyConn, who: &Who, now: Timestamp, message: Message, ve
         Some(_) => {
             rows::remove(conn, message.kind, message.type_words())?;
             let entry = Entry::done(&who.actor, "messages.reset", "Went back to the default of a message");
-            audit::record(conn, now, &entry.subject(message.words()))
+            audit::record(conn, now, &entry.subject(message.label()))
         }
     }
 }
@@ -199,7 +199,7 @@ pub fn send_test(desk: &Desk, who: &Who, now: Timestamp, message: Message) -> Re
             give_up_at: now + chrono::Duration::hours(TEST_HOURS),
         };
         mail::post(desk, conn, now, who.name(), &[email])?;
-        let entry = Entry::done(&who.actor, "messages.test", "Sent themselves a test email").subject(message.words());
+        let entry = Entry::done(&who.actor, "messages.test", "Sent themselves a test email").subject(message.label());
         audit::record(conn, now, &entry)?;
         Ok(to)
     })

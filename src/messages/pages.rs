@@ -137,7 +137,7 @@ pub async fn save(
     match p.call(move |desk, who, now| messages::save(desk, who, now, message, &sent, version)).await {
         Ok(()) => {
             let detail = "Emails that have not left yet go out with these words too.";
-            p.flash(&Flash::good(format!("{} saved.", message.words()), detail));
+            p.flash(&Flash::good(format!("{} saved.", message.label()), detail));
             Ok(see_other(&message.path()))
         }
         Err(Fault(Error::Invalid(mistakes))) => {
@@ -165,7 +165,7 @@ pub async fn reset(
     let message = find(&kind, &address)?;
     let version = fields.text("version").parse().unwrap_or_default();
     p.call(move |desk, who, now| messages::reset(desk, who, now, message, version)).await?;
-    p.flash(&Flash::good("Back to the default.", format!("{} is as Tokendesk came with it.", message.words())));
+    p.flash(&Flash::good("Back to the default.", format!("{} is as Tokendesk came with it.", message.label())));
     Ok(see_other(&message.path()))
 }
 

@@ -57,20 +57,20 @@ pub fn change_password(desk: &Desk, who: &Who, now: Timestamp, current: &str, ne
         mistakes.add("new", "This is the password you have now. Choose another.");
     }
     mistakes.into_result()?;
-    let place = desk.hashers.place()?;
+    let slot = desk.hashers.slot()?;
     let stored = desk.db.read(|conn| {
         throttle::check(conn, now, std::slice::from_ref(&bucket))?;
         store::sign_in::password_hash(conn, id)
     })?;
     desk.db.write(|conn| throttle::count(conn, now, &bucket))?;
-    if !password::is_right(&place, current, stored.as_deref())? {
+    if !password::is_right(&slot, current, stored.as_deref())? {
         desk.db.write(|conn| {
             let entry = Entry::refused(&who.actor, "operators.change_password", "Change of the own password refused");
             audit::record(conn, now, &entry.fact("Reason", "wrong current password"))
         })?;
         return Err(Error::mistake("current", "This is not the password you have now."));
     }
-    let hash = password::hash(&place, &desk.random, new)?;
+    let hash = password::hash(&slot, &desk.random, new)?;
     desk.db.write(|conn| {
         throttle::reset(conn, &bucket)?;
         store::set_password(conn, id, &hash, None)?;

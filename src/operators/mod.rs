@@ -37,7 +37,7 @@ pub use who::{Scope, Who};
 pub const ALL_CONTAINERS: &str = "all containers";
 
 /// The operator of a session, as they are now.
-pub struct AtWork {
+pub struct Working {
     /// Who it is, with role and scope.
     pub who: Who,
     /// True if the first thing to do is to choose a password of one's own.
@@ -50,8 +50,10 @@ pub fn none_yet(conn: &mut AnyConn) -> Result<bool> {
 }
 
 /// The operator of a session, with role and scope as they are now: a change takes effect with the next request.
-/// `None` if the operator is suspended or gone.
-pub fn at_work(conn: &mut AnyConn, id: OperatorId, address: &str, request: &str) -> Result<Option<AtWork>> {
+///
+/// # Errors
+/// `Database` only; `None` if the operator is suspended or gone.
+pub fn at_work(conn: &mut AnyConn, id: OperatorId, address: &str, request: &str) -> Result<Option<Working>> {
     let Some(row) = store::at_work(conn, id)? else { return Ok(None) };
     let scope = if row.all_containers { Scope::All } else { Scope::Containers(store::containers_of(conn, id)?) };
     let actor = Actor {
@@ -62,7 +64,7 @@ pub fn at_work(conn: &mut AnyConn, id: OperatorId, address: &str, request: &str)
         request: request.into(),
     };
     let who = Who { operator: Some(id), actor, permissions: row.permissions, scope };
-    Ok(Some(AtWork { who, must_change_password: row.must_change_password }))
+    Ok(Some(Working { who, must_change_password: row.must_change_password }))
 }
 
 /// Adds an operator.
@@ -78,7 +80,7 @@ pub fn add(desk: &Desk, who: &Who, now: Timestamp, new: NewOperator) -> Result<O
         mistakes.add("password", sentence);
     }
     mistakes.into_result()?;
-    let hash = password::hash(&desk.hashers.place()?, &desk.random, &new.password)?;
+    let hash = password::hash(&desk.hashers.slot()?, &desk.random, &new.password)?;
     let outcome = desk.db.write(|conn| {
         db::hold(conn, Lock::Operators)?;
         let mut mistakes = Mistakes::default();
@@ -178,7 +180,7 @@ pub fn reset_password(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, pas
     if let Some(sentence) = password::mistake(password, &own) {
         return Err(Error::mistake("password", sentence));
     }
-    let hash = password::hash(&desk.hashers.place()?, &desk.random, password)?;
+    let hash = password::hash(&desk.hashers.slot()?, &desk.random, password)?;
     change(desk, who, now, "operators.reset_password", user_id, |conn, operator| {
         store::set_password(conn, operator.id, &hash, Some(now))?;
         store::throttle::reset(conn, &throttle::Bucket::user(&operator.user_id))?;
@@ -243,7 +245,7 @@ fn refused<T>(desk: &Desk, who: &Who, now: Timestamp, verb: &'static str, user_i
 /// Nobody grants what they lack (PRODUCT.md §5), nor takes over someone who has more.
 fn grantable(who: &Who, permissions: Permissions, scope: &Scope) -> Result<()> {
     if let Some(lacking) = permissions.beyond(who.permissions).next() {
-        return Err(Error::Forbidden(lacking.words()));
+        return Err(Error::Forbidden(lacking.label()));
     }
     if who.scope.covers(scope) { Ok(()) } else { Err(Error::Forbidden(ALL_CONTAINERS)) }
 }

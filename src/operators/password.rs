@@ -2,7 +2,7 @@
 
 use crate::{
     error::Result,
-    hashing::{Place, is_hash},
+    hashing::{Slot, is_hash},
     ids::Random,
 };
 
@@ -18,22 +18,22 @@ const NOBODY: &str =
 /// The hash to be stored: argon2id in the PHC format, with its salt and cost.
 ///
 /// # Errors
-/// As [`Place::hash`].
-pub fn hash(place: &Place, random: &Random, password: &str) -> Result<String> {
-    place.hash(random.bytes(), password)
+/// As [`Slot::hash`].
+pub fn hash(slot: &Slot, random: &Random, password: &str) -> Result<String> {
+    slot.hash(random.bytes(), password)
 }
 
 /// True if `password` is the one behind `stored`; `None` (there is no such operator) takes as long and is false.
 ///
 /// # Errors
-/// As [`Place::is_right`].
-pub fn is_right(place: &Place, password: &str, stored: Option<&str>) -> Result<bool> {
+/// As [`Slot::is_right`].
+pub fn is_right(slot: &Slot, password: &str, stored: Option<&str>) -> Result<bool> {
     // Longer than any that is stored: not worth the work, and no secret, since the limit is on the page.
     if password.chars().count() > LONGEST {
         return Ok(false);
     }
     let stored = stored.filter(|stored| is_hash(stored));
-    let same = place.is_right(password, stored.unwrap_or(NOBODY))?;
+    let same = slot.is_right(password, stored.unwrap_or(NOBODY))?;
     Ok(same && stored.is_some())
 }
 
@@ -44,10 +44,10 @@ mod tests {
 
     #[test]
     fn a_password_verifies_against_its_own_hash_only() {
-        let place = Hashers::default().place().unwrap();
-        let stored = hash(&place, &Random::seeded(1), "a walk in the rain").unwrap();
+        let slot = Hashers::default().slot().unwrap();
+        let stored = hash(&slot, &Random::seeded(1), "a walk in the rain").unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
-        let right = |password: &str, stored: Option<&str>| is_right(&place, password, stored).unwrap();
+        let right = |password: &str, stored: Option<&str>| is_right(&slot, password, stored).unwrap();
         assert!(right("a walk in the rain", Some(&stored)));
         assert!(!right("A walk in the rain", Some(&stored)));
         assert!(!right("a walk in the rain", None));
@@ -56,9 +56,9 @@ mod tests {
 
     #[test]
     fn nobodys_hash_costs_what_every_other_does() {
-        let place = Hashers::default().place().unwrap();
+        let slot = Hashers::default().slot().unwrap();
         let cost = |text: &str| text.rsplitn(3, '$').last().map(str::to_owned);
-        assert_eq!(cost(NOBODY), cost(&hash(&place, &Random::seeded(1), "x").unwrap()));
-        assert!(!is_right(&place, "x", None).unwrap());
+        assert_eq!(cost(NOBODY), cost(&hash(&slot, &Random::seeded(1), "x").unwrap()));
+        assert!(!is_right(&slot, "x", None).unwrap());
     }
 }

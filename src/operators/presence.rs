@@ -40,13 +40,13 @@ pub fn confirm(desk: &Desk, who: &Who, now: Timestamp, typed: &str) -> Result<bo
     // A password is never as short as a one-time password, so that what was typed says which of them it is.
     let value = second_factor::digits(typed).zip(factor.sealed);
     let by = if value.is_some() { "one-time password" } else { "password" };
-    let place = if value.is_none() { Some(desk.hashers.place()?) } else { None };
+    let slot = if value.is_none() { Some(desk.hashers.slot()?) } else { None };
     desk.db.write(|conn| throttle::count(conn, now, &bucket))?;
-    let judgment = match (&value, &place) {
-        (None, Some(place)) if password::is_right(place, typed, stored.as_deref())? => None,
+    let judgment = match (&value, &slot) {
+        (None, Some(slot)) if password::is_right(slot, typed, stored.as_deref())? => None,
         (None, _) => Some(Judgment::Wrong),
         (Some((digits, sealed)), _) => {
-            let seed = desk.keys.open(&second_factor::place(id), sealed)?;
+            let seed = desk.keys.open(&second_factor::seal_context(id), sealed)?;
             Some(second_factor::judge(&seed, digits, now, factor.last_step))
         }
     };

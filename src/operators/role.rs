@@ -16,7 +16,7 @@ macro_rules! permissions {
             pub const ALL: &'static [Permission] = &[$(Permission::$name,)+];
 
             /// The words people read; the refusal page names the permission by them.
-            pub fn words(self) -> &'static str {
+            pub fn label(self) -> &'static str {
                 match self { $(Permission::$name => $words,)+ }
             }
 
@@ -142,7 +142,7 @@ permissions! {
 impl Permission {
     /// Where it stands in the console: the group of the navigation, and the module in it. Roles are made from check
     /// boxes in this order.
-    pub fn place(self) -> (&'static str, &'static str) {
+    pub fn menu(self) -> (&'static str, &'static str) {
         use Permission::*;
         match self {
             SeeUsers | EditUsers => ("Manage", "Assignment"),

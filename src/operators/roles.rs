@@ -124,14 +124,14 @@ pub fn fixed(who: &Who, role: &Role) -> Option<String> {
         return Some("This is your own role. Nobody changes what they themselves may do.".into());
     }
     let lacking = role.permissions.beyond(who.permissions).next()?;
-    Some(format!("This role holds “{}”, which you lack. Nobody grants or takes what they lack.", lacking.words()))
+    Some(format!("This role holds “{}”, which you lack. Nobody grants or takes what they lack.", lacking.label()))
 }
 
 /// The role, if `who` may change it.
 fn changeable(conn: &mut AnyConn, who: &Who, id: RoleId) -> Result<Role> {
     let role = find(conn, id)?;
     if let Some(lacking) = role.permissions.beyond(who.permissions).next() {
-        return Err(Error::Forbidden(lacking.words()));
+        return Err(Error::Forbidden(lacking.label()));
     }
     match fixed(who, &role) {
         Some(sentence) => Err(Error::Refused(sentence)),
@@ -147,5 +147,5 @@ fn refused_name(error: Error, name: &str) -> Error {
 }
 
 fn words(held: Permissions) -> String {
-    held.beyond(Permissions::default()).map(Permission::words).collect::<Vec<_>>().join(", ")
+    held.beyond(Permissions::default()).map(Permission::label).collect::<Vec<_>>().join(", ")
 }

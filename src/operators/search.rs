@@ -14,7 +14,7 @@ impl State {
     pub const ALL: [State; 2] = [State::CanSignIn, State::Suspended];
 
     /// The word in addresses.
-    pub fn word(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
             State::CanSignIn => "can-sign-in",
             State::Suspended => "suspended",
@@ -22,7 +22,7 @@ impl State {
     }
 
     /// The words people read.
-    pub fn words(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             State::CanSignIn => "Can sign in",
             State::Suspended => "Suspended",
@@ -30,8 +30,8 @@ impl State {
     }
 
     /// The state of this word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        State::ALL.into_iter().find(|state| state.word() == word)
+    pub fn from_code(word: &str) -> Option<Self> {
+        State::ALL.into_iter().find(|state| state.code() == word)
     }
 }
 
@@ -53,7 +53,7 @@ impl Order {
     const ALL: [Order; 4] = [Order::UserId, Order::UserIdDown, Order::SignIn, Order::SignInDown];
 
     /// The word in addresses; empty for the usual one.
-    pub fn word(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
             Order::UserId => "",
             Order::UserIdDown => "-user-id",
@@ -63,8 +63,8 @@ impl Order {
     }
 
     /// The order of this word; the usual one if there is none.
-    pub fn from_word(word: &str) -> Self {
-        Order::ALL.into_iter().find(|order| order.word() == word).unwrap_or_default()
+    pub fn from_code(word: &str) -> Self {
+        Order::ALL.into_iter().find(|order| order.code() == word).unwrap_or_default()
     }
 }
 
@@ -87,8 +87,8 @@ impl Search {
         vec![
             ("q", self.text.clone()),
             ("role", self.role.clone()),
-            ("state", self.state.map(State::word).unwrap_or_default().to_owned()),
-            ("sort", self.order.word().to_owned()),
+            ("state", self.state.map(State::code).unwrap_or_default().to_owned()),
+            ("sort", self.order.code().to_owned()),
         ]
     }
 }

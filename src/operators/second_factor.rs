@@ -18,7 +18,7 @@ const ALGORITHM: oath::Algorithm = oath::Algorithm::Sha1;
 const STEPS_EITHER_SIDE: u64 = 1;
 
 /// The name under which the seed of this operator is sealed.
-pub fn place(operator: OperatorId) -> String {
+pub fn seal_context(operator: OperatorId) -> String {
     format!("operators.second_factor:{operator}")
 }
 

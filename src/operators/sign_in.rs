@@ -102,7 +102,7 @@ fn first_step(
     typed: &str,
 ) -> Result<First> {
     // Before anything else, and held to the end: a flood must queue neither for the hash nor for the one writer.
-    let place = desk.hashers.place()?;
+    let slot = desk.hashers.slot()?;
     let browser = known::browser(&desk.keys, cookie, user_id, now);
     let bucket = browser.as_ref().map_or_else(|| Bucket::user(user_id), |browser| Bucket::known(user_id, browser));
     let counted = Counted::of(who, browser.is_some(), bucket);
@@ -112,7 +112,7 @@ fn first_step(
         store::sign_in::candidate(conn, user_id)
     })?;
     let failures = desk.db.write(|conn| counted.count(conn, now))?;
-    let right = password::is_right(&place, typed, found.as_ref().map(|found| found.password_hash.as_str()))?;
+    let right = password::is_right(&slot, typed, found.as_ref().map(|found| found.password_hash.as_str()))?;
     let reason = match &found {
         None => "no such operator",
         Some(_) if !right => "wrong password",
@@ -131,9 +131,9 @@ fn first_step(
             if found.has_second_factor() {
                 return Ok(First::Verify(found.id()));
             }
-            let place = second_factor::place(found.id());
+            let slot = second_factor::seal_context(found.id());
             let seed = zeroize::Zeroizing::new(desk.random.bytes::<{ second_factor::SEED_BYTES }>());
-            store::sign_in::keep_pending(conn, found.id(), &desk.keys.seal(&desk.random, &place, &*seed))?;
+            store::sign_in::keep_pending(conn, found.id(), &desk.keys.seal(&desk.random, &slot, &*seed))?;
             return Ok(First::SetUp(found.id()));
         }
         refuse(conn, who, now, &shown(user_id, reason), reason, &counted.bucket, failures).map(|()| First::Wrong)
@@ -156,7 +156,7 @@ pub fn setting_up(desk: &Desk, id: OperatorId) -> Result<Option<SetUp>> {
     let Some((user_id, pending)) = factor.and_then(|factor| Some((factor.user_id, factor.pending?))) else {
         return Ok(None);
     };
-    let seed = desk.keys.open(&second_factor::place(id), &pending)?;
+    let seed = desk.keys.open(&second_factor::seal_context(id), &pending)?;
     let uri = second_factor::uri(&desk.settings.organization, &user_id, &seed);
     Ok(Some(SetUp { user_id, uri, manual_key: oath::manual_key(&seed) }))
 }
@@ -219,7 +219,7 @@ fn second_step(
     let counted = Counted::of(who, browser.is_some(), bucket);
     desk.db.read(|conn| throttle::check(conn, now, &counted.all()))?;
     let sealed = if new { factor.pending } else { factor.sealed }.ok_or(Error::SignedOut)?;
-    let seed = desk.keys.open(&second_factor::place(id), &sealed)?;
+    let seed = desk.keys.open(&second_factor::seal_context(id), &sealed)?;
     let judgment = second_factor::judge(&seed, &typed, now, factor.last_step.filter(|_| !new));
     if judgment == Judgment::Repeated {
         let sentence = "Sign-in refused, the one-time password accepted last came again";

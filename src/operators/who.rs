@@ -105,7 +105,7 @@ impl Who {
     /// # Errors
     /// `Forbidden` with the permission's words.
     pub fn need(&self, permission: Permission) -> Result<()> {
-        if self.may(permission) { Ok(()) } else { Err(Error::Forbidden(permission.words())) }
+        if self.may(permission) { Ok(()) } else { Err(Error::Forbidden(permission.label())) }
     }
 
     /// For verbs on what is in no container and counts in all of them: refuses unless the scope is everything, too.

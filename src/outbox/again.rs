@@ -8,7 +8,7 @@ use crate::{
     ids::{EmailId, UserId},
     mail::{Email, Kind, State},
     policy::Policy,
-    tasks::{Status, resend, status, store::Place},
+    tasks::{Status, resend, status, store::Enrollment},
     tokens::TokenState,
     users::User,
 };
@@ -34,9 +34,9 @@ impl Act {
 
 /// What stands around an email, as it is now.
 #[derive(Clone, Debug, Default)]
-pub struct Around {
+pub struct EmailContext {
     /// The enrollment it is about.
-    pub place: Option<Place>,
+    pub enrollment: Option<Enrollment>,
     /// The user it went to.
     pub user: Option<User>,
     /// The token it is about: its state, and who has it.
@@ -44,7 +44,7 @@ pub struct Around {
 }
 
 /// What is true for all emails of a page or a transaction.
-pub struct Ground {
+pub struct Basis {
     /// The time.
     pub now: Timestamp,
     /// The organization's date.
@@ -100,7 +100,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// The sentence about one email.
-    pub fn words(&self) -> String {
+    pub fn label(&self) -> String {
         match self {
             Refusal::Waits { leaves: true } => "It waits for its first try and goes out by itself.".into(),
             Refusal::Waits { leaves: false } => "It waits until the setting smtp_url names a mail server.".into(),
@@ -138,7 +138,7 @@ impl Refusal {
     }
 
     /// Why nothing is done to an email in a state that `act` does not know.
-    pub fn of_state(act: Act, state: State, ground: &Ground) -> Self {
+    pub fn of_state(act: Act, state: State, ground: &Basis) -> Self {
         match (act, state) {
             (_, State::Sent) => Refusal::Accepted,
             (_, State::Canceled) => Refusal::Canceled,
@@ -152,7 +152,7 @@ impl Refusal {
 ///
 /// # Errors
 /// Why it cannot be done.
-pub fn judge(act: Act, email: &Email, around: &Around, ground: &Ground) -> Result<Step, Refusal> {
+pub fn judge(act: Act, email: &Email, around: &EmailContext, ground: &Basis) -> Result<Step, Refusal> {
     if email.is_in_hand(ground.now) {
         return Err(Refusal::InHand);
     }
@@ -165,9 +165,9 @@ pub fn judge(act: Act, email: &Email, around: &Around, ground: &Ground) -> Resul
 }
 
 /// The other address that one which failed or came back is sent to, if it is to be another one.
-fn again(email: &Email, around: &Around, ground: &Ground) -> Result<Option<String>, Refusal> {
+fn again(email: &Email, around: &EmailContext, ground: &Basis) -> Result<Option<String>, Refusal> {
     if email.kind.carries_link() {
-        return Err(match around.place.as_ref().map(|place| place.last_email) {
+        return Err(match around.enrollment.as_ref().map(|enrollment| enrollment.last_email) {
             None => Refusal::Test,
             Some(Some(newest)) if newest != email.id => Refusal::Superseded(newest),
             Some(_) => Refusal::NoCode,
@@ -180,7 +180,7 @@ fn again(email: &Email, around: &Around, ground: &Ground) -> Result<Option<Strin
     if email.alternate {
         return Err(Refusal::NotKept);
     }
-    if let Some(why) = untrue(email, around, ground) {
+    if let Some(why) = outdated(email, around, ground) {
         return Err(Refusal::Untrue(why));
     }
     match user.email.trim() {
@@ -191,16 +191,19 @@ fn again(email: &Email, around: &Around, ground: &Ground) -> Result<Option<Strin
 }
 
 /// Why what it tells is no longer so; `None` if it is.
-fn untrue(email: &Email, around: &Around, ground: &Ground) -> Option<String> {
+fn outdated(email: &Email, around: &EmailContext, ground: &Basis) -> Option<String> {
     let serial = email.facts.serial.as_deref().unwrap_or_default();
     let in_use = [TokenState::Active, TokenState::Suspended, TokenState::Locked];
     let theirs = around.token.filter(|(_, holder)| holder.is_some() && *holder == email.user).map(|(state, _)| state);
     match email.kind {
         Kind::NewStopDate | Kind::Locked => {
-            let Some(place) = &around.place else { return Some("the enrollment is over.".into()) };
-            let stop_on = place.facts.stop_on;
-            let status = status(&place.facts, ground.policy.attempts_allowed, ground.today);
-            if place.removed_at.is_some() || place.task_removed_at.is_some() || place.facts.enrolled_at.is_some() {
+            let Some(enrollment) = &around.enrollment else { return Some("the enrollment is over.".into()) };
+            let stop_on = enrollment.facts.stop_on;
+            let status = status(&enrollment.facts, ground.policy.attempts_allowed, ground.today);
+            if enrollment.removed_at.is_some()
+                || enrollment.task_removed_at.is_some()
+                || enrollment.facts.enrolled_at.is_some()
+            {
                 Some("the enrollment is over.".into())
             } else if email.kind == Kind::Locked {
                 (status != Status::Locked).then(|| "the enrollment is unlocked.".into())
@@ -218,7 +221,7 @@ fn untrue(email: &Email, around: &Around, ground: &Ground) -> Option<String> {
         Kind::TokenRevoked if !theirs.is_some_and(|state| in_use.contains(&state)) => None,
         Kind::Canceled | Kind::Alert | Kind::Test | Kind::Enrollment | Kind::Reminder => None,
         Kind::Enrolled | Kind::TokenAssigned | Kind::TokenSuspended | Kind::TokenRevoked => Some(match theirs {
-            Some(state) => format!("{serial} is {} by now.", state.word()),
+            Some(state) => format!("{serial} is {} by now.", state.label()),
             None => format!("{serial} is no longer theirs."),
         }),
     }
@@ -226,10 +229,12 @@ fn untrue(email: &Email, around: &Around, ground: &Ground) -> Option<String> {
 
 /// What helps the user in place of an email with a link: Resend, or what has to come before it. Empty if the email had no
 /// link, waits, or is not the newest.
-pub fn instead(email: &Email, around: &Around, ground: &Ground) -> String {
-    match &around.place {
-        Some(place) if email.kind.carries_link() && !email.state.is_waiting() && place.last_email == Some(email.id) => {
-            resend::refusal(place, &ground.policy, ground.today)
+pub fn instead(email: &Email, around: &EmailContext, ground: &Basis) -> String {
+    match &around.enrollment {
+        Some(enrollment)
+            if email.kind.carries_link() && !email.state.is_waiting() && enrollment.last_email == Some(email.id) =>
+        {
+            resend::refusal(enrollment, &ground.policy, ground.today)
                 .unwrap_or_else(|| "Resend makes a new link and activation code.".into())
         }
         _ => String::new(),
@@ -237,9 +242,10 @@ pub fn instead(email: &Email, around: &Around, ground: &Ground) -> String {
 }
 
 /// True if Resend helps the user in place of this email.
-pub fn can_resend(email: &Email, around: &Around, ground: &Ground) -> bool {
+pub fn can_resend(email: &Email, around: &EmailContext, ground: &Basis) -> bool {
     email.kind.carries_link()
-        && around.place.as_ref().is_some_and(|place| {
-            place.last_email == Some(email.id) && resend::refusal(place, &ground.policy, ground.today).is_none()
+        && around.enrollment.as_ref().is_some_and(|enrollment| {
+            enrollment.last_email == Some(email.id)
+                && resend::refusal(enrollment, &ground.policy, ground.today).is_none()
         })
 }

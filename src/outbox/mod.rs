@@ -22,7 +22,7 @@ pub mod again;
 pub mod pages;
 pub mod several;
 
-pub use again::{Act, Around, Ground, Refusal, Step};
+pub use again::{Act, Basis, EmailContext, Refusal, Step};
 
 /// How long an email that is sent again is tried, in days: as long as a notice is tried in the first place.
 const AGAIN_DAYS: i64 = 7;
@@ -31,26 +31,27 @@ const AGAIN_DAYS: i64 = 7;
 const OF_THE_MOMENT: &[Kind] = &[Kind::NewStopDate, Kind::Locked];
 
 /// An email, and what stands around it.
-pub struct Looked {
+pub struct EmailInContext {
     /// The email.
     pub email: Email,
     /// What stands around it.
-    pub around: Around,
+    pub context: EmailContext,
 }
 
 /// What is true for all emails now.
-pub fn ground(conn: &mut AnyConn, now: Timestamp, settings: &Settings) -> Result<Ground> {
+pub fn ground(conn: &mut AnyConn, now: Timestamp, settings: &Settings) -> Result<Basis> {
     let today = settings.zone.today(now);
-    Ok(Ground { now, today, policy: policy::current(conn)?, mail_leaves: settings.mail_leaves() })
+    Ok(Basis { now, today, policy: policy::current(conn)?, mail_leaves: settings.mail_leaves() })
 }
 
 /// Reads what stands around these emails, in as many statements for a thousand of them as for one.
-pub fn look(conn: &mut AnyConn, emails: Vec<Email>) -> Result<Vec<Looked>> {
+pub fn in_context(conn: &mut AnyConn, emails: Vec<Email>) -> Result<Vec<EmailInContext>> {
     let mut enrollments: Vec<EnrollmentId> = emails.iter().filter_map(|email| email.enrollment).collect();
     enrollments.sort_unstable();
     enrollments.dedup();
-    let places = tasks::store::places::of(conn, &enrollments)?;
-    let places: HashMap<EnrollmentId, _> = places.into_iter().map(|place| (place.id, place)).collect();
+    let enrollments = tasks::store::enrollments::of(conn, &enrollments)?;
+    let enrollments: HashMap<EnrollmentId, _> =
+        enrollments.into_iter().map(|enrollment| (enrollment.id, enrollment)).collect();
     let mut people: Vec<UserId> = emails.iter().filter_map(|email| email.user).collect();
     people.sort_unstable();
     people.dedup();
@@ -60,37 +61,37 @@ pub fn look(conn: &mut AnyConn, emails: Vec<Email>) -> Result<Vec<Looked>> {
     Ok(emails
         .into_iter()
         .map(|email| {
-            let around = Around {
-                place: email.enrollment.and_then(|id| places.get(&id)).cloned(),
+            let around = EmailContext {
+                enrollment: email.enrollment.and_then(|id| enrollments.get(&id)).cloned(),
                 user: email.user.and_then(|id| people.get(&id)).cloned(),
                 token: email.facts.serial.as_deref().and_then(|serial| held.get(&tokens::serial_key(serial))).copied(),
             };
-            Looked { email, around }
+            EmailInContext { email, context: around }
         })
         .collect())
 }
 
 /// One email with all there is to know of it.
-pub struct Seen {
+pub struct EmailDetail {
     /// The email.
-    pub looked: Looked,
+    pub looked: EmailInContext,
     /// Its tries, the newest first.
     pub tries: Vec<Try>,
     /// What delivery reports said of it, the newest first.
     pub reports: Vec<Delivery>,
     /// What is true for all.
-    pub ground: Ground,
+    pub ground: Basis,
 }
 
 /// One email in the scope of `who`.
 ///
 /// # Errors
 /// `NotFound` if there is none, or none in scope, which is the same.
-pub fn see(conn: &mut AnyConn, who: &Who, now: Timestamp, settings: &Settings, id: EmailId) -> Result<Seen> {
+pub fn see(conn: &mut AnyConn, who: &Who, now: Timestamp, settings: &Settings, id: EmailId) -> Result<EmailDetail> {
     let (email, tries) = mail::find(conn, who.scope.containers(), id)?;
     let reports = mail::deliveries(conn, id)?;
-    let looked = look(conn, vec![email])?.pop().ok_or_else(|| Error::not_found("email", id.to_string()))?;
-    Ok(Seen { looked, tries, reports, ground: ground(conn, now, settings)? })
+    let looked = in_context(conn, vec![email])?.pop().ok_or_else(|| Error::not_found("email", id.to_string()))?;
+    Ok(EmailDetail { looked, tries, reports, ground: ground(conn, now, settings)? })
 }
 
 /// Sends an email again that failed or came back, or tries one now that was deferred; the email as it was, and how it
@@ -117,12 +118,12 @@ fn one(desk: &Desk, who: &Who, now: Timestamp, id: EmailId, act: Act) -> Result<
         mail::find(conn, who.scope.containers(), id)?;
         hold(conn, &[id])?;
         let seen = see(conn, who, now, &desk.settings, id)?;
-        let Looked { email, around } = seen.looked;
+        let EmailInContext { email, context: around } = seen.looked;
         let step = again::judge(act, &email, &around, &seen.ground).map_err(|refusal| {
             let instead = again::instead(&email, &around, &seen.ground);
-            Error::Refused(format!("{} {instead}", refusal.words()).trim().to_owned())
+            Error::Refused(format!("{} {instead}", refusal.label()).trim().to_owned())
         })?;
-        carry_out(conn, now, std::slice::from_ref(&(email.clone(), step.clone())))?;
+        apply(conn, now, std::slice::from_ref(&(email.clone(), step.clone())))?;
         audit::record(conn, now, &entry(who, &email, &step, verb(act, false)))?;
         Ok((email, step))
     })
@@ -136,13 +137,13 @@ fn need(who: &Who) -> Result<()> {
 
 /// Holds these emails, and before them the enrollments whose change would make them untrue.
 fn hold(conn: &mut AnyConn, ids: &[EmailId]) -> Result<()> {
-    let places = mail::enrollments_of(conn, ids, OF_THE_MOMENT)?;
-    tasks::store::hold::these(conn, &places)?;
+    let enrollments = mail::enrollments_of(conn, ids, OF_THE_MOMENT)?;
+    tasks::store::hold::these(conn, &enrollments)?;
     mail::hold(conn, ids)
 }
 
 /// Does to held emails what was decided: all of it, or nothing.
-fn carry_out(conn: &mut AnyConn, now: Timestamp, steps: &[(Email, Step)]) -> Result<()> {
+fn apply(conn: &mut AnyConn, now: Timestamp, steps: &[(Email, Step)]) -> Result<()> {
     let of = |wanted: fn(&Step) -> bool| -> Vec<EmailId> {
         steps.iter().filter(|(_, step)| wanted(step)).map(|(email, _)| email.id).collect()
     };
@@ -177,9 +178,9 @@ fn entry<'a>(who: &'a Who, email: &Email, step: &Step, verb: &'static str) -> En
         Step::Cancel => format!("Canceled the email to {to}"),
     };
     let mut entry = Entry::done(&who.actor, verb, sentence)
-        .fact("Message", email.kind.words())
+        .fact("Message", email.kind.label())
         .fact("Email", email.id.to_string())
-        .fact("State", email.state.word());
+        .fact("State", email.state.code());
     if let Step::Queue(Some(other)) = step {
         entry = entry.fact("To", format!("{to} → {other}"));
     }

@@ -13,8 +13,8 @@ use crate::{
     mail::{self, Email, Filter, View},
     operators::Who,
     outbox::{
-        self, Looked,
-        again::{self, Act, Ground, Refusal, Step},
+        self, EmailInContext,
+        again::{self, Act, Basis, Refusal, Step},
     },
 };
 
@@ -42,7 +42,7 @@ impl Chosen {
 
 /// What is done to the chosen emails, or would be.
 #[derive(Clone, Debug, Default)]
-pub struct Outcome {
+pub struct Preview {
     /// Emails that wait again.
     pub queued: usize,
     /// Those of them that go to another address than before.
@@ -59,7 +59,7 @@ pub struct Outcome {
     pub tasks: BTreeMap<TaskId, i64>,
 }
 
-impl Outcome {
+impl Preview {
     /// How many it is done to.
     pub fn count(&self) -> usize {
         self.queued + self.hastened + self.canceled
@@ -101,7 +101,7 @@ impl Outcome {
 ///
 /// # Errors
 /// `Forbidden`; `Invalid` if nothing was chosen.
-pub fn look(desk: &Desk, who: &Who, now: Timestamp, chosen: &Chosen, act: Act) -> Result<Outcome> {
+pub fn preview(desk: &Desk, who: &Who, now: Timestamp, chosen: &Chosen, act: Act) -> Result<Preview> {
     outbox::need(who)?;
     desk.db.read(|conn| {
         let ground = outbox::ground(conn, now, &desk.settings)?;
@@ -119,14 +119,14 @@ pub fn look(desk: &Desk, who: &Who, now: Timestamp, chosen: &Chosen, act: Act) -
 ///
 /// # Errors
 /// `Forbidden`; `Invalid` if nothing was chosen; `Conflict` if there is nothing left to do.
-pub fn carry_out(
+pub fn apply(
     desk: &Desk,
     who: &Who,
     now: Timestamp,
     chosen: &Chosen,
     act: Act,
     shown_at: Timestamp,
-) -> Result<Outcome> {
+) -> Result<Preview> {
     outbox::need(who)?;
     desk.db.write(|conn| {
         let ground = outbox::ground(conn, now, &desk.settings)?;
@@ -135,7 +135,7 @@ pub fn carry_out(
         outbox::hold(conn, &ids)?;
         for part in ids.chunks(EMAILS_AT_A_TIME) {
             let steps = decide(conn, &ground, part, act, shown_at, &mut outcome)?;
-            outbox::carry_out(conn, now, &steps)?;
+            outbox::apply(conn, now, &steps)?;
             let entries: Vec<Entry<'_>> =
                 steps.iter().map(|(email, step)| outbox::entry(who, email, step, outbox::verb(act, true))).collect();
             audit::record_all(conn, now, &entries)?;
@@ -159,8 +159,8 @@ pub fn emails(count: usize) -> String {
 }
 
 /// The chosen ones in states to which `act` does nothing: they are counted and not read.
-fn others(conn: &mut AnyConn, who: &Who, ground: &Ground, chosen: &Chosen, act: Act) -> Result<Outcome> {
-    let mut outcome = Outcome::default();
+fn others(conn: &mut AnyConn, who: &Who, ground: &Basis, chosen: &Chosen, act: Act) -> Result<Preview> {
+    let mut outcome = Preview::default();
     for (state, count) in mail::counts_by_state(conn, ground.now, who.scope.containers(), &chosen.filter, chosen.view)?
     {
         if !act.states().contains(&state) {
@@ -173,16 +173,16 @@ fn others(conn: &mut AnyConn, who: &Who, ground: &Ground, chosen: &Chosen, act: 
 /// Decides about these emails as they are now.
 fn decide(
     conn: &mut AnyConn,
-    ground: &Ground,
+    ground: &Basis,
     ids: &[EmailId],
     act: Act,
     shown_at: Timestamp,
-    outcome: &mut Outcome,
+    outcome: &mut Preview,
 ) -> Result<Vec<(Email, Step)>> {
     let mut emails = mail::latest_of(conn, ids)?;
     emails.sort_by_key(|email| email.id);
     let mut steps = Vec::new();
-    for Looked { email, around } in outbox::look(conn, emails)? {
+    for EmailInContext { email, context: around } in outbox::in_context(conn, emails)? {
         let decided = if email.changed_at() > shown_at {
             Err(Refusal::Changed)
         } else {
@@ -206,7 +206,7 @@ fn decide(
     Ok(steps)
 }
 
-fn finish(mut outcome: Outcome) -> Result<Outcome> {
+fn finish(mut outcome: Preview) -> Result<Preview> {
     if outcome.count() == 0 && outcome.left_out.is_empty() {
         return Err(Error::mistake("email", "Tick at least one email."));
     }

@@ -57,7 +57,7 @@ struct Page {
 }
 
 /// What stands around the form.
-struct Around {
+struct Context {
     policy: Policy,
     log: Vec<Change>,
     total: i64,
@@ -136,7 +136,7 @@ async fn build<N: Need>(
             desk.db.read(|conn| {
                 let (log, total) = policy::changes(conn, paging.offset(), paging.size)?;
                 let meanwhile = opened.map(|version| policy::changes_since(conn, version)).transpose()?;
-                Ok(Around { policy: policy::current(conn)?, log, total, meanwhile: meanwhile.unwrap_or_default() })
+                Ok(Context { policy: policy::current(conn)?, log, total, meanwhile: meanwhile.unwrap_or_default() })
             })
         })
         .await?;

@@ -7,7 +7,7 @@ use crate::{
 
 /// How often one operator did one thing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deed {
+pub struct ActionCount {
     /// The UserID.
     pub operator: String,
     /// The audit log's name of the verb.
@@ -23,9 +23,9 @@ pub struct Deed {
 /// The names of the columns of the file of operator activity.
 pub const DEED_COLUMNS: [&str; 6] = ["Operator", "Action", "Verb", "Done", "Refused", "Last at"];
 
-impl Deed {
+impl ActionCount {
     /// The verb in words: "Tasks: provision user" for `tasks.provision_user`.
-    pub fn words(&self) -> String {
+    pub fn label(&self) -> String {
         let text = self.verb.replacen('.', ": ", 1).replace('_', " ");
         let mut letters = text.chars();
         letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
@@ -35,7 +35,7 @@ impl Deed {
     pub fn cells(&self, zone: Zone) -> [String; 6] {
         [
             self.operator.clone(),
-            self.words(),
+            self.label(),
             self.verb.clone(),
             self.done.to_string(),
             self.refused.to_string(),
@@ -46,7 +46,7 @@ impl Deed {
 
 /// How many tokens of one type are in one state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stand {
+pub struct StockLine {
     /// The type.
     pub authentication_type: AuthenticationType,
     /// The state.
@@ -58,10 +58,10 @@ pub struct Stand {
 /// The names of the columns of the file of tokens.
 pub const STAND_COLUMNS: [&str; 3] = ["Authentication Type", "State", "Tokens"];
 
-impl Stand {
+impl StockLine {
     /// The line of the file.
     pub fn cells(&self) -> [String; 3] {
-        [self.authentication_type.words().to_owned(), self.state.word().to_owned(), self.tokens.to_string()]
+        [self.authentication_type.label().to_owned(), self.state.label().to_owned(), self.tokens.to_string()]
     }
 }
 
@@ -71,15 +71,15 @@ mod tests {
 
     #[test]
     fn verbs_are_said_in_words() {
-        let deed = |verb: &str| Deed {
+        let deed = |verb: &str| ActionCount {
             operator: "k.lindqvist".into(),
             verb: verb.into(),
             done: 1,
             refused: 0,
             last_at: Timestamp::default(),
         };
-        assert_eq!(deed("tasks.provision_user").words(), "Tasks: provision user");
-        assert_eq!(deed("sign_in").words(), "Sign in");
-        assert_eq!(deed("").words(), "");
+        assert_eq!(deed("tasks.provision_user").label(), "Tasks: provision user");
+        assert_eq!(deed("sign_in").label(), "Sign in");
+        assert_eq!(deed("").label(), "");
     }
 }

@@ -15,7 +15,7 @@ use crate::{
         deeds,
         filter::Filter,
         ground, history, not_enrolled,
-        store::{self, Ground},
+        store::{self, Basis},
         tokens,
     },
     sheet,
@@ -42,7 +42,7 @@ impl Report {
     pub const ALL: [Report; 4] = [Report::Provisioning, Report::NotEnrolled, Report::Tokens, Report::Operators];
 
     /// The words on the tab.
-    pub fn words(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             Report::Provisioning => "Provisioning history",
             Report::NotEnrolled => "Users not enrolled",
@@ -87,7 +87,7 @@ enum Next {
 pub struct Download {
     report: Report,
     filter: Filter,
-    ground: Ground,
+    ground: Basis,
     who: Who,
     now: Timestamp,
     next: Next,
@@ -104,14 +104,14 @@ pub fn download(desk: &Desk, who: &Who, now: Timestamp, report: Report, filter: 
         let ground = ground(conn, who, now, zone)?.narrowed(conn, who, &filter)?;
         let rows = match report {
             Report::Provisioning => store::history::totals(conn, &ground, &filter)?.tasks,
-            Report::NotEnrolled => store::not_enrolled::totals(conn, &ground, &filter)?.places,
+            Report::NotEnrolled => store::not_enrolled::totals(conn, &ground, &filter)?.enrollments,
             Report::Tokens => length(&tokens(conn, who, now, zone, &filter)?),
             Report::Operators => length(&deeds(conn, who, now, zone, &filter)?),
         };
         Ok((ground, rows))
     })?;
     let many = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
-    let sentence = format!("Downloaded {} as CSV, {many}", report.words());
+    let sentence = format!("Downloaded {} as CSV, {many}", report.label());
     let mut entry = Entry::done(&who.actor, "reports.download", sentence);
     let narrowed = filter.pairs().iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join(", ");
     if !narrowed.is_empty() {

@@ -63,11 +63,11 @@ impl Filter {
                 "from" => filter.period.from = day(&text),
                 "to" => filter.period.to = day(&text),
                 "operator" => filter.operator = text,
-                "type" => filter.authentication_type = AuthenticationType::from_word(&text),
+                "type" => filter.authentication_type = AuthenticationType::from_code(&text),
                 "container" => filter.container = text,
-                "outcome" => filter.outcome = Outcome::from_word(&text),
-                "status" => filter.status = Status::from_word(&text),
-                "state" => filter.state = TokenState::ALL.into_iter().find(|s| s.word().eq_ignore_ascii_case(&text)),
+                "outcome" => filter.outcome = Outcome::from_code(&text),
+                "status" => filter.status = Status::from_code(&text),
+                "state" => filter.state = TokenState::ALL.into_iter().find(|s| s.code().eq_ignore_ascii_case(&text)),
                 _ => {}
             }
         }
@@ -86,11 +86,11 @@ impl Filter {
             ("from", from),
             ("to", day(self.period.to).unwrap_or_default()),
             ("operator", self.operator.clone()),
-            ("type", self.authentication_type.map(|kind| kind.word().to_owned()).unwrap_or_default()),
+            ("type", self.authentication_type.map(|kind| kind.code().to_owned()).unwrap_or_default()),
             ("container", self.container.clone()),
-            ("outcome", self.outcome.map(|outcome| outcome.word().to_lowercase()).unwrap_or_default()),
-            ("status", self.status.map(|status| status.word().to_lowercase()).unwrap_or_default()),
-            ("state", self.state.map(|state| state.word().to_lowercase()).unwrap_or_default()),
+            ("outcome", self.outcome.map(|outcome| outcome.code().to_lowercase()).unwrap_or_default()),
+            ("status", self.status.map(|status| status.code().to_owned()).unwrap_or_default()),
+            ("state", self.state.map(|state| state.code().to_lowercase()).unwrap_or_default()),
         ];
         pairs.retain(|(_, value)| !value.is_empty());
         pairs

@@ -58,12 +58,12 @@ pub struct FoundUser {
     /// Who.
     pub user: User,
     /// How they stand.
-    pub stand: Stand,
+    pub stand: Standing,
 }
 
 /// How a user stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stand {
+pub enum Standing {
     /// The account is disabled.
     Disabled,
     /// In a task, and the newest email failed.

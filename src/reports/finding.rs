@@ -8,11 +8,11 @@ use crate::{
     mail,
     operators::{Permission, Who},
     reports::{
-        find::{self, Finding, Found, FoundUser, Hit, MOST, Stand},
+        find::{self, Finding, Found, FoundUser, Hit, MOST, Standing},
         ground,
-        store::{self, Ground},
+        store::{self, Basis},
     },
-    tasks::{self, store::places},
+    tasks::{self, store::enrollments},
     users::{self, Order, Search, User, search::State},
 };
 
@@ -49,7 +49,7 @@ pub fn find(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone, typed: &s
 }
 
 /// Everything of exactly this name.
-fn exact(conn: &mut AnyConn, who: &Who, ground: &Ground, typed: &str) -> Result<Vec<Hit>> {
+fn exact(conn: &mut AnyConn, who: &Who, ground: &Basis, typed: &str) -> Result<Vec<Hit>> {
     let mut hits = Vec::new();
     if who.may(Permission::SeeUsers) {
         match users::find(conn, who, typed) {
@@ -67,24 +67,26 @@ fn exact(conn: &mut AnyConn, who: &Who, ground: &Ground, typed: &str) -> Result<
     Ok(hits)
 }
 
-fn with_stands(conn: &mut AnyConn, ground: &Ground, list: Vec<User>) -> Result<Vec<FoundUser>> {
+fn with_stands(conn: &mut AnyConn, ground: &Basis, list: Vec<User>) -> Result<Vec<FoundUser>> {
     let ids: Vec<UserId> = list.iter().map(|user| user.id).collect();
     let tokens = users::active_tokens(conn, &ids)?;
     list.into_iter()
         .map(|user| {
             let count = tokens.iter().filter(|(id, ..)| *id == user.id).map(|(.., n)| n).sum();
-            let stand = if user.is_enabled() { stand(conn, ground, user.id, count)? } else { Stand::Disabled };
+            let stand = if user.is_enabled() { stand(conn, ground, user.id, count)? } else { Standing::Disabled };
             Ok(FoundUser { user, stand })
         })
         .collect()
 }
 
-/// The newest outstanding place tells how a user stands.
-fn stand(conn: &mut AnyConn, ground: &Ground, user: UserId, tokens: i64) -> Result<Stand> {
-    let Some(place) = places::outstanding_of(conn, user)?.into_iter().next() else { return Ok(Stand::Tokens(tokens)) };
-    let status = tasks::status(&place.facts, ground.attempts_allowed, ground.today);
-    let waits = place.facts.enrolled_at.is_none();
-    let email = place.last_email.filter(|_| waits).map(|id| mail::latest_of(conn, &[id])).transpose()?;
+/// The newest outstanding enrollment tells how a user stands.
+fn stand(conn: &mut AnyConn, ground: &Basis, user: UserId, tokens: i64) -> Result<Standing> {
+    let Some(enrollment) = enrollments::outstanding_of(conn, user)?.into_iter().next() else {
+        return Ok(Standing::Tokens(tokens));
+    };
+    let status = tasks::status(&enrollment.facts, ground.attempts_allowed, ground.today);
+    let waits = enrollment.facts.enrolled_at.is_none();
+    let email = enrollment.last_email.filter(|_| waits).map(|id| mail::latest_of(conn, &[id])).transpose()?;
     let failed = email.is_some_and(|list| list.iter().any(|email| email.state.is_final_trouble()));
-    Ok(if failed { Stand::MailFailed(place.task) } else { Stand::In(place.task, status) })
+    Ok(if failed { Standing::MailFailed(enrollment.task) } else { Standing::In(enrollment.task, status) })
 }

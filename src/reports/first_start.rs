@@ -149,21 +149,21 @@ pub fn concerns(who: &Who) -> bool {
 /// What was seen.
 ///
 /// # Errors
-/// `Internal` if the mail server's settings cannot be used.
-pub fn look(conn: &mut AnyConn, who: &Who, now: Timestamp, settings: &Settings) -> Result<Facts> {
-    let places = store::Ground::places(&who.scope);
+/// `Database`; `Internal` if the mail server's settings cannot be used.
+pub fn facts(conn: &mut AnyConn, who: &Who, now: Timestamp, settings: &Settings) -> Result<Facts> {
+    let containers = store::Basis::containers_of(&who.scope);
     let (nodes, node_asked_at) = store::first_start::nodes(conn)?;
     Ok(Facts {
         mail: tried(conn, now, settings)?,
-        mail_server: Carrier::of(settings)?.words(),
+        mail_server: Carrier::of(settings)?.label(),
         own_address: match who.operator {
             Some(_) => account::own(conn, who)?.operator.email.unwrap_or_default(),
             None => String::new(),
         },
         help_desk: !settings.help_desk.is_empty(),
         time_zone: settings.zone_is_set,
-        users: store::first_start::users(conn, places.as_deref())?,
-        devices: store::first_start::devices(conn, places.as_deref())?,
+        users: store::first_start::users(conn, containers.as_deref())?,
+        devices: store::first_start::devices(conn, containers.as_deref())?,
         operators: store::first_start::operators(conn)?,
         nodes,
         node_asked_at,

@@ -3,7 +3,7 @@
 use chrono::{Datelike as _, Days, Duration, NaiveDate};
 
 use crate::{
-    authentication::{self, rejections::Left},
+    authentication::{self, rejections::Unusual},
     clock::Timestamp,
     config::Settings,
     db::AnyConn,
@@ -67,7 +67,7 @@ pub struct Glance {
     /// Hardware tokens in inventory and those of them that are reserved, if few are left.
     pub few_tokens: Option<(i64, i64)>,
     /// Auth nodes that rejected more than usual in the last 24 hours, the newest first.
-    pub guessing: Vec<Left>,
+    pub guessing: Vec<Unusual>,
     /// What the server does by itself and fails at.
     pub rounds: Vec<rounds::Failing>,
     /// Users whose User IDs have become one with those of others: both User IDs.
@@ -86,7 +86,7 @@ pub fn glance(conn: &mut AnyConn, who: &Who, now: Timestamp, settings: &Settings
     let last_soon_day = today.checked_add_days(Days::new(SOON_DAYS)).unwrap_or(today);
     let mut glance = Glance { last_soon_day, attempts_allowed: ground.attempts_allowed, ..Glance::default() };
     if !settings.demo && first_start::concerns(who) {
-        glance.first_start = Some(first_start::look(conn, who, now, settings)?);
+        glance.first_start = Some(first_start::facts(conn, who, now, settings)?);
     }
     glance.empty = store::first_start::no_task(conn)?;
     if who.may(Permission::SeeTasks) {
@@ -105,13 +105,13 @@ pub fn glance(conn: &mut AnyConn, who: &Who, now: Timestamp, settings: &Settings
         glance.lacking = messages::lacking(settings, conn)?;
     }
     if who.may(Permission::SeeOutbox) {
-        let places = ground.places.as_deref();
-        glance.failures = Some(mail::failures(conn, now, places)?);
+        let containers = ground.containers.as_deref();
+        glance.failures = Some(mail::failures(conn, now, containers)?);
         glance.mail = Some(mail::health(conn)?);
         glance.waiting_emails = if settings.mail_leaves() {
-            mail::overdue(conn, now, places)?
+            mail::overdue(conn, now, containers)?
         } else {
-            mail::count(conn, now, places, &mail::Filter::default(), mail::View::State(mail::State::Queued))?
+            mail::count(conn, now, containers, &mail::Filter::default(), mail::View::State(mail::State::Queued))?
         };
     }
     if who.may(Permission::SeeUsers) && who.scope == Scope::All {

@@ -26,7 +26,7 @@ impl Outcome {
     pub const ALL: [Outcome; 4] = [Outcome::Open, Outcome::Completed, Outcome::Removed, Outcome::Incomplete];
 
     /// The word on the screen.
-    pub fn word(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
             Outcome::Open => "Open",
             Outcome::Completed => "Completed",
@@ -36,8 +36,8 @@ impl Outcome {
     }
 
     /// The outcome of this word, in any case.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Outcome::ALL.into_iter().find(|outcome| outcome.word().eq_ignore_ascii_case(word))
+    pub fn from_code(word: &str) -> Option<Self> {
+        Outcome::ALL.into_iter().find(|outcome| outcome.code().eq_ignore_ascii_case(word))
     }
 
     /// The status it is dressed as.
@@ -151,7 +151,7 @@ impl Row {
             task.id.to_string(),
             task.operator.clone(),
             task.emailed_to_words(),
-            task.authentication_type.words().to_owned(),
+            task.authentication_type.label().to_owned(),
             task.description.clone(),
             task.start_on.to_string(),
             task.stop_on().to_string(),
@@ -161,7 +161,7 @@ impl Row {
             counts.locked.to_string(),
             counts.expired.to_string(),
             counts.removed.to_string(),
-            self.outcome(today).word().to_owned(),
+            self.outcome(today).code().to_owned(),
         ]
     }
 }

@@ -25,17 +25,17 @@ pub struct Stock {
     pub emails: Vec<(String, i64)>,
     /// Open tasks.
     pub open_tasks: i64,
-    /// Places of users in tasks.
-    pub places: Places,
+    /// Enrollments of users in tasks.
+    pub enrollments: EnrollmentCounts,
     /// Tokens by state.
     pub tokens: Vec<(String, i64)>,
     /// When the mail server last accepted an email.
     pub last_accepted_at: Option<Timestamp>,
 }
 
-/// Places of users in tasks, those who were taken out left out.
+/// Enrollments of users in tasks, those who were taken out left out.
 #[derive(Clone, Debug, Default)]
-pub struct Places {
+pub struct EnrollmentCounts {
     /// The token has authenticated.
     pub used: i64,
     /// Enrolled, used or not.
@@ -48,7 +48,7 @@ pub struct Places {
     pub expired: i64,
 }
 
-impl Places {
+impl EnrollmentCounts {
     /// By status (PRODUCT.md §2).
     fn by_status(&self) -> [(Status, i64); 4] {
         let active = self.enrolled - self.used + self.waiting - self.locked - self.expired;
@@ -140,7 +140,7 @@ fn of_rounds(page: &mut Page, desk: &Desk) {
     page.head(name, "counter", "Rounds of the server (reminding, alerting, trying to write) that did not end well.");
     let failures = desk.meter.round_failures();
     for round in [Round::Sweep, Round::Alert, Round::Probe] {
-        page.line(name, &[("round", round.word())], failures.get(round.word()).copied().unwrap_or(0));
+        page.line(name, &[("round", round.code())], failures.get(round.code()).copied().unwrap_or(0));
     }
     page.head("tokendesk_database_writable", "gauge", "1 if the last write that was tried went well.");
     page.line("tokendesk_database_writable", &[], i32::from(desk.meter.write_trouble().is_none()));
@@ -160,12 +160,12 @@ fn of_stock(stock: &Stock) -> String {
     let mut page = Page::default();
     page.head("tokendesk_tasks_open", "gauge", "Provisioning tasks in which someone has yet to enroll.");
     page.line("tokendesk_tasks_open", &[], stock.open_tasks);
-    page.head("tokendesk_enrollments", "gauge", "Places of users in provisioning tasks, by status.");
-    for (status, count) in stock.places.by_status() {
-        page.line("tokendesk_enrollments", &[("status", &status.word().to_lowercase())], count);
+    page.head("tokendesk_enrollments", "gauge", "Enrollments in provisioning tasks, by status.");
+    for (status, count) in stock.enrollments.by_status() {
+        page.line("tokendesk_enrollments", &[("status", status.code())], count);
     }
     page.head("tokendesk_enrollments_unused", "gauge", "Of the active ones: enrolled, and the token is not used yet.");
-    page.line("tokendesk_enrollments_unused", &[], stock.places.enrolled - stock.places.used);
+    page.line("tokendesk_enrollments_unused", &[], stock.enrollments.enrolled - stock.enrollments.used);
     page.head("tokendesk_tokens", "gauge", "Tokens, by state.");
     for (state, count) in &stock.tokens {
         page.line("tokendesk_tokens", &[("state", &state.to_lowercase())], count);
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn every_place_has_one_status() {
-        let places = Places { used: 3, enrolled: 5, waiting: 10, locked: 2, expired: 4 };
-        assert_eq!(places.by_status().map(|(_, count)| count), [3, 6, 2, 4]);
+        let enrollments = EnrollmentCounts { used: 3, enrolled: 5, waiting: 10, locked: 2, expired: 4 };
+        assert_eq!(enrollments.by_status().map(|(_, count)| count), [3, 6, 2, 4]);
     }
 }

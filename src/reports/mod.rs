@@ -23,13 +23,13 @@ pub mod pages;
 pub mod snapshot;
 mod store;
 
-pub use activity::{Deed, Stand};
+pub use activity::{ActionCount, StockLine};
 pub use download::{Download, Report, download};
 pub use filter::{Filter, Period};
 pub use finding::find;
 pub use glance::{Glance, glance};
 
-use store::Ground;
+use store::Basis;
 
 /// Days a report of tasks goes back where an address names no period.
 pub const USUAL_DAYS: u64 = 90;
@@ -47,11 +47,11 @@ pub struct Listed<R, T> {
     pub attempts_allowed: i64,
 }
 
-fn ground(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone) -> Result<Ground> {
-    Ok(Ground {
+fn ground(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone) -> Result<Basis> {
+    Ok(Basis {
         today: zone.today(now),
         attempts_allowed: policy::current(conn)?.attempts_allowed,
-        places: Ground::places(&who.scope),
+        containers: Basis::containers_of(&who.scope),
     })
 }
 
@@ -101,11 +101,11 @@ pub fn not_enrolled(
 ///
 /// # Errors
 /// `Forbidden` without the permission for reports.
-pub fn tokens(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone, filter: &Filter) -> Result<Vec<Stand>> {
+pub fn tokens(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone, filter: &Filter) -> Result<Vec<StockLine>> {
     who.need(Permission::Reports)?;
     let ground = ground(conn, who, now, zone)?.narrowed(conn, who, filter)?;
     let mut stands = store::activity::stands(conn, &ground, filter)?;
-    stands.sort_by_key(|stand| (stand.authentication_type, stand.state.word()));
+    stands.sort_by_key(|stand| (stand.authentication_type, stand.state.code()));
     Ok(stands)
 }
 
@@ -113,7 +113,7 @@ pub fn tokens(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone, filter:
 ///
 /// # Errors
 /// `Forbidden` without the permission for reports.
-pub fn deeds(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone, filter: &Filter) -> Result<Vec<Deed>> {
+pub fn deeds(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone, filter: &Filter) -> Result<Vec<ActionCount>> {
     who.need(Permission::Reports)?;
     let ground = ground(conn, who, now, zone)?;
     store::activity::deeds(conn, &ground, who, zone, filter)

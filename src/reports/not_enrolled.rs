@@ -1,4 +1,4 @@
-//! Users not enrolled: each place in a task that waits for its user.
+//! Users not enrolled: each enrollment in a task that waits for its user.
 
 use chrono::NaiveDate;
 
@@ -40,8 +40,8 @@ pub struct Row {
 /// The numbers of everything a filter finds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// Places.
-    pub places: i64,
+    /// Enrollments.
+    pub enrollments: i64,
     /// Of these: may still enroll.
     pub active: i64,
     /// Too many failed attempts.
@@ -79,11 +79,11 @@ impl Row {
             self.container.clone(),
             self.task.to_string(),
             self.operator.clone(),
-            self.authentication_type.words().to_owned(),
-            self.status(attempts_allowed, today).word().to_owned(),
+            self.authentication_type.label().to_owned(),
+            self.status(attempts_allowed, today).label().to_owned(),
             self.facts.stop_on.to_string(),
             self.emailed_to.clone(),
-            self.email.map(|state| state.word().to_owned()).unwrap_or_default(),
+            self.email.map(|state| state.label().to_owned()).unwrap_or_default(),
             self.emailed_at.map(|at| zone.local(at).format("%Y-%m-%d %H:%M").to_string()).unwrap_or_default(),
         ]
     }

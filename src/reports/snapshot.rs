@@ -7,7 +7,7 @@ use crate::reports::history;
 /// How far the enrollments of a time came; each number is part of the one before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Funnel {
-    /// Given a place in a task, those left out who were moved to a newer one.
+    /// Given an enrollment in a task, those left out who were moved to a newer one.
     pub provisioned: i64,
     /// A mail server accepted an email to them.
     pub accepted: i64,

@@ -28,7 +28,7 @@ pub enum Round {
 
 impl Round {
     /// The word in the database and in the numbers for monitors.
-    pub fn word(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
             Round::Sweep => "sweep",
             Round::Alert => "alert",
@@ -37,7 +37,7 @@ impl Round {
     }
 
     /// What it does, for people.
-    pub fn words(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             Round::Sweep => "sweeping and reminding",
             Round::Alert => "alerting operators",
@@ -45,8 +45,8 @@ impl Round {
         }
     }
 
-    fn from_word(word: &str) -> Option<Self> {
-        [Round::Sweep, Round::Alert, Round::Probe].into_iter().find(|round| round.word() == word)
+    fn from_code(word: &str) -> Option<Self> {
+        [Round::Sweep, Round::Alert, Round::Probe].into_iter().find(|round| round.code() == word)
     }
 }
 
@@ -66,22 +66,22 @@ pub fn run(desk: &Desk, round: Round, now: Timestamp, work: impl FnOnce(&Desk, T
     let well = match outcome {
         Ok(Ok(())) => true,
         Ok(Err(error @ (Error::Busy | Error::DiskFull))) => {
-            return tracing::warn!(round = round.word(), "a round was not finished: {error}");
+            return tracing::warn!(round = round.code(), "a round was not finished: {error}");
         }
         Ok(Err(error)) => {
-            tracing::error!(round = round.word(), "a round was not finished: {error}");
+            tracing::error!(round = round.code(), "a round was not finished: {error}");
             false
         }
         Err(panic) => {
-            tracing::error!(round = round.word(), "a round broke off: {}", said(panic.as_ref()));
+            tracing::error!(round = round.code(), "a round broke off: {}", said(panic.as_ref()));
             false
         }
     };
     if !well {
-        desk.meter.note_round_failure(round.word());
+        desk.meter.note_round_failure(round.code());
     }
     if let Err(error) = desk.db.write(|conn| store::note(conn, round, now, well)) {
-        tracing::warn!(round = round.word(), "how a round ended was not kept: {error}");
+        tracing::warn!(round = round.code(), "how a round ended was not kept: {error}");
     }
 }
 

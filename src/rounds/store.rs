@@ -10,8 +10,8 @@ const TRIED: &str = "write";
 
 /// Keeps that a round ended, well or not.
 pub fn note(conn: &mut AnyConn, round: Round, now: Timestamp, well: bool) -> Result<()> {
-    touch(conn, round.word(), now)?;
-    let row = rounds::table.find(round.word());
+    touch(conn, round.code(), now)?;
+    let row = rounds::table.find(round.code());
     if well {
         diesel::update(row).set(rounds::succeeded_at.eq(now)).execute(conn)?;
     } else {
@@ -42,7 +42,7 @@ pub fn failing(conn: &mut AnyConn) -> Result<Vec<Failing>> {
         .select((rounds::name, rounds::failed_at))
         .load(conn)?;
     let failing = |(name, failed_at): (String, Option<Timestamp>)| {
-        Some(Failing { round: Round::from_word(&name)?, failed_at: failed_at? })
+        Some(Failing { round: Round::from_code(&name)?, failed_at: failed_at? })
     };
     Ok(rows.into_iter().filter_map(failing).collect())
 }

@@ -17,28 +17,28 @@ use crate::{
     policy::{self, Policy},
     tasks::{
         edit, resend,
-        store::{self, Place},
+        store::{self, Enrollment},
     },
 };
 
 /// When the address that `sent` went to ceased to be the profile's; `None` while the link lives. What was sent to an
 /// alternate address lives on. An address that comes back brings no link back: it ended when it left.
-pub fn left_at(place: &Place, sent: &LinkSent) -> Option<Timestamp> {
-    let changed = place.email_changed_at.filter(|_| !sent.alternate)?;
-    (sent.at < changed || sent.to_key != db::key(&place.email)).then_some(changed)
+pub fn left_at(enrollment: &Enrollment, sent: &LinkSent) -> Option<Timestamp> {
+    let changed = enrollment.email_changed_at.filter(|_| !sent.alternate)?;
+    (sent.at < changed || sent.to_key != db::key(&enrollment.email)).then_some(changed)
 }
 
-/// When the newest link of this place ended with the address it was sent to; `None` if it did not.
-pub fn link_left_at(conn: &mut AnyConn, place: &Place) -> Result<Option<Timestamp>> {
-    if place.email_changed_at.is_none() {
+/// When the newest link of this enrollment ended with the address it was sent to; `None` if it did not.
+pub fn link_left_at(conn: &mut AnyConn, enrollment: &Enrollment) -> Result<Option<Timestamp>> {
+    if enrollment.email_changed_at.is_none() {
         return Ok(None);
     }
-    Ok(mail::links_sent(conn, &[place.id])?.pop().and_then(|sent| left_at(place, &sent)))
+    Ok(mail::links_sent(conn, &[enrollment.id])?.pop().and_then(|sent| left_at(enrollment, &sent)))
 }
 
 /// Whose links are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whose {
+pub enum LinksOf {
     /// This user's.
     User(UserId),
     /// Those of everybody whose address was changed at this moment: by one import.
@@ -46,16 +46,16 @@ pub enum Whose {
 }
 
 /// Who has yet to enroll, and whose link has ended with an older address.
-pub struct Ended {
+pub struct EndedLinks {
     /// Those who can be sent to at the new address.
-    pub ready: Vec<Place>,
+    pub ready: Vec<Enrollment>,
     /// The others, and why.
-    pub left_out: Vec<(Place, String)>,
+    pub left_out: Vec<(Enrollment, String)>,
     /// What the button sends back: who, where to, until when.
     pub shown: String,
 }
 
-impl Ended {
+impl EndedLinks {
     /// How many links ended.
     pub fn links(&self) -> usize {
         self.ready.len() + self.left_out.len()
@@ -77,30 +77,30 @@ pub fn words(links: usize) -> String {
 }
 
 /// How many links have ended with an older address, within the scope of `who`.
-pub fn count(conn: &mut AnyConn, who: &Who, whose: Whose) -> Result<usize> {
+pub fn count(conn: &mut AnyConn, who: &Who, whose: LinksOf) -> Result<usize> {
     Ok(store::address::ended(conn, &who.scope, whose)?.len())
 }
 
 /// Whose links have ended with an older address, within the scope of `who`, and which of them can be sent to.
-pub fn look(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, whose: Whose) -> Result<Ended> {
+pub fn preview(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, whose: LinksOf) -> Result<EndedLinks> {
     let ids = store::address::ended(conn, &who.scope, whose)?;
-    looked(desk, conn, now, &ids)
+    preview_of(desk, conn, now, &ids)
 }
 
-fn looked(desk: &Desk, conn: &mut AnyConn, now: Timestamp, ids: &[EnrollmentId]) -> Result<Ended> {
+fn preview_of(desk: &Desk, conn: &mut AnyConn, now: Timestamp, ids: &[EnrollmentId]) -> Result<EndedLinks> {
     let (policy, today) = (policy::current(conn)?, desk.settings.zone.today(now));
-    let mut ended = Ended { ready: Vec::new(), left_out: Vec::new(), shown: String::new() };
+    let mut ended = EndedLinks { ready: Vec::new(), left_out: Vec::new(), shown: String::new() };
     let mut text = String::from("resend to new addresses\u{1e}");
     for part in ids.chunks(ROWS_A_STATEMENT) {
-        for place in store::places::of(conn, part)? {
-            let why = match resend::refusal(&place, &policy, today) {
-                None if place.email.is_empty() => Some(format!("{} has no email address.", place.user_id)),
+        for enrollment in store::enrollments::of(conn, part)? {
+            let why = match resend::refusal(&enrollment, &policy, today) {
+                None if enrollment.email.is_empty() => Some(format!("{} has no email address.", enrollment.user_id)),
                 refusal => refusal,
             };
-            text.push_str(&format!("{}\u{1f}{}\u{1f}{}\u{1e}", place.id, place.email, why.is_some()));
+            text.push_str(&format!("{}\u{1f}{}\u{1f}{}\u{1e}", enrollment.id, enrollment.email, why.is_some()));
             match why {
-                None => ended.ready.push(place),
-                Some(why) => ended.left_out.push((place, why)),
+                None => ended.ready.push(enrollment),
+                Some(why) => ended.left_out.push((enrollment, why)),
             }
         }
     }
@@ -112,16 +112,16 @@ fn looked(desk: &Desk, conn: &mut AnyConn, now: Timestamp, ids: &[EnrollmentId])
 ///
 /// # Errors
 /// `Forbidden`; `Conflict` if anything differs from what was `shown`, or nobody can be sent to.
-pub fn resend_to_new(desk: &Desk, who: &Who, now: Timestamp, whose: Whose, shown: &str) -> Result<usize> {
+pub fn resend_to_new(desk: &Desk, who: &Who, now: Timestamp, whose: LinksOf, shown: &str) -> Result<usize> {
     who.need(Permission::Resend)?;
     desk.db.write(|conn| {
-        // By number, as everybody holds places.
+        // By number, as everybody holds enrollments.
         let mut ids = store::address::ended(conn, &who.scope, whose)?;
         ids.sort_unstable();
         for part in ids.chunks(ROWS_A_STATEMENT) {
             store::hold::these(conn, part)?;
         }
-        let ended = looked(desk, conn, now, &ids)?;
+        let ended = preview_of(desk, conn, now, &ids)?;
         if ended.shown != shown || ended.ready.is_empty() {
             return Err(Error::Conflict(
                 "Some of these users changed since the page was shown. Nothing was sent.".into(),
@@ -131,7 +131,7 @@ pub fn resend_to_new(desk: &Desk, who: &Who, now: Timestamp, whose: Whose, shown
         for part in ended.ready.chunks(ROWS_A_STATEMENT) {
             write(desk, conn, who, now, &policy, part)?;
         }
-        let mut tasks: Vec<TaskId> = ended.ready.iter().map(|place| place.task).collect();
+        let mut tasks: Vec<TaskId> = ended.ready.iter().map(|enrollment| enrollment.task).collect();
         tasks.sort_unstable();
         for same in tasks.chunk_by(|a, b| a == b) {
             store::write::recount(conn, same[0])?;
@@ -142,18 +142,26 @@ pub fn resend_to_new(desk: &Desk, who: &Who, now: Timestamp, whose: Whose, shown
     })
 }
 
-fn write(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, policy: &Policy, places: &[Place]) -> Result<()> {
+fn write(
+    desk: &Desk,
+    conn: &mut AnyConn,
+    who: &Who,
+    now: Timestamp,
+    policy: &Policy,
+    enrollments: &[Enrollment],
+) -> Result<()> {
     let today = desk.settings.zone.today(now);
-    let fresh: Vec<_> = places.iter().map(|place| (place, resend::stop_after(place, policy, today))).collect();
+    let fresh: Vec<_> =
+        enrollments.iter().map(|enrollment| (enrollment, resend::stop_after(enrollment, policy, today))).collect();
     resend::write_anew(desk, conn, who, now, policy, &fresh, None)?;
     let entries: Vec<Entry<'_>> = fresh
         .iter()
-        .map(|(place, stop_on)| {
-            let sentence = format!("Resent task {} to {}", place.task, place.email);
+        .map(|(enrollment, stop_on)| {
+            let sentence = format!("Resent task {} to {}", enrollment.task, enrollment.email);
             Entry::done(&who.actor, "tasks.resend_user", sentence)
-                .task(place.task)
-                .user(place.user, &place.user_id)
-                .fact("Stop Date", format!("{} → {stop_on}", place.facts.stop_on))
+                .task(enrollment.task)
+                .user(enrollment.user, &enrollment.user_id)
+                .fact("Stop Date", format!("{} → {stop_on}", enrollment.facts.stop_on))
         })
         .collect();
     audit::record_all(conn, now, &entries)

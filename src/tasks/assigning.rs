@@ -36,7 +36,7 @@ pub fn assign_device(desk: &Desk, who: &Who, now: Timestamp, serial: &str, user_
         let left = |stock: Stock| stock.inventory.unwrap_or_default() - stock.reserved;
         let before = left(stock(conn, &Scope::All, AuthenticationType::HardwareToken, today)?);
         let token = tokens::assign(desk, conn, who, now, serial, &user)?;
-        // A device for somebody who has a place in an open task takes the one that was reserved for them.
+        // A device for somebody who has an enrollment in an open task takes the one that was reserved for them.
         let after = left(stock(conn, &Scope::All, AuthenticationType::HardwareToken, today)?);
         if after < 0 && after < before {
             let sentence = "All hardware tokens in inventory are reserved for users of open provisioning tasks.";

@@ -1,13 +1,13 @@
-//! Users on the way to a place: who was chosen, what decides whether they get one, and why they do not.
+//! Users on the way to an enrollment: who was chosen, what decides whether they get one, and why they do not.
 
 use std::collections::BTreeMap;
 
 use crate::ids::{ContainerId, EnrollmentId, TaskId, UserId};
 
-/// A place in an open task of the same type.
+/// An enrollment in an open task of the same type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OpenPlace {
-    /// The place.
+pub struct OpenEnrollment {
+    /// The enrollment.
     pub enrollment: EnrollmentId,
     /// The task.
     pub task: TaskId,
@@ -15,7 +15,7 @@ pub struct OpenPlace {
     pub reserves: bool,
 }
 
-/// A chosen user, with what decides whether they get a place.
+/// A chosen user, with what decides whether they get an enrollment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
     /// The row.
@@ -34,8 +34,8 @@ pub struct Candidate {
     pub disabled: bool,
     /// The user has a token of this type.
     pub has_token: bool,
-    /// Places in open tasks of this type.
-    pub places: Vec<OpenPlace>,
+    /// Enrollments in open tasks of this type.
+    pub enrollments: Vec<OpenEnrollment>,
 }
 
 impl Candidate {
@@ -44,7 +44,7 @@ impl Candidate {
         format!("{} {}", self.first_name, self.last_name).trim().to_owned()
     }
 
-    /// Why this user gets no place whatever is chosen; `None` if that depends.
+    /// Why this user gets no enrollment whatever is chosen; `None` if that depends.
     pub fn never(&self) -> Option<Skip> {
         match (self.disabled, self.email.is_empty()) {
             (true, _) => Some(Skip::Disabled),
@@ -77,7 +77,7 @@ impl Chosen {
     }
 }
 
-/// Why a chosen user gets no place.
+/// Why a chosen user gets no enrollment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Skip {
     /// The user is outside of the operator's scope, or was never there: nothing more is said of them.
@@ -88,19 +88,19 @@ pub enum Skip {
     Disabled,
     /// The user has a token of this type.
     HasToken,
-    /// The user has a place in an open task of this type.
+    /// The user has an enrollment in an open task of this type.
     HasPlace,
 }
 
 impl Skip {
     /// Said of one user, after "Left out: ".
-    pub fn words(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             Skip::Outside => "outside your scope, or not there",
             Skip::NoEmail => "no email address",
             Skip::Disabled => "disabled",
             Skip::HasToken => "already has a token of this type",
-            Skip::HasPlace => "already has a place in an open task",
+            Skip::HasPlace => "already in an open task of this type",
         }
     }
 
@@ -111,7 +111,7 @@ impl Skip {
             Skip::NoEmail => "without an email address",
             Skip::Disabled => "disabled",
             Skip::HasToken => "with a token of this type",
-            Skip::HasPlace => "with a place in an open task of this type",
+            Skip::HasPlace => "already in an open task of this type",
         }
     }
 

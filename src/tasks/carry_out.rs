@@ -24,8 +24,8 @@ use crate::{
 /// Does what `plan` says; the caller holds `Lock::Provision` and made the plan in this same transaction.
 ///
 /// # Errors
-/// Then the whole transaction must go.
-pub(crate) fn carry_out(
+/// `Database` only; then the whole transaction must go.
+pub(crate) fn apply(
     desk: &Desk,
     conn: &mut AnyConn,
     who: &Who,
@@ -43,23 +43,23 @@ pub(crate) fn carry_out(
     Ok(task)
 }
 
-/// Ends the older places: their links stop working, what waits in the outbox is canceled, their tasks are counted.
+/// Ends the older enrollments: their links stop working, what waits in the outbox is canceled, their tasks are counted.
 fn replace(conn: &mut AnyConn, who: &Who, now: Timestamp, plan: &Plan, task: TaskId) -> Result<()> {
     let replaced = plan.replaced();
     if replaced.is_empty() {
         return Ok(());
     }
-    let places: Vec<EnrollmentId> = replaced.iter().map(|place| place.enrollment).collect();
-    let ended = store::write::end(conn, now, &places, who.name(), RemovedWhy::Replaced, Some(task))?;
-    if ended != places.len() {
+    let enrollments: Vec<EnrollmentId> = replaced.iter().map(|enrollment| enrollment.enrollment).collect();
+    let ended = store::write::end(conn, now, &enrollments, who.name(), RemovedWhy::Replaced, Some(task))?;
+    if ended != enrollments.len() {
         return Err(Error::Conflict("Some of these users enrolled at this very moment. Look again.".into()));
     }
-    mail::cancel_waiting(conn, now, &places)?;
-    let mut older: Vec<TaskId> = replaced.iter().map(|place| place.task).collect();
+    mail::cancel_waiting(conn, now, &enrollments)?;
+    let mut older: Vec<TaskId> = replaced.iter().map(|enrollment| enrollment.task).collect();
     older.sort();
     older.dedup();
     for older in older {
-        let users = replaced.iter().filter(|place| place.task == older).count();
+        let users = replaced.iter().filter(|enrollment| enrollment.task == older).count();
         let users = if users == 1 { "1 user".into() } else { format!("{users} users") };
         let entry = Entry::done(&who.actor, "tasks.replace", format!("Moved {users} to task {task}"));
         audit::record(conn, now, &entry.task(older))?;
@@ -84,8 +84,8 @@ fn write_to_all(
     // In parts, so that the memory in use does not grow with the number of users.
     for part in getting.chunks(ROWS_A_STATEMENT) {
         let place_of = |user: &Candidate| {
-            let place = enrollments.get(&user.user).copied();
-            place.ok_or_else(|| Error::Internal(format!("user {} got no place in task {task}", user.user)))
+            let enrollment = enrollments.get(&user.user).copied();
+            enrollment.ok_or_else(|| Error::Internal(format!("user {} got no enrollment in task {task}", user.user)))
         };
         let ids = part.iter().map(|user| place_of(user)).collect::<Result<Vec<EnrollmentId>>>()?;
         let mut links = links::make_first(desk, conn, now, &ids, policy)?;
@@ -130,7 +130,7 @@ fn record(
     task: TaskId,
     getting: &[&Candidate],
 ) -> Result<()> {
-    let kind = plan.choice.authentication_type.words();
+    let kind = plan.choice.authentication_type.label();
     for part in getting.chunks(ROWS_A_STATEMENT) {
         let entries: Vec<Entry<'_>> = part
             .iter()

@@ -41,7 +41,7 @@ pub struct Draft {
     pub stop_on: Option<NaiveDate>,
     /// Include users who have a token of the type.
     pub include_with_token: bool,
-    /// Include users who have a place in an open task of the type.
+    /// Include users who have an enrollment in an open task of the type.
     pub include_with_task: bool,
     /// When it was started.
     pub created_at: Timestamp,
@@ -82,7 +82,7 @@ pub struct Typed {
     pub stop_on: String,
     /// Include users who have a token of the type.
     pub include_with_token: bool,
-    /// Include users who have a place in an open task of the type.
+    /// Include users who have an enrollment in an open task of the type.
     pub include_with_task: bool,
 }
 
@@ -108,7 +108,7 @@ pub fn start(desk: &Desk, who: &Who, now: Timestamp, selection: &Selection) -> R
 ///
 /// # Errors
 /// `Forbidden`; `NotFound` if there is none, or it is someone else's.
-pub fn look(desk: &Desk, who: &Who, now: Timestamp, id: &str) -> Result<(Draft, Chosen)> {
+pub fn find_draft(desk: &Desk, who: &Who, now: Timestamp, id: &str) -> Result<(Draft, Chosen)> {
     who.need(Permission::Provision)?;
     desk.db.read(|conn| {
         let draft = own(conn, who, id)?;
@@ -131,7 +131,7 @@ pub fn leave_out(desk: &Desk, who: &Who, id: &str, users: &[UserId]) -> Result<(
 }
 
 /// Includes, from now on, the users whom the plan left out for `why`, where operators may (PRODUCT.md §2): those with a
-/// token of the type, or with a place in an open task of it.
+/// token of the type, or with an enrollment in an open task of it.
 ///
 /// # Errors
 /// As [`look`]; `Refused` if such users cannot be included.
@@ -161,7 +161,7 @@ pub fn choose(desk: &Desk, who: &Who, now: Timestamp, id: &str, typed: &Typed) -
         let mut draft = own(conn, who, id)?;
         let policy = policy::current(conn)?;
         let mut mistakes = Mistakes::default();
-        draft.authentication_type = AuthenticationType::from_word(&typed.authentication_type);
+        draft.authentication_type = AuthenticationType::from_code(&typed.authentication_type);
         if draft.authentication_type.is_none() {
             mistakes.add("authentication_type", "Choose an Authentication Type.");
         }
@@ -192,7 +192,7 @@ pub fn stock_of_all(desk: &Desk, who: &Who, now: Timestamp) -> Result<Vec<(Authe
     })
 }
 
-/// How many of the chosen users have a token, and how many a place in an open task, of each type: they are left out of it
+/// How many of the chosen users have a token, and how many an enrollment in an open task, of each type: they are left out of it
 /// unless the operator includes them.
 ///
 /// # Errors
@@ -207,7 +207,7 @@ pub fn clashes(desk: &Desk, who: &Who, now: Timestamp, id: &str) -> Result<Vec<(
             .map(|kind| {
                 let chosen = candidates(desk, conn, who, now, &draft.selection, Some(kind), limit)?;
                 let count = |clash: fn(&Candidate) -> bool| chosen.found.iter().filter(|one| clash(one)).count();
-                Ok((kind, count(|one| one.has_token), count(|one| !one.places.is_empty())))
+                Ok((kind, count(|one| one.has_token), count(|one| !one.enrollments.is_empty())))
             })
             .collect()
     })
@@ -247,7 +247,7 @@ pub fn confirm(desk: &Desk, who: &Who, now: Timestamp, id: &str, shown: &str) ->
             return Ok(Confirmed::Refused(Box::new(preview)));
         }
         let policy = policy::current(conn)?;
-        let task = carry_out::carry_out(desk, conn, who, now, &preview.plan, &policy)?;
+        let task = carry_out::apply(desk, conn, who, now, &preview.plan, &policy)?;
         store::drafts::save(conn, &Draft { task: Some(task), ..preview.draft })?;
         Ok(Confirmed::Task(task))
     })
@@ -266,7 +266,7 @@ pub fn provision(desk: &Desk, who: &Who, now: Timestamp, selection: &Selection, 
         if let Some(refusal) = plan.refusal(&policy) {
             return Err(Error::Refused(refusal));
         }
-        carry_out::carry_out(desk, conn, who, now, &plan, &policy)
+        carry_out::apply(desk, conn, who, now, &plan, &policy)
     })
 }
 

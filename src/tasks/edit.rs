@@ -19,7 +19,7 @@ use crate::{
     tasks::{
         enrollment::{RemovedWhy, Status, status},
         left_out::{self, LeftOut, Verb},
-        members::{Filter, Member},
+        members::{EnrollmentRow, Filter},
         reading, store,
         task::Task,
     },
@@ -38,13 +38,13 @@ pub enum Chosen {
 }
 
 /// The chosen users of a task as they are now.
-pub struct Picked {
+pub struct Preview {
     /// The task.
     pub task: Task,
     /// Those who can be changed: in scope, in the task, not enrolled; by User ID.
-    pub members: Vec<Member>,
+    pub members: Vec<EnrollmentRow>,
     /// Those who were ticked and have enrolled: nothing is changed for them.
-    pub enrolled: Vec<Member>,
+    pub enrolled: Vec<EnrollmentRow>,
     /// How many were ticked and are not in the task, or not any more.
     pub gone: usize,
     /// The policy.
@@ -53,26 +53,27 @@ pub struct Picked {
     pub today: NaiveDate,
 }
 
-impl Picked {
+impl Preview {
     /// The status of one of them.
-    pub fn status(&self, member: &Member) -> Status {
+    pub fn status(&self, member: &EnrollmentRow) -> Status {
         status(&member.facts, self.policy.attempts_allowed, self.today)
     }
 
     /// Why `verb` leaves out one of them; `None` if it does not.
-    pub fn left_out(&self, verb: Verb, member: &Member) -> Option<LeftOut> {
+    pub fn left_out(&self, verb: Verb, member: &EnrollmentRow) -> Option<LeftOut> {
         left_out::why(verb, member, self.policy.attempts_allowed, self.today)
     }
 
     /// Those to whom `verb` is done.
-    pub fn fit(&self, verb: Verb) -> Vec<&Member> {
+    pub fn fit(&self, verb: Verb) -> Vec<&EnrollmentRow> {
         self.members.iter().filter(|member| self.left_out(verb, member).is_none()).collect()
     }
 
     /// Those whom `verb` leaves out, and why; by User ID.
-    pub fn unfit(&self, verb: Verb) -> Vec<(&Member, LeftOut)> {
+    pub fn unfit(&self, verb: Verb) -> Vec<(&EnrollmentRow, LeftOut)> {
         let why = |member| self.left_out(verb, member).map(|why| (member, why));
-        let mut unfit: Vec<(&Member, LeftOut)> = self.members.iter().chain(&self.enrolled).filter_map(why).collect();
+        let mut unfit: Vec<(&EnrollmentRow, LeftOut)> =
+            self.members.iter().chain(&self.enrolled).filter_map(why).collect();
         unfit.sort_by_cached_key(|(member, _)| db::key(&member.user_id));
         unfit
     }
@@ -95,7 +96,7 @@ impl Picked {
         let mut text = format!("{act}\u{1e}{}\u{1e}", self.task.id);
         for member in &self.members {
             let (stop_on, disabled, email) = (member.facts.stop_on, member.disabled, !member.email.is_empty());
-            let status = self.status(member).word();
+            let status = self.status(member).label();
             text.push_str(&format!(
                 "{}\u{1f}{status}\u{1f}{stop_on}\u{1f}{disabled}\u{1f}{email}\u{1e}",
                 member.enrollment
@@ -113,18 +114,18 @@ impl Picked {
 ///
 /// # Errors
 /// `NotFound` out of scope; `Refused` if the task is over; `Invalid` if nobody who can be changed was chosen.
-pub fn pick(desk: &Desk, who: &Who, now: Timestamp, task: TaskId, chosen: &Chosen) -> Result<Picked> {
-    desk.db.read(|conn| picked(desk, conn, who, now, task, chosen))
+pub fn preview(desk: &Desk, who: &Who, now: Timestamp, task: TaskId, chosen: &Chosen) -> Result<Preview> {
+    desk.db.read(|conn| preview_held(desk, conn, who, now, task, chosen))
 }
 
-pub(crate) fn picked(
+pub(crate) fn preview_held(
     desk: &Desk,
     conn: &mut AnyConn,
     who: &Who,
     now: Timestamp,
     id: TaskId,
     chosen: &Chosen,
-) -> Result<Picked> {
+) -> Result<Preview> {
     let zone = desk.settings.zone;
     let task = open_task(desk, conn, who, now, id)?;
     let (policy, today) = (policy::current(conn)?, zone.today(now));
@@ -150,7 +151,7 @@ pub(crate) fn picked(
             (store::members::chosen(conn, id, &who.scope, &filter, None, attempts, today)?, 0)
         }
     };
-    let (enrolled, members): (Vec<Member>, Vec<Member>) =
+    let (enrolled, members): (Vec<EnrollmentRow>, Vec<EnrollmentRow>) =
         found.into_iter().partition(|member| member.facts.enrolled_at.is_some());
     if members.is_empty() {
         let sentence = match (enrolled.len(), gone) {
@@ -163,7 +164,7 @@ pub(crate) fn picked(
         };
         return Err(Error::mistake("user", sentence));
     }
-    Ok(Picked { task, members, enrolled, gone, policy, today })
+    Ok(Preview { task, members, enrolled, gone, policy, today })
 }
 
 fn open_task(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, id: TaskId) -> Result<Task> {
@@ -194,13 +195,13 @@ pub(crate) fn held(
     chosen: &Chosen,
     act: &str,
     shown: &str,
-) -> Result<Picked> {
+) -> Result<Preview> {
     db::hold(conn, Lock::Provision)?;
     match chosen {
         Chosen::These(ids) => store::hold::these(conn, ids)?,
         Chosen::Matching(_) => store::hold::of_tasks(conn, &[task])?,
     }
-    let picked = picked(desk, conn, who, now, task, chosen).map_err(since_shown)?;
+    let picked = preview_held(desk, conn, who, now, task, chosen).map_err(since_shown)?;
     if picked.shown(&desk.keys, act) != shown {
         return Err(Error::Conflict("Some of these users changed since the page was shown. Nothing was done.".into()));
     }
@@ -242,7 +243,7 @@ fn take_out(
     conn: &mut AnyConn,
     who: &Who,
     now: Timestamp,
-    picked: &Picked,
+    picked: &Preview,
     notify: bool,
     why: RemovedWhy,
 ) -> Result<()> {
@@ -275,7 +276,13 @@ fn take_out(
 }
 
 /// An email about a change to the chosen users.
-pub(crate) fn notice(who: &Who, now: Timestamp, picked: &Picked, member: &Member, kind: mail::Kind) -> mail::NewEmail {
+pub(crate) fn notice(
+    who: &Who,
+    now: Timestamp,
+    picked: &Preview,
+    member: &EnrollmentRow,
+    kind: mail::Kind,
+) -> mail::NewEmail {
     mail::NewEmail {
         kind,
         to: member.email.clone(),
@@ -310,7 +317,8 @@ pub fn remove_task(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, notify: b
     desk.db.write(|conn| {
         db::hold(conn, Lock::Provision)?;
         store::hold::of_tasks(conn, &[id])?;
-        let picked = picked(desk, conn, who, now, id, &Chosen::Matching(Filter::default())).map_err(since_shown)?;
+        let picked =
+            preview_held(desk, conn, who, now, id, &Chosen::Matching(Filter::default())).map_err(since_shown)?;
         if picked.members.len() != lose {
             let sentence = format!("Now {} would lose it. Nothing was done: look again.", users(picked.members.len()));
             return Err(Error::Conflict(sentence));
@@ -326,7 +334,7 @@ pub(crate) fn remove_whole(
     conn: &mut AnyConn,
     who: &Who,
     now: Timestamp,
-    picked: &Picked,
+    picked: &Preview,
     notify: bool,
 ) -> Result<()> {
     let (id, lose) = (picked.task.id, users(picked.members.len()));

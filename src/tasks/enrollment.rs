@@ -34,8 +34,18 @@ impl Status {
     /// All of them, in the order of PRODUCT.md §0.
     pub const ALL: [Status; 4] = [Status::Active, Status::Completed, Status::Locked, Status::Expired];
 
-    /// The word on the screen.
-    pub fn word(self) -> &'static str {
+    /// The status in addresses.
+    pub fn code(self) -> &'static str {
+        match self {
+            Status::Active => "active",
+            Status::Completed => "completed",
+            Status::Locked => "locked",
+            Status::Expired => "expired",
+        }
+    }
+
+    /// The status on the screen, in the seed's word.
+    pub fn label(self) -> &'static str {
         match self {
             Status::Active => "Active",
             Status::Completed => "Completed",
@@ -44,9 +54,9 @@ impl Status {
         }
     }
 
-    /// The status of this word, in any case (`active` in addresses).
-    pub fn from_word(word: &str) -> Option<Self> {
-        Status::ALL.into_iter().find(|status| status.word().eq_ignore_ascii_case(word))
+    /// The status of this code, in any case.
+    pub fn from_code(word: &str) -> Option<Self> {
+        Status::ALL.into_iter().find(|status| status.code().eq_ignore_ascii_case(word))
     }
 }
 
@@ -108,13 +118,13 @@ pub enum RemovedWhy {
     Removed,
     /// The whole task was removed before the user had enrolled.
     TaskRemoved,
-    /// The user was provisioned anew, with the ticked choice to replace the older place.
+    /// The user was provisioned anew, with the ticked choice to replace the older enrollment.
     Replaced,
 }
 
 impl RemovedWhy {
     /// The word in the database.
-    pub fn word(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
             RemovedWhy::Removed => "removed",
             RemovedWhy::TaskRemoved => "task removed",
@@ -123,8 +133,8 @@ impl RemovedWhy {
     }
 
     /// The reason of this word; `None` for the empty one of an enrollment that was not removed.
-    pub fn from_word(word: &str) -> Option<Self> {
-        [RemovedWhy::Removed, RemovedWhy::TaskRemoved, RemovedWhy::Replaced].into_iter().find(|why| why.word() == word)
+    pub fn from_code(word: &str) -> Option<Self> {
+        [RemovedWhy::Removed, RemovedWhy::TaskRemoved, RemovedWhy::Replaced].into_iter().find(|why| why.code() == word)
     }
 }
 
@@ -280,7 +290,7 @@ mod tests {
                 }
                 card.on(event, limit);
                 let expected = if card.word == "Enrolled" { "Active" } else { card.word };
-                prop_assert_eq!(status(&facts, limit, today).word(), expected, "after {:?}", event);
+                prop_assert_eq!(status(&facts, limit, today).label(), expected, "after {:?}", event);
             }
         }
     }

@@ -18,7 +18,7 @@ const REMIND: &str = "tasks.remind";
 
 /// An entry of the audit log about a task.
 #[derive(Clone, Debug)]
-pub struct Told {
+pub struct HistoryEntry {
     /// When.
     pub at: Timestamp,
     /// Who.
@@ -47,13 +47,13 @@ pub struct Event {
 }
 
 /// Tells the newest `limit` lines: reminders that went out together are one.
-pub fn tell(entries: &[Told], limit: usize) -> Vec<Event> {
-    let together = |a: &Told, b: &Told| a.verb == REMIND && b.verb == REMIND && a.at == b.at;
-    entries.chunk_by(together).take(limit).map(Told::event).collect()
+pub fn events(entries: &[HistoryEntry], limit: usize) -> Vec<Event> {
+    let together = |a: &HistoryEntry, b: &HistoryEntry| a.verb == REMIND && b.verb == REMIND && a.at == b.at;
+    entries.chunk_by(together).take(limit).map(HistoryEntry::event).collect()
 }
 
-impl Told {
-    fn event(run: &[Told]) -> Event {
+impl HistoryEntry {
+    fn event(run: &[HistoryEntry]) -> Event {
         let told = &run[0];
         let (who, sentence) = match (told.verb.as_str(), run.len()) {
             (REMIND, 1) => (String::new(), format!("Reminder mailed to {}", told.subject)),
@@ -70,10 +70,10 @@ impl Told {
     }
 
     fn icon(&self) -> &'static str {
-        let sign = Outcome::from_word(&self.outcome).sign();
+        let sign = Outcome::from_code(&self.outcome).sign();
         match self.verb.as_str() {
             "mail.send" | "mail.bounce" => "mail-x",
-            _ if self.outcome == Outcome::Refused.word() => sign.icon,
+            _ if self.outcome == Outcome::Refused.code() => sign.icon,
             "tasks.provision" => "ticket",
             "tasks.stop_date" | "tasks.give_more_time" => "calendar",
             "tasks.resend" | "mail.send_again" | REMIND => "send",
@@ -99,8 +99,8 @@ mod tests {
     use super::*;
     use chrono::NaiveDate;
 
-    fn told(verb: &str, actor: &str, subject: &str, sentence: &str) -> Told {
-        Told {
+    fn told(verb: &str, actor: &str, subject: &str, sentence: &str) -> HistoryEntry {
+        HistoryEntry {
             at: NaiveDate::from_ymd_opt(2026, 11, 20).unwrap().and_hms_opt(8, 0, 0).unwrap(),
             actor: actor.into(),
             verb: verb.into(),
@@ -112,14 +112,14 @@ mod tests {
 
     #[test]
     fn a_line_begins_with_who_and_goes_on_as_one_sentence() {
-        let lines = tell(&[told("tasks.provision", "m.okafor", "", "Provisioned 25 users")], 9);
+        let lines = events(&[told("tasks.provision", "m.okafor", "", "Provisioned 25 users")], 9);
         assert_eq!((lines[0].who.as_str(), lines[0].sentence.as_str()), ("m.okafor", "provisioned 25 users"));
     }
 
     #[test]
     fn reminders_that_went_out_together_are_one_line() {
         let remind = |subject| told(REMIND, "system", subject, "Reminded of the Stop Date 2026-11-23");
-        let lines = tell(&[remind("a.berg"), remind("b.cole")], 9);
+        let lines = events(&[remind("a.berg"), remind("b.cole")], 9);
         assert_eq!(lines.len(), 1);
         assert_eq!(lines[0].sentence, "Reminder mailed to 2 users");
     }
@@ -127,16 +127,17 @@ mod tests {
     #[test]
     fn what_failed_carries_no_sign_of_success() {
         for verb in ["enrollment.attempt", "authentication.check", "mail.send", "mail.bounce", "tasks.resend"] {
-            let refused = Told { outcome: "refused".into(), ..told(verb, "a", "a", "Failed") };
-            let icon = tell(&[refused], 9)[0].icon;
+            let refused = HistoryEntry { outcome: "refused".into(), ..told(verb, "a", "a", "Failed") };
+            let icon = events(&[refused], 9)[0].icon;
             assert!(["circle-x", "mail-x"].contains(&icon), "{verb}: {icon}");
-            assert_ne!(tell(&[told("enrollment.enroll", "a", "a", "Enrolled a token")], 9)[0].icon, "circle-x");
+            assert_ne!(events(&[told("enrollment.enroll", "a", "a", "Enrolled a token")], 9)[0].icon, "circle-x");
         }
     }
 
     #[test]
     fn the_first_sign_in_is_told_of_the_user_and_not_of_the_auth_node() {
-        let lines = tell(&[told("authentication.check", "vpn", "h.brandt", "Accepted the first one-time password")], 9);
+        let lines =
+            events(&[told("authentication.check", "vpn", "h.brandt", "Accepted the first one-time password")], 9);
         assert_eq!(lines[0].who, "h.brandt");
     }
 }

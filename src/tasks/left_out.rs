@@ -7,8 +7,8 @@ use chrono::NaiveDate;
 
 use crate::tasks::{
     enrollment::{EnrollmentFacts, Status, status},
-    members::Member,
-    store::Place,
+    members::EnrollmentRow,
+    store::Enrollment,
 };
 
 /// What can be done to the chosen users of a task.
@@ -60,7 +60,7 @@ pub enum LeftOut {
 
 impl LeftOut {
     /// Said of one user, after the User ID: what is so, and what to do instead.
-    pub fn words(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             LeftOut::Enrolled => "has enrolled and keeps the token",
             LeftOut::Disabled => "is disabled: enable the user first",
@@ -95,15 +95,15 @@ pub struct Standing<'a> {
     pub has_email: bool,
 }
 
-impl<'a> From<&'a Member> for Standing<'a> {
-    fn from(member: &'a Member) -> Self {
+impl<'a> From<&'a EnrollmentRow> for Standing<'a> {
+    fn from(member: &'a EnrollmentRow) -> Self {
         Standing { facts: &member.facts, disabled: member.disabled, has_email: !member.email.is_empty() }
     }
 }
 
-impl<'a> From<&'a Place> for Standing<'a> {
-    fn from(place: &'a Place) -> Self {
-        Standing { facts: &place.facts, disabled: place.disabled, has_email: !place.email.is_empty() }
+impl<'a> From<&'a Enrollment> for Standing<'a> {
+    fn from(enrollment: &'a Enrollment) -> Self {
+        Standing { facts: &enrollment.facts, disabled: enrollment.disabled, has_email: !enrollment.email.is_empty() }
     }
 }
 

@@ -35,7 +35,7 @@ impl View {
     pub const ALL: [View; 6] = [View::Open, View::Stopping, View::Locked, View::Mail, View::Past, View::Mine];
 
     /// The word in the address; empty for the first.
-    pub fn word(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
             View::Open => "",
             View::Stopping => "stopping",
@@ -47,7 +47,7 @@ impl View {
     }
 
     /// The words on the tab.
-    pub fn words(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             View::Open => "Open",
             View::Stopping => "Stopping in 48 h",
@@ -59,8 +59,8 @@ impl View {
     }
 
     /// The view of this word; the first for any other.
-    pub fn from_word(word: &str) -> Self {
-        View::ALL.into_iter().find(|view| view.word() == word).unwrap_or_default()
+    pub fn from_code(word: &str) -> Self {
+        View::ALL.into_iter().find(|view| view.code() == word).unwrap_or_default()
     }
 }
 
@@ -80,7 +80,7 @@ impl StopWithin {
     pub const ALL: [StopWithin; 3] = [StopWithin::Week, StopWithin::Month, StopWithin::Later];
 
     /// The word in the address.
-    pub fn word(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
             StopWithin::Week => "7-days",
             StopWithin::Month => "30-days",
@@ -89,7 +89,7 @@ impl StopWithin {
     }
 
     /// The words of the choice.
-    pub fn words(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             StopWithin::Week => "Within 7 days",
             StopWithin::Month => "Within 30 days",
@@ -98,8 +98,8 @@ impl StopWithin {
     }
 
     /// The choice of this word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        StopWithin::ALL.into_iter().find(|within| within.word() == word)
+    pub fn from_code(word: &str) -> Option<Self> {
+        StopWithin::ALL.into_iter().find(|within| within.code() == word)
     }
 
     /// The first day and the last, both included.
@@ -146,7 +146,7 @@ impl Column {
     ];
 
     /// The word in the address.
-    pub fn word(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
             Column::Task => "task",
             Column::Operator => "operator",
@@ -158,8 +158,8 @@ impl Column {
         }
     }
 
-    /// The name of the column (PRODUCT.md §0).
-    pub fn words(self) -> &'static str {
+    /// The seed document's name of the column.
+    pub fn label(self) -> &'static str {
         match self {
             Column::Task => "Task",
             Column::Operator => "Operator",
@@ -196,18 +196,18 @@ impl Order {
     /// Reads `stop` or, from the end, `-stop`; anything else is newest first.
     pub fn parse(word: &str) -> Self {
         let (descending, name) = word.strip_prefix('-').map_or((false, word), |name| (true, name));
-        match Column::ALL.into_iter().find(|column| column.word() == name) {
+        match Column::ALL.into_iter().find(|column| column.code() == name) {
             Some(column) => Order { column, descending },
             None => Order::default(),
         }
     }
 
     /// The word in the address; empty for the usual order.
-    pub fn word(self) -> String {
+    pub fn code(self) -> String {
         match (self == Order::default(), self.descending) {
             (true, _) => String::new(),
-            (_, true) => format!("-{}", self.column.word()),
-            (_, false) => self.column.word().to_owned(),
+            (_, true) => format!("-{}", self.column.code()),
+            (_, false) => self.column.code().to_owned(),
         }
     }
 
@@ -311,23 +311,23 @@ mod tests {
     #[test]
     fn the_list_opens_with_the_newest_task() {
         assert_eq!(Order::parse(""), Order { column: Column::Task, descending: true });
-        assert_eq!(Order::parse("-task").word(), "");
-        assert_eq!(Order::parse("task").word(), "task");
+        assert_eq!(Order::parse("-task").code(), "");
+        assert_eq!(Order::parse("task").code(), "task");
     }
 
     #[test]
     fn a_second_click_turns_the_order_round() {
         let order = Order::default().clicked(Column::Stop);
-        assert_eq!(order.word(), "stop");
-        assert_eq!(order.clicked(Column::Stop).word(), "-stop");
-        assert_eq!(order.clicked(Column::Count).word(), "-count");
+        assert_eq!(order.code(), "stop");
+        assert_eq!(order.clicked(Column::Stop).code(), "-stop");
+        assert_eq!(order.clicked(Column::Count).code(), "-count");
     }
 
     #[test]
     fn views_read_back_from_their_words() {
         for view in View::ALL {
-            assert_eq!(View::from_word(view.word()), view);
+            assert_eq!(View::from_code(view.code()), view);
         }
-        assert_eq!(View::from_word("nonsense"), View::Open);
+        assert_eq!(View::from_code("nonsense"), View::Open);
     }
 }

@@ -28,7 +28,7 @@ pub struct Filter {
 
 /// A user in a task.
 #[derive(Clone, Debug)]
-pub struct Member {
+pub struct EnrollmentRow {
     /// The enrollment.
     pub enrollment: EnrollmentId,
     /// The user's row.
@@ -47,7 +47,7 @@ pub struct Member {
     pub disabled: bool,
     /// What the status is worked out from.
     pub facts: EnrollmentFacts,
-    /// The place ended with the task.
+    /// The enrollment ended with the task.
     pub removed: bool,
     /// The link was opened (a mail scanner can do that too).
     pub opened: bool,
@@ -61,7 +61,7 @@ pub struct Member {
     pub mail: Option<MailState>,
 }
 
-impl Member {
+impl EnrollmentRow {
     /// First and last name.
     pub fn name(&self) -> String {
         format!("{} {}", self.first_name, self.last_name).trim().to_owned()
@@ -100,6 +100,6 @@ pub struct MailState {
 impl MailState {
     /// From a row; `None` for a word that is no state.
     pub fn new(word: &str, answer: String, next_try_at: Option<Timestamp>) -> Option<Self> {
-        Some(MailState { state: State::from_word(word)?, answer, next_try_at })
+        Some(MailState { state: State::from_code(word)?, answer, next_try_at })
     }
 }

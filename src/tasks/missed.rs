@@ -5,7 +5,7 @@ use crate::clock::Timestamp;
 /// What was wrong. Where it is a one-time password: the seconds that its clock is ahead (behind, below 0), if it was one
 /// from another time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Missed {
+pub enum FailureKind {
     /// The activation code.
     Code,
     /// The activation code of an older email.
@@ -36,30 +36,30 @@ pub enum Missed {
     DeviceNotValid,
 }
 
-impl Missed {
+impl FailureKind {
     /// The word in the database.
-    pub fn word(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
-            Missed::Code => "code",
-            Missed::OlderCode => "older code",
-            Missed::DigitsAsCode => "digits as code",
-            Missed::CodeAsPassword => "code as password",
-            Missed::Password(_) => "password",
-            Missed::NoSuchDevice => "no such device",
-            Missed::DeviceElsewhere => "device elsewhere",
-            Missed::DeviceOfOtherType => "other type",
-            Missed::DeviceTaken => "device taken",
-            Missed::DeviceOwn => "device own",
-            Missed::DeviceRetired => "device retired",
-            Missed::DevicePassword(_) => "device password",
-            Missed::DeviceFarAhead => "device far ahead",
-            Missed::DeviceNotValid => "device not valid",
+            FailureKind::Code => "code",
+            FailureKind::OlderCode => "older code",
+            FailureKind::DigitsAsCode => "digits as code",
+            FailureKind::CodeAsPassword => "code as password",
+            FailureKind::Password(_) => "password",
+            FailureKind::NoSuchDevice => "no such device",
+            FailureKind::DeviceElsewhere => "device elsewhere",
+            FailureKind::DeviceOfOtherType => "other type",
+            FailureKind::DeviceTaken => "device taken",
+            FailureKind::DeviceOwn => "device own",
+            FailureKind::DeviceRetired => "device retired",
+            FailureKind::DevicePassword(_) => "device password",
+            FailureKind::DeviceFarAhead => "device far ahead",
+            FailureKind::DeviceNotValid => "device not valid",
         }
     }
 
     /// The one of this word; `None` for the empty one of an enrollment without a failed attempt.
-    pub fn from_word(word: &str, seconds: Option<i64>) -> Option<Self> {
-        use Missed::*;
+    pub fn from_code(word: &str, seconds: Option<i64>) -> Option<Self> {
+        use FailureKind::*;
         [
             Code,
             OlderCode,
@@ -77,16 +77,16 @@ impl Missed {
             DeviceNotValid,
         ]
         .into_iter()
-        .find(|missed| missed.word() == word)
+        .find(|missed| missed.code() == word)
     }
 
     /// What a right activation code makes good.
-    pub const OF_CODE: [Missed; 3] = [Missed::Code, Missed::OlderCode, Missed::DigitsAsCode];
+    pub const OF_CODE: [FailureKind; 3] = [FailureKind::Code, FailureKind::OlderCode, FailureKind::DigitsAsCode];
 
     /// The seconds that the clock is off, if that is what was wrong.
     pub fn seconds(self) -> Option<i64> {
         match self {
-            Missed::Password(seconds) | Missed::DevicePassword(seconds) => seconds,
+            FailureKind::Password(seconds) | FailureKind::DevicePassword(seconds) => seconds,
             _ => None,
         }
     }
@@ -94,47 +94,49 @@ impl Missed {
     /// What the help desk reads.
     pub fn short(self) -> &'static str {
         match self {
-            Missed::Code => "wrong activation code",
-            Missed::OlderCode => "activation code of an older email",
-            Missed::DigitsAsCode => "digits in place of the activation code",
-            Missed::CodeAsPassword => "activation code in place of a one-time password",
-            Missed::Password(_) | Missed::DevicePassword(_) => "wrong one-time password",
-            Missed::NoSuchDevice => "serial number not in inventory",
-            Missed::DeviceElsewhere => "serial number of another container",
-            Missed::DeviceOfOtherType => "serial number of another authentication type",
-            Missed::DeviceTaken => "serial number not free",
-            Missed::DeviceOwn => "serial number of a token they have already",
-            Missed::DeviceRetired => "serial number of a token out of use",
-            Missed::DeviceFarAhead => "one-time password far ahead",
-            Missed::DeviceNotValid => "device not valid at that time",
+            FailureKind::Code => "wrong activation code",
+            FailureKind::OlderCode => "activation code of an older email",
+            FailureKind::DigitsAsCode => "digits in place of the activation code",
+            FailureKind::CodeAsPassword => "activation code in place of a one-time password",
+            FailureKind::Password(_) | FailureKind::DevicePassword(_) => "wrong one-time password",
+            FailureKind::NoSuchDevice => "serial number not in inventory",
+            FailureKind::DeviceElsewhere => "serial number of another container",
+            FailureKind::DeviceOfOtherType => "serial number of another authentication type",
+            FailureKind::DeviceTaken => "serial number not free",
+            FailureKind::DeviceOwn => "serial number of a token they have already",
+            FailureKind::DeviceRetired => "serial number of a token out of use",
+            FailureKind::DeviceFarAhead => "one-time password far ahead",
+            FailureKind::DeviceNotValid => "device not valid at that time",
         }
     }
 
     /// What the audit log says.
-    pub fn words(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
-            Missed::Code => "Wrong activation code",
-            Missed::OlderCode => "The activation code of an older email",
-            Missed::DigitsAsCode => "Digits in place of the activation code",
-            Missed::CodeAsPassword => "The activation code in place of a one-time password",
-            Missed::Password(_) | Missed::DevicePassword(_) => "Wrong one-time password",
-            Missed::NoSuchDevice => "There is no such serial number in the inventory of the user's container",
-            Missed::DeviceElsewhere => "The device of this serial number is for another container",
-            Missed::DeviceOfOtherType => "The token of this serial number is of another authentication type",
-            Missed::DeviceTaken => "The device of this serial number is not in inventory",
-            Missed::DeviceOwn => "The device of this serial number is theirs already",
-            Missed::DeviceRetired => "The device of this serial number is out of use",
-            Missed::DeviceFarAhead => "Far ahead of the counter; the next one-time password brings it back into step",
-            Missed::DeviceNotValid => "The device of this serial number is not valid at this time",
+            FailureKind::Code => "Wrong activation code",
+            FailureKind::OlderCode => "The activation code of an older email",
+            FailureKind::DigitsAsCode => "Digits in place of the activation code",
+            FailureKind::CodeAsPassword => "The activation code in place of a one-time password",
+            FailureKind::Password(_) | FailureKind::DevicePassword(_) => "Wrong one-time password",
+            FailureKind::NoSuchDevice => "There is no such serial number in the inventory of the user's container",
+            FailureKind::DeviceElsewhere => "The device of this serial number is for another container",
+            FailureKind::DeviceOfOtherType => "The token of this serial number is of another authentication type",
+            FailureKind::DeviceTaken => "The device of this serial number is not in inventory",
+            FailureKind::DeviceOwn => "The device of this serial number is theirs already",
+            FailureKind::DeviceRetired => "The device of this serial number is out of use",
+            FailureKind::DeviceFarAhead => {
+                "Far ahead of the counter; the next one-time password brings it back into step"
+            }
+            FailureKind::DeviceNotValid => "The device of this serial number is not valid at this time",
         }
     }
 }
 
 /// The last failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Miss {
+pub struct Failure {
     /// What was wrong.
-    pub what: Missed,
+    pub what: FailureKind,
     /// When.
     pub at: Timestamp,
 }
@@ -146,16 +148,16 @@ mod tests {
     #[test]
     fn words_read_back() {
         for missed in [
-            Missed::Code,
-            Missed::Password(Some(-660)),
-            Missed::OlderCode,
-            Missed::DeviceOwn,
-            Missed::DeviceTaken,
-            Missed::DeviceFarAhead,
-            Missed::DeviceNotValid,
+            FailureKind::Code,
+            FailureKind::Password(Some(-660)),
+            FailureKind::OlderCode,
+            FailureKind::DeviceOwn,
+            FailureKind::DeviceTaken,
+            FailureKind::DeviceFarAhead,
+            FailureKind::DeviceNotValid,
         ] {
-            assert_eq!(Missed::from_word(missed.word(), missed.seconds()), Some(missed));
+            assert_eq!(FailureKind::from_code(missed.code(), missed.seconds()), Some(missed));
         }
-        assert_eq!(Missed::from_word("", None), None);
+        assert_eq!(FailureKind::from_code("", None), None);
     }
 }

@@ -37,7 +37,7 @@ pub mod task;
 
 pub use assigning::{assign_device, stock};
 pub use enrollment::{EnrollmentFacts, Status, status};
-pub use missed::{Miss, Missed};
+pub use missed::{Failure, FailureKind};
 pub use reading::{count_open, find};
 pub use reminders::send_reminders;
 pub use task::Task;
@@ -88,7 +88,7 @@ pub fn note_failure(conn: &mut AnyConn, enrollment: EnrollmentId, limit: i64) ->
 }
 
 /// Notes what the failed attempt of `enrollment` was, for the help desk; never what was typed.
-pub fn note_missed(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId, missed: Missed) -> Result<()> {
+pub fn note_missed(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId, missed: FailureKind) -> Result<()> {
     store::missed::set(conn, now, enrollment, missed)
 }
 

@@ -15,19 +15,20 @@ use crate::{
         enrollment::{Status, status},
         resend::{self, Resent},
         store,
-        store::Place,
+        store::Enrollment,
     },
 };
 
-/// Why this place is not given more time, and what to do instead; `None` if it can be.
-pub fn refusal(place: &Place, policy: &Policy, today: NaiveDate) -> Option<String> {
-    let over = place.removed_at.is_some() || place.task_removed_at.is_some() || place.disabled;
-    if !over && status(&place.facts, policy.attempts_allowed, today) == Status::Expired {
+/// Why this enrollment is not given more time, and what to do instead; `None` if it can be.
+pub fn refusal(enrollment: &Enrollment, policy: &Policy, today: NaiveDate) -> Option<String> {
+    let over = enrollment.removed_at.is_some() || enrollment.task_removed_at.is_some() || enrollment.disabled;
+    if !over && status(&enrollment.facts, policy.attempts_allowed, today) == Status::Expired {
         return None;
     }
-    let name = &place.user_id;
-    resend::refusal(place, policy, today)
-        .or_else(|| Some(format!("{name} may still enroll, until {}. Resend the email instead.", place.facts.stop_on)))
+    let name = &enrollment.user_id;
+    resend::refusal(enrollment, policy, today).or_else(|| {
+        Some(format!("{name} may still enroll, until {}. Resend the email instead.", enrollment.facts.stop_on))
+    })
 }
 
 /// The Stop Date becomes what the policy proposes today, counted anew from today however long ago the task was made, and
@@ -50,22 +51,22 @@ pub fn give_more_time(
     desk.db.write(|conn| {
         // Held before it is looked at, as for a Resend.
         store::hold::of_user(conn, task, user)?;
-        let place = resend::place(conn, who, task, user)?;
+        let enrollment = resend::enrollment(conn, who, task, user)?;
         let policy = policy::current(conn)?;
-        if let Some(sentence) = refusal(&place, &policy, today) {
+        if let Some(sentence) = refusal(&enrollment, &policy, today) {
             return Err(Error::Refused(sentence));
         }
-        resend::need_address(&place, alternate)?;
+        resend::need_address(&enrollment, alternate)?;
         let stop_on = policy.proposed_stop(today);
-        resend::write_anew(desk, conn, who, now, &policy, &[(&place, stop_on)], alternate)?;
+        resend::write_anew(desk, conn, who, now, &policy, &[(&enrollment, stop_on)], alternate)?;
         store::write::recount(conn, task)?;
-        let shown_to = alternate.map_or_else(|| place.email.clone(), mail::masked);
+        let shown_to = alternate.map_or_else(|| enrollment.email.clone(), mail::masked);
         let kind = if alternate.is_some() { " (alternate address)" } else { "" };
         let sentence = format!("Gave more time in task {task}, with a fresh email to {shown_to}{kind}");
         let entry = Entry::done(&who.actor, "tasks.give_more_time", sentence)
             .task(task)
-            .user(place.user, &place.user_id)
-            .fact("Stop Date", format!("{} → {stop_on}", place.facts.stop_on));
+            .user(enrollment.user, &enrollment.user_id)
+            .fact("Stop Date", format!("{} → {stop_on}", enrollment.facts.stop_on));
         audit::record(conn, now, &entry)?;
         Ok(Resent { shown_to, stop_on })
     })

@@ -1,4 +1,4 @@
-//! The rules of Provision: who gets a place and who is left out, and exactly what was shown (PRODUCT.md §2).
+//! The rules of Provision: who gets an enrollment and who is left out, and exactly what was shown (PRODUCT.md §2).
 
 use std::collections::BTreeMap;
 
@@ -10,27 +10,27 @@ use crate::{
     tasks::provision::{Choice, stop_date_refusal},
 };
 
-pub use crate::tasks::candidate::{Candidate, Chosen, OpenPlace, Skip};
+pub use crate::tasks::candidate::{Candidate, Chosen, OpenEnrollment, Skip};
 
 /// What happens to one chosen user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Check {
-    /// Gets a place and an email.
+    /// Gets an enrollment and an email.
     Gets,
-    /// As `Gets`, and loses the place in this older task.
+    /// As `Gets`, and loses the enrollment in this older task.
     Replaces(TaskId),
-    /// Left out; the task is the one the user has a place in.
+    /// Left out; the task is the one the user has an enrollment in.
     Skipped(Skip, Option<TaskId>),
 }
 
 impl Check {
     /// What the confirm page says.
-    pub fn words(&self) -> String {
+    pub fn label(&self) -> String {
         match self {
             Check::Gets => "Ready".into(),
-            Check::Replaces(task) => format!("Replaces their place in task {task}"),
-            Check::Skipped(Skip::HasPlace, Some(task)) => format!("Left out: already has a place in task {task}"),
-            Check::Skipped(why, _) => format!("Left out: {}", why.words()),
+            Check::Replaces(task) => format!("Replaces their enrollment in task {task}"),
+            Check::Skipped(Skip::HasPlace, Some(task)) => format!("Left out: already in open task {task}"),
+            Check::Skipped(why, _) => format!("Left out: {}", why.label()),
         }
     }
 
@@ -43,7 +43,7 @@ impl Check {
         }
     }
 
-    /// True if the user gets a place.
+    /// True if the user gets an enrollment.
     pub fn gets(&self) -> bool {
         !matches!(self, Check::Skipped(..))
     }
@@ -101,12 +101,12 @@ impl Plan {
         Plan { choice, start_on, lines, outside: chosen.outside, stock }
     }
 
-    /// Those who get a place, and so an email.
+    /// Those who get an enrollment, and so an email.
     pub fn getting(&self) -> impl Iterator<Item = &Candidate> {
         self.lines.iter().filter(|(_, check)| check.gets()).map(|(candidate, _)| candidate)
     }
 
-    /// How many get a place.
+    /// How many get an enrollment.
     pub fn count(&self) -> usize {
         self.getting().count()
     }
@@ -125,9 +125,9 @@ impl Plan {
         counts.into_iter().collect()
     }
 
-    /// The older places that end.
-    pub fn replaced(&self) -> Vec<OpenPlace> {
-        self.getting().flat_map(|candidate| candidate.places.iter().copied()).collect()
+    /// The older enrollments that end.
+    pub fn replaced(&self) -> Vec<OpenEnrollment> {
+        self.getting().flat_map(|candidate| candidate.enrollments.iter().copied()).collect()
     }
 
     /// Why nothing can be done as it stands; `None` if it can.
@@ -139,8 +139,8 @@ impl Plan {
         if let Some(sentence) = stop_date_refusal(self.choice.stop_on, policy, self.start_on) {
             return Some(sentence);
         }
-        // A replaced place gives its reserved token to the new one.
-        let freed = self.replaced().iter().filter(|place| place.reserves).count();
+        // A replaced enrollment gives its reserved token to the new one.
+        let freed = self.replaced().iter().filter(|enrollment| enrollment.reserves).count();
         let free = self.stock.inventory.map(|all| all - self.stock.reserved + i64::try_from(freed).unwrap_or(0));
         free.filter(|free| count > *free).map(|free| {
             let free = free.max(0);
@@ -159,7 +159,7 @@ impl Plan {
         let choice = &self.choice;
         let mut text = format!(
             "{}\u{1e}{}\u{1e}{}\u{1e}{}\u{1e}",
-            choice.authentication_type.word(),
+            choice.authentication_type.code(),
             choice.description.as_str(),
             self.start_on,
             choice.stop_on
@@ -172,7 +172,7 @@ impl Plan {
                 &candidate.first_name,
                 &candidate.last_name,
                 &candidate.email,
-                &check.words(),
+                &check.label(),
             ] {
                 text.push_str(part);
                 text.push('\u{1f}');
@@ -189,12 +189,12 @@ fn counted(count: i64) -> String {
 }
 
 fn decide(choice: &Choice, candidate: &Candidate) -> Check {
-    let place = candidate.places.first().map(|place| place.task);
+    let enrollment = candidate.enrollments.first().map(|enrollment| enrollment.task);
     if let Some(why) = candidate.never() {
         Check::Skipped(why, None)
     } else if candidate.has_token && !choice.include_with_token {
         Check::Skipped(Skip::HasToken, None)
-    } else if let Some(task) = place {
+    } else if let Some(task) = enrollment {
         if choice.include_with_task { Check::Replaces(task) } else { Check::Skipped(Skip::HasPlace, Some(task)) }
     } else {
         Check::Gets
@@ -234,13 +234,13 @@ mod tests {
             container: ContainerId(1),
             disabled: false,
             has_token: false,
-            places: Vec::new(),
+            enrollments: Vec::new(),
         }
     }
 
     fn placed(row: i64) -> Candidate {
-        let place = OpenPlace { enrollment: EnrollmentId(row), task: TaskId(1038), reserves: true };
-        Candidate { places: vec![place], ..candidate(row) }
+        let enrollment = OpenEnrollment { enrollment: EnrollmentId(row), task: TaskId(1038), reserves: true };
+        Candidate { enrollments: vec![enrollment], ..candidate(row) }
     }
 
     fn plan(choice: Choice, found: Vec<Candidate>, inventory: i64) -> Plan {
@@ -258,14 +258,14 @@ mod tests {
             placed(5),
         ];
         let plan = plan(choice(), people, 9);
-        let words: Vec<String> = plan.lines.iter().map(|(_, check)| check.words()).collect();
+        let words: Vec<String> = plan.lines.iter().map(|(_, check)| check.label()).collect();
         assert_eq!(
             words,
             [
                 "Left out: no email address",
                 "Left out: disabled",
                 "Left out: already has a token of this type",
-                "Left out: already has a place in task 1038",
+                "Left out: already in open task 1038",
                 "Ready",
             ],
             "those left out come first"
@@ -287,7 +287,7 @@ mod tests {
         let choice = Choice { include_with_token: true, include_with_task: true, ..choice() };
         let plan = plan(choice, vec![Candidate { has_token: true, ..candidate(1) }, placed(2)], 9);
         assert_eq!(plan.count(), 2);
-        assert_eq!(plan.lines[0].1.words(), "Replaces their place in task 1038");
+        assert_eq!(plan.lines[0].1.label(), "Replaces their enrollment in task 1038");
         assert_eq!(plan.replaced().len(), 1);
     }
 
@@ -297,7 +297,7 @@ mod tests {
         let refused = plan(choice(), vec![candidate(1), candidate(2)], 2).refusal(&policy).unwrap();
         assert_eq!(refused, "2 users need 2 tokens, but 1 is available. Leave out 1 user, or import tokens first.");
         assert_eq!(plan(choice(), vec![candidate(1), candidate(2)], 3).refusal(&policy), None);
-        // The replaced place gives its token back.
+        // The replaced enrollment gives its token back.
         let including = Choice { include_with_task: true, ..choice() };
         assert_eq!(plan(including, vec![candidate(1), placed(2)], 2).refusal(&policy), None);
     }

@@ -65,9 +65,9 @@ pub struct Choice {
     pub description: Description,
     /// The Stop Date of all users in it.
     pub stop_on: NaiveDate,
-    /// Users who already have a token of this type get a place too.
+    /// Users who already have a token of this type get an enrollment too.
     pub include_with_token: bool,
-    /// Users with a place in an open task of this type lose it and get a new one.
+    /// Users with an enrollment in an open task of this type lose it and get a new one.
     pub include_with_task: bool,
 }
 

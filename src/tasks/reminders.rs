@@ -16,14 +16,14 @@ use crate::{
     tasks::{
         enrollment::{Status, status},
         links,
-        store::{self, Place, reminders::Due},
+        store::{self, Enrollment, reminders::Due},
     },
 };
 
 /// The hour from which reminders go out, in the organization's time zone: before people sit down to work.
 const FROM_HOUR: u32 = 8;
 
-/// Places looked at in one transaction: short enough that the portal does not wait for it.
+/// Enrollments looked at in one transaction: short enough that the portal does not wait for it.
 const BATCH: i64 = 500;
 
 /// Sends the reminders that are due; how many that were. Cheap if none is, and many servers may call it at once.
@@ -88,72 +88,73 @@ fn due(policy: &Policy, zone: Zone, today: NaiveDate) -> Vec<Due> {
     list
 }
 
-/// Reminds up to [`BATCH`] users; how many places were looked at, and how many users were reminded.
+/// Reminds up to [`BATCH`] users; how many enrollments were looked at, and how many users were reminded.
 fn remind_some(desk: &Desk, conn: &mut AnyConn, now: Timestamp, today: NaiveDate, due: &Due) -> Result<(usize, usize)> {
     // Claiming marks all of them as done for today: those who get no reminder too, so that they are not looked at again.
     let claimed = store::reminders::claim(conn, now, today, due, BATCH)?;
     // Held: whoever changes the policy counts the locked users of all tasks, in an order of its own.
     let policy = policy::held(conn)?;
-    let places = store::places::of(conn, &claimed)?;
-    let places: Vec<&Place> = places.iter().filter(|place| is_to_be_reminded(desk, place, &policy, today)).collect();
-    if places.is_empty() {
+    let enrollments = store::enrollments::of(conn, &claimed)?;
+    let enrollments: Vec<&Enrollment> =
+        enrollments.iter().filter(|enrollment| is_to_be_reminded(desk, enrollment, &policy, today)).collect();
+    if enrollments.is_empty() {
         return Ok((claimed.len(), 0));
     }
-    let ids: Vec<EnrollmentId> = places.iter().map(|place| place.id).collect();
+    let ids: Vec<EnrollmentId> = enrollments.iter().map(|enrollment| enrollment.id).collect();
     let mut links = links::make_all(desk, conn, now, &ids, &policy)?;
     mail::cancel_waiting(conn, now, &ids)?;
-    let emails = places
+    let emails = enrollments
         .iter()
-        .map(|place| Ok(letter(desk, place, links.take(place.id)?, &policy)))
+        .map(|enrollment| Ok(letter(desk, enrollment, links.take(enrollment.id)?, &policy)))
         .collect::<Result<Vec<_>>>()?;
     let system = Actor::system();
     mail::post(desk, conn, now, &system.name, &emails)?;
     store::reminders::note_emails(conn, now, &ids)?;
-    let tasks: BTreeSet<TaskId> = places.iter().map(|place| place.task).collect();
+    let tasks: BTreeSet<TaskId> = enrollments.iter().map(|enrollment| enrollment.task).collect();
     for task in tasks {
         store::write::note_newest_email(conn, task)?;
     }
-    let entries: Vec<Entry<'_>> = places
+    let entries: Vec<Entry<'_>> = enrollments
         .iter()
-        .map(|place| {
+        .map(|enrollment| {
             Entry::done(&system, "tasks.remind", format!("Reminded of the Stop Date {}", due.stop_on))
-                .task(place.task)
-                .user(place.user, &place.user_id)
+                .task(enrollment.task)
+                .user(enrollment.user, &enrollment.user_id)
         })
         .collect();
     audit::record_all(conn, now, &entries)?;
-    Ok((claimed.len(), places.len()))
+    Ok((claimed.len(), enrollments.len()))
 }
 
-fn is_to_be_reminded(desk: &Desk, place: &Place, policy: &Policy, today: NaiveDate) -> bool {
-    let may_enroll = place.facts.enrolled_at.is_none()
-        && place.removed_at.is_none()
-        && place.task_removed_at.is_none()
-        && status(&place.facts, policy.attempts_allowed, today) == Status::Active;
-    let emailed_today = place.emailed_at.is_some_and(|at| desk.settings.zone.today(at) == today);
-    may_enroll && !place.disabled && !place.email.trim().is_empty() && !emailed_today
+fn is_to_be_reminded(desk: &Desk, enrollment: &Enrollment, policy: &Policy, today: NaiveDate) -> bool {
+    let may_enroll = enrollment.facts.enrolled_at.is_none()
+        && enrollment.removed_at.is_none()
+        && enrollment.task_removed_at.is_none()
+        && status(&enrollment.facts, policy.attempts_allowed, today) == Status::Active;
+    let emailed_today = enrollment.emailed_at.is_some_and(|at| desk.settings.zone.today(at) == today);
+    may_enroll && !enrollment.disabled && !enrollment.email.trim().is_empty() && !emailed_today
 }
 
-fn letter(desk: &Desk, place: &Place, link: links::NewLink, policy: &Policy) -> mail::NewEmail {
+fn letter(desk: &Desk, enrollment: &Enrollment, link: links::NewLink, policy: &Policy) -> mail::NewEmail {
     mail::NewEmail {
         kind: mail::Kind::Reminder,
-        to: place.email.clone(),
+        to: enrollment.email.clone(),
         alternate: false,
-        user: Some(place.user),
-        container: Some(place.container),
-        task: Some(place.task),
-        enrollment: Some(place.id),
+        user: Some(enrollment.user),
+        container: Some(enrollment.container),
+        task: Some(enrollment.task),
+        enrollment: Some(enrollment.id),
         facts: mail::Facts {
-            first_name: place.first_name.clone(),
-            name: format!("{} {}", place.first_name, place.last_name).trim().to_owned(),
-            user_id: place.user_id.clone(),
-            authentication_type: place.authentication_type.plain().into(),
-            task: Some(place.task.0),
-            stop_on: Some(place.facts.stop_on),
-            requester: place.operator.clone(),
+            first_name: enrollment.first_name.clone(),
+            name: format!("{} {}", enrollment.first_name, enrollment.last_name).trim().to_owned(),
+            user_id: enrollment.user_id.clone(),
+            authentication_type: enrollment.authentication_type.plain().into(),
+            task: Some(enrollment.task.0),
+            stop_on: Some(enrollment.facts.stop_on),
+            requester: enrollment.operator.clone(),
             ..mail::Facts::default()
         },
         secret: Some(link.secret(policy)),
-        give_up_at: desk.settings.zone.end_of(place.facts.stop_on),
+        give_up_at: desk.settings.zone.end_of(enrollment.facts.stop_on),
     }
 }

@@ -13,11 +13,11 @@ use crate::{
     operators::{Permission, Who},
     policy::{self, Policy},
     tasks::{
-        edit::{self, Chosen, Picked},
+        edit::{self, Chosen, Preview},
         enrollment::{Status, status},
         left_out::{self, Verb},
         links, store,
-        store::Place,
+        store::Enrollment,
     },
 };
 
@@ -42,21 +42,21 @@ pub struct Resent {
     pub stop_on: NaiveDate,
 }
 
-/// Why an enrollment email cannot be sent for this place, and what to do instead; `None` if it can.
-pub fn refusal(place: &Place, policy: &Policy, today: NaiveDate) -> Option<String> {
-    let (name, task) = (&place.user_id, place.task);
-    if place.task_removed_at.is_some() {
+/// Why an enrollment email cannot be sent for this enrollment, and what to do instead; `None` if it can.
+pub fn refusal(enrollment: &Enrollment, policy: &Policy, today: NaiveDate) -> Option<String> {
+    let (name, task) = (&enrollment.user_id, enrollment.task);
+    if enrollment.task_removed_at.is_some() {
         return Some(format!("Task {task} was removed. Provision {name} anew."));
     }
-    if place.removed_at.is_some() {
+    if enrollment.removed_at.is_some() {
         return Some(format!("{name} was taken out of task {task}. Provision them anew."));
     }
-    if place.disabled {
+    if enrollment.disabled {
         return Some(format!("{name} is disabled. Enable the user first."));
     }
-    match status(&place.facts, policy.attempts_allowed, today) {
+    match status(&enrollment.facts, policy.attempts_allowed, today) {
         Status::Completed => Some(format!("{name} has completed this. For another token, provision them anew.")),
-        Status::Active if place.facts.enrolled_at.is_some() => {
+        Status::Active if enrollment.facts.enrolled_at.is_some() => {
             Some(format!("{name} has enrolled. For another token, provision them anew."))
         }
         Status::Locked => Some(format!("{name} is Locked. Unlock them: that sends a fresh email.")),
@@ -68,17 +68,17 @@ pub fn refusal(place: &Place, policy: &Policy, today: NaiveDate) -> Option<Strin
 }
 
 /// The Stop Date after a Resend: the later of the present one and the one the policy proposes today.
-pub fn stop_after(place: &Place, policy: &Policy, today: NaiveDate) -> NaiveDate {
-    place.facts.stop_on.max(policy.proposed_stop(today))
+pub fn stop_after(enrollment: &Enrollment, policy: &Policy, today: NaiveDate) -> NaiveDate {
+    enrollment.facts.stop_on.max(policy.proposed_stop(today))
 }
 
-/// The place of a user in a task, within the scope of `who`.
+/// The enrollment of a user in a task, within the scope of `who`.
 ///
 /// # Errors
 /// `NotFound` if there is none.
-pub fn place(conn: &mut AnyConn, who: &Who, task: TaskId, user: UserId) -> Result<Place> {
-    store::places::place_of(conn, task, user)?
-        .filter(|place| who.scope.holds(place.container))
+pub fn enrollment(conn: &mut AnyConn, who: &Who, task: TaskId, user: UserId) -> Result<Enrollment> {
+    store::enrollments::enrollment_of(conn, task, user)?
+        .filter(|enrollment| who.scope.holds(enrollment.container))
         .ok_or_else(|| Error::not_found("task", task.to_string()))
 }
 
@@ -86,8 +86,8 @@ pub fn place(conn: &mut AnyConn, who: &Who, task: TaskId, user: UserId) -> Resul
 ///
 /// # Errors
 /// A mistake in `email`.
-pub(super) fn need_address(place: &Place, alternate: Option<&str>) -> Result<()> {
-    if alternate.is_none() && place.email.is_empty() {
+pub(super) fn need_address(enrollment: &Enrollment, alternate: Option<&str>) -> Result<()> {
+    if alternate.is_none() && enrollment.email.is_empty() {
         return Err(Error::mistake("email", "The profile has no email address: type one for this message."));
     }
     Ok(())
@@ -113,21 +113,21 @@ pub fn resend(
         // Held before it is looked at: two at once would leave two codes that work, and who enrolls at this moment must
         // not be written to any more.
         store::hold::of_user(conn, task, user)?;
-        let place = place(conn, who, task, user)?;
+        let enrollment = enrollment(conn, who, task, user)?;
         let policy = policy::current(conn)?;
-        if let Some(sentence) = refusal(&place, &policy, today) {
+        if let Some(sentence) = refusal(&enrollment, &policy, today) {
             return Err(Error::Refused(sentence));
         }
-        need_address(&place, alternate)?;
-        let stop_on = stop_after(&place, &policy, today);
-        write_anew(desk, conn, who, now, &policy, &[(&place, stop_on)], alternate)?;
+        need_address(&enrollment, alternate)?;
+        let stop_on = stop_after(&enrollment, &policy, today);
+        write_anew(desk, conn, who, now, &policy, &[(&enrollment, stop_on)], alternate)?;
         store::write::recount(conn, task)?;
-        let shown_to = alternate.map_or_else(|| place.email.clone(), mail::masked);
+        let shown_to = alternate.map_or_else(|| enrollment.email.clone(), mail::masked);
         let kind = if alternate.is_some() { " (alternate address)" } else { "" };
         let entry = Entry::done(&who.actor, "tasks.resend", format!("Resent task {task} to {shown_to}{kind}"))
             .task(task)
-            .user(place.user, &place.user_id)
-            .fact("Stop Date", format!("{} → {stop_on}", place.facts.stop_on));
+            .user(enrollment.user, &enrollment.user_id)
+            .fact("Stop Date", format!("{} → {stop_on}", enrollment.facts.stop_on));
         audit::record(conn, now, &entry)?;
         Ok(Resent { shown_to, stop_on })
     })
@@ -152,19 +152,20 @@ pub(crate) fn resend_users(
     conn: &mut AnyConn,
     who: &Who,
     now: Timestamp,
-    picked: &Picked,
+    picked: &Preview,
 ) -> Result<usize> {
     let task = picked.task.id;
-    let done = in_parts(conn, picked, Verb::Resend, |conn, places, policy, today| {
-        let fresh: Vec<Fresh<'_>> = places.iter().map(|place| (place, stop_after(place, policy, today))).collect();
+    let done = in_parts(conn, picked, Verb::Resend, |conn, enrollments, policy, today| {
+        let fresh: Vec<Renewal<'_>> =
+            enrollments.iter().map(|enrollment| (enrollment, stop_after(enrollment, policy, today))).collect();
         write_anew(desk, conn, who, now, policy, &fresh, None)?;
         let entries: Vec<Entry<'_>> = fresh
             .iter()
-            .map(|(place, stop_on)| {
-                Entry::done(&who.actor, "tasks.resend_user", format!("Resent task {task} to {}", place.email))
+            .map(|(enrollment, stop_on)| {
+                Entry::done(&who.actor, "tasks.resend_user", format!("Resent task {task} to {}", enrollment.email))
                     .task(task)
-                    .user(place.user, &place.user_id)
-                    .fact("Stop Date", format!("{} → {stop_on}", place.facts.stop_on))
+                    .user(enrollment.user, &enrollment.user_id)
+                    .fact("Stop Date", format!("{} → {stop_on}", enrollment.facts.stop_on))
             })
             .collect();
         audit::record_all(conn, now, &entries)
@@ -193,24 +194,24 @@ pub fn unlock(
     let reason = parse_reason(reason)?;
     desk.db.write(|conn| {
         let picked = edit::held(desk, conn, who, now, task, chosen, UNLOCK, shown)?;
-        in_parts(conn, &picked, Verb::Unlock, |conn, places, policy, today| {
-            let fresh: Vec<Fresh<'_>> = places
+        in_parts(conn, &picked, Verb::Unlock, |conn, enrollments, policy, today| {
+            let fresh: Vec<Renewal<'_>> = enrollments
                 .iter()
-                .map(|place| {
-                    let stop_on = place.facts.stop_on;
-                    (place, if stop_on < today { policy.proposed_stop(today) } else { stop_on })
+                .map(|enrollment| {
+                    let stop_on = enrollment.facts.stop_on;
+                    (enrollment, if stop_on < today { policy.proposed_stop(today) } else { stop_on })
                 })
                 .collect();
             write_anew(desk, conn, who, now, policy, &fresh, None)?;
             store::write::reset_failures(conn, &ids(&fresh))?;
             let entries: Vec<Entry<'_>> = fresh
                 .iter()
-                .map(|(place, _)| {
+                .map(|(enrollment, _)| {
                     Entry::done(&who.actor, "tasks.unlock", format!("Unlocked in task {task}"))
                         .task(task)
-                        .user(place.user, &place.user_id)
+                        .user(enrollment.user, &enrollment.user_id)
                         .fact("Reason", &*reason)
-                        .fact("Failed attempts", format!("{} → 0", place.facts.failures))
+                        .fact("Failed attempts", format!("{} → 0", enrollment.facts.failures))
                 })
                 .collect();
             audit::record_all(conn, now, &entries)
@@ -232,49 +233,49 @@ pub fn parse_reason(typed: &str) -> Result<String> {
 }
 
 /// The frame of two verbs: does `f` for those of `picked` whom `verb` does not leave out, some users at a time; how many
-/// they are. Who was counted is who is written to: a place that is no longer what it was ends it all.
+/// they are. Who was counted is who is written to: an enrollment that is no longer what it was ends it all.
 fn in_parts(
     conn: &mut AnyConn,
-    picked: &Picked,
+    picked: &Preview,
     verb: Verb,
-    mut f: impl FnMut(&mut AnyConn, &[Place], &Policy, NaiveDate) -> Result<()>,
+    mut f: impl FnMut(&mut AnyConn, &[Enrollment], &Policy, NaiveDate) -> Result<()>,
 ) -> Result<usize> {
     picked.need_somebody(verb)?;
     let fit: Vec<EnrollmentId> = picked.fit(verb).iter().map(|member| member.enrollment).collect();
     for part in fit.chunks(USERS_AT_A_TIME) {
-        let places = store::places::of(conn, part)?;
-        let holds = |place: &Place| {
-            let still_in = place.removed_at.is_none() && place.task_removed_at.is_none();
-            still_in && left_out::why(verb, place, picked.policy.attempts_allowed, picked.today).is_none()
+        let enrollments = store::enrollments::of(conn, part)?;
+        let holds = |enrollment: &Enrollment| {
+            let still_in = enrollment.removed_at.is_none() && enrollment.task_removed_at.is_none();
+            still_in && left_out::why(verb, enrollment, picked.policy.attempts_allowed, picked.today).is_none()
         };
-        if places.len() != part.len() || !places.iter().all(holds) {
+        if enrollments.len() != part.len() || !enrollments.iter().all(holds) {
             return Err(Error::Conflict("Some of these users changed at this very moment. Nothing was done.".into()));
         }
-        f(conn, &places, &picked.policy, picked.today)?;
+        f(conn, &enrollments, &picked.policy, picked.today)?;
     }
     store::write::recount(conn, picked.task.id)?;
     Ok(fit.len())
 }
 
 /// What the email tells, with the Stop Date as it will be.
-pub fn told(place: &Place, stop_on: NaiveDate) -> mail::Facts {
+pub fn email_facts(enrollment: &Enrollment, stop_on: NaiveDate) -> mail::Facts {
     mail::Facts {
-        first_name: place.first_name.clone(),
-        name: format!("{} {}", place.first_name, place.last_name).trim().to_owned(),
-        user_id: place.user_id.clone(),
-        authentication_type: place.authentication_type.plain().into(),
-        task: Some(place.task.0),
+        first_name: enrollment.first_name.clone(),
+        name: format!("{} {}", enrollment.first_name, enrollment.last_name).trim().to_owned(),
+        user_id: enrollment.user_id.clone(),
+        authentication_type: enrollment.authentication_type.plain().into(),
+        task: Some(enrollment.task.0),
         stop_on: Some(stop_on),
-        requester: place.operator.clone(),
+        requester: enrollment.operator.clone(),
         ..mail::Facts::default()
     }
 }
 
-/// A place that is written to again, and its Stop Date then.
-pub(super) type Fresh<'a> = (&'a Place, NaiveDate);
+/// An enrollment that is written to again, and its Stop Date then.
+pub(super) type Renewal<'a> = (&'a Enrollment, NaiveDate);
 
-fn ids(fresh: &[Fresh<'_>]) -> Vec<EnrollmentId> {
-    fresh.iter().map(|(place, _)| place.id).collect()
+fn ids(fresh: &[Renewal<'_>]) -> Vec<EnrollmentId> {
+    fresh.iter().map(|(enrollment, _)| enrollment.id).collect()
 }
 
 /// For each a new link and a new email, and what was noted of the old ones is gone. The statements are as many for one
@@ -285,7 +286,7 @@ pub(super) fn write_anew(
     who: &Who,
     now: Timestamp,
     policy: &Policy,
-    fresh: &[Fresh<'_>],
+    fresh: &[Renewal<'_>],
     alternate: Option<&str>,
 ) -> Result<()> {
     if fresh.is_empty() {
@@ -296,23 +297,24 @@ pub(super) fn write_anew(
     let mut links = links::make_all(desk, conn, now, &ids, policy)?;
     let letters = fresh
         .iter()
-        .map(|(place, stop_on)| {
-            let link = links.take(place.id)?;
+        .map(|(enrollment, stop_on)| {
+            let link = links.take(enrollment.id)?;
             Ok(mail::NewEmail {
                 kind: mail::Kind::Enrollment,
-                to: alternate.unwrap_or(&place.email).to_owned(),
+                to: alternate.unwrap_or(&enrollment.email).to_owned(),
                 alternate: alternate.is_some(),
-                user: Some(place.user),
-                container: Some(place.container),
-                task: Some(place.task),
-                enrollment: Some(place.id),
-                facts: told(place, *stop_on),
+                user: Some(enrollment.user),
+                container: Some(enrollment.container),
+                task: Some(enrollment.task),
+                enrollment: Some(enrollment.id),
+                facts: email_facts(enrollment, *stop_on),
                 secret: Some(link.secret(policy)),
                 give_up_at: desk.settings.zone.end_of(*stop_on),
             })
         })
         .collect::<Result<Vec<_>>>()?;
     mail::post(desk, conn, now, who.name(), &letters)?;
-    let stops: Vec<(EnrollmentId, NaiveDate)> = fresh.iter().map(|(place, stop_on)| (place.id, *stop_on)).collect();
+    let stops: Vec<(EnrollmentId, NaiveDate)> =
+        fresh.iter().map(|(enrollment, stop_on)| (enrollment.id, *stop_on)).collect();
     store::write::begin_anew(conn, now, &stops)
 }

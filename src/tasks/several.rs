@@ -13,10 +13,10 @@ use crate::{
     keys::{Keys, Purpose},
     operators::{Permission, Who},
     tasks::{
-        edit::{self, Chosen, Picked},
+        edit::{self, Chosen},
         left_out::{LeftOut, Verb},
         list::Query,
-        members::{Filter, Member},
+        members::{EnrollmentRow, Filter},
         reading, resend,
         stop_date::{self, Effect},
         store,
@@ -40,7 +40,7 @@ pub enum Ticked {
 
 /// What is done to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Act {
+pub enum Change {
     /// Their users who have not enrolled get this Stop Date.
     StopDate(NaiveDate),
     /// Their Active users who have not enrolled are sent the email again.
@@ -49,149 +49,157 @@ pub enum Act {
     Remove,
 }
 
-impl Act {
+impl Change {
     /// What the operator must hold.
     pub fn permission(self) -> Permission {
         match self {
-            Act::StopDate(_) => Permission::ChangeStopDate,
-            Act::Resend => Permission::Resend,
-            Act::Remove => Permission::Remove,
+            Change::StopDate(_) => Permission::ChangeStopDate,
+            Change::Resend => Permission::Resend,
+            Change::Remove => Permission::Remove,
         }
     }
 
     fn name(self) -> String {
         match self {
-            Act::StopDate(date) => stop_date::moving(date),
-            Act::Resend => resend::RESEND.into(),
-            Act::Remove => edit::REMOVE.into(),
+            Change::StopDate(date) => stop_date::moving(date),
+            Change::Resend => resend::RESEND.into(),
+            Change::Remove => edit::REMOVE.into(),
         }
     }
 
     /// What it does to each of the users of such a task.
     pub fn verb(self) -> Verb {
         match self {
-            Act::StopDate(_) => Verb::StopDate,
-            Act::Resend => Verb::Resend,
-            Act::Remove => Verb::Remove,
+            Change::StopDate(_) => Verb::StopDate,
+            Change::Resend => Verb::Resend,
+            Change::Remove => Verb::Remove,
         }
     }
 }
 
 /// The ticked tasks as they are now.
-pub struct Several {
+pub struct Preview {
     /// The tasks with the users whom it concerns; the newest task first.
-    pub parts: Vec<Picked>,
+    pub parts: Vec<edit::Preview>,
     /// Tasks that are left as they are, and why.
     pub left_out: Vec<(TaskId, String)>,
 }
 
-impl Several {
-    /// The users to whom `act` is done.
-    pub fn users(&self, act: Act) -> usize {
-        self.parts.iter().map(|picked| picked.fit(act.verb()).len()).sum()
+impl Preview {
+    /// The users to whom `change` is done.
+    pub fn users(&self, change: Change) -> usize {
+        self.parts.iter().map(|part| part.fit(change.verb()).len()).sum()
     }
 
-    /// The users whom `act` leaves out, each with the task and why.
-    pub fn users_left_out(&self, act: Act) -> Vec<(&Picked, &Member, LeftOut)> {
+    /// The users whom `change` leaves out, each with the task and why.
+    pub fn users_left_out(&self, change: Change) -> Vec<(&edit::Preview, &EnrollmentRow, LeftOut)> {
         let mut left = Vec::new();
-        for picked in &self.parts {
-            left.extend(picked.unfit(act.verb()).into_iter().map(|(member, why)| (picked, member, why)));
+        for part in &self.parts {
+            left.extend(part.unfit(change.verb()).into_iter().map(|(member, why)| (part, member, why)));
         }
         left
     }
 
     /// What a new Stop Date does to all of them.
     pub fn effect(&self, date: NaiveDate) -> Effect {
-        self.parts.iter().map(|picked| Effect::of(picked, date)).sum()
+        self.parts.iter().map(|part| Effect::of(part, date)).sum()
     }
 
-    /// The keyed hash of what is shown before `act`: which tasks, who in them, in what status, until when.
-    pub fn shown(&self, keys: &Keys, act: Act) -> String {
-        let parts: Vec<String> = self.parts.iter().map(|picked| picked.shown(keys, &act.name())).collect();
+    /// The keyed hash of what is shown before `change`: which tasks, who in them, in what status, until when.
+    pub fn shown(&self, keys: &Keys, change: Change) -> String {
+        let parts: Vec<String> = self.parts.iter().map(|part| part.shown(keys, &change.name())).collect();
         HEXLOWER.encode(&keys.hash(Purpose::Preview, parts.join(" ").as_bytes()))
     }
 }
 
-/// Reads the ticked tasks, to show what `act` would do to them.
+/// Reads the ticked tasks, to show what `change` would do to them.
 ///
 /// # Errors
-/// `Forbidden`; `Invalid` if nothing was ticked, too much, or nothing that `act` could change, or for a date that has
+/// `Forbidden`; `Invalid` if nothing was ticked, too much, or nothing that `change` could change, or for a date that has
 /// passed.
-pub fn look(desk: &Desk, who: &Who, now: Timestamp, ticked: &Ticked, act: Act) -> Result<Several> {
-    who.need(act.permission())?;
-    desk.db.read(|conn| looked(desk, conn, who, now, ticked, act))
+pub fn preview(desk: &Desk, who: &Who, now: Timestamp, ticked: &Ticked, change: Change) -> Result<Preview> {
+    who.need(change.permission())?;
+    desk.db.read(|conn| preview_held(desk, conn, who, now, ticked, change))
 }
 
-/// Does `act` to the ticked tasks, all or none; how many users it concerned. `notify` tells them by email of a new Stop
+/// Does `change` to the ticked tasks, all or none; how many users it concerned. `notify` tells them by email of a new Stop
 /// Date or a canceled enrollment.
 ///
 /// # Errors
-/// As [`look`]; `Conflict` if anything differs from what was `shown`.
-pub fn carry_out(
+/// As [`preview`]; `Conflict` if anything differs from what was `shown`.
+pub fn apply(
     desk: &Desk,
     who: &Who,
     now: Timestamp,
     ticked: &Ticked,
-    act: Act,
+    change: Change,
     notify: bool,
     shown: &str,
-) -> Result<Several> {
-    who.need(act.permission())?;
+) -> Result<Preview> {
+    who.need(change.permission())?;
     desk.db.write(|conn| {
         db::hold(conn, Lock::Provision)?;
         let tasks = ids(desk, conn, who, now, ticked)?;
         store::hold::of_tasks(conn, &tasks)?;
-        let several = looked(desk, conn, who, now, ticked, act)?;
-        if several.shown(&desk.keys, act) != shown {
+        let preview = preview_held(desk, conn, who, now, ticked, change)?;
+        if preview.shown(&desk.keys, change) != shown {
             return Err(Error::Conflict("Some of these tasks changed since the page was shown.".into()));
         }
         // The oldest task first: the order in which everybody holds tasks.
-        for picked in several.parts.iter().rev() {
-            match act {
-                Act::StopDate(date) => {
-                    stop_date::move_users(desk, conn, who, now, picked, date, notify)?;
+        for part in preview.parts.iter().rev() {
+            match change {
+                Change::StopDate(date) => {
+                    stop_date::move_users(desk, conn, who, now, part, date, notify)?;
                 }
-                Act::Resend => {
-                    resend::resend_users(desk, conn, who, now, picked)?;
+                Change::Resend => {
+                    resend::resend_users(desk, conn, who, now, part)?;
                 }
-                Act::Remove => edit::remove_whole(desk, conn, who, now, picked, notify)?,
+                Change::Remove => edit::remove_whole(desk, conn, who, now, part, notify)?,
             }
         }
-        Ok(several)
+        Ok(preview)
     })
 }
 
-fn looked(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, ticked: &Ticked, act: Act) -> Result<Several> {
+fn preview_held(
+    desk: &Desk,
+    conn: &mut AnyConn,
+    who: &Who,
+    now: Timestamp,
+    ticked: &Ticked,
+    change: Change,
+) -> Result<Preview> {
     let today = desk.settings.zone.today(now);
-    if let Act::StopDate(date) = act
+    if let Change::StopDate(date) = change
         && date < today
     {
         return Err(Error::mistake("stop_on", format!("The Stop Date {date} has passed. Choose {today} or later.")));
     }
-    let mut several = Several { parts: Vec::new(), left_out: Vec::new() };
+    let mut preview = Preview { parts: Vec::new(), left_out: Vec::new() };
     for id in ids(desk, conn, who, now, ticked)? {
-        let picked = edit::picked(desk, conn, who, now, id, &Chosen::Matching(Filter::default())).and_then(|picked| {
-            if let Act::StopDate(date) = act {
-                stop_date::new_stop_date(&date.to_string(), &picked.task, &picked.policy, today)?;
-            }
-            picked.need_somebody(act.verb())?;
-            Ok(picked)
-        });
-        match picked {
-            Ok(picked) => several.parts.push(picked),
+        let part =
+            edit::preview_held(desk, conn, who, now, id, &Chosen::Matching(Filter::default())).and_then(|part| {
+                if let Change::StopDate(date) = change {
+                    stop_date::new_stop_date(&date.to_string(), &part.task, &part.policy, today)?;
+                }
+                part.need_somebody(change.verb())?;
+                Ok(part)
+            });
+        match part {
+            Ok(part) => preview.parts.push(part),
             // What is outside of the scope does not exist, and is not spoken of.
             Err(Error::NotFound { .. }) => {}
-            Err(Error::Refused(why)) => several.left_out.push((id, why)),
-            Err(Error::Invalid(mistakes)) => several.left_out.push((id, mistakes.to_string())),
+            Err(Error::Refused(why)) => preview.left_out.push((id, why)),
+            Err(Error::Invalid(mistakes)) => preview.left_out.push((id, mistakes.to_string())),
             Err(other) => return Err(other),
         }
     }
-    if several.parts.is_empty() {
-        let whys: Vec<String> = several.left_out.iter().map(|(id, why)| format!("Task {id}: {why}")).collect();
+    if preview.parts.is_empty() {
+        let whys: Vec<String> = preview.left_out.iter().map(|(id, why)| format!("Task {id}: {why}")).collect();
         let why = if whys.is_empty() { "There is no such task.".into() } else { named(&whys) };
         return Err(Error::mistake("task", format!("None of the ticked tasks can be changed. {why}")));
     }
-    Ok(several)
+    Ok(preview)
 }
 
 /// The first sentences of a list, and how many more there are.

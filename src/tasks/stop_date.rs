@@ -13,7 +13,7 @@ use crate::{
     operators::{Permission, Who},
     policy::Policy,
     tasks::{
-        edit::{Chosen, Picked, held, notice, picked, users},
+        edit::{Chosen, Preview, held, notice, preview_held, users},
         enrollment::Status,
         resend, store,
         task::Task,
@@ -22,7 +22,7 @@ use crate::{
 
 /// Users who get more days, or fewer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Change {
+pub struct DaysMoved {
     /// How many users.
     pub users: usize,
     /// The fewest days that one of them gets or loses.
@@ -31,17 +31,17 @@ pub struct Change {
     pub most: i64,
 }
 
-impl Change {
+impl DaysMoved {
     fn note(&mut self, days: i64) {
-        self.add(Change { users: 1, least: days, most: days });
+        self.add(DaysMoved { users: 1, least: days, most: days });
     }
 
-    fn add(&mut self, other: Change) {
+    fn add(&mut self, other: DaysMoved) {
         *self = match (self.users, other.users) {
             (_, 0) => *self,
             (0, _) => other,
             (mine, theirs) => {
-                Change { users: mine + theirs, least: self.least.min(other.least), most: self.most.max(other.most) }
+                DaysMoved { users: mine + theirs, least: self.least.min(other.least), most: self.most.max(other.most) }
             }
         };
     }
@@ -52,7 +52,7 @@ impl Change {
     }
 
     /// "4 more days", "1 more day", "2 to 6 fewer days".
-    fn words(self, which: &str) -> String {
+    fn label(self, which: &str) -> String {
         format!("{} {which} {}", self.days(), if self.most == 1 { "day" } else { "days" })
     }
 }
@@ -61,11 +61,11 @@ impl Change {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Effect {
     /// Expired users who become Active again.
-    pub active_again: Change,
+    pub active_again: DaysMoved,
     /// Others who get more days.
-    pub later: Change,
+    pub later: DaysMoved,
     /// Users who get fewer days.
-    pub earlier: Change,
+    pub earlier: DaysMoved,
     /// Users whose Stop Date it is already.
     pub same: usize,
     /// Users who are Locked, and stay so whatever the date.
@@ -74,7 +74,7 @@ pub struct Effect {
 
 impl Effect {
     /// Of moving the chosen users to `date`.
-    pub fn of(picked: &Picked, date: NaiveDate) -> Self {
+    pub fn of(picked: &Preview, date: NaiveDate) -> Self {
         let mut effect = Effect::default();
         for member in &picked.members {
             let days = (date - member.facts.stop_on).num_days();
@@ -91,17 +91,17 @@ impl Effect {
     }
 
     /// "3 users become Active again, 12 users get 4 more days".
-    pub fn words(self) -> String {
+    pub fn label(self) -> String {
         let users = |count: usize, single: &str, many: &str| match count {
             1 => format!("1 user {single}"),
             _ => format!("{count} users {many}"),
         };
         let parts = [
             (self.active_again.users, users(self.active_again.users, "becomes Active again", "become Active again")),
-            (self.later.users, format!("{} {}", users(self.later.users, "gets", "get"), self.later.words("more"))),
+            (self.later.users, format!("{} {}", users(self.later.users, "gets", "get"), self.later.label("more"))),
             (
                 self.earlier.users,
-                format!("{} {}", users(self.earlier.users, "gets", "get"), self.earlier.words("fewer")),
+                format!("{} {}", users(self.earlier.users, "gets", "get"), self.earlier.label("fewer")),
             ),
             (self.same, users(self.same, "stays as is", "stay as they are")),
         ];
@@ -168,11 +168,11 @@ pub fn change_stop_date(
     })
 }
 
-/// Moves the Stop Date of one user, who is told by email, to the date typed; the date. The user's place must be as the page
+/// Moves the Stop Date of one user, who is told by email, to the date typed; the date. The user's enrollment must be as the page
 /// showed it: still at `version`.
 ///
 /// # Errors
-/// `Forbidden`; `NotFound`; `Invalid` for a date that may not be; `Conflict` if the place changed meanwhile.
+/// `Forbidden`; `NotFound`; `Invalid` for a date that may not be; `Conflict` if the enrollment changed meanwhile.
 pub fn move_one(
     desk: &Desk,
     who: &Who,
@@ -186,12 +186,12 @@ pub fn move_one(
     desk.db.write(|conn| {
         db::hold(conn, Lock::Provision)?;
         store::hold::of_user(conn, task, user)?;
-        let place = resend::place(conn, who, task, user)?;
-        if place.version.to_string() != version {
-            let name = &place.user_id;
+        let enrollment = resend::enrollment(conn, who, task, user)?;
+        if enrollment.version.to_string() != version {
+            let name = &enrollment.user_id;
             return Err(Error::Conflict(format!("Task {task} of {name} changed since the page was shown.")));
         }
-        let picked = picked(desk, conn, who, now, task, &Chosen::These(vec![place.id]))?;
+        let picked = preview_held(desk, conn, who, now, task, &Chosen::These(vec![enrollment.id]))?;
         let date = new_stop_date(typed, &picked.task, &picked.policy, picked.today)?;
         move_users(desk, conn, who, now, &picked, date, true)?;
         Ok(date)
@@ -204,7 +204,7 @@ pub(crate) fn move_users(
     conn: &mut AnyConn,
     who: &Who,
     now: Timestamp,
-    picked: &Picked,
+    picked: &Preview,
     date: NaiveDate,
     notify: bool,
 ) -> Result<Effect> {
@@ -251,11 +251,11 @@ mod tests {
 
     #[test]
     fn the_effect_says_how_many_days_and_for_how_many() {
-        let change = |users, least, most| Change { users, least, most };
+        let change = |users, least, most| DaysMoved { users, least, most };
         let effect = Effect { later: change(12, 4, 4), active_again: change(3, 9, 12), ..Effect::default() };
-        assert_eq!(effect.words(), "3 users become Active again, 12 users get 4 more days");
+        assert_eq!(effect.label(), "3 users become Active again, 12 users get 4 more days");
         let effect = Effect { later: change(1, 1, 1), earlier: change(2, 1, 3), same: 1, ..Effect::default() };
-        assert_eq!(effect.words(), "1 user gets 1 more day, 2 users get 1 to 3 fewer days, 1 user stays as is");
+        assert_eq!(effect.label(), "1 user gets 1 more day, 2 users get 1 to 3 fewer days, 1 user stays as is");
         let both: Effect = [effect, Effect { later: change(5, 3, 6), ..Effect::default() }].into_iter().sum();
         assert_eq!(both.later, change(6, 1, 6));
     }

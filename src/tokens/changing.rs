@@ -27,12 +27,12 @@ const LETTER_DAYS: i64 = 3;
 ///
 /// # Errors
 /// `NotFound` if there is none, or none in scope, which is the same (PRODUCT.md §1).
-pub fn find(conn: &mut AnyConn, who: &Who, serial: &str) -> Result<store::Held> {
+pub fn find(conn: &mut AnyConn, who: &Who, serial: &str) -> Result<store::StoredToken> {
     find_by(conn, who, serial, store::list::one)
 }
 
 /// As [`find`]; it is held until the transaction ends.
-fn hold(conn: &mut AnyConn, who: &Who, serial: &str) -> Result<store::Held> {
+fn hold(conn: &mut AnyConn, who: &Who, serial: &str) -> Result<store::StoredToken> {
     find_by(conn, who, serial, store::device)
 }
 
@@ -40,8 +40,8 @@ fn find_by(
     conn: &mut AnyConn,
     who: &Who,
     serial: &str,
-    look: impl FnOnce(&mut AnyConn, &str) -> Result<Option<store::Held>>,
-) -> Result<store::Held> {
+    look: impl FnOnce(&mut AnyConn, &str) -> Result<Option<store::StoredToken>>,
+) -> Result<store::StoredToken> {
     let missing = || Error::not_found("token", serial);
     let key = serial_key(serial);
     // What is no serial number is not asked of the database: PostgreSQL refuses some of it.
@@ -75,7 +75,7 @@ pub fn suspend(desk: &Desk, who: &Who, now: Timestamp, serial: &str, reason: &st
         let user = holder(conn, &token)?;
         let entry = Entry::done(&who.actor, "tokens.suspend", format!("Suspended the token {}", token.serial));
         record(conn, now, entry.fact("Reason", &reason), &token, user.as_ref())?;
-        tell(desk, conn, now, who, Kind::TokenSuspended, &token, user.as_ref())?;
+        post(desk, conn, now, who, Kind::TokenSuspended, &token, user.as_ref())?;
         Ok(find(conn, who, serial)?.token)
     })
 }
@@ -125,7 +125,7 @@ pub fn resync(desk: &Desk, who: &Who, now: Timestamp, serial: &str, first: &str,
         let token = &held.token;
         Change::Resync.of(token).map_err(Error::Refused)?;
         if let Err(outside) = token.validity.at(now) {
-            let words = outside.words(desk.settings.zone, now);
+            let words = outside.label(desk.settings.zone, now);
             return Err(Error::Refused(format!(
                 "{} is {words}: its one-time passwords do not count now.",
                 token.serial
@@ -178,8 +178,8 @@ pub fn revoke(
             let sentence = format!(
                 "{} was {} when you opened the page, and is {} now.",
                 token.serial,
-                seen.word(),
-                token.state.word()
+                seen.code(),
+                token.state.code()
             );
             return Err(Error::Conflict(sentence));
         }
@@ -192,13 +192,13 @@ pub fn revoke(
         } else {
             step(conn, &token, Change::Revoke(fate), &reason)?;
         }
-        let sentence = format!("Revoked the token {}: {}", token.serial, fate.state().word());
+        let sentence = format!("Revoked the token {}: {}", token.serial, fate.state().code());
         let entry = Entry::done(&who.actor, "tokens.revoke", sentence)
-            .fact("State", format!("{} → {}", token.state.word(), fate.state().word()))
+            .fact("State", format!("{} → {}", token.state.code(), fate.state().code()))
             .fact("Reason", &reason);
         record(conn, now, entry, &token, user.as_ref())?;
         if lifecycle::concerns_user(token.state) {
-            tell(desk, conn, now, who, Kind::TokenRevoked, &token, user.as_ref())?;
+            post(desk, conn, now, who, Kind::TokenRevoked, &token, user.as_ref())?;
         }
         Ok(find(conn, who, serial)?.token)
     })
@@ -211,7 +211,7 @@ pub fn revoke(
 /// `NotFound` out of scope, `Invalid` if it is for another container, `Refused` if it is not in Inventory.
 pub fn assign(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, serial: &str, user: &User) -> Result<Token> {
     if !who.may_any(&[Permission::ImportTokens, Permission::Provision]) {
-        return Err(Error::Forbidden(Permission::ImportTokens.words()));
+        return Err(Error::Forbidden(Permission::ImportTokens.label()));
     }
     let token = hold(conn, who, serial)?.token;
     Change::Assign.of(&token).map_err(Error::Refused)?;
@@ -220,7 +220,7 @@ pub fn assign(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, serial
         return Err(Error::mistake("serial", sentence));
     }
     if let Err(outside @ Outside::Over(_)) = token.validity.at(now) {
-        let words = outside.words(desk.settings.zone, now);
+        let words = outside.label(desk.settings.zone, now);
         return Err(Error::mistake("serial", format!("{} was {words}: nobody can enroll it.", token.serial)));
     }
     if !user.is_enabled() {
@@ -231,7 +231,7 @@ pub fn assign(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, serial
     }
     let sentence = format!("Assigned the token {} to {}", token.serial, user.user_id);
     record(conn, now, Entry::done(&who.actor, "tokens.assign", sentence), &token, Some(user))?;
-    tell(desk, conn, now, who, Kind::TokenAssigned, &token, Some(user))?;
+    post(desk, conn, now, who, Kind::TokenAssigned, &token, Some(user))?;
     Ok(find(conn, who, serial)?.token)
 }
 
@@ -250,7 +250,7 @@ fn step(conn: &mut AnyConn, token: &Token, change: Change, reason: &str) -> Resu
 }
 
 fn moved_meanwhile(token: &Token) -> Error {
-    Error::Conflict(format!("{} is no longer {}.", token.serial, token.state.word()))
+    Error::Conflict(format!("{} is no longer {}.", token.serial, token.state.code()))
 }
 
 fn holder(conn: &mut AnyConn, token: &Token) -> Result<Option<User>> {
@@ -267,7 +267,7 @@ fn record(conn: &mut AnyConn, now: Timestamp, entry: Entry<'_>, token: &Token, u
 }
 
 /// Puts a letter to the user into the outbox, if they have an address.
-fn tell(
+fn post(
     desk: &Desk,
     conn: &mut AnyConn,
     now: Timestamp,

@@ -40,7 +40,7 @@ impl Order {
     const ALL: [Order; 4] = [Order::Serial, Order::SerialDown, Order::Added, Order::AddedDown];
 
     /// The word in the query string; empty for the usual order.
-    pub fn word(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
             Order::Serial => "",
             Order::SerialDown => "-serial",
@@ -60,11 +60,11 @@ impl Search {
             let text = crate::text::searchable(&value, LONGEST);
             match name.as_str() {
                 "q" => search.q = text,
-                "state" => search.state = TokenState::from_word(&text),
-                "type" => search.kind = AuthenticationType::from_word(&text),
+                "state" => search.state = TokenState::from_code(&text),
+                "type" => search.kind = AuthenticationType::from_code(&text),
                 "container" => search.container = text,
                 "user" => search.user = text,
-                "sort" => search.order = Order::ALL.into_iter().find(|order| order.word() == text).unwrap_or_default(),
+                "sort" => search.order = Order::ALL.into_iter().find(|order| order.code() == text).unwrap_or_default(),
                 _ => {}
             }
         }
@@ -75,11 +75,11 @@ impl Search {
     pub fn pairs(&self) -> Vec<(&'static str, String)> {
         let mut pairs = vec![
             ("q", self.q.clone()),
-            ("state", self.state.map(TokenState::word).unwrap_or_default().to_owned()),
-            ("type", self.kind.map(AuthenticationType::word).unwrap_or_default().to_owned()),
+            ("state", self.state.map(TokenState::code).unwrap_or_default().to_owned()),
+            ("type", self.kind.map(AuthenticationType::code).unwrap_or_default().to_owned()),
             ("container", self.container.clone()),
             ("user", self.user.clone()),
-            ("sort", self.order.word().to_owned()),
+            ("sort", self.order.code().to_owned()),
         ];
         pairs.retain(|(_, value)| !value.is_empty());
         pairs

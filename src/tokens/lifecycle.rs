@@ -24,7 +24,7 @@ impl Fate {
     pub const ALL: [Fate; 3] = [Fate::Inventory, Fate::Lost, Fate::Faulty];
 
     /// The word in forms.
-    pub fn word(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
             Fate::Inventory => "inventory",
             Fate::Lost => "lost",
@@ -33,8 +33,8 @@ impl Fate {
     }
 
     /// The fate of this word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Fate::ALL.into_iter().find(|fate| fate.word() == word)
+    pub fn from_code(word: &str) -> Option<Self> {
+        Fate::ALL.into_iter().find(|fate| fate.code() == word)
     }
 
     /// The state it leads to.
@@ -76,7 +76,7 @@ impl Change {
             if now == from {
                 Ok(to)
             } else {
-                Err(format!("{} is {now_word}; only {what}.", token.serial, now_word = now.word()))
+                Err(format!("{} is {now_word}; only {what}.", token.serial, now_word = now.code()))
             }
         };
         match self {
@@ -87,7 +87,7 @@ impl Change {
             Change::Resync => Err(format!(
                 "{} is {}; only a token that its user has enrolled can be resynchronized.",
                 token.serial,
-                now.word()
+                now.code()
             )),
             Change::Assign if !token.authentication_type.needs_inventory() => {
                 Err(format!("{} is not a device, so that it cannot be handed to somebody.", token.serial))
@@ -96,7 +96,7 @@ impl Change {
             Change::Revoke(Fate::Inventory) if !token.authentication_type.needs_inventory() => {
                 Err(format!("{} is not a device: it cannot go back to inventory.", token.serial))
             }
-            Change::Revoke(fate) if fate.state() == now => Err(format!("{} is {} already.", token.serial, now.word())),
+            Change::Revoke(fate) if fate.state() == now => Err(format!("{} is {} already.", token.serial, now.code())),
             Change::Revoke(fate) => Ok(fate.state()),
         }
     }

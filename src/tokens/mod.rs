@@ -70,7 +70,7 @@ pub enum Reason {
 
 impl Reason {
     /// The reason in words, for the audit log.
-    pub fn words(&self) -> String {
+    pub fn label(&self) -> String {
         match self {
             Reason::NoToken => "The user has no active token".into(),
             Reason::Locked => "The token is locked".into(),
@@ -94,7 +94,7 @@ impl Reason {
 /// `Internal` if a seed does not open.
 pub fn check(desk: &Desk, conn: &mut AnyConn, now: Timestamp, user: UserId, typed: &str) -> Result<Verdict> {
     let all = store::held_by(conn, user)?;
-    let is_active = |held: &&store::Held| held.token.state == TokenState::Active;
+    let is_active = |held: &&store::StoredToken| held.token.state == TokenState::Active;
     let active: Vec<_> = all.iter().filter(is_active).filter(|held| held.token.validity.at(now).is_ok()).collect();
     let seconds = clock::unix_seconds(now);
     if active.is_empty() {
@@ -333,14 +333,14 @@ fn unused_serial(desk: &Desk, conn: &mut AnyConn) -> Result<String> {
     Err(Error::Internal("every serial number that was drawn is there already".into()))
 }
 
-fn place(serial: &str) -> String {
+fn seal_context(serial: &str) -> String {
     format!("tokens.seed:{serial}")
 }
 
 fn seal_seed(desk: &Desk, serial: &str, seed: &Seed) -> Vec<u8> {
-    desk.keys.seal(&desk.random, &place(serial), seed.bytes())
+    desk.keys.seal(&desk.random, &seal_context(serial), seed.bytes())
 }
 
 fn open_seed(desk: &Desk, serial: &str, sealed: &[u8]) -> Result<Seed> {
-    Ok(desk.keys.open(&place(serial), sealed)?.into())
+    Ok(desk.keys.open(&seal_context(serial), sealed)?.into())
 }

@@ -17,7 +17,7 @@ pub enum Rejected {
 
 impl Rejected {
     /// The word in the database.
-    pub fn word(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
             Rejected::Used => "used",
             Rejected::FarAhead => "far ahead",
@@ -27,10 +27,10 @@ impl Rejected {
     }
 
     /// The one of this word; `None` for the empty one of a token that was never rejected.
-    pub fn from_word(word: &str) -> Option<Self> {
+    pub fn from_code(word: &str) -> Option<Self> {
         [Rejected::Used, Rejected::FarAhead, Rejected::Wrong, Rejected::NotValid]
             .into_iter()
-            .find(|rejected| rejected.word() == word)
+            .find(|rejected| rejected.code() == word)
     }
 }
 

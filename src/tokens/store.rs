@@ -23,7 +23,7 @@ pub mod list;
 pub mod rejections;
 
 /// A token with its secret (sealed) and what is remembered of its values.
-pub struct Held {
+pub struct StoredToken {
     /// The token.
     pub token: Token,
     /// Its seed, sealed for its serial number.
@@ -84,23 +84,23 @@ struct Row {
     valid_until: Option<Timestamp>,
 }
 
-impl TryFrom<Row> for Held {
+impl TryFrom<Row> for StoredToken {
     type Error = Error;
 
     fn try_from(row: Row) -> Result<Self> {
         let strange = |what: &str, word: &str| Error::Internal(format!("token {}: strange {what} {word}", row.serial));
         let number = |what: &str, value: i64| u32::try_from(value).map_err(|_| strange(what, &value.to_string()));
         let making = Making {
-            moving_factor: MovingFactor::from_word(&row.moving_factor)
+            moving_factor: MovingFactor::from_code(&row.moving_factor)
                 .ok_or_else(|| strange("moving factor", &row.moving_factor))?,
             algorithm: algorithm_of(&row.algorithm).ok_or_else(|| strange("algorithm", &row.algorithm))?,
             digits: number("digits", row.digits)?,
             period: number("period", row.period)?,
         };
-        let authentication_type = AuthenticationType::from_word(&row.authentication_type)
+        let authentication_type = AuthenticationType::from_code(&row.authentication_type)
             .ok_or_else(|| strange("authentication type", &row.authentication_type))?;
-        let state = TokenState::from_word(&row.state).ok_or_else(|| strange("state", &row.state))?;
-        Ok(Held {
+        let state = TokenState::from_code(&row.state).ok_or_else(|| strange("state", &row.state))?;
+        Ok(StoredToken {
             sealed_seed: row.seed,
             standing: Standing { next_counter: row.next_counter, drift: row.drift, resync_counter: row.resync_counter },
             token: Token {
@@ -151,20 +151,20 @@ struct NewRow<'a> {
 /// The tokens of a user, the oldest first.
 pub fn of_user(conn: &mut AnyConn, user: UserId) -> Result<Vec<Token>> {
     let rows: Vec<Row> = tokens::table.filter(tokens::user_id.eq(user.0)).order(tokens::id).load(conn)?;
-    rows.into_iter().map(|row| Held::try_from(row).map(|held| held.token)).collect()
+    rows.into_iter().map(|row| StoredToken::try_from(row).map(|held| held.token)).collect()
 }
 
 /// The token of this serial number, in any case.
 pub fn by_serial(conn: &mut AnyConn, serial: &str) -> Result<Option<Token>> {
     let row: Option<Row> = tokens::table.filter(tokens::serial_key.eq(serial_key(serial))).first(conn).optional()?;
-    row.map(|row| Held::try_from(row).map(|held| held.token)).transpose()
+    row.map(|row| StoredToken::try_from(row).map(|held| held.token)).transpose()
 }
 
 /// How many tokens of this type are in inventory, in `scope` or for the whole organization.
 pub fn available(conn: &mut AnyConn, authentication_type: AuthenticationType, scope: &Scope) -> Result<i64> {
     let stock = tokens::table
-        .filter(tokens::authentication_type.eq(authentication_type.word()))
-        .filter(tokens::state.eq(TokenState::Inventory.word()));
+        .filter(tokens::authentication_type.eq(authentication_type.code()))
+        .filter(tokens::state.eq(TokenState::Inventory.code()));
     let count = match scope {
         Scope::All => stock.count().get_result(conn)?,
         Scope::Containers(list) => {
@@ -182,27 +182,27 @@ pub fn available(conn: &mut AnyConn, authentication_type: AuthenticationType, sc
 /// user come one after the other: SQLite has one writer, PostgreSQL locks the rows.
 ///
 /// # Errors
-/// `Internal` for a row that makes no sense.
-pub fn held_by(conn: &mut AnyConn, user: UserId) -> Result<Vec<Held>> {
+/// `Database`, or `Internal` for a row that makes no sense.
+pub fn held_by(conn: &mut AnyConn, user: UserId) -> Result<Vec<StoredToken>> {
     let query = tokens::table.filter(tokens::user_id.eq(user.0)).order(tokens::id);
     let rows: Vec<Row> = match conn {
         AnyConn::Pg(pg) => query.for_update().load(pg)?,
         AnyConn::Sqlite(sqlite) => query.load(sqlite)?,
     };
-    rows.into_iter().map(Held::try_from).collect()
+    rows.into_iter().map(StoredToken::try_from).collect()
 }
 
 /// The device with this serial number (as a key), held as [`held_by`] does.
 ///
 /// # Errors
 /// As [`held_by`].
-pub fn device(conn: &mut AnyConn, serial_key: &str) -> Result<Option<Held>> {
+pub fn device(conn: &mut AnyConn, serial_key: &str) -> Result<Option<StoredToken>> {
     let query = tokens::table.filter(tokens::serial_key.eq(serial_key));
     let row: Option<Row> = match conn {
         AnyConn::Pg(pg) => query.for_update().first(pg).optional()?,
         AnyConn::Sqlite(sqlite) => query.first(sqlite).optional()?,
     };
-    row.map(Held::try_from).transpose()
+    row.map(StoredToken::try_from).transpose()
 }
 
 /// Adds tokens.
@@ -215,13 +215,13 @@ pub fn insert(conn: &mut AnyConn, now: Timestamp, new: &[NewToken]) -> Result<()
         .map(|token| NewRow {
             serial: &token.serial,
             serial_key: serial_key(&token.serial),
-            authentication_type: token.authentication_type.word(),
-            moving_factor: token.making.moving_factor.word(),
+            authentication_type: token.authentication_type.code(),
+            moving_factor: token.making.moving_factor.code(),
             algorithm: algorithm_word(token.making.algorithm),
             digits: token.making.digits.into(),
             period: token.making.period.into(),
             seed: &token.sealed_seed,
-            state: token.state.word(),
+            state: token.state.code(),
             container_id: token.container.map(|id| id.0),
             user_id: token.user.map(|id| id.0),
             next_counter: token.standing.next_counter,
@@ -243,7 +243,7 @@ pub fn insert(conn: &mut AnyConn, now: Timestamp, new: &[NewToken]) -> Result<()
 pub fn accept(conn: &mut AnyConn, now: Timestamp, token: TokenId, standing: &Standing) -> Result<bool> {
     let still_fresh = tokens::table
         .find(token.0)
-        .filter(tokens::state.eq(TokenState::Active.word()))
+        .filter(tokens::state.eq(TokenState::Active.code()))
         .filter(tokens::next_counter.lt(standing.next_counter));
     let changed = diesel::update(still_fresh)
         .set((
@@ -280,18 +280,18 @@ pub fn charge(
     seconds: Option<i64>,
     allowed: i64,
 ) -> Result<bool> {
-    let active = || tokens::table.find(token.0).filter(tokens::state.eq(TokenState::Active.word()));
+    let active = || tokens::table.find(token.0).filter(tokens::state.eq(TokenState::Active.code()));
     diesel::update(active())
         .set((
             tokens::failures.eq(tokens::failures + 1),
-            tokens::rejected.eq(rejected.word()),
+            tokens::rejected.eq(rejected.code()),
             tokens::rejected_at.eq(now),
             tokens::rejected_seconds.eq(seconds),
         ))
         .execute(conn)?;
     let locked = diesel::update(active().filter(tokens::failures.ge(allowed)))
         .set((
-            tokens::state.eq(TokenState::Locked.word()),
+            tokens::state.eq(TokenState::Locked.code()),
             tokens::state_reason.eq(format!("{allowed} wrong one-time passwords in a row")),
         ))
         .execute(conn)?;
@@ -315,12 +315,12 @@ pub fn take_from_inventory(
     container: ContainerId,
     standing: &Standing,
 ) -> Result<bool> {
-    let in_stock = tokens::state.eq(TokenState::Inventory.word());
-    let theirs = tokens::state.eq(TokenState::Assigned.word()).and(tokens::user_id.eq(user.0));
+    let in_stock = tokens::state.eq(TokenState::Inventory.code());
+    let theirs = tokens::state.eq(TokenState::Assigned.code()).and(tokens::user_id.eq(user.0));
     let free = tokens::table.find(token.0).filter(in_stock.nullable().or(theirs));
     let changed = diesel::update(free)
         .set((
-            tokens::state.eq(TokenState::Active.word()),
+            tokens::state.eq(TokenState::Active.code()),
             tokens::user_id.eq(user.0),
             tokens::container_id.eq(container.0),
             tokens::bound_at.eq(now),

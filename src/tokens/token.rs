@@ -20,7 +20,7 @@ impl AuthenticationType {
     pub const ALL: [AuthenticationType; 2] = [AuthenticationType::AuthenticatorApp, AuthenticationType::HardwareToken];
 
     /// The word in the database and in addresses.
-    pub fn word(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
             AuthenticationType::AuthenticatorApp => "authenticator-app",
             AuthenticationType::HardwareToken => "hardware-token",
@@ -28,12 +28,12 @@ impl AuthenticationType {
     }
 
     /// The type of this word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        AuthenticationType::ALL.into_iter().find(|kind| kind.word() == word)
+    pub fn from_code(word: &str) -> Option<Self> {
+        AuthenticationType::ALL.into_iter().find(|kind| kind.code() == word)
     }
 
     /// What operators read.
-    pub fn words(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             AuthenticationType::AuthenticatorApp => "Authenticator app (TOTP)",
             AuthenticationType::HardwareToken => "Hardware token (OATH)",
@@ -85,8 +85,8 @@ impl TokenState {
         TokenState::Faulty,
     ];
 
-    /// The word in the database, which is also the one on the screen.
-    pub fn word(self) -> &'static str {
+    /// The state in the database and in addresses.
+    pub fn code(self) -> &'static str {
         match self {
             TokenState::Inventory => "Inventory",
             TokenState::Assigned => "Assigned",
@@ -98,9 +98,14 @@ impl TokenState {
         }
     }
 
-    /// The state of this word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        TokenState::ALL.into_iter().find(|state| state.word() == word)
+    /// The state on the screen; the words are those of the database, so that a monitor and a page say the same.
+    pub fn label(self) -> &'static str {
+        self.code()
+    }
+
+    /// The state of this code.
+    pub fn from_code(word: &str) -> Option<Self> {
+        TokenState::ALL.into_iter().find(|state| state.code() == word)
     }
 }
 

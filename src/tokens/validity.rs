@@ -39,7 +39,7 @@ impl Validity {
 
 impl Outside {
     /// "not valid before Thu 2031-01-01 at 01:00" for people, in their time zone.
-    pub fn words(self, zone: Zone, now: Timestamp) -> String {
+    pub fn label(self, zone: Zone, now: Timestamp) -> String {
         match self {
             Outside::NotYet(from) => format!("not valid before {}", moment(zone, now, from)),
             Outside::Over(until) => format!("valid until {}", moment(zone, now, until)),

@@ -36,7 +36,7 @@ pub struct Plan {
 }
 
 /// The containers by their keys: the name as it is written, and the row if there is one already.
-type Places = HashMap<String, (String, Option<ContainerId>)>;
+type Containers = HashMap<String, (String, Option<ContainerId>)>;
 
 impl Plan {
     /// Looks at every line of `file`; changes nothing.
@@ -47,12 +47,12 @@ impl Plan {
         let all = store::containers(conn, &Scope::All)?;
         let hidden: Vec<String> =
             all.iter().filter(|(id, _)| !who.scope.holds(*id)).map(|(_, name)| db::key(name)).collect();
-        let mut places: Places = all.into_iter().map(|(id, name)| (db::key(&name), (name, Some(id)))).collect();
-        let allowed = |places: &Places, name: &str| {
+        let mut containers: Containers = all.into_iter().map(|(id, name)| (db::key(&name), (name, Some(id)))).collect();
+        let allowed = |containers: &Containers, name: &str| {
             let key = db::key(name);
-            !hidden.contains(&key) && (who.scope == Scope::All || places.contains_key(&key))
+            !hidden.contains(&key) && (who.scope == Scope::All || containers.contains_key(&key))
         };
-        if !allowed(&places, fallback.as_str()) {
+        if !allowed(&containers, fallback.as_str()) {
             let name = fallback.as_str();
             return Err(Error::mistake("container", format!("There is no container {name} in your scope.")));
         }
@@ -66,7 +66,7 @@ impl Plan {
                 Some(number) if line.problem.is_none() => {
                     Outcome::Refused(format!("This User ID is on line {number} already."))
                 }
-                _ => plan.step(who, file, line, known.remove(key), fallback, &mut places, &allowed),
+                _ => plan.step(who, file, line, known.remove(key), fallback, &mut containers, &allowed),
             };
             if !key.is_empty() {
                 seen.entry(key).or_insert(line.number);
@@ -80,7 +80,7 @@ impl Plan {
             plan.report.lines.push(LineOutcome { number: line.number, user_id, outcome });
         }
         plan.report.new_containers =
-            places.into_values().filter(|(_, id)| id.is_none()).map(|(name, _)| name).collect();
+            containers.into_values().filter(|(_, id)| id.is_none()).map(|(name, _)| name).collect();
         plan.report.new_containers.sort();
         Ok(plan)
     }
@@ -93,8 +93,8 @@ impl Plan {
         line: &Line,
         user: Option<User>,
         fallback: &ContainerName,
-        places: &mut Places,
-        allowed: &impl Fn(&Places, &str) -> bool,
+        containers: &mut Containers,
+        allowed: &impl Fn(&Containers, &str) -> bool,
     ) -> Outcome {
         if let Some(problem) = &line.problem {
             return Outcome::Refused(problem.clone());
@@ -118,11 +118,11 @@ impl Plan {
             Err(mistakes) => return Outcome::Refused(mistakes.to_string()),
         };
         let name = details.container.as_str();
-        if !allowed(places, name) {
+        if !allowed(containers, name) {
             return Outcome::Refused(format!("There is no container {name} in your scope."));
         }
-        let place = places.entry(db::key(name)).or_insert_with(|| (name.to_owned(), None));
-        details.container = ContainerName::parse(&place.0).unwrap_or(details.container);
+        let container = containers.entry(db::key(name)).or_insert_with(|| (name.to_owned(), None));
+        details.container = ContainerName::parse(&container.0).unwrap_or(details.container);
         let changes = before.differences(&details.typed());
         let outcome = match &user {
             None => Outcome::Created,
@@ -137,21 +137,21 @@ impl Plan {
     ///
     /// # Errors
     /// `Database`; then nothing has changed.
-    pub fn carry_out(&self, conn: &mut AnyConn, who: &Who, now: Timestamp) -> Result<()> {
+    pub fn apply(&self, conn: &mut AnyConn, who: &Who, now: Timestamp) -> Result<()> {
         for name in &self.report.new_containers {
             store::insert_container(conn, now, name)?;
         }
-        let places: HashMap<String, ContainerId> =
+        let containers: HashMap<String, ContainerId> =
             store::containers(conn, &Scope::All)?.into_iter().map(|(id, name)| (db::key(&name), id)).collect();
-        let place = |details: &Details| {
+        let container_of = |details: &Details| {
             let name = details.container.as_str();
-            places.get(&db::key(name)).copied().ok_or_else(|| Error::Internal(format!("no container {name}")))
+            containers.get(&db::key(name)).copied().ok_or_else(|| Error::Internal(format!("no container {name}")))
         };
         let (mut new, mut changed) = (Vec::new(), Vec::new());
         for step in &self.steps {
             match &step.user {
-                None => new.push((&step.details, place(&step.details)?)),
-                Some(user) => changed.push((user, &step.details, place(&step.details)?)),
+                None => new.push((&step.details, container_of(&step.details)?)),
+                Some(user) => changed.push((user, &step.details, container_of(&step.details)?)),
             }
         }
         store::import::insert(conn, now, &new)?;

@@ -108,7 +108,7 @@ pub fn create(desk: &Desk, who: &Who, now: Timestamp, details: &Details) -> Resu
         if holder.is_some() {
             return Err(Error::mistake("user_id", format!("The User ID {user_id} is taken.")));
         }
-        let container = place(conn, who, now, details.container.as_str())?;
+        let container = container_named(conn, who, now, details.container.as_str())?;
         let id = store::insert(conn, now, details, container)?;
         let entry = Entry::done(&who.actor, "users.create", format!("Created the user {user_id}"))
             .user(id, user_id)
@@ -151,7 +151,7 @@ pub fn edit(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, version: i64,
         if holder.is_some() {
             return Err(Error::mistake("user_id", format!("The User ID {wanted} is taken.")));
         }
-        let container = place(conn, who, now, details.container.as_str())?;
+        let container = container_named(conn, who, now, details.container.as_str())?;
         if !store::update(conn, now, &user, &details, container)? {
             return Err(Error::Conflict(format!("Someone else changed {} meanwhile.", user.user_id)));
         }
@@ -205,7 +205,7 @@ fn switch(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, since: Option<T
 ///
 /// # Errors
 /// `Invalid` if it is outside of the scope: whether it exists is not said.
-fn place(conn: &mut AnyConn, who: &Who, now: Timestamp, name: &str) -> Result<ContainerId> {
+fn container_named(conn: &mut AnyConn, who: &Who, now: Timestamp, name: &str) -> Result<ContainerId> {
     match (store::container(conn, name)?, &who.scope) {
         (Some(container), scope) if scope.holds(container) => Ok(container),
         (None, Scope::All) => store::insert_container(conn, now, name),
@@ -255,7 +255,7 @@ pub fn import(desk: &Desk, who: &Who, now: Timestamp, bytes: &[u8], how: &Import
             if plan.report.has_refused() && !how.good_lines {
                 return Ok(plan.into_report(false));
             }
-            plan.carry_out(conn, who, now)?;
+            plan.apply(conn, who, now)?;
             Ok(plan.into_report(true))
         })?
     };

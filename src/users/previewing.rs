@@ -46,7 +46,7 @@ pub struct Preview {
 }
 
 /// A file that was sent for an import.
-pub enum Look {
+pub enum State {
     /// It may be imported.
     Open(Box<Preview>),
     /// It was imported then; the outcomes as a file.
@@ -56,7 +56,7 @@ pub enum Look {
 }
 
 /// What came of Import.
-pub enum Ran {
+pub enum ImportRun {
     /// It was carried out.
     Done(Report),
     /// The data moved since the preview was shown, and nothing was done: what would become of it now.
@@ -98,13 +98,13 @@ pub fn check(
 /// The preview of a file that is kept, as the data are now.
 ///
 /// # Errors
-/// `Forbidden`.
-pub fn look(desk: &Desk, who: &Who, now: Timestamp, id: &str) -> Result<Look> {
+/// `Forbidden`, or `Database`.
+pub fn find(desk: &Desk, who: &Who, now: Timestamp, id: &str) -> Result<State> {
     who.need(Permission::EditUsers)?;
     desk.db.read(|conn| match imports::find(desk, conn, who, now, Kind::Users, id)? {
-        None => Ok(Look::Ended),
-        Some(Kept { done_at: Some(at), sent, .. }) => Ok(Look::Done(at, sent.bytes)),
-        Some(kept) => Ok(Look::Open(Box::new(preview(conn, who, &kept)?))),
+        None => Ok(State::Ended),
+        Some(Kept { done_at: Some(at), sent, .. }) => Ok(State::Done(at, sent.bytes)),
+        Some(kept) => Ok(State::Open(Box::new(preview(conn, who, &kept)?))),
     })
 }
 
@@ -112,27 +112,27 @@ pub fn look(desk: &Desk, who: &Who, now: Timestamp, id: &str) -> Result<Look> {
 ///
 /// # Errors
 /// As [`check`].
-pub fn run(desk: &Desk, who: &Who, now: Timestamp, id: &str, shown: &str, leave_out: bool) -> Result<Ran> {
+pub fn run(desk: &Desk, who: &Who, now: Timestamp, id: &str, shown: &str, leave_out: bool) -> Result<ImportRun> {
     who.need(Permission::EditUsers)?;
     desk.db.write(|conn| {
         db::hold(conn, Lock::Users)?;
         let kept = match imports::find(desk, conn, who, now, Kind::Users, id)? {
-            None => return Ok(Ran::Ended),
-            Some(Kept { done_at: Some(at), .. }) => return Ok(Ran::Before(at)),
+            None => return Ok(ImportRun::Ended),
+            Some(Kept { done_at: Some(at), .. }) => return Ok(ImportRun::Before(at)),
             Some(kept) => kept,
         };
         let mut preview = preview(conn, who, &kept)?;
         preview.choices.leave_out |= leave_out;
         if preview.fingerprint != shown {
-            return Ok(Ran::Moved(Box::new(preview)));
+            return Ok(ImportRun::Moved(Box::new(preview)));
         }
         if preview.plan.report.has_refused() && !preview.choices.leave_out {
-            return Ok(Ran::Refused(Box::new(preview)));
+            return Ok(ImportRun::Refused(Box::new(preview)));
         }
-        preview.plan.carry_out(conn, who, now)?;
+        preview.plan.apply(conn, who, now)?;
         let report = preview.plan.into_report(true);
         imports::finish(desk, conn, now, id, &report.to_csv())?;
-        Ok(Ran::Done(report))
+        Ok(ImportRun::Done(report))
     })
 }
 
@@ -214,7 +214,7 @@ fn fingerprint(choices: &Choices, plan: &Plan) -> String {
     for line in &plan.report.lines {
         all.add(&line.number.to_string());
         all.add(&line.user_id);
-        all.add(line.outcome.word());
+        all.add(line.outcome.code());
         all.add(&line.outcome.detail());
     }
     plan.report.new_containers.iter().for_each(|name| all.add(name));

@@ -27,7 +27,7 @@ pub enum AuthMethod {
     Any,
     /// None at all.
     None,
-    /// One of the type of this word (`tokens::AuthenticationType::word`).
+    /// One of the type of this word (`tokens::AuthenticationType::code`).
     Type(String),
 }
 
@@ -45,7 +45,7 @@ pub enum State {
 
 impl State {
     /// The word in the query string.
-    pub fn word(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
             State::Enabled => "enabled",
             State::Disabled => "disabled",
@@ -71,8 +71,8 @@ impl Search {
                 "last_name" => search.last_name = text,
                 "email" => search.email = text,
                 "container" => search.container = text,
-                "auth_method" => search.auth_method = AuthMethod::from_word(text),
-                "state" => search.state = State::from_word(&text),
+                "auth_method" => search.auth_method = AuthMethod::from_code(text),
+                "state" => search.state = State::from_code(&text),
                 _ => {}
             }
         }
@@ -81,14 +81,14 @@ impl Search {
 
     /// The names and values of a query string, without what does not matter.
     pub fn pairs(&self) -> Vec<(&'static str, String)> {
-        let state = if self.state == State::Enabled { "" } else { self.state.word() };
+        let state = if self.state == State::Enabled { "" } else { self.state.code() };
         let mut pairs = vec![
             ("q", self.q.clone()),
             ("user_id", self.user_id.clone()),
             ("last_name", self.last_name.clone()),
             ("email", self.email.clone()),
             ("container", self.container.clone()),
-            ("auth_method", self.auth_method.word().to_owned()),
+            ("auth_method", self.auth_method.code().to_owned()),
             ("state", state.to_owned()),
         ];
         pairs.retain(|(_, value)| !value.is_empty());
@@ -107,7 +107,7 @@ impl Search {
 }
 
 impl AuthMethod {
-    fn from_word(word: String) -> Self {
+    fn from_code(word: String) -> Self {
         match word.as_str() {
             "" | "any" => AuthMethod::Any,
             "none" => AuthMethod::None,
@@ -116,7 +116,7 @@ impl AuthMethod {
     }
 
     /// The word in the query string; empty if it does not matter.
-    pub fn word(&self) -> &str {
+    pub fn code(&self) -> &str {
         match self {
             AuthMethod::Any => "",
             AuthMethod::None => "none",
@@ -126,8 +126,8 @@ impl AuthMethod {
 }
 
 impl State {
-    fn from_word(word: &str) -> Self {
-        [State::Disabled, State::Any].into_iter().find(|state| state.word() == word).unwrap_or_default()
+    fn from_code(word: &str) -> Self {
+        [State::Disabled, State::Any].into_iter().find(|state| state.code() == word).unwrap_or_default()
     }
 }
 
@@ -150,7 +150,7 @@ impl Column {
     pub const ALL: [Column; 4] = [Column::UserId, Column::LastName, Column::Email, Column::Container];
 
     /// The word in the query string.
-    pub fn word(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
             Column::UserId => "user_id",
             Column::LastName => "last_name",
@@ -173,18 +173,18 @@ impl Order {
     /// Reads `last_name` or, from the end, `-last_name`; anything else is by User ID.
     pub fn parse(word: &str) -> Self {
         let (descending, name) = word.strip_prefix('-').map_or((false, word), |name| (true, name));
-        match Column::ALL.into_iter().find(|column| column.word() == name) {
+        match Column::ALL.into_iter().find(|column| column.code() == name) {
             Some(column) => Order { column, descending },
             None => Order::default(),
         }
     }
 
     /// The word in the query string; empty for the usual order.
-    pub fn word(self) -> String {
+    pub fn code(self) -> String {
         match (self == Order::default(), self.descending) {
             (true, _) => String::new(),
-            (_, true) => format!("-{}", self.column.word()),
-            (_, false) => self.column.word().to_owned(),
+            (_, true) => format!("-{}", self.column.code()),
+            (_, false) => self.column.code().to_owned(),
         }
     }
 
@@ -230,9 +230,9 @@ mod tests {
     #[test]
     fn a_second_click_on_a_column_turns_the_order_round() {
         let by_name = Order::parse("last_name");
-        assert_eq!(by_name.clicked(Column::LastName).word(), "-last_name");
-        assert_eq!(by_name.clicked(Column::UserId).word(), "");
-        assert_eq!(Order::parse("-user_id").word(), "-user_id");
+        assert_eq!(by_name.clicked(Column::LastName).code(), "-last_name");
+        assert_eq!(by_name.clicked(Column::UserId).code(), "");
+        assert_eq!(Order::parse("-user_id").code(), "-user_id");
         assert_eq!(Order::parse("drop table"), Order::default());
     }
 }

@@ -137,10 +137,10 @@ pub(crate) fn take_flash(session: &Session) -> Vec<Flash> {
 }
 
 /// Label, address, icon, and the permissions any of which opens it (none: everyone).
-type Place = (&'static str, &'static str, &'static str, &'static [Permission]);
+type Entry = (&'static str, &'static str, &'static str, &'static [Permission]);
 
-/// The navigation of PRODUCT.md §8 in groups: Shortcuts first, since most work begins there.
-const PLACES: &[(&str, &[Place])] = &[
+/// The navigation of PRODUCT.md §8 in the groups of the design: Shortcuts first, since the document enters there.
+const ENTRIES: &[(&str, &[Entry])] = &[
     ("", &[("Snapshot", "/", "nav-snapshot", &[])]),
     (
         "Shortcuts",
@@ -191,7 +191,7 @@ impl Chrome {
     /// The shell for `who` on the page at `path`, in a browser that chose nothing.
     pub fn new(settings: &Settings, who: &Who, path: &str, numbers: Numbers, flash: Vec<Flash>) -> Self {
         let here = current(path);
-        let place = |&(label, href, icon, needs): &Place| {
+        let entry = |&(label, href, icon, needs): &Entry| {
             who.may_any(needs).then(|| NavItem {
                 label,
                 href,
@@ -206,9 +206,9 @@ impl Chrome {
                 alarm: href == "/outbox",
             })
         };
-        let nav = PLACES
+        let nav = ENTRIES
             .iter()
-            .map(|(label, places)| NavGroup { label, items: places.iter().filter_map(place).collect() })
+            .map(|(label, entries)| NavGroup { label, items: entries.iter().filter_map(entry).collect() })
             .filter(|group| !group.items.is_empty())
             .collect();
         Chrome {
@@ -241,7 +241,7 @@ fn current(path: &str) -> Option<&'static str> {
         "/operators" => ["/operators", "/roles", "/auth-nodes"].into_iter().any(begins),
         href => begins(href),
     };
-    PLACES.iter().flat_map(|(_, places)| *places).map(|place| place.1).filter(inside).max_by_key(|href| href.len())
+    ENTRIES.iter().flat_map(|(_, entries)| *entries).map(|entry| entry.1).filter(inside).max_by_key(|href| href.len())
 }
 
 /// "KL" for "k.lindqvist", "AD" for "admin".

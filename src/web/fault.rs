@@ -130,7 +130,7 @@ struct ErrorPage {
 
 /// What an error page needs of a request, which cannot be kept while it is answered: routing writes the parts of the
 /// path into it, and panics if anyone else holds it.
-struct Seen {
+struct Asked {
     id: String,
     path: String,
     frame: Frame,
@@ -141,9 +141,9 @@ struct Seen {
     sends: bool,
 }
 
-impl Seen {
+impl Asked {
     fn of(http: &HttpRequest) -> Self {
-        Seen {
+        Asked {
             id: request::id(http),
             path: http.path().to_owned(),
             frame: Frame::of(http),
@@ -217,10 +217,10 @@ pub async fn dress(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let seen = Seen::of(request.request());
+    let seen = Asked::of(request.request());
     let response = match next.call(request).await {
         Ok(response) => response.map_into_boxed_body(),
-        Err(error) => return Err(Lost::of(seen, &error).into()),
+        Err(error) => return Err(SessionLost::of(seen, &error).into()),
     };
     let status = response.status();
     let bare = response.response().error().is_some() || response.headers().get(header::CONTENT_TYPE).is_none();
@@ -247,14 +247,14 @@ pub async fn dress(
 /// The answer to a request whose session could not be read or kept: actix-session then answers with an error alone, which
 /// no layer can put into a response any more. It carries the whole page, headers and all.
 #[derive(Debug)]
-struct Lost {
+struct SessionLost {
     status: StatusCode,
     /// Taken when actix asks for it, once.
     page: RefCell<Option<HttpResponse>>,
 }
 
-impl Lost {
-    fn of(seen: Seen, error: &actix_web::Error) -> Self {
+impl SessionLost {
+    fn of(seen: Asked, error: &actix_web::Error) -> Self {
         let (id, https) = (seen.id.clone(), seen.https);
         let told = whole(error);
         let fault = foreseen(&told);
@@ -262,7 +262,7 @@ impl Lost {
         let mut page = seen.answer(status, fault.as_ref(), &told);
         headers::set(page.headers_mut(), https);
         request::name(page.headers_mut(), &id);
-        Lost { status, page: RefCell::new(Some(page)) }
+        SessionLost { status, page: RefCell::new(Some(page)) }
     }
 }
 
@@ -278,13 +278,13 @@ fn foreseen(told: &str) -> Option<Fault> {
     [Error::Busy, Error::DiskFull].into_iter().find(|error| told.contains(&error.to_string())).map(Fault)
 }
 
-impl fmt::Display for Lost {
+impl fmt::Display for SessionLost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the session could not be read or kept")
     }
 }
 
-impl ResponseError for Lost {
+impl ResponseError for SessionLost {
     fn status_code(&self) -> StatusCode {
         self.status
     }

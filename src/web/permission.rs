@@ -122,7 +122,7 @@ impl<N: Need> FromRequest for Permitted<N> {
                 let who = at_work.who;
                 // Of several permissions the first is named: it is the one that opens all of the page.
                 let missing = N::NEEDS.iter().find(|any_of| !who.may_any(any_of)).and_then(|any_of| any_of.first());
-                let missing = missing.map(|permission| permission.words());
+                let missing = missing.map(|permission| permission.label());
                 let partly = N::EVERYWHERE && who.scope != Scope::All;
                 if let Some(missing) = missing.or(partly.then_some(operators::ALL_CONTAINERS)) {
                     worker.db.write(|conn| {

@@ -24,15 +24,15 @@ pub fn are_on(request: &HttpRequest) -> bool {
 struct Page {
     chrome: Chrome,
     /// The letter after "g", and where it leads.
-    places: Vec<(&'static str, &'static str)>,
+    entries: Vec<(&'static str, &'static str)>,
 }
 
 /// The page.
 pub async fn show(p: Permitted<may::SignedIn>) -> Answer {
     let ((), chrome) = p.view(|_, _, _| Ok(())).await?;
     let items = chrome.nav.iter().flat_map(|group| &group.items);
-    let places = items.filter(|item| !item.key.is_empty()).map(|item| (item.key, item.label)).collect();
-    page(&Page { places, chrome })
+    let entries = items.filter(|item| !item.key.is_empty()).map(|item| (item.key, item.label)).collect();
+    page(&Page { entries, chrome })
 }
 
 /// Turns the keys on or off for this browser.

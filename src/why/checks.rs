@@ -52,24 +52,24 @@ pub fn checks(situation: Situation, facts: &Facts) -> Vec<Check> {
         ),
         disabled => check(Stage::Account, Mark::Bad, "Account is disabled", at(disabled)),
     }];
-    if facts.place.is_none() && facts.user.email.is_empty() {
+    if facts.enrollment.is_none() && facts.user.email.is_empty() {
         list.push(email(facts));
     }
-    match &facts.place {
+    match &facts.enrollment {
         // A token may have come in another way than by a task.
         None if facts.token().is_some() => {}
         None => list.push(check(Stage::Task, Mark::Bad, "In no provisioning task", "")),
-        Some(place) if place.facts.enrolled_at.is_some() => {
-            let words = format!("Enrolled with task {}", place.task);
-            list.push(check(Stage::Task, Mark::Good, words, at(place.facts.enrolled_at)));
+        Some(enrollment) if enrollment.facts.enrolled_at.is_some() => {
+            let words = format!("Enrolled with task {}", enrollment.task);
+            list.push(check(Stage::Task, Mark::Good, words, at(enrollment.facts.enrolled_at)));
         }
-        Some(place) if place.removed_at.is_some() || place.task_removed_at.is_some() => {
+        Some(enrollment) if enrollment.removed_at.is_some() || enrollment.task_removed_at.is_some() => {
             let words = match situation {
-                Situation::TaskRemoved => format!("Task {} was removed", place.task),
-                Situation::Replaced => format!("Replaced in task {}", place.task),
-                _ => format!("Taken out of task {}", place.task),
+                Situation::TaskRemoved => format!("Task {} was removed", enrollment.task),
+                Situation::Replaced => format!("Replaced in task {}", enrollment.task),
+                _ => format!("Taken out of task {}", enrollment.task),
             };
-            let when = at(place.removed_at.or(place.task_removed_at));
+            let when = at(enrollment.removed_at.or(enrollment.task_removed_at));
             list.push(check(Stage::Task, Mark::Bad, words, format!("{when}, by {}", facts.trace.removed_by)));
         }
         Some(_) => enrolling(facts, &mut list),
@@ -93,14 +93,14 @@ fn mark_cause(situation: Situation, facts: &Facts, list: &mut Vec<Check>) {
 }
 
 fn enrolling(facts: &Facts, list: &mut Vec<Check>) {
-    let Some(place) = &facts.place else { return };
+    let Some(enrollment) = &facts.enrollment else { return };
     let at = |at: Timestamp| moment(facts.zone, facts.now, at);
     let status = facts.status().unwrap_or(Status::Active);
-    let stop = place.facts.stop_on;
+    let stop = enrollment.facts.stop_on;
     let verb = if stop < facts.today() { "Stopped" } else { "Stops" };
     let detail = format!("{verb} {stop}, {}", distance(facts.today(), stop));
     let mark = if status == Status::Active { Mark::Good } else { Mark::Bad };
-    list.push(check(Stage::Task, mark, format!("Task {} is {}", place.task, status.word()), detail));
+    list.push(check(Stage::Task, mark, format!("Task {} is {}", enrollment.task, status.label()), detail));
     match facts.devices {
         Some(0) => list.push(check(Stage::Inventory, Mark::Bad, "No hardware token in inventory", "")),
         Some(1) => list.push(check(Stage::Inventory, Mark::Good, "1 hardware token available", "")),
@@ -126,14 +126,14 @@ fn enrolling(facts: &Facts, list: &mut Vec<Check>) {
         None => check(Stage::Enrolling, Mark::Open, "Activation code not accepted yet", ""),
     });
     if facts.code_accepted_at().is_some() && facts.miss().is_none() {
-        let words = match (facts.under_way, place.authentication_type) {
+        let words = match (facts.under_way, enrollment.authentication_type) {
             (false, _) => "Time ran out before it was finished",
             (true, AuthenticationType::AuthenticatorApp) => "Key shown, not proven yet",
             (true, AuthenticationType::HardwareToken) => "No serial number typed yet",
         };
         list.push(check(Stage::Enrolling, Mark::Open, words, ""));
     }
-    let failures = place.facts.failures.min(facts.policy.attempts_allowed);
+    let failures = enrollment.facts.failures.min(facts.policy.attempts_allowed);
     let mark = if status == Status::Locked { Mark::Bad } else { Mark::Good };
     let words = format!("{failures} of {} attempts used", facts.policy.attempts_allowed);
     let last = facts.trace.miss;
@@ -176,12 +176,12 @@ fn email(facts: &Facts) -> Check {
 
 fn with_token(situation: Situation, facts: &Facts, list: &mut Vec<Check>) {
     let at = |at: Timestamp| moment(facts.zone, facts.now, at);
-    let enrolled = facts.place.as_ref().is_none_or(|place| place.facts.enrolled_at.is_some());
+    let enrolled = facts.enrollment.as_ref().is_none_or(|enrollment| enrollment.facts.enrolled_at.is_some());
     if !enrolled {
         return;
     }
     let Some(token) = facts.token() else {
-        if facts.place.is_some() {
+        if facts.enrollment.is_some() {
             list.push(check(Stage::Token, Mark::Bad, "Token was taken from them", ""));
         } else if let Some(waiting) = facts.assigned() {
             list.push(check(Stage::Token, Mark::Open, format!("{} is Assigned", waiting.serial), "Not enrolled yet"));
@@ -189,7 +189,7 @@ fn with_token(situation: Situation, facts: &Facts, list: &mut Vec<Check>) {
         return;
     };
     let mark = if token.state == TokenState::Active { Mark::Good } else { Mark::Bad };
-    let words = format!("{} is {}", token.serial, token.state.word());
+    let words = format!("{} is {}", token.serial, token.state.label());
     list.push(check(Stage::Token, mark, words, token.state_reason.clone()));
     if let Some((rejection, seconds)) = facts.rejection().and_then(|one| Some((one, one.seconds?))) {
         list.push(check(Stage::Clock, Mark::Bad, format!("Clock {}", off::words(seconds)), at(rejection.at)));

@@ -10,8 +10,8 @@ use crate::{
     tasks::{
         Status,
         enrollment::status,
-        missed::Miss,
-        store::{Place, missed::Trace},
+        missed::Failure,
+        store::{Enrollment, missed::Trace},
     },
     tokens::{Rejected, Rejection, Token, TokenState, lifecycle::is_in_use},
     users::User,
@@ -22,25 +22,25 @@ const LATELY_HOURS: i64 = 24;
 
 /// The facts, as they are at one moment.
 pub struct Facts {
-    /// What is so whichever place is looked at.
+    /// What is so whichever enrollment is looked at.
     pub shared: Shared,
-    /// The place that is looked at; `None` if the user never was in a task.
-    pub place: Option<Place>,
+    /// The enrollment that is looked at; `None` if the user never was in a task.
+    pub enrollment: Option<Enrollment>,
     /// What else is known of it.
     pub trace: Trace,
     /// The newest email about it.
     pub email: Option<Email>,
     /// When its link ended with the address it was sent to.
     pub address_left_at: Option<Timestamp>,
-    /// Devices the user could enroll; `None` unless a device is what the place is for.
+    /// Devices the user could enroll; `None` unless a device is what the enrollment is for.
     pub devices: Option<i64>,
     /// Somebody has typed the activation code and may still go on with it.
     pub under_way: bool,
-    /// The task that this place took the place of, whose email was opened after the one of this, and when.
+    /// The task that this enrollment took the place of, whose email was opened after the one of this, and when.
     pub replaced_link: Option<(TaskId, Timestamp)>,
 }
 
-/// What is known of a user whichever of their places is looked at.
+/// What is known of a user whichever of their enrollments is looked at.
 #[derive(Clone)]
 pub struct Shared {
     /// The user.
@@ -79,42 +79,42 @@ impl Facts {
         self.zone.today(self.now)
     }
 
-    /// The status of the place.
+    /// The status of the enrollment.
     pub fn status(&self) -> Option<Status> {
-        let place = self.place.as_ref()?;
-        Some(status(&place.facts, self.policy.attempts_allowed, self.today()))
+        let enrollment = self.enrollment.as_ref()?;
+        Some(status(&enrollment.facts, self.policy.attempts_allowed, self.today()))
     }
 
     /// When something happened, if it was not before the newest email: what was done with an older one no longer counts.
     fn since_email(&self, at: Option<Timestamp>) -> Option<Timestamp> {
-        let emailed = self.place.as_ref()?.emailed_at;
+        let emailed = self.enrollment.as_ref()?.emailed_at;
         at.filter(|at| emailed.is_none_or(|emailed| *at >= emailed))
     }
 
     /// When the newest link was opened.
     pub fn opened_at(&self) -> Option<Timestamp> {
-        self.since_email(self.place.as_ref()?.opened_at)
+        self.since_email(self.enrollment.as_ref()?.opened_at)
     }
 
     /// When the newest activation code was accepted.
     pub fn code_accepted_at(&self) -> Option<Timestamp> {
-        self.since_email(self.place.as_ref()?.code_accepted_at)
+        self.since_email(self.enrollment.as_ref()?.code_accepted_at)
     }
 
     /// When an older link was opened after the newest email had been sent, and the newest link not after that.
     pub fn older_link_at(&self) -> Option<Timestamp> {
-        let at = self.since_email(self.place.as_ref()?.older_link_at)?;
+        let at = self.since_email(self.enrollment.as_ref()?.older_link_at)?;
         self.opened_at().is_none_or(|opened| at > opened).then_some(at)
     }
 
     /// The last failed attempt with the newest email.
-    pub fn miss(&self) -> Option<Miss> {
+    pub fn miss(&self) -> Option<Failure> {
         self.trace.miss.filter(|miss| self.since_email(Some(miss.at)).is_some())
     }
 
     /// The token that this is about: the one that was enrolled, or another one that is in use.
     pub fn token(&self) -> Option<&Token> {
-        let enrolled = self.place.as_ref().and_then(|place| place.token);
+        let enrolled = self.enrollment.as_ref().and_then(|enrollment| enrollment.token);
         let own = self.tokens.iter().find(|token| Some(token.id) == enrolled);
         let in_use = || self.tokens.iter().rev().find(|token| is_in_use(token.state));
         own.filter(|token| is_in_use(token.state)).or_else(in_use).or(own)
@@ -170,17 +170,17 @@ impl Facts {
         self.code_accepted_at().is_some() && !self.under_way
     }
 
-    /// The last thing that is known to have happened to this place or its token: what somebody calls about.
+    /// The last thing that is known to have happened to this enrollment or its token: what somebody calls about.
     pub fn last_heard_at(&self) -> Option<Timestamp> {
-        let place = self.place.as_ref();
+        let enrollment = self.enrollment.as_ref();
         let email = self.email.as_ref().map(|email| email.bounced_at.unwrap_or_else(|| email.changed_at()));
-        let enrolled = place.is_some_and(|place| place.facts.enrolled_at.is_some());
+        let enrolled = enrollment.is_some_and(|enrollment| enrollment.facts.enrolled_at.is_some());
         let rejected = self.rejection().filter(|_| enrolled).map(|rejection| rejection.at);
         [
             self.trace.miss.map(|miss| miss.at),
-            place.and_then(|place| place.opened_at),
-            place.and_then(|place| place.older_link_at),
-            place.and_then(|place| place.code_accepted_at),
+            enrollment.and_then(|enrollment| enrollment.opened_at),
+            enrollment.and_then(|enrollment| enrollment.older_link_at),
+            enrollment.and_then(|enrollment| enrollment.code_accepted_at),
             self.address_left_at,
             email,
             rejected,

@@ -1,4 +1,4 @@
-//! What is known of a user and of each of the places that may matter.
+//! What is known of a user and of each of the enrollments that may matter.
 
 use chrono::Duration;
 
@@ -15,7 +15,7 @@ use crate::{
     tasks::{
         address,
         enrollment::RemovedWhy,
-        store::{Place, missed},
+        store::{Enrollment, missed},
     },
     tokens::{self, AuthenticationType},
     users::{self, User},
@@ -28,7 +28,7 @@ const SIGN_IN_HOURS: i64 = 24;
 /// Others of the same name that are named: more than two are rare.
 const NAMESAKES: i64 = 5;
 
-/// What is so whichever place is looked at.
+/// What is so whichever enrollment is looked at.
 pub fn shared(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, user: User) -> Result<Shared> {
     let since = now - Duration::hours(SIGN_IN_HOURS);
     Ok(Shared {
@@ -53,12 +53,17 @@ fn mistakable(user: &User) -> Vec<String> {
     names.into_iter().chain(before).filter(|name| name.len() > 1 && db::key(name) != own).collect()
 }
 
-/// What is known of one place; `all` are the user's places.
-pub fn of_place(conn: &mut AnyConn, shared: &Shared, place: Option<&Place>, all: &[Place]) -> Result<Facts> {
-    let Some(place) = place else {
+/// What is known of one enrollment; `all` are the user's enrollments.
+pub fn of_place(
+    conn: &mut AnyConn,
+    shared: &Shared,
+    enrollment: Option<&Enrollment>,
+    all: &[Enrollment],
+) -> Result<Facts> {
+    let Some(enrollment) = enrollment else {
         return Ok(Facts {
             shared: shared.clone(),
-            place: None,
+            enrollment: None,
             trace: missed::Trace::default(),
             email: None,
             address_left_at: None,
@@ -67,22 +72,22 @@ pub fn of_place(conn: &mut AnyConn, shared: &Shared, place: Option<&Place>, all:
             replaced_link: None,
         });
     };
-    let ids: Vec<_> = place.last_email.into_iter().collect();
+    let ids: Vec<_> = enrollment.last_email.into_iter().collect();
     Ok(Facts {
-        trace: missed::trace(conn, place.id)?,
+        trace: missed::trace(conn, enrollment.id)?,
         email: mail::latest_of(conn, &ids)?.pop(),
-        address_left_at: address::link_left_at(conn, place)?,
-        devices: devices(conn, shared, place)?,
-        under_way: enrollment::is_under_way(conn, shared.now, place.id)?,
-        replaced_link: replaced_link(place, all),
-        place: Some(place.clone()),
+        address_left_at: address::link_left_at(conn, enrollment)?,
+        devices: devices(conn, shared, enrollment)?,
+        under_way: enrollment::is_under_way(conn, shared.now, enrollment.id)?,
+        replaced_link: replaced_link(enrollment, all),
+        enrollment: Some(enrollment.clone()),
         shared: shared.clone(),
     })
 }
 
-/// Devices that the user could enroll; `None` unless a device is what the place is for.
-fn devices(conn: &mut AnyConn, shared: &Shared, place: &Place) -> Result<Option<i64>> {
-    if !place.authentication_type.needs_inventory() || place.facts.enrolled_at.is_some() {
+/// Devices that the user could enroll; `None` unless a device is what the enrollment is for.
+fn devices(conn: &mut AnyConn, shared: &Shared, enrollment: &Enrollment) -> Result<Option<i64>> {
+    if !enrollment.authentication_type.needs_inventory() || enrollment.facts.enrolled_at.is_some() {
         return Ok(None);
     }
     let scope = Scope::Containers(vec![shared.user.container]);
@@ -91,15 +96,15 @@ fn devices(conn: &mut AnyConn, shared: &Shared, place: &Place) -> Result<Option<
     Ok(Some(free + i64::try_from(assigned).unwrap_or_default()))
 }
 
-/// The place of the same type that was replaced, if its email was opened after the newest one of `place` had been sent.
-fn replaced_link(place: &Place, all: &[Place]) -> Option<(crate::ids::TaskId, Timestamp)> {
-    let replaced = |other: &&Place| {
-        other.removed_why == Some(RemovedWhy::Replaced) && other.authentication_type == place.authentication_type
+/// The enrollment of the same type that was replaced, if its email was opened after the newest one of `enrollment` had been sent.
+fn replaced_link(enrollment: &Enrollment, all: &[Enrollment]) -> Option<(crate::ids::TaskId, Timestamp)> {
+    let replaced = |other: &&Enrollment| {
+        other.removed_why == Some(RemovedWhy::Replaced) && other.authentication_type == enrollment.authentication_type
     };
     all.iter()
         .filter(replaced)
         .filter_map(|other| Some((other.task, other.older_link_at?)))
-        .filter(|(_, at)| place.emailed_at.is_none_or(|emailed| *at >= emailed))
-        .filter(|(_, at)| place.opened_at.is_none_or(|opened| *at > opened))
+        .filter(|(_, at)| enrollment.emailed_at.is_none_or(|emailed| *at >= emailed))
+        .filter(|(_, at)| enrollment.opened_at.is_none_or(|opened| *at > opened))
         .max_by_key(|(_, at)| *at)
 }

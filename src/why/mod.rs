@@ -7,7 +7,7 @@ use crate::{
     error::Result,
     ids::TaskId,
     operators::{self, Permission, Who},
-    tasks::store::places,
+    tasks::store::enrollments,
     users::User,
     why::weight::Found,
 };
@@ -28,7 +28,7 @@ pub use situation::Situation;
 pub use weight::Weight;
 pub use words::Words;
 
-/// Places that are looked through for the one that matters: more than a user is ever in.
+/// Enrollments that are looked through for the one that matters: more than a user is ever in.
 const PLACES: i64 = 50;
 
 /// Why a user cannot enroll, and what to do about it.
@@ -45,11 +45,11 @@ pub struct Diagnosis {
     pub remedy: Option<Remedy>,
     /// Who may, if the operator may not: what it takes, and the roles that hold it.
     pub ask: Option<(Permission, Vec<String>)>,
-    /// The user's other places that are outstanding, each with its own sentence; the newest task first.
+    /// The user's other enrollments that are outstanding, each with its own sentence; the newest task first.
     pub others: Vec<Other>,
 }
 
-/// Another place of the user, in a line.
+/// Another enrollment of the user, in a line.
 pub struct Other {
     /// The task.
     pub task: TaskId,
@@ -61,7 +61,7 @@ pub struct Other {
     pub sentence: String,
 }
 
-/// Works out why `user`, whom `who` has found in their scope, cannot enroll: in the place that stops them, whichever task
+/// Works out why `user`, whom `who` has found in their scope, cannot enroll: in the enrollment that stops them, whichever task
 /// it is in, or in the one of `task`.
 pub fn diagnose(
     desk: &Desk,
@@ -72,18 +72,20 @@ pub fn diagnose(
     task: Option<TaskId>,
 ) -> Result<Diagnosis> {
     let shared = gather::shared(desk, conn, who, now, user)?;
-    let all = places::newest_of(conn, shared.user.id, PLACES)?;
+    let all = enrollments::newest_of(conn, shared.user.id, PLACES)?;
     let mut worth = weight::worth_a_look(&all);
-    let asked = task.and_then(|task| all.iter().find(|place| place.task == task));
-    if let Some(asked) = asked.filter(|asked| !worth.iter().any(|place| place.id == asked.id)) {
+    let asked = task.and_then(|task| all.iter().find(|enrollment| enrollment.task == task));
+    if let Some(asked) = asked.filter(|asked| !worth.iter().any(|enrollment| enrollment.id == asked.id)) {
         worth.push(asked);
     }
     let mut found = Vec::with_capacity(worth.len());
-    for place in worth {
-        let facts = gather::of_place(conn, &shared, Some(place), &all)?;
+    for enrollment in worth {
+        let facts = gather::of_place(conn, &shared, Some(enrollment), &all)?;
         found.push(Found { situation: Situation::of(&facts), facts });
     }
-    let is_asked = |one: &Found| one.facts.place.as_ref().map(|place| place.id) == asked.map(|place| place.id);
+    let is_asked = |one: &Found| {
+        one.facts.enrollment.as_ref().map(|enrollment| enrollment.id) == asked.map(|enrollment| enrollment.id)
+    };
     let chosen = match asked {
         Some(_) => found.iter().position(is_asked),
         None => weight::that_stops(&found),
@@ -111,12 +113,12 @@ pub fn diagnose(
 }
 
 impl Other {
-    /// The line of a place that is outstanding: not used yet.
+    /// The line of an enrollment that is outstanding: not used yet.
     fn of(found: &Found) -> Option<Self> {
-        let place = found.facts.place.as_ref().filter(|place| place.facts.used_at.is_none())?;
+        let enrollment = found.facts.enrollment.as_ref().filter(|enrollment| enrollment.facts.used_at.is_none())?;
         Some(Other {
-            task: place.task,
-            authentication_type: place.authentication_type.plain(),
+            task: enrollment.task,
+            authentication_type: enrollment.authentication_type.plain(),
             weight: found.situation.weight(),
             sentence: Words::of(found.situation, &found.facts).sentence,
         })

@@ -83,10 +83,10 @@ pub enum Stage {
 
 impl Situation {
     /// What mends it: the first one that the operator may do. Nothing, where it is up to the user. None of them lacks what
-    /// its form needs: a place to resend to, an address to provision.
+    /// its form needs: an enrollment to resend to, an address to provision.
     pub fn remedies(self, facts: &Facts) -> Vec<Remedy> {
-        let in_task = facts.place.is_some();
-        let is_replaced = facts.place.as_ref().is_some_and(|place| place.replaced_by.is_some());
+        let in_task = facts.enrollment.is_some();
+        let is_replaced = facts.enrollment.as_ref().is_some_and(|enrollment| enrollment.replaced_by.is_some());
         self.wanted()
             .iter()
             .copied()

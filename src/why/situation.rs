@@ -4,7 +4,7 @@ use chrono::Duration;
 
 use crate::{
     mail::State as Mail,
-    tasks::{Missed, Status, enrollment::RemovedWhy},
+    tasks::{FailureKind, Status, enrollment::RemovedWhy},
     tokens::{
         AuthenticationType, Rejected, TokenState,
         one_time::{MOST_DRIFT, Making},
@@ -158,11 +158,11 @@ impl Situation {
         if facts.user.disabled_at.is_some() {
             return Situation::AccountDisabled;
         }
-        let Some(place) = &facts.place else { return without_task(facts) };
-        if place.facts.enrolled_at.is_some() {
+        let Some(enrollment) = &facts.enrollment else { return without_task(facts) };
+        if enrollment.facts.enrolled_at.is_some() {
             return with_token(facts);
         }
-        match (place.removed_why, place.task_removed_at) {
+        match (enrollment.removed_why, enrollment.task_removed_at) {
             (Some(RemovedWhy::Replaced), _) => return Situation::Replaced,
             (Some(RemovedWhy::Removed), _) => return Situation::TakenOut,
             (Some(RemovedWhy::TaskRemoved), _) | (None, Some(_)) => return Situation::TaskRemoved,
@@ -171,7 +171,7 @@ impl Situation {
         match facts.status() {
             Some(Status::Locked) if facts.user.email.is_empty() => return Situation::LockedWithoutEmail,
             Some(Status::Locked) => return Situation::Locked,
-            Some(Status::Expired) if facts.policy.latest_stop(place.start_on) < facts.today() => {
+            Some(Status::Expired) if facts.policy.latest_stop(enrollment.start_on) < facts.today() => {
                 return Situation::ExpiredForGood;
             }
             Some(Status::Expired) => return Situation::Expired,
@@ -190,11 +190,11 @@ impl Situation {
             return Situation::OlderLinkUsed;
         }
         if facts.code_accepted_at().is_some() {
-            return enrolling(facts, place.authentication_type);
+            return enrolling(facts, enrollment.authentication_type);
         }
         match facts.miss().map(|miss| miss.what) {
-            Some(Missed::OlderCode) => Situation::OlderCode,
-            Some(Missed::DigitsAsCode) => Situation::DigitsAsCode,
+            Some(FailureKind::OlderCode) => Situation::OlderCode,
+            Some(FailureKind::DigitsAsCode) => Situation::DigitsAsCode,
             Some(_) => Situation::WrongCode,
             None if facts.opened_at().is_some() => Situation::CodeNotTyped,
             None => by_email(facts),
@@ -264,22 +264,22 @@ fn by_email(facts: &Facts) -> Situation {
 /// Somebody whose activation code was accepted.
 fn enrolling(facts: &Facts, kind: AuthenticationType) -> Situation {
     match (facts.miss().map(|miss| miss.what), kind) {
-        (Some(Missed::Code), _) => Situation::WrongCode,
-        (Some(Missed::OlderCode), _) => Situation::OlderCode,
-        (Some(Missed::DigitsAsCode), _) => Situation::DigitsAsCode,
-        (Some(Missed::CodeAsPassword), _) => Situation::CodeAsPassword,
-        (Some(Missed::Password(Some(_))), _) => Situation::PhoneClockOff,
-        (Some(Missed::Password(None)), _) => Situation::WrongPassword,
-        (Some(Missed::NoSuchDevice), _) => Situation::SerialUnknown,
-        (Some(Missed::DeviceElsewhere), _) => Situation::SerialElsewhere,
-        (Some(Missed::DeviceOfOtherType), _) => Situation::SerialOfOtherType,
-        (Some(Missed::DeviceTaken), _) => Situation::SerialTaken,
-        (Some(Missed::DeviceOwn), _) => Situation::SerialOwn,
-        (Some(Missed::DeviceRetired), _) => Situation::SerialRetired,
-        (Some(Missed::DevicePassword(Some(_))), _) => Situation::DeviceClockOff,
-        (Some(Missed::DevicePassword(None)), _) => Situation::DevicePasswordWrong,
-        (Some(Missed::DeviceFarAhead), _) => Situation::DeviceFarAhead,
-        (Some(Missed::DeviceNotValid), _) => Situation::DeviceNotValid,
+        (Some(FailureKind::Code), _) => Situation::WrongCode,
+        (Some(FailureKind::OlderCode), _) => Situation::OlderCode,
+        (Some(FailureKind::DigitsAsCode), _) => Situation::DigitsAsCode,
+        (Some(FailureKind::CodeAsPassword), _) => Situation::CodeAsPassword,
+        (Some(FailureKind::Password(Some(_))), _) => Situation::PhoneClockOff,
+        (Some(FailureKind::Password(None)), _) => Situation::WrongPassword,
+        (Some(FailureKind::NoSuchDevice), _) => Situation::SerialUnknown,
+        (Some(FailureKind::DeviceElsewhere), _) => Situation::SerialElsewhere,
+        (Some(FailureKind::DeviceOfOtherType), _) => Situation::SerialOfOtherType,
+        (Some(FailureKind::DeviceTaken), _) => Situation::SerialTaken,
+        (Some(FailureKind::DeviceOwn), _) => Situation::SerialOwn,
+        (Some(FailureKind::DeviceRetired), _) => Situation::SerialRetired,
+        (Some(FailureKind::DevicePassword(Some(_))), _) => Situation::DeviceClockOff,
+        (Some(FailureKind::DevicePassword(None)), _) => Situation::DevicePasswordWrong,
+        (Some(FailureKind::DeviceFarAhead), _) => Situation::DeviceFarAhead,
+        (Some(FailureKind::DeviceNotValid), _) => Situation::DeviceNotValid,
         (None, _) if facts.session_ended() => Situation::SessionEnded,
         (None, AuthenticationType::AuthenticatorApp) => Situation::KeyNotProven,
         (None, AuthenticationType::HardwareToken) => Situation::DeviceNotTyped,

@@ -1,7 +1,7 @@
-//! Which of a user's places the panel answers for: the one that stops them, whichever task it is in.
+//! Which of a user's enrollments the panel answers for: the one that stops them, whichever task it is in.
 
 use crate::{
-    tasks::{Status, store::Place},
+    tasks::{Status, store::Enrollment},
     why::{Facts, Situation},
 };
 
@@ -93,7 +93,7 @@ impl Situation {
     }
 }
 
-/// A place that may matter, with what was found of it.
+/// An enrollment that may matter, with what was found of it.
 pub struct Found {
     /// What is known.
     pub facts: Facts,
@@ -102,18 +102,22 @@ pub struct Found {
 }
 
 /// True if the user is still in it.
-fn is_there(place: &Place) -> bool {
-    place.removed_at.is_none() && place.task_removed_at.is_none()
+fn is_there(enrollment: &Enrollment) -> bool {
+    enrollment.removed_at.is_none() && enrollment.task_removed_at.is_none()
 }
 
-/// The places worth a look among all of a user's, the newest first: those in which they have yet to enroll, and the newest
+/// The enrollments worth a look among all of a user's, the newest first: those in which they have yet to enroll, and the newest
 /// in which they did; if there are none, the newest of all.
-pub fn worth_a_look(all: &[Place]) -> Vec<&Place> {
-    let there: Vec<&Place> = all.iter().filter(|place| is_there(place)).collect();
-    let enrolled = there.iter().position(|place| place.facts.enrolled_at.is_some());
-    let waits = |at: usize, place: &Place| place.facts.enrolled_at.is_none() || Some(at) == enrolled;
-    let worth: Vec<&Place> =
-        there.iter().enumerate().filter(|(at, place)| waits(*at, place)).map(|(_, place)| *place).collect();
+pub fn worth_a_look(all: &[Enrollment]) -> Vec<&Enrollment> {
+    let there: Vec<&Enrollment> = all.iter().filter(|enrollment| is_there(enrollment)).collect();
+    let enrolled = there.iter().position(|enrollment| enrollment.facts.enrolled_at.is_some());
+    let waits = |at: usize, enrollment: &Enrollment| enrollment.facts.enrolled_at.is_none() || Some(at) == enrolled;
+    let worth: Vec<&Enrollment> = there
+        .iter()
+        .enumerate()
+        .filter(|(at, enrollment)| waits(*at, enrollment))
+        .map(|(_, enrollment)| *enrollment)
+        .collect();
     if worth.is_empty() { all.first().into_iter().collect() } else { worth }
 }
 
@@ -130,13 +134,16 @@ pub fn that_stops(found: &[Found]) -> Option<usize> {
 
 fn weight(one: &Found, all: &[Found]) -> Weight {
     let weight = one.situation.weight();
-    let Some(place) = one.facts.place.as_ref().filter(|place| place.facts.enrolled_at.is_some()) else { return weight };
+    let Some(enrollment) = one.facts.enrollment.as_ref().filter(|enrollment| enrollment.facts.enrolled_at.is_some())
+    else {
+        return weight;
+    };
     // A token that is being replaced by a newer task is no longer what the user waits for.
     let is_replaced = all.iter().any(|other| {
-        other.facts.place.as_ref().is_some_and(|newer| {
+        other.facts.enrollment.as_ref().is_some_and(|newer| {
             newer.facts.enrolled_at.is_none()
-                && newer.task > place.task
-                && newer.authentication_type == place.authentication_type
+                && newer.task > enrollment.task
+                && newer.authentication_type == enrollment.authentication_type
                 && other.facts.status() != Some(Status::Expired)
         })
     });

@@ -86,7 +86,7 @@ impl Words {
 }
 
 fn task(facts: &Facts) -> String {
-    facts.place.as_ref().map(|place| format!("task {}", place.task)).unwrap_or_default()
+    facts.enrollment.as_ref().map(|enrollment| format!("task {}", enrollment.task)).unwrap_or_default()
 }
 
 /// "yesterday at 17:40" of what may not be known.
@@ -97,10 +97,10 @@ fn when(facts: &Facts, at: Option<crate::clock::Timestamp>) -> String {
 fn of_task(situation: Situation, facts: &Facts) -> Words {
     use Situation as S;
     let task = task(facts);
-    let place = facts.place.as_ref();
+    let enrollment = facts.enrollment.as_ref();
     let by = if facts.trace.removed_by.is_empty() { "somebody" } else { &facts.trace.removed_by };
-    let removed = when(facts, place.and_then(|place| place.removed_at.or(place.task_removed_at)));
-    let stop = place.map(|place| place.facts.stop_on).unwrap_or_default();
+    let removed = when(facts, enrollment.and_then(|enrollment| enrollment.removed_at.or(enrollment.task_removed_at)));
+    let stop = enrollment.map(|enrollment| enrollment.facts.stop_on).unwrap_or_default();
     match situation {
         S::AccountDisabled => words(
             "The account is disabled",
@@ -112,7 +112,7 @@ fn of_task(situation: Situation, facts: &Facts) -> Words {
         ),
         S::NoEmail => words(
             "There is no email address to write to",
-            if place.is_some() {
+            if enrollment.is_some() {
                 format!("The profile has none, so that no enrollment email for {task} could arrive.")
             } else {
                 "Nobody has provisioned this user yet, and Provision leaves this user out while the profile has none."
@@ -134,10 +134,11 @@ fn of_task(situation: Situation, facts: &Facts) -> Words {
             "Your hardware token is ready. You will get an email with a link to set it up.",
         ),
         S::Replaced => {
-            let newer =
-                place.and_then(|place| place.replaced_by).map_or("a newer task".into(), |n| format!("task {n}"));
+            let newer = enrollment
+                .and_then(|enrollment| enrollment.replaced_by)
+                .map_or("A newer task".into(), |n| format!("Task {n}"));
             words(
-                format!("This place was replaced by {newer}"),
+                format!("{newer} replaced this enrollment"),
                 format!(
                     "{by} provisioned them anew {removed}, and the links of {task} ended with it. Look at the newer one."
                 ),
@@ -169,7 +170,7 @@ fn of_task(situation: Situation, facts: &Facts) -> Words {
             format!("The Stop Date passed {}", distance(facts.today(), stop)),
             format!(
                 "They had until {stop} in {task}, and the policy allows no Stop Date after {}; Give more time counts anew from today.",
-                place.map(|place| facts.policy.latest_stop(place.start_on)).unwrap_or_default()
+                enrollment.map(|enrollment| facts.policy.latest_stop(enrollment.start_on)).unwrap_or_default()
             ),
             "Your link has run out. You will get a new email.",
         ),
@@ -186,7 +187,9 @@ fn of_task(situation: Situation, facts: &Facts) -> Words {
                 facts.trace.miss.map(|miss| format!(" The last one, {}: {}.", facts.at(miss.at), miss.what.short()));
             let failed = format!(
                 "{} of {} attempts failed.{}",
-                place.map(|place| place.facts.failures.min(facts.policy.attempts_allowed)).unwrap_or_default(),
+                enrollment
+                    .map(|enrollment| enrollment.facts.failures.min(facts.policy.attempts_allowed))
+                    .unwrap_or_default(),
                 facts.policy.attempts_allowed,
                 last.unwrap_or_default()
             );

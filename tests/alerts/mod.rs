@@ -10,10 +10,10 @@ use tokendesk::{
     alerts::{self, Delivery, Event, Typed},
     clock::Timestamp,
     ids::{OperatorId, RoleId, TaskId, UserId},
-    mail::{self, Facts, Settled, Verdict, letter::alert::Alert},
+    mail::{self, EndedTry, Facts, Verdict, letter::alert::Alert},
     operators::{BuiltIn, Permissions, Who},
     schema::{emails, operators, roles},
-    tasks::{self, missed::Missed},
+    tasks::{self, missed::FailureKind},
 };
 
 use crate::support::World;
@@ -59,7 +59,7 @@ impl World {
     /// Chooses how a role is told, and lets the server see it.
     pub fn choose(&self, role: &str, event: Event, delivery: Delivery) {
         let field = alerts::choice::field(self.role(role), event);
-        let typed = Typed::of([(field.as_str(), delivery.word())].into_iter());
+        let typed = Typed::of([(field.as_str(), delivery.code())].into_iter());
         let version = self.desk.db.read(alerts::version).expect("the database answers");
         alerts::change(&self.desk, &Who::system(), self.now(), &typed, version).expect("the choice can be made");
         self.round();
@@ -97,7 +97,7 @@ impl World {
         let place = self.place(task, user).id;
         let outcome = self.desk.db.write(|conn| {
             while tasks::note_failure(conn, place, 5)?.is_some() {}
-            tasks::note_missed(conn, self.now(), place, Missed::Code)
+            tasks::note_missed(conn, self.now(), place, FailureKind::Code)
         });
         outcome.expect("the database answers");
     }
@@ -105,9 +105,9 @@ impl World {
     /// The mail server refuses all that waits; how many emails that were.
     pub fn refuse_mail(&self) -> usize {
         let claimed = mail::claim(&self.desk, self.now(), "test", 1_000).expect("the database answers");
-        let settled: Vec<Settled> = claimed
+        let settled: Vec<EndedTry> = claimed
             .into_iter()
-            .map(|email| Settled {
+            .map(|email| EndedTry {
                 worker: "test".into(),
                 email,
                 verdict: Verdict::Refused,
@@ -120,7 +120,7 @@ impl World {
 
     /// The alerts in the outbox, in the order they were posted: address and facts.
     pub fn alerts(&self) -> Vec<(String, Alert)> {
-        let kind = mail::Kind::Alert.word();
+        let kind = mail::Kind::Alert.code();
         let sent = emails::table.filter(emails::kind.eq(kind)).order(emails::id);
         let rows: Vec<(String, String)> =
             self.desk.db.read(|conn| Ok(sent.select((emails::shown_to, emails::facts)).load(conn)?)).expect("emails");

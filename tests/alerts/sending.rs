@@ -8,7 +8,7 @@ use tokendesk::{
     alerts::{
         self,
         alert::LISTED,
-        store::events::{self, Ground, Span},
+        store::events::{self, Basis, Span},
     },
     mail::letter,
     tokens,
@@ -323,7 +323,7 @@ on_both! {
 
     fn every_statement_of_a_round_is_driven_by_an_index(world) {
         let now = world.now();
-        let ground = Ground { now, today: now.date(), attempts_allowed: 5 };
+        let ground = Basis { now, today: now.date(), attempts_allowed: 5 };
         let span = Span { event: Event::FailedMail, after: 0, to: 10, since: now };
         let plans = plan::plans(&world, |conn| {
             events::collect_expired(conn, &ground, now.date(), now)?;

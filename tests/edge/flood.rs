@@ -73,7 +73,7 @@ on_both! {
         let browser = world.signed_in("k.lindqvist", BuiltIn::Operator);
         let written = || ["sign_in_throttle", "audit_entries", "operators"].map(|table| world.dump(table));
         let before = written();
-        let mut places: Vec<_> = std::iter::from_fn(|| world.desk.hashers.place().ok()).collect();
+        let mut places: Vec<_> = std::iter::from_fn(|| world.desk.hashers.slot().ok()).collect();
         assert!(places.len() <= 64, "the queue has an end: {}", places.len());
         let own = [("current", "a b c d e f g h"), ("new", "a walk in the rain"), ("again", "a walk in the rain")];
         let new = [

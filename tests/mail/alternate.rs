@@ -214,7 +214,7 @@ on_both! {
         for minutes in [1, 5, 15] {
             no_table_holds_it(&world);
             assert_eq!(send(&world, &sink), 1);
-            assert_eq!(last(&world).state.word(), "Deferred");
+            assert_eq!(last(&world).state.code(), "Deferred");
             no_page_shows_it(&browser, &guest, id);
             world.advance(chrono::Duration::minutes(minutes));
         }
@@ -258,7 +258,7 @@ on_both! {
         let (id, ear) = (guest.resend(&world), Ear::new());
         let was_sealed = waiting(&world, id);
         send(&world, &Sink::ruled(|_, _| Manner::AtRcpt("550 5.1.1 zephyrine.quill: no such user at quartz-cottage.example")));
-        assert_eq!(last(&world).state.word(), "Failed");
+        assert_eq!(last(&world).state.code(), "Failed");
         assert_eq!(last(&world).last_answer, "550 5.1.1 Z•••: no such user at q•••.example");
         only_the_mask_remains(&world, id, &was_sealed);
         assert!(ear.heard().contains("email tried"));
@@ -271,7 +271,7 @@ on_both! {
         let was_sealed = waiting(&world, id);
         world.advance(chrono::Duration::days(40));
         send(&world, &Sink::new());
-        assert_eq!(last(&world).state.word(), "Failed");
+        assert_eq!(last(&world).state.code(), "Failed");
         only_the_mask_remains(&world, id, &was_sealed);
     }
 
@@ -291,7 +291,7 @@ on_both! {
         let id = guest.resend(&world);
         let was_sealed = waiting(&world, id);
         let chosen = guest.chosen(&world);
-        let seen = edit::pick(&world.desk, &guest.who, world.now(), guest.task, &chosen).expect("they can be picked");
+        let seen = edit::preview(&world.desk, &guest.who, world.now(), guest.task, &chosen).expect("they can be picked");
         let seen = seen.shown(&world.desk.keys, edit::REMOVE);
         edit::remove_users(&world.desk, &guest.who, world.now(), guest.task, &chosen, true, &seen).expect("they go");
         only_the_mask_remains(&world, id, &was_sealed);
@@ -313,9 +313,9 @@ on_both! {
         assert_eq!(email.to(), ADDRESS);
         edit::remove_task(&world.desk, &guest.who, world.now(), guest.task, false, 1).expect("it goes");
         let answer = format!("451 <{ADDRESS}>: later");
-        let tried = mail::Settled { worker: "w".into(), email, verdict: mail::Verdict::RefusedForNow, answer };
+        let tried = mail::EndedTry { worker: "w".into(), email, verdict: mail::Verdict::RefusedForNow, answer };
         mail::settle(&world.desk, world.now(), &[tried]).expect("it is written down");
-        assert_eq!(last(&world).state.word(), "Canceled");
+        assert_eq!(last(&world).state.code(), "Canceled");
         only_the_mask_remains(&world, id, &was_sealed);
     }
 
@@ -326,7 +326,7 @@ on_both! {
         send(&world, &Sink::new());
         let report = bounces::postfix(&last(&world).message_id).replace("a@example.org", ADDRESS);
         let taken = importing::take(&world.desk, world.now(), &Actor::system(), report.as_bytes());
-        assert!(matches!(taken, Ok(importing::Taken::Bounced(..))), "{taken:?}");
+        assert!(matches!(taken, Ok(importing::ReportOutcome::Bounced(..))), "{taken:?}");
         only_the_mask_remains(&world, id, &was_sealed);
     }
 }

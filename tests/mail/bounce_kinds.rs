@@ -5,7 +5,7 @@ use tokendesk::{
     mail::{
         State,
         bounce::Action,
-        importing::{self, Taken},
+        importing::{self, ReportOutcome},
     },
 };
 
@@ -53,7 +53,7 @@ fn below(words: &str, id: &str) -> String {
     format!("{words}\r\n\r\n------ This is a copy of your message. ------\r\n\r\n{}\r\nHello.\r\n", ours(id))
 }
 
-fn take(world: &World, text: &str) -> Taken {
+fn take(world: &World, text: &str) -> ReportOutcome {
     importing::take(&world.desk, world.now(), &Actor::system(), text.as_bytes()).expect("the database answers")
 }
 
@@ -69,7 +69,7 @@ fn last(world: &World) -> Email {
 }
 
 /// What becomes of an email of its own, and of its state, by a report that is made of its Message-ID.
-fn becomes(world: &World, report: impl Fn(&str) -> String) -> (Taken, State, String) {
+fn becomes(world: &World, report: impl Fn(&str) -> String) -> (ReportOutcome, State, String) {
     let id = sent(world);
     let taken = take(world, &report(&id));
     (taken, last(world).state, last(world).bounce_status)
@@ -97,14 +97,14 @@ on_both! {
             ("words beside an enclosed email", Box::new(|id| parts("multipart/mixed", &[("text/plain", "a@example.org was refused: 550-5.1.1 no such box"), ("message/rfc822", &ours(id))]))),
         ];
         for (kind, report) in kinds {
-            assert_eq!(becomes(&world, report), (Taken::Bounced(last(&world).id, "No such mailbox".into()), State::Bounced, "5.1.1".into()), "{kind}");
+            assert_eq!(becomes(&world, report), (ReportOutcome::Bounced(last(&world).id, "No such mailbox".into()), State::Bounced, "5.1.1".into()), "{kind}");
         }
     }
 
     fn words_without_a_code_are_a_failure_that_gives_no_reason(world) {
         let report = |id: &str| head("failure notice", "") + &*below("Sorry, the email could not be delivered.\r\n\r\n<a@example.org>", id);
         let (taken, state, code) = becomes(&world, report);
-        assert!(matches!(taken, Taken::Bounced(..)), "{taken:?}");
+        assert!(matches!(taken, ReportOutcome::Bounced(..)), "{taken:?}");
         assert_eq!((state, code.as_str()), (State::Bounced, ""));
     }
 
@@ -126,14 +126,14 @@ on_both! {
         for groups in [[silent, deputy], [deputy, silent]] {
             let report = |id: &str| parts(REPORT, &[("message/delivery-status", &status(&groups)), ("message/rfc822", &ours(id))]);
             let (taken, state, code) = becomes(&world, report);
-            assert_eq!(taken, Taken::Bounced(last(&world).id, "5.0.0 No reason was given".into()));
+            assert_eq!(taken, ReportOutcome::Bounced(last(&world).id, "5.0.0 No reason was given".into()));
             assert_eq!((state, code.as_str(), last(&world).last_answer.as_str()), (State::Bounced, "5.0.0", "5.0.0 No reason was given"));
         }
         // Our recipient waits; that somebody else's mailbox is gone does not make it fail.
         let waits = "Original-Recipient: rfc822;A@example.org\nFinal-Recipient: rfc822; box7@mx.example.org\nAction: delayed\nStatus: 4.2.2";
         let gone = "Final-Recipient: rfc822; deputy@example.net\nAction: failed\nStatus: 5.1.1";
         let report = |id: &str| parts(REPORT, &[("message/delivery-status", &status(&[gone, waits])), ("message/rfc822", &ours(id))]);
-        assert_eq!(becomes(&world, report).0, Taken::Noted(last(&world).id, Action::Delayed));
+        assert_eq!(becomes(&world, report).0, ReportOutcome::Noted(last(&world).id, Action::Delayed));
         // Where the address was rewritten on the way, the worst counts.
         let report = |id: &str| parts(REPORT, &[("message/delivery-status", &status(&[deputy, gone])), ("message/rfc822", &ours(id))]);
         assert_eq!(becomes(&world, report).1, State::Bounced);
@@ -150,7 +150,7 @@ on_both! {
         ];
         for report in kinds {
             let (taken, state, _) = becomes(&world, report);
-            assert_eq!((taken, state), (Taken::Noted(last(&world).id, Action::Delayed), State::Sent));
+            assert_eq!((taken, state), (ReportOutcome::Noted(last(&world).id, Action::Delayed), State::Sent));
         }
     }
 

@@ -7,7 +7,7 @@ use tokendesk::{
     mail::{
         NewEmail, State,
         bounce::{Action, REPORT_BYTES},
-        importing::{self, Taken},
+        importing::{self, ReportOutcome},
     },
     operators::BuiltIn,
 };
@@ -95,7 +95,7 @@ fn sent(world: &World, email: NewEmail) -> String {
     outbox(world).pop().expect("it is there").message_id
 }
 
-fn take(world: &World, text: &str) -> Taken {
+fn take(world: &World, text: &str) -> ReportOutcome {
     importing::take(&world.desk, world.now(), &Actor::system(), text.as_bytes()).expect("the database answers")
 }
 
@@ -114,7 +114,7 @@ on_both! {
         ] {
             let id = sent(&world, enrollment_to(&world, "a@example.org"));
             world.advance(chrono::Duration::minutes(1));
-            assert_eq!(take(&world, &make(&id)), Taken::Bounced(last(&world).id, why.into()));
+            assert_eq!(take(&world, &make(&id)), ReportOutcome::Bounced(last(&world).id, why.into()));
             let email = last(&world);
             assert_eq!((email.state, email.bounce_status.as_str()), (State::Bounced, status));
             assert_eq!((email.last_answer.as_str(), email.bounced_at), (answer, Some(world.now())));
@@ -146,7 +146,7 @@ on_both! {
             let id = sent(&world, enrollment_to(&world, "a@example.org"));
             let whole = make(&id);
             let report = if whole.contains("eximdsn") { whole } else { cut(&whole) };
-            assert!(matches!(take(&world, &report), Taken::Bounced(..)), "{report}");
+            assert!(matches!(take(&world, &report), ReportOutcome::Bounced(..)), "{report}");
             assert_eq!(last(&world).state, State::Bounced);
         }
     }
@@ -154,7 +154,7 @@ on_both! {
     fn other_reports_are_noted_and_leave_the_email_sent(world) {
         let id = sent(&world, enrollment_to(&world, "a@example.org"));
         for (action, status, known) in [("delayed", "4.4.1", Action::Delayed), ("Relayed", "2.0.0", Action::Relayed), ("delivered", "2.1.5", Action::Delivered), ("expanded", "2.0.0", Action::Expanded)] {
-            assert_eq!(take(&world, &gmail(&id, action, status)), Taken::Noted(last(&world).id, known));
+            assert_eq!(take(&world, &gmail(&id, action, status)), ReportOutcome::Noted(last(&world).id, known));
         }
         assert_eq!(last(&world).state, State::Sent);
         let reports = world.desk.db.read(|conn| mail::deliveries(conn, last(&world).id)).expect("they can be read");
@@ -166,17 +166,17 @@ on_both! {
         let id = sent(&world, enrollment_to(&world, "a@example.org"));
         take(&world, &postfix(&id));
         let log = world.dump("audit_entries");
-        assert_eq!(take(&world, &postfix(&id)), Taken::Known(last(&world).id));
+        assert_eq!(take(&world, &postfix(&id)), ReportOutcome::Known(last(&world).id));
         assert_eq!(world.dump("audit_entries"), log);
     }
 
     fn only_an_accepted_email_bounces(world) {
         post_to(&world, &["a@example.org"]);
         let email = only(&world);
-        assert_eq!(take(&world, &postfix(&email.message_id)), Taken::Noted(email.id, Action::Failed));
+        assert_eq!(take(&world, &postfix(&email.message_id)), ReportOutcome::Noted(email.id, Action::Failed));
         assert_eq!(only(&world).state, State::Queued);
         world.desk.db.write(|conn| mail::cancel_waiting(conn, world.now(), &[EnrollmentId(70)])).expect("it is canceled");
-        assert_eq!(take(&world, &exim(&email.message_id)), Taken::Noted(email.id, Action::Failed));
+        assert_eq!(take(&world, &exim(&email.message_id)), ReportOutcome::Noted(email.id, Action::Failed));
         assert_eq!(only(&world).state, State::Canceled);
     }
 
@@ -195,27 +195,27 @@ on_both! {
     fn what_is_no_proper_report_is_skipped(world) {
         let id = sent(&world, enrollment_to(&world, "a@example.org"));
         let good = postfix(&id);
-        assert_eq!(take(&world, ""), Taken::NoReport);
-        assert_eq!(take(&world, "Subject: Out of office\r\n\r\nBack on Monday"), Taken::NoReport);
-        assert_eq!(take(&world, &good.replace("report-type=delivery-status", "report-type=disposition-notification")), Taken::NoReport);
-        assert!(matches!(take(&world, &good.replace("message/delivery-status", "text/plain")), Taken::Malformed(_)));
+        assert_eq!(take(&world, ""), ReportOutcome::NoReport);
+        assert_eq!(take(&world, "Subject: Out of office\r\n\r\nBack on Monday"), ReportOutcome::NoReport);
+        assert_eq!(take(&world, &good.replace("report-type=delivery-status", "report-type=disposition-notification")), ReportOutcome::NoReport);
+        assert!(matches!(take(&world, &good.replace("message/delivery-status", "text/plain")), ReportOutcome::Malformed(_)));
         let unnamed = good.replace(&id, "<somebody@example.org>");
-        assert_eq!(take(&world, &unnamed), Taken::NotOurs);
-        assert!(matches!(take(&world, &unnamed.replace("Message-ID", "X-Was")), Taken::Malformed(_)));
-        assert!(matches!(take(&world, &good.replace("Action: failed", "Action: exploded")), Taken::Malformed(_)));
-        assert!(matches!(take(&world, &qmail(&id).replace("--- Below", "Below")), Taken::Malformed(_)));
-        assert!(matches!(take(&world, &qmail(&id).replace("<a@example.org>:", "a@example.org")), Taken::Malformed(_)));
+        assert_eq!(take(&world, &unnamed), ReportOutcome::NotOurs);
+        assert!(matches!(take(&world, &unnamed.replace("Message-ID", "X-Was")), ReportOutcome::Malformed(_)));
+        assert!(matches!(take(&world, &good.replace("Action: failed", "Action: exploded")), ReportOutcome::Malformed(_)));
+        assert!(matches!(take(&world, &qmail(&id).replace("--- Below", "Below")), ReportOutcome::Malformed(_)));
+        assert!(matches!(take(&world, &qmail(&id).replace("<a@example.org>:", "a@example.org")), ReportOutcome::Malformed(_)));
         let person = qmail(&id).replace("Hi. This is", "Hello, this is").replace("MAILER-DAEMON", "anna");
-        assert_eq!(take(&world, &person), Taken::NoReport);
+        assert_eq!(take(&world, &person), ReportOutcome::NoReport);
         let long = format!("{good}{}", "x".repeat(usize::try_from(REPORT_BYTES).expect("it fits")));
-        assert_eq!(take(&world, &long), Taken::TooLong);
+        assert_eq!(take(&world, &long), ReportOutcome::TooLong);
         assert_eq!(states(&world), ["Sent"]);
     }
 
     fn an_alternate_address_does_not_come_back_with_a_bounce(world) {
         let id = sent(&world, NewEmail { alternate: true, ..enrollment_to(&world, "private@home.example") });
         let report = postfix(&id).replace("a@example.org", "Private@Home.example");
-        assert!(matches!(take(&world, &report), Taken::Bounced(..)));
+        assert!(matches!(take(&world, &report), ReportOutcome::Bounced(..)));
         assert_eq!(last(&world).last_answer, "5.1.1 No such mailbox");
         let kept = format!("{}{}", everything_kept(&world), world.dump("email_reports")).to_lowercase();
         assert!(!kept.contains("private@home"), "{kept}");

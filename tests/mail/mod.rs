@@ -106,7 +106,7 @@ fn only(world: &World) -> Email {
 
 /// The words of the states of all emails, the oldest first.
 fn states(world: &World) -> Vec<&'static str> {
-    outbox(world).iter().map(|email| email.state.word()).collect()
+    outbox(world).iter().map(|email| email.state.code()).collect()
 }
 
 /// Everything that the database keeps of emails.

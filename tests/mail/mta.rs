@@ -13,7 +13,7 @@ fn a_real_mail_server_takes_every_kind_of_email() {
     let mta = Mta::start();
     let emails: Vec<NewEmail> = Kind::ALL
         .iter()
-        .map(|kind| NewEmail { kind: *kind, ..enrollment_to(&world, &format!("{}@example.org", kind.word())) })
+        .map(|kind| NewEmail { kind: *kind, ..enrollment_to(&world, &format!("{}@example.org", kind.code())) })
         .collect();
     post(&world, &emails);
     let carrier = carrier_to(&world.desk, &mta.url());
@@ -62,5 +62,5 @@ fn empties_into_a_real_server(world: &World) {
         courier.stop().await;
     });
     assert_eq!(mta.messages().len(), 60);
-    assert!(outbox(world).iter().all(|email| email.state.word() == "Sent" && email.tries == 1), "{:?}", outbox(world));
+    assert!(outbox(world).iter().all(|email| email.state.code() == "Sent" && email.tries == 1), "{:?}", outbox(world));
 }

@@ -20,7 +20,7 @@ on_both! {
         assert!(!everything_kept(&world).contains(HANDLE));
         assert_eq!(send(&world, &sink), 1);
         let email = only(&world);
-        assert_eq!(email.state.word(), "Sent");
+        assert_eq!(email.state.code(), "Sent");
         assert_eq!(email.last_answer, "250 2.0.0 queued as 1");
         assert_eq!(email.sent_at, Some(world.now()));
         assert_eq!((email.tries, email.next_try_at), (1, None));
@@ -165,7 +165,7 @@ on_both! {
         let carrier = carrier_to(&world.desk, &format!("{}?tls=required", sink.url()));
         courier::run_once(&world.desk, &carrier).expect("the database answers");
         let email = only(&world);
-        assert_eq!(email.state.word(), "Deferred");
+        assert_eq!(email.state.code(), "Deferred");
         assert!(email.last_answer.contains("offers no STARTTLS"), "{}", email.last_answer);
         assert!(sink.tries().is_empty());
     }
@@ -194,7 +194,7 @@ on_both! {
         };
         let settings = with(&file).expect("the settings are right");
         let carrier = Carrier::of(&settings).expect("the certificate is right");
-        assert!(carrier.words().ends_with("STARTTLS"), "who names an authority wants TLS: {}", carrier.words());
+        assert!(carrier.label().ends_with("STARTTLS"), "who names an authority wants TLS: {}", carrier.label());
         post_to(&world, &["a@example.org"]);
         courier::run_once(&world.desk, &carrier).expect("the database answers");
         assert_eq!(states(&world), ["Sent"]);
@@ -238,7 +238,7 @@ on_both! {
         let wrong = format!("smtp://desk%40example.org:hunter2@127.0.0.1:{}", sink.port);
         courier::run_once(&world.desk, &carrier_to(&world.desk, &wrong)).expect("the database answers");
         let email = only(&world);
-        assert_eq!((email.state.word(), email.last_answer.as_str()), ("Deferred", "535 5.7.8 wrong"));
+        assert_eq!((email.state.code(), email.last_answer.as_str()), ("Deferred", "535 5.7.8 wrong"));
         assert!(!everything_kept(&world).contains("hunter2"));
         world.advance(chrono::Duration::minutes(1));
         let right = format!("smtp://desk%40example.org:p%40ss%2Fword%25@127.0.0.1:{}", sink.port);
@@ -249,9 +249,9 @@ on_both! {
     fn a_password_is_not_sent_to_a_far_server_without_tls(world) {
         let url = "smtp://desk:secret@mail.example.org".parse().expect("an address");
         let server = Smtp::new(&world.desk.settings, &url).expect("the address is right");
-        assert_eq!(server.words(), "mail.example.org:587, STARTTLS");
+        assert_eq!(server.label(), "mail.example.org:587, STARTTLS");
         let near = "smtp://mail.example.org".parse().expect("an address");
-        assert_eq!(Smtp::new(&world.desk.settings, &near).expect("right").words(), "mail.example.org:25");
+        assert_eq!(Smtp::new(&world.desk.settings, &near).expect("right").label(), "mail.example.org:25");
     }
 
     fn the_mailbox_of_the_demo_takes_defers_and_refuses(world) {

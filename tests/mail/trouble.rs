@@ -21,7 +21,7 @@ on_both! {
         for (n, pause) in [1, 5, 15, 60].into_iter().enumerate() {
             assert_eq!(send(&world, &sink), 1);
             let email = only(&world);
-            assert_eq!((email.state.word(), email.tries), ("Deferred", n as i64 + 1));
+            assert_eq!((email.state.code(), email.tries), ("Deferred", n as i64 + 1));
             assert_eq!(email.next_try_at, Some(world.now() + Duration::minutes(pause)));
             world.advance(Duration::minutes(pause) - Duration::seconds(1));
             assert_eq!(send(&world, &sink), 0, "not before its time");

@@ -6,7 +6,7 @@ use chrono::Duration;
 use tokendesk::{
     clock::Clock,
     ids::Random,
-    mail::{Courier, Settled, State, Verdict},
+    mail::{Courier, EndedTry, State, Verdict},
 };
 use tokio::runtime::Runtime;
 
@@ -115,7 +115,7 @@ on_both! {
             world.desk.db.write(|conn| mail::cancel_waiting(conn, world.now(), &[EnrollmentId(70)])).expect("it is canceled");
             settle(&world, "worker", email, verdict, "an answer");
             let email = outbox(&world).pop().expect("it is there");
-            assert_eq!((email.state.word(), email.next_try_at), (state, None), "{verdict:?}");
+            assert_eq!((email.state.code(), email.next_try_at), (state, None), "{verdict:?}");
         }
     }
 
@@ -190,6 +190,6 @@ fn another_server(world: &World, seed: u64) -> Desk {
 }
 
 fn settle(world: &World, worker: &str, email: mail::Claimed, verdict: Verdict, answer: &str) {
-    let settled = Settled { worker: worker.into(), email, verdict, answer: answer.into() };
+    let settled = EndedTry { worker: worker.into(), email, verdict, answer: answer.into() };
     mail::settle(&world.desk, world.now(), &[settled]).expect("it is written down");
 }

@@ -56,8 +56,8 @@ fn cells(gate: Gate) -> [&'static str; 5] {
 }
 
 fn needs(gate: Gate) -> String {
-    let words = |any_of: &&[Permission]| any_of.iter().map(|p| p.words()).collect::<Vec<_>>().join(" or ");
-    let mut list: Vec<String> = gate.needs().unwrap_or_default().iter().map(words).collect();
+    let words = |any_of: &&[Permission]| any_of.iter().map(|p| p.label()).collect::<Vec<_>>().join(" or ");
+    let mut list: Vec<String> = gate.permissions().unwrap_or_default().iter().map(words).collect();
     if let Gate::Everywhere(_) = gate {
         list.push(ALL_CONTAINERS.into());
     }

@@ -56,10 +56,10 @@ on_both! {
         assert_eq!((told.len(), told[0].shown_to.as_str(), told[0].task), (1, "t.adeyemi@example.org", Some(task)));
         world.deliver(Verdict::RefusedForNow);
         let chosen = Chosen::These(vec![world.place(task, user.id).id]);
-        let picked = edit::pick(&world.desk, &who, world.now(), task, &chosen).unwrap();
+        let picked = edit::preview(&world.desk, &who, world.now(), task, &chosen).unwrap();
         let shown = picked.shown(&world.desk.keys, resend::UNLOCK);
         resend::unlock(&world.desk, &who, world.now(), task, &chosen, "they called", &shown).unwrap();
-        assert_eq!(of(&world, Kind::Locked)[0].state.word(), "Canceled", "what is no longer so is not sent");
+        assert_eq!(of(&world, Kind::Locked)[0].state.code(), "Canceled", "what is no longer so is not sent");
         let (second, _) = visit(&world, task, &user);
         lock_out(&world, &second);
         assert_eq!(of(&world, Kind::Locked).len(), 2);
@@ -133,8 +133,8 @@ on_both! {
         // Some days before the Stop Date, in the morning.
         world.advance(Duration::days(11));
         assert!(tasks::send_reminders(&world.desk, world.now()).unwrap() > 0);
-        let sent: BTreeSet<&str> = world.outbox().iter().map(|email| email.kind.word()).collect();
-        let all: BTreeSet<&str> = Kind::ALL.iter().map(|kind| kind.word()).collect();
+        let sent: BTreeSet<&str> = world.outbox().iter().map(|email| email.kind.code()).collect();
+        let all: BTreeSet<&str> = Kind::ALL.iter().map(|kind| kind.code()).collect();
         assert_eq!(sent, all);
     }
 }

@@ -29,10 +29,10 @@ on_both! {
         let who = world.lindqvist();
         // More than are read at a time.
         refused(&world, &who, 2_100);
-        let looked = several::look(&world.desk, &who, world.now(), &all(State::Failed), Act::SendAgain).unwrap();
+        let looked = several::preview(&world.desk, &who, world.now(), &all(State::Failed), Act::SendAgain).unwrap();
         assert_eq!((looked.queued, looked.first.len(), looked.left()), (2_100, 10, 0));
         assert!(world.states().iter().all(|state| *state != "Queued"), "the page changes nothing");
-        let done = several::carry_out(&world.desk, &who, world.now(), &all(State::Failed), Act::SendAgain, world.now()).unwrap();
+        let done = several::apply(&world.desk, &who, world.now(), &all(State::Failed), Act::SendAgain, world.now()).unwrap();
         assert_eq!(done.count(), 2_100);
         assert_eq!(world.deliver(Verdict::Accepted), 2_100);
         let audit = world.dump("audit_entries");
@@ -46,7 +46,7 @@ on_both! {
         world.task(&who, &users);
         let ids: Vec<EmailId> = world.outbox().iter().map(|email| email.id).collect();
         let chosen = Chosen::these(ids[..2].to_vec());
-        let done = several::carry_out(&world.desk, &who, world.now(), &chosen, Act::Cancel, world.now()).unwrap();
+        let done = several::apply(&world.desk, &who, world.now(), &chosen, Act::Cancel, world.now()).unwrap();
         assert_eq!(done.canceled, 2);
         assert_eq!(world.states(), ["Canceled", "Canceled", "Queued"]);
     }
@@ -61,7 +61,7 @@ on_both! {
         world.deliver(Verdict::Refused);
         world.task(&who, &[world.user("d.eng", "Sales").id]);
         let everything = Chosen { view: View::All, filter: Filter::default() };
-        let looked = several::look(&world.desk, &who, world.now(), &everything, Act::SendAgain).unwrap();
+        let looked = several::preview(&world.desk, &who, world.now(), &everything, Act::SendAgain).unwrap();
         // The first email was canceled with the enrollment, and the last one waits.
         assert_eq!(looked.left_out, [
             ("With a link and an activation code that are no longer kept; Resend makes new ones", 2),
@@ -70,7 +70,7 @@ on_both! {
         ]);
         assert_eq!(looked.queued, 1);
         assert_eq!(looked.tasks.into_iter().collect::<Vec<_>>(), [(next, 2)]);
-        let done = several::carry_out(&world.desk, &who, world.now(), &everything, Act::SendAgain, world.now()).unwrap();
+        let done = several::apply(&world.desk, &who, world.now(), &everything, Act::SendAgain, world.now()).unwrap();
         assert_eq!((done.count(), world.states()), (1, vec!["Canceled", "Queued", "Failed", "Failed", "Queued"]));
     }
 
@@ -82,14 +82,14 @@ on_both! {
         world.tell_canceled(&who, task, &[&users[0]]);
         world.deliver(Verdict::Refused);
         let shown_at = world.now();
-        let looked = several::look(&world.desk, &who, shown_at, &all(State::Failed), Act::SendAgain).unwrap();
+        let looked = several::preview(&world.desk, &who, shown_at, &all(State::Failed), Act::SendAgain).unwrap();
         assert_eq!(looked.queued, 1);
         world.advance(chrono::Duration::seconds(1));
         world.tell_canceled(&who, task, &[&users[1]]);
         world.deliver(Verdict::Refused);
-        let done = several::carry_out(&world.desk, &who, world.now(), &all(State::Failed), Act::SendAgain, shown_at).unwrap();
+        let done = several::apply(&world.desk, &who, world.now(), &all(State::Failed), Act::SendAgain, shown_at).unwrap();
         assert_eq!((done.queued, done.left_out), (1, vec![("Something else since the page was shown", 1)]));
-        let again = several::carry_out(&world.desk, &who, world.now(), &all(State::Failed), Act::SendAgain, shown_at);
+        let again = several::apply(&world.desk, &who, world.now(), &all(State::Failed), Act::SendAgain, shown_at);
         assert_eq!(why(again), "None of these emails is still as it was. Nothing was done.");
     }
 
@@ -100,19 +100,19 @@ on_both! {
         let narrow = world.operator_in("carla", BuiltIn::Operator, &[near.container]);
         let ids = world.outbox().iter().map(|email| email.id).collect();
         for chosen in [Chosen::these(ids), all(State::Queued)] {
-            let looked = several::look(&world.desk, &narrow, world.now(), &chosen, Act::Cancel).unwrap();
+            let looked = several::preview(&world.desk, &narrow, world.now(), &chosen, Act::Cancel).unwrap();
             assert_eq!((looked.canceled, looked.left()), (1, 0), "what is outside is not even counted");
         }
-        several::carry_out(&world.desk, &narrow, world.now(), &all(State::Queued), Act::Cancel, world.now()).unwrap();
+        several::apply(&world.desk, &narrow, world.now(), &all(State::Queued), Act::Cancel, world.now()).unwrap();
         let left: Vec<_> = world.outbox().into_iter().filter(|email| email.state == State::Queued).collect();
         assert_eq!((left.len(), left[0].user), (1, Some(far.id)));
-        let outcome = several::look(&world.desk, &auditor(&world), world.now(), &all(State::Queued), Act::Cancel);
+        let outcome = several::preview(&world.desk, &auditor(&world), world.now(), &all(State::Queued), Act::Cancel);
         assert!(matches!(outcome, Err(Error::Forbidden(_))));
     }
 
     fn nothing_chosen_is_said(world) {
         let who = world.lindqvist();
-        let outcome = several::look(&world.desk, &who, world.now(), &Chosen::these(Vec::new()), Act::Cancel);
+        let outcome = several::preview(&world.desk, &who, world.now(), &Chosen::these(Vec::new()), Act::Cancel);
         assert!(matches!(outcome, Err(Error::Invalid(_))));
     }
 }
@@ -128,13 +128,13 @@ fn one_email_and_many_are_judged_alike() {
     world.task(&who, &others);
     for act in [Act::SendAgain, Act::Cancel] {
         for email in world.outbox() {
-            let many = several::look(&world.desk, &who, world.now(), &Chosen::these(vec![email.id]), act).unwrap();
+            let many = several::preview(&world.desk, &who, world.now(), &Chosen::these(vec![email.id]), act).unwrap();
             let seen = world
                 .desk
                 .db
                 .read(|conn| outbox::see(conn, &who, world.now(), &world.desk.settings, email.id))
                 .unwrap();
-            let one = outbox::again::judge(act, &seen.looked.email, &seen.looked.around, &seen.ground);
+            let one = outbox::again::judge(act, &seen.looked.email, &seen.looked.context, &seen.ground);
             assert_eq!(many.count() == 1, one.is_ok(), "{act:?} {email:?}");
         }
     }

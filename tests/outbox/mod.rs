@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use tokendesk::{
     error::Error,
     ids::{EmailId, TaskId},
-    mail::{self, Email, Filter, Kind, Settled, Verdict, View},
+    mail::{self, Email, EndedTry, Filter, Kind, Verdict, View},
     operators::{BuiltIn, Who},
     tasks::{
         edit::{self, Chosen},
@@ -39,7 +39,7 @@ impl World {
 
     /// The words of the states of all emails, the oldest first.
     fn states(&self) -> Vec<&'static str> {
-        self.outbox().iter().map(|email| email.state.word()).collect()
+        self.outbox().iter().map(|email| email.state.code()).collect()
     }
 
     /// A worker takes all that is due, and the mail server answers this to it; how many emails that were.
@@ -50,9 +50,9 @@ impl World {
             Verdict::Refused => "550 5.1.1 No such user here",
         };
         let claimed = mail::claim(&self.desk, self.now(), "worker", 100_000).expect("the database answers");
-        let settled: Vec<Settled> = claimed
+        let settled: Vec<EndedTry> = claimed
             .into_iter()
-            .map(|email| Settled { worker: "worker".into(), email, verdict, answer: answer.into() })
+            .map(|email| EndedTry { worker: "worker".into(), email, verdict, answer: answer.into() })
             .collect();
         mail::settle(&self.desk, self.now(), &settled).expect("the database answers");
         settled.len()
@@ -61,7 +61,7 @@ impl World {
     /// Takes users out of a task, and tells them.
     fn tell_canceled(&self, who: &Who, task: TaskId, users: &[&User]) {
         let chosen = Chosen::These(users.iter().map(|user| self.place(task, user.id).id).collect());
-        let picked = edit::pick(&self.desk, who, self.now(), task, &chosen).expect("they can be chosen");
+        let picked = edit::preview(&self.desk, who, self.now(), task, &chosen).expect("they can be chosen");
         let shown = picked.shown(&self.desk.keys, edit::REMOVE);
         edit::remove_users(&self.desk, who, self.now(), task, &chosen, true, &shown).expect("they can be removed");
     }
@@ -69,7 +69,7 @@ impl World {
     /// Moves the Stop Date of a user, and tells them.
     fn move_stop(&self, who: &Who, task: TaskId, user: &User, date: &str) {
         let (date, chosen) = (date.parse().expect("a date"), Chosen::These(vec![self.place(task, user.id).id]));
-        let picked = edit::pick(&self.desk, who, self.now(), task, &chosen).expect("they can be chosen");
+        let picked = edit::preview(&self.desk, who, self.now(), task, &chosen).expect("they can be chosen");
         let shown = picked.shown(&self.desk.keys, &stop_date::moving(date));
         stop_date::change_stop_date(&self.desk, who, self.now(), task, &chosen, date, true, &shown)
             .expect("the date may be");

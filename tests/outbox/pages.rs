@@ -58,7 +58,7 @@ on_both! {
         browser.post(&format!("/outbox/{}/send-again", notice.id), &[]).expect(404);
         browser.post(&format!("/outbox/{}/cancel", notice.id), &[]).expect(404);
         browser.post("/outbox/x/cancel", &[]).expect(404);
-        assert_eq!(world.newest(Kind::Canceled).state.word(), "Failed");
+        assert_eq!(world.newest(Kind::Canceled).state.code(), "Failed");
     }
 
     fn what_cannot_be_done_is_said_on_the_emails_page(world) {
@@ -124,11 +124,11 @@ on_both! {
         let shown_at = hidden(&page.body, "shown_at");
         let page = page.says("Send 1 email again").says("a.berg@example.org").says("1 email is sent again, under the Message-ID of before.");
         assert!(page.body.contains("href=\"/outbox?state=failed\""));
-        assert_eq!(world.newest(Kind::Canceled).state.word(), "Failed");
+        assert_eq!(world.newest(Kind::Canceled).state.code(), "Failed");
         let form = [("email", id.as_str()), ("back", "state=failed"), ("confirmed", "1"), ("shown_at", &shown_at)];
         assert_eq!(browser.post("/outbox/ticked/send-again", &form).location(), "/outbox?state=failed");
         browser.get("/outbox").says("1 email is on the way again.");
-        assert_eq!(world.newest(Kind::Canceled).state.word(), "Queued");
+        assert_eq!(world.newest(Kind::Canceled).state.code(), "Queued");
         browser.post("/outbox/ticked/send-again", &form).expect(409).says("Something changed since this page was shown.").says("None of these emails can be sent again");
         let page = browser.post("/outbox/ticked/send-again", &[("back", "q=a.berg")]).expect(422);
         assert!(page.body.contains("name=\"q\" value=\"a.berg\""));

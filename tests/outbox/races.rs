@@ -85,15 +85,15 @@ on_both! {
                     if claimed.is_empty() {
                         return sent;
                     }
-                    let settled: Vec<Settled> = claimed
+                    let settled: Vec<EndedTry> = claimed
                         .into_iter()
-                        .map(|email| Settled { worker: "worker".into(), email, verdict: Verdict::Accepted, answer: "250 2.0.0".into() })
+                        .map(|email| EndedTry { worker: "worker".into(), email, verdict: Verdict::Accepted, answer: "250 2.0.0".into() })
                         .collect();
                     mail::settle(&world.desk, now, &settled).unwrap();
                     sent += settled.len();
                 }
             },
-            || several::carry_out(&world.desk, &who, now, &chosen, Act::Cancel, now).map_or(0, |outcome| outcome.canceled),
+            || several::apply(&world.desk, &who, now, &chosen, Act::Cancel, now).map_or(0, |outcome| outcome.canceled),
         );
         let count = |state| world.outbox().iter().filter(|email| email.state == state).count();
         assert_eq!((count(State::Sent), count(State::Canceled)), (sent, canceled), "what was canceled did not go out");

@@ -217,6 +217,6 @@ impl World {
         );
         let actor = tokendesk::audit::Actor::system();
         let taken = mail::importing::take(&self.desk, self.now(), &actor, report.as_bytes()).expect("it can be noted");
-        assert!(matches!(taken, mail::importing::Taken::Bounced(..)), "{taken:?}");
+        assert!(matches!(taken, mail::importing::ReportOutcome::Bounced(..)), "{taken:?}");
     }
 }

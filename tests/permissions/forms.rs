@@ -119,7 +119,7 @@ impl Named {
             ("reason", "Typed"),
             ("stop_on", "2026-12-01"),
             ("shown_at", "2026-11-20T13:32:00"),
-            ("authentication_type", AuthenticationType::AuthenticatorApp.word()),
+            ("authentication_type", AuthenticationType::AuthenticatorApp.code()),
             ("otp", "123456"),
             ("text", &format!("User ID,Last Name,First Name,Container\nbrand.new,Typed,Typed,{}\n", self.container)),
         ]
@@ -197,7 +197,9 @@ impl Scene {
     fn addresses(&self) -> Vec<(&'static str, String)> {
         let table = table(&self.actor, &self.sales, &self.legal, &self.shared);
         let all = app::routes(false).into_iter().filter(|route| {
-            route.method == Method::POST && route.gate.needs().is_some() && missing(route.gate, &self.actor).is_none()
+            route.method == Method::POST
+                && route.gate.permissions().is_some()
+                && missing(route.gate, &self.actor).is_none()
         });
         let mut addresses = Vec::new();
         for Route { path, .. } in all {
@@ -280,7 +282,7 @@ on_both! {
             });
             insert.expect("the draft is new");
             let browser = &scene.actor.browser;
-            let kind = AuthenticationType::AuthenticatorApp.word();
+            let kind = AuthenticationType::AuthenticatorApp.code();
             let choice = [
                 ("authentication_type", kind), ("stop_on", "2026-12-01"),
                 ("include_with_token", "1"), ("include_with_task", "1"),

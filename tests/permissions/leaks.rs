@@ -77,7 +77,7 @@ impl World {
         Mixed { open, half }
     }
 
-    /// Gives a user a place in a task that was made, as if they had been chosen with the others.
+    /// Gives a user an enrollment in a task that was made, as if they had been chosen with the others.
     pub fn join(&self, task: TaskId, user: &User) {
         let (UserId(row), now) = (user.id, self.now());
         let joined = self.desk.db.write(|conn| {
@@ -120,7 +120,7 @@ fn pages(actor: &Actor, sales: &Side, shared: &Shared, mixed: &Mixed) -> BTreeMa
     let (next, last) = ((mixed.half.0 + 1).to_string(), (mixed.half.0 + 2).to_string());
     let mut addresses = Vec::new();
     for route in app::routes(false) {
-        if route.method != Method::GET || route.gate.needs().is_none() || missing(route.gate, actor).is_some() {
+        if route.method != Method::GET || route.gate.permissions().is_none() || missing(route.gate, actor).is_some() {
             continue;
         }
         let queries = if route.path.contains('{') { &QUERIES[..OF_ONE_THING] } else { QUERIES };

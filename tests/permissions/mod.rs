@@ -104,15 +104,15 @@ impl Cast {
     /// The routes that somebody has to be signed in for.
     fn routes(&self) -> Vec<Route> {
         let all = app::routes(self.world.desk.settings.demo);
-        all.into_iter().filter(|route| route.gate.needs().is_some()).collect()
+        all.into_iter().filter(|route| route.gate.permissions().is_some()).collect()
     }
 }
 
 /// What is missing for the address to open; `None`: nothing.
 fn missing(gate: Gate, actor: &Actor) -> Option<&'static str> {
-    let needs = gate.needs().unwrap_or_default();
+    let needs = gate.permissions().unwrap_or_default();
     let lacking = needs.iter().find(|any_of| !any_of.iter().any(|one| actor.who.permissions.has(*one)));
-    let lacking = lacking.and_then(|any_of| any_of.first()).map(|one| one.words());
+    let lacking = lacking.and_then(|any_of| any_of.first()).map(|one| one.label());
     let partly = matches!(gate, Gate::Everywhere(_)) && actor.who.scope != Scope::All;
     lacking.or(partly.then_some(ALL_CONTAINERS))
 }

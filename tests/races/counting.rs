@@ -25,7 +25,7 @@ impl Pair {
         Pair { task, one, other }
     }
 
-    /// The place of the second one.
+    /// The enrollment of the second one.
     fn other(&self, world: &World) -> Chosen {
         Chosen::These(vec![world.place(self.task, self.other.id).id])
     }

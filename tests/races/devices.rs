@@ -115,12 +115,12 @@ on_both! {
                 .map(|(name, device)| Guest::with_device(&world, &format!("{name}{round}"), device));
             let (who, tasks) = (Who::system(), guests.iter().map(|guest| guest.task).collect());
             let ticked = several::Ticked::These(tasks);
-            let act = several::Act::Remove;
-            let seen = several::look(&world.desk, &who, world.now(), &ticked, act).expect("they can be removed");
+            let act = several::Verb::Remove;
+            let seen = several::preview(&world.desk, &who, world.now(), &ticked, act).expect("they can be removed");
             let seen = seen.shown(&world.desk.keys, act);
             let (end, removed) = at_once(
                 || guests[0].enroll(&world),
-                || done(several::carry_out(&world.desk, &who, world.now(), &ticked, act, true, &seen)),
+                || done(several::apply(&world.desk, &who, world.now(), &ticked, act, true, &seen)),
             );
             assert!(matches!((end, removed), (End::Enrolled, false) | (End::TooLate, true)), "{end:?}, removed: {removed}");
             let end = guests[1].enroll(&world);

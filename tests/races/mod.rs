@@ -124,7 +124,7 @@ fn ended(step: Step<Token>) -> End {
 }
 
 fn shown(world: &World, task: TaskId, chosen: &Chosen, act: &str) -> String {
-    let picked = edit::pick(&world.desk, &Who::system(), world.now(), task, chosen);
+    let picked = edit::preview(&world.desk, &Who::system(), world.now(), task, chosen);
     picked.expect("they can be changed").shown(&world.desk.keys, act)
 }
 
@@ -257,7 +257,7 @@ fn all_agrees(world: &World) {
                  AND t.removed_at IS NULL AND e.enrolled_at IS NULL AND e.authentication_type = '{}' \
                  AND (e.stop_on >= '{today}' OR e.failures >= 5) AND NOT EXISTS (SELECT 1 FROM tokens d \
                    WHERE d.user_id = e.user_id AND d.state = 'Assigned')",
-                kind.word()
+                kind.code()
             );
             Ok((inventory, read(conn, &reserved)?))
         })

@@ -1,4 +1,4 @@
-//! A user enrolls an app while an operator changes their place.
+//! A user enrolls an app while an operator changes their enrollment.
 
 use chrono::Days;
 use tokendesk::{

@@ -8,7 +8,7 @@ use tokendesk::{
         drafts,
         members::Filter,
         reminders, resend,
-        several::{self, Act, Ticked},
+        several::{self, Ticked, Verb},
         stop_date,
     },
     tokens::MovingFactor,
@@ -62,7 +62,7 @@ on_both! {
         let everyone = Chosen::Matching(Filter::default());
         let (everyone, all) = (&everyone, &all);
         let date = world.place(apps[0].task, apps[0].user.id).facts.stop_on + Days::new(2);
-        let pick = |task| edit::pick(desk, who, now, task, everyone);
+        let pick = |task| edit::preview(desk, who, now, task, everyone);
         let work: Vec<Box<dyn Fn() + Sync + Send + '_>> = vec![
             Box::new(|| apps.iter().for_each(|guest| judged(guest.try_to_enroll(&world)))),
             Box::new(|| devices.iter().for_each(|guest| judged(guest.try_to_enroll(&world)))),
@@ -86,16 +86,16 @@ on_both! {
             }),
             Box::new(|| {
                 for _ in 0..3 {
-                    let (ticked, act) = (Ticked::These(all.clone()), Act::StopDate(date));
-                    if let Ok(looked) = several::look(desk, who, now, &ticked, act) {
+                    let (ticked, act) = (Ticked::These(all.clone()), Verb::StopDate(date));
+                    if let Ok(looked) = several::preview(desk, who, now, &ticked, act) {
                         let seen = looked.shown(&desk.keys, act);
-                        judged(several::carry_out(desk, who, now, &ticked, act, true, &seen));
+                        judged(several::apply(desk, who, now, &ticked, act, true, &seen));
                     }
                 }
             }),
             Box::new(|| {
                 for guest in apps.iter().chain(&devices).skip(1).step_by(5) {
-                    if let Ok(picked) = edit::pick(desk, who, now, guest.task, &guest.chosen()) {
+                    if let Ok(picked) = edit::preview(desk, who, now, guest.task, &guest.chosen()) {
                         let seen = picked.shown(&desk.keys, edit::REMOVE);
                         judged(edit::remove_users(desk, who, now, guest.task, &guest.chosen(), true, &seen));
                     }
@@ -109,7 +109,7 @@ on_both! {
                     let choice = Choice { include_with_task: true, ..world.app_choice() };
                     let chosen = Selection::Users(vec![guest.user.id]);
                     judged(drafts::provision(desk, who, now, &chosen, &choice));
-                    let seen = edit::pick(desk, who, now, guest.task, &guest.chosen());
+                    let seen = edit::preview(desk, who, now, guest.task, &guest.chosen());
                     if let Ok(picked) = seen {
                         let seen = picked.shown(&desk.keys, &stop_date::moving(date));
                         judged(stop_date::change_stop_date(desk, who, now, guest.task, &guest.chosen(), date, false, &seen));

@@ -79,7 +79,7 @@ fn recounted(world: &World, containers: Option<&[ContainerId]>) -> history::Tota
 }
 
 fn outcomes(rows: &[history::Row], today: NaiveDate) -> Vec<(i64, &'static str)> {
-    rows.iter().map(|row| (row.task.id.0, row.outcome(today).word())).collect()
+    rows.iter().map(|row| (row.task.id.0, row.outcome(today).code())).collect()
 }
 
 on_both! {

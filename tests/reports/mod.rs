@@ -76,7 +76,7 @@ impl World {
                     .filter(enrollments::task_id.eq(task.0))
                     .filter(enrollments::enrolled_at.is_null().and(enrollments::removed_at.is_null()));
                 diesel::update(going)
-                    .set((enrollments::removed_at.eq(now), enrollments::removed_why.eq(RemovedWhy::TaskRemoved.word())))
+                    .set((enrollments::removed_at.eq(now), enrollments::removed_why.eq(RemovedWhy::TaskRemoved.code())))
                     .execute(conn)?;
                 write::recount(conn, task)
             })

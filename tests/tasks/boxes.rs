@@ -22,7 +22,7 @@ fn ids(world: &World, task: TaskId, users: &[UserId]) -> Vec<String> {
     users.iter().map(|user| world.place(task, *user).id.to_string()).collect()
 }
 
-/// The places that the page has ticked: boxes of its rows, and hidden fields of rows that are elsewhere.
+/// The enrollments that the page has ticked: boxes of its rows, and hidden fields of rows that are elsewhere.
 fn ticked(page: &Page) -> (Vec<String>, Vec<String>) {
     let value =
         |tag: &str| tag.split("value=\"").nth(1).unwrap_or_default().split('"').next().unwrap_or_default().to_owned();
@@ -100,7 +100,7 @@ on_both! {
         assert!(asked.body.contains(&format!("formaction=\"/tasks/{task}/edit?page=3\"")), "{}", asked.body);
         asked.says("New Stop Date for 3 users").says("Cancel");
         assert_eq!(ticked(&browser.post(&format!("/tasks/{task}/edit?page=3"), &form).expect(200)), ticked(&third));
-        // Who is out of the task is not among them any more, and nobody learns of a place elsewhere.
+        // Who is out of the task is not among them any more, and nobody learns of an enrollment elsewhere.
         let page = browser.post(&format!("/tasks/{task}/edit"), &[("user", "999999")]).expect(200);
         assert_eq!(ticked(&page), (vec![], vec![]));
     }

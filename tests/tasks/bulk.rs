@@ -14,7 +14,7 @@ use tokendesk::{
         members::Filter,
         provision::{Choice, Selection},
         resend,
-        several::{self, Act, Ticked},
+        several::{self, Ticked, Verb},
         stop_date,
         store::write,
     },
@@ -62,7 +62,7 @@ on_both! {
         let task = crowded(&world, &who);
         let (desk, now, many) = (&world.desk, world.now(), i64::try_from(USERS).unwrap());
         let all = Chosen::Matching(Filter::default());
-        let shown = |act: &str| edit::pick(desk, &who, now, task, &all).unwrap().shown(&desk.keys, act);
+        let shown = |act: &str| edit::preview(desk, &who, now, task, &all).unwrap().shown(&desk.keys, act);
         let row = |task| desk.db.read(|conn| tokendesk::tasks::find(conn, &who, now, desk.settings.zone, task)).unwrap();
 
         let date = "2026-12-10".parse().unwrap();
@@ -72,13 +72,13 @@ on_both! {
         assert_eq!(resend::resend_all(desk, &who, now, task, &all, &shown(resend::RESEND)).unwrap(), USERS);
         assert_eq!(queued(&world, "enrollment"), many);
         let waiting = outbox::several::Chosen { view: View::State(State::Queued), filter: mail::Filter::default() };
-        let canceled = outbox::several::carry_out(desk, &who, now, &waiting, OutboxAct::Cancel, now).unwrap();
+        let canceled = outbox::several::apply(desk, &who, now, &waiting, OutboxAct::Cancel, now).unwrap();
         assert_eq!(canceled.canceled, USERS);
 
         let ticked = |task| Ticked::These(vec![task]);
-        let look = |task, act| several::look(desk, &who, now, &ticked(task), act).unwrap().shown(&desk.keys, act);
-        let act = Act::StopDate("2026-12-12".parse().unwrap());
-        several::carry_out(desk, &who, now, &ticked(task), act, true, &look(task, act)).unwrap();
+        let look = |task, act| several::preview(desk, &who, now, &ticked(task), act).unwrap().shown(&desk.keys, act);
+        let act = Verb::StopDate("2026-12-12".parse().unwrap());
+        several::apply(desk, &who, now, &ticked(task), act, true, &look(task, act)).unwrap();
         assert_eq!(queued(&world, "new-stop-date"), many);
 
         desk.db.write(|conn| Ok(diesel::update(enrollments::table).set(enrollments::failures.eq(5i64)).execute(conn)?)).unwrap();
@@ -87,7 +87,7 @@ on_both! {
         // Each of them ticked by name, and the page before Remove.
         let ids: Vec<_> = desk.db.read(|conn| Ok(enrollments::table.select(enrollments::id).load::<i64>(conn)?)).unwrap();
         let these = Chosen::These(ids.into_iter().map(EnrollmentId).collect());
-        assert_eq!(edit::pick(desk, &who, now, task, &these).unwrap().members.len(), USERS);
+        assert_eq!(edit::preview(desk, &who, now, task, &these).unwrap().members.len(), USERS);
         let browser = Browser::signed_in(&world.url, desk, &who);
         browser.post(&format!("/tasks/{task}/edit/remove"), &[("all", "1")]).expect(200).says("Remove 40000 users");
 
@@ -96,7 +96,7 @@ on_both! {
         let everyone = Selection::Matching { query: "q=p".into(), without: Vec::new() };
         let newer = drafts::provision(desk, &who, now, &everyone, &choice).unwrap();
         assert_eq!((row(newer).task.counts.users, row(task).task.counts.users), (many, 0));
-        several::carry_out(desk, &who, now, &ticked(newer), Act::Remove, false, &look(newer, Act::Remove)).unwrap();
+        several::apply(desk, &who, now, &ticked(newer), Verb::Remove, false, &look(newer, Verb::Remove)).unwrap();
         assert!(row(newer).task.removed_at.is_some());
     }
 }

@@ -87,7 +87,7 @@ on_both! {
         browser.post(&format!("{draft}/type"), &[("authentication_type", "authenticator-app"), ("include_with_task", "1")]).expect(303);
         let page = browser.get(&format!("{draft}/confirm")).expect(200);
         in_order(&page, &[
-            "m.token", "Left out: already has a token of this type", "x.silent", "z.disabled", "n.place", "Replaces their place", "a.ready",
+            "m.token", "Left out: already has a token of this type", "x.silent", "z.disabled", "n.place", "Replaces their enrollment", "a.ready",
         ]);
     }
 

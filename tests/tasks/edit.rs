@@ -26,7 +26,7 @@ fn these(world: &World, task: TaskId, users: &[UserId]) -> Chosen {
 }
 
 fn shown(world: &World, who: &Who, task: TaskId, chosen: &Chosen, act: &str) -> String {
-    edit::pick(&world.desk, who, world.now(), task, chosen).unwrap().shown(&world.desk.keys, act)
+    edit::preview(&world.desk, who, world.now(), task, chosen).unwrap().shown(&world.desk.keys, act)
 }
 
 fn hidden(page: &Page, name: &str) -> String {
@@ -67,10 +67,10 @@ on_both! {
         let users = people(&world, &["a", "b"]);
         let task = world.task(&who, &users);
         world.enroll(task, users[0]);
-        let picked = edit::pick(&world.desk, &who, world.now(), task, &Chosen::Matching(Filter::default())).unwrap();
+        let picked = edit::preview(&world.desk, &who, world.now(), task, &Chosen::Matching(Filter::default())).unwrap();
         assert_eq!(picked.members.len(), 1);
         let only = these(&world, task, &users[..1]);
-        assert!(matches!(edit::pick(&world.desk, &who, world.now(), task, &only), Err(Error::Invalid(_))));
+        assert!(matches!(edit::preview(&world.desk, &who, world.now(), task, &only), Err(Error::Invalid(_))));
     }
 
     fn a_change_between_page_and_button_does_nothing(world) {
@@ -94,7 +94,7 @@ on_both! {
         let date = "2026-12-10".parse().unwrap();
         let seen = shown(&world, &who, task, &all, &stop_date::moving(date));
         let effect = stop_date::change_stop_date(&world.desk, &who, world.now(), task, &all, date, false, &seen).unwrap();
-        assert_eq!(effect.words(), "2 users become Active again");
+        assert_eq!(effect.label(), "2 users become Active again");
         assert_eq!(world.place(task, users[0]).facts.stop_on, date);
         assert_eq!(emails(&world, "new-stop-date", "Queued"), 0);
         let row = world.desk.db.read(|conn| {

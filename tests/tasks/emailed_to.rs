@@ -19,7 +19,7 @@ fn move_and_tell(world: &World, who: &Who, task: tokendesk::ids::TaskId, user: &
     let place = world.place(task, user.id);
     let chosen = Chosen::These(vec![place.id]);
     let date = "2026-12-10".parse().unwrap();
-    let picked = edit::pick(&world.desk, who, world.now(), task, &chosen).unwrap();
+    let picked = edit::preview(&world.desk, who, world.now(), task, &chosen).unwrap();
     let shown = picked.shown(&world.desk.keys, &stop_date::moving(date));
     stop_date::change_stop_date(&world.desk, who, world.now(), task, &chosen, date, true, &shown).unwrap();
 }

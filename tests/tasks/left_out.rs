@@ -10,7 +10,7 @@ use tokendesk::{
         edit::{self, Chosen},
         members::Filter,
         resend,
-        several::{self, Act, Ticked},
+        several::{self, Ticked, Verb},
     },
 };
 
@@ -111,7 +111,7 @@ on_both! {
         browser.post(&format!("/tasks/{task}/edit/unlock"), &ticked).expect(422)
             .says("Nobody of them can be unlocked: 1 is disabled, 1 is not Locked.");
         let chosen = Chosen::These(vec![world.place(task, users[2]).id]);
-        let shown = edit::pick(&world.desk, &who, world.now(), task, &chosen).unwrap().shown(&world.desk.keys, resend::RESEND);
+        let shown = edit::preview(&world.desk, &who, world.now(), task, &chosen).unwrap().shown(&world.desk.keys, resend::RESEND);
         let outcome = resend::resend_all(&world.desk, &who, world.now(), task, &chosen, &shown);
         assert!(matches!(outcome, Err(Error::Invalid(_))), "{outcome:?}");
     }
@@ -130,7 +130,7 @@ on_both! {
     fn an_address_that_goes_between_page_and_button_is_a_change(world) {
         let Mixed { who, task, users } = mixed(&world);
         let all = Chosen::Matching(Filter::default());
-        let pick = || edit::pick(&world.desk, &who, world.now(), task, &all).unwrap();
+        let pick = || edit::preview(&world.desk, &who, world.now(), task, &all).unwrap();
         let shown = pick().shown(&world.desk.keys, resend::RESEND);
         forget_address(&world, users[1]);
         let outcome = resend::resend_all(&world.desk, &who, world.now(), task, &all, &shown);
@@ -157,8 +157,8 @@ on_both! {
         // None is left: the list comes back with the tick, and says why.
         let page = browser.post("/tasks/ticked/resend", &[("task", &two)]).expect(422).says("has no email address");
         assert!(page.body.contains(&format!("value=\"{two}\" data-tick aria-label=\"Select task {two}\" checked")), "{}", page.body);
-        let several = several::look(&world.desk, &who, world.now(), &Ticked::These(vec![task]), Act::Resend).unwrap();
-        assert_eq!((several.users(Act::Resend), several.users_left_out(Act::Resend).len()), (2, 4));
+        let several = several::preview(&world.desk, &who, world.now(), &Ticked::These(vec![task]), Verb::Resend).unwrap();
+        assert_eq!((several.users(Verb::Resend), several.users_left_out(Verb::Resend).len()), (2, 4));
     }
 
     fn an_email_notification_says_whom_it_does_not_reach(world) {

@@ -112,9 +112,9 @@ impl World {
         }
     }
 
-    /// The place of a user in a task.
-    pub fn place(&self, task: TaskId, user: UserId) -> tasks::store::Place {
-        let place = self.desk.db.read(|conn| tasks::store::places::place_of(conn, task, user));
+    /// The enrollment of a user in a task.
+    pub fn place(&self, task: TaskId, user: UserId) -> tasks::store::Enrollment {
+        let place = self.desk.db.read(|conn| tasks::store::places::enrollment_of(conn, task, user));
         place.expect("the database answers").expect("the user was in the task")
     }
 
@@ -129,7 +129,7 @@ impl World {
                     (
                         tokens::serial.eq(&serial),
                         tokens::serial_key.eq(&serial),
-                        tokens::authentication_type.eq(place.authentication_type.word()),
+                        tokens::authentication_type.eq(place.authentication_type.code()),
                         tokens::moving_factor.eq("time"),
                         tokens::algorithm.eq("SHA1"),
                         tokens::digits.eq(6i64),

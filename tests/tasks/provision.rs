@@ -1,4 +1,4 @@
-//! Provision: who gets a place, all or nothing, and exactly what was shown.
+//! Provision: who gets an enrollment, all or nothing, and exactly what was shown.
 
 use std::thread;
 
@@ -183,7 +183,7 @@ on_both! {
         let (mine, other) = (world.lindqvist(), world.operator("m.okafor", BuiltIn::Operator));
         let user = world.user("a.santos", "Sales").id;
         let (draft, shown) = shown(&world, &mine, Selection::Users(vec![user]), &typed());
-        assert!(matches!(drafts::look(&world.desk, &other, world.now(), &draft), Err(Error::NotFound { .. })));
+        assert!(matches!(drafts::find_draft(&world.desk, &other, world.now(), &draft), Err(Error::NotFound { .. })));
         assert!(matches!(
             drafts::confirm(&world.desk, &other, world.now(), &draft, &shown),
             Err(Error::NotFound { .. })
@@ -196,7 +196,7 @@ on_both! {
         let (old, _) = shown(&world, &who, Selection::Users(vec![user]), &typed());
         world.advance(chrono::Duration::hours(25));
         drafts::start(&world.desk, &who, world.now(), &Selection::Users(vec![user])).unwrap();
-        assert!(matches!(drafts::look(&world.desk, &who, world.now(), &old), Err(Error::NotFound { .. })));
+        assert!(matches!(drafts::find_draft(&world.desk, &who, world.now(), &old), Err(Error::NotFound { .. })));
     }
 
     fn nothing_is_there_if_the_last_step_fails(world) {

@@ -31,7 +31,7 @@ fn task_until(world: &World, who: &Who, users: &[UserId], stop_on: &str) -> Task
 }
 
 fn reminders(world: &World) -> Vec<(String, String)> {
-    let kind = mail::Kind::Reminder.word();
+    let kind = mail::Kind::Reminder.code();
     let sent = emails::table.filter(emails::kind.eq(kind)).order(emails::id);
     world.desk.db.read(|conn| Ok(sent.select((emails::shown_to, emails::state)).load(conn)?)).unwrap()
 }

@@ -106,7 +106,7 @@ on_both! {
         let shown = hidden(&page, "shown");
         world.task(&world.operator("m.okafor", BuiltIn::Operator), &users);
         let page = browser.post(&format!("{draft}/confirm"), &[("shown", &shown)]).expect(409);
-        page.says("Something changed since this page was shown").says("already has a place in task");
+        page.says("Something changed since this page was shown").says("already in open task");
         assert_eq!(world.provisioned_rows()[0], 1);
     }
 

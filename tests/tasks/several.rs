@@ -6,7 +6,7 @@ use tokendesk::{
     operators::{BuiltIn, Who},
     tasks::{
         list::Query,
-        several::{self, Act, Ticked},
+        several::{self, Change, Ticked},
     },
 };
 
@@ -25,8 +25,8 @@ fn hidden(page: &Page, name: &str) -> String {
     page.body.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap().split('"').next().unwrap().to_owned()
 }
 
-fn see(world: &World, who: &Who, ticked: &Ticked, act: Act) -> several::Several {
-    several::look(&world.desk, who, world.now(), ticked, act).unwrap()
+fn see(world: &World, who: &Who, ticked: &Ticked, act: Change) -> several::Preview {
+    several::preview(&world.desk, who, world.now(), ticked, act).unwrap()
 }
 
 fn is_open(world: &World, task: TaskId) -> bool {
@@ -82,12 +82,12 @@ on_both! {
         let old = task(&world, &who, &[("a.berg", "Sales")]);
         world.advance(chrono::Duration::days(10));
         let young = task(&world, &who, &[("b.cole", "Sales")]);
-        let act = Act::StopDate("2026-12-28".parse().unwrap());
+        let act = Change::StopDate("2026-12-28".parse().unwrap());
         let seen = see(&world, &who, &Ticked::These(vec![old, young]), act);
         assert_eq!(seen.parts.len(), 1);
         assert_eq!((seen.left_out[0].0, seen.left_out[0].1.contains("2026-12-20")), (old, true));
-        let past = Act::StopDate("2026-11-29".parse().unwrap());
-        let refused = several::look(&world.desk, &who, world.now(), &Ticked::These(vec![young]), past);
+        let past = Change::StopDate("2026-11-29".parse().unwrap());
+        let refused = several::preview(&world.desk, &who, world.now(), &Ticked::These(vec![young]), past);
         assert!(matches!(refused, Err(Error::Invalid(_))));
     }
 
@@ -98,11 +98,11 @@ on_both! {
         world.lock(first, user("a.berg"));
         world.enroll(second, user("c.dahl"));
         let ticked = Ticked::These(vec![first, second]);
-        let seen = see(&world, &who, &ticked, Act::Resend);
-        assert_eq!((seen.users(Act::Resend), seen.left_out.len()), (1, 1));
-        let shown = seen.shown(&world.desk.keys, Act::Resend);
-        let done = several::carry_out(&world.desk, &who, world.now(), &ticked, Act::Resend, false, &shown).unwrap();
-        assert_eq!(done.users(Act::Resend), 1);
+        let seen = see(&world, &who, &ticked, Change::Resend);
+        assert_eq!((seen.users(Change::Resend), seen.left_out.len()), (1, 1));
+        let shown = seen.shown(&world.desk.keys, Change::Resend);
+        let done = several::apply(&world.desk, &who, world.now(), &ticked, Change::Resend, false, &shown).unwrap();
+        assert_eq!(done.users(Change::Resend), 1);
         assert_eq!(world.place(first, user("a.berg")).facts.failures, 5);
     }
 
@@ -110,10 +110,10 @@ on_both! {
         let who = world.lindqvist();
         let (first, second) = (task(&world, &who, &[("a.berg", "Sales")]), task(&world, &who, &[("b.cole", "Sales"), ("c.dahl", "Sales")]));
         let ticked = Ticked::Matching(Query::default());
-        let shown = see(&world, &who, &ticked, Act::Remove).shown(&world.desk.keys, Act::Remove);
+        let shown = see(&world, &who, &ticked, Change::Remove).shown(&world.desk.keys, Change::Remove);
         let user = world.desk.db.read(|conn| tokendesk::users::find(conn, &who, "b.cole")).unwrap().id;
         world.enroll(second, user);
-        let outcome = several::carry_out(&world.desk, &who, world.now(), &ticked, Act::Remove, false, &shown);
+        let outcome = several::apply(&world.desk, &who, world.now(), &ticked, Change::Remove, false, &shown);
         assert!(matches!(outcome, Err(Error::Conflict(_))));
         assert!(is_open(&world, first) && is_open(&world, second));
     }
@@ -123,9 +123,9 @@ on_both! {
         let (mine, theirs) = (task(&world, &who, &[("a.berg", "Sales")]), task(&world, &who, &[("b.cole", "Legal")]));
         let sales = world.user("c.dahl", "Sales").container;
         let scoped = world.operator_in("m.okafor", BuiltIn::ProvisioningManager, &[sales]);
-        let seen = see(&world, &scoped, &Ticked::These(vec![mine, theirs]), Act::Remove);
+        let seen = see(&world, &scoped, &Ticked::These(vec![mine, theirs]), Change::Remove);
         assert_eq!((seen.parts.len(), seen.left_out.len()), (1, 0));
-        let only_theirs = several::look(&world.desk, &scoped, world.now(), &Ticked::These(vec![theirs]), Act::Remove);
+        let only_theirs = several::preview(&world.desk, &scoped, world.now(), &Ticked::These(vec![theirs]), Change::Remove);
         assert!(matches!(only_theirs, Err(Error::Invalid(_))));
     }
 

@@ -28,7 +28,7 @@ pub fn import(world: &World, who: &Who, file: &[u8], opening: Opening) -> Result
 
 /// The word and the serial number of each outcome, with the reason.
 pub fn outcomes(report: &Report) -> Vec<String> {
-    report.lines.iter().map(|line| format!("{} {} {}", line.number, line.serial, line.word())).collect()
+    report.lines.iter().map(|line| format!("{} {} {}", line.number, line.serial, line.code())).collect()
 }
 
 /// The sentence of the mistake in this field.

@@ -72,7 +72,7 @@ on_both! {
         for _ in 0..12 {
             let Verdict::Rejected(why) = check(&world, &user, &value(&world, 0)) else { panic!("accepted after its time") };
             assert_eq!(why, Reason::NotValid(Outside::Over(until)));
-            assert!(why.words().contains("valid until 2026-"), "{}", why.words());
+            assert!(why.label().contains("valid until 2026-"), "{}", why.label());
         }
         let token = world.token("PX-1");
         assert_eq!((token.failures, token.state), (failures, tokens::TokenState::Active), "it is no guess");

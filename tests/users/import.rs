@@ -24,7 +24,7 @@ fn import(world: &World, who: &Who, text: &str, good_lines: bool) -> Result<Repo
 }
 
 fn outcomes(report: &Report) -> Vec<String> {
-    let line = |line: &users::import::LineOutcome| format!("{} {} {}", line.number, line.user_id, line.outcome.word());
+    let line = |line: &users::import::LineOutcome| format!("{} {} {}", line.number, line.user_id, line.outcome.code());
     report.lines.iter().map(line).collect()
 }
 

@@ -92,7 +92,7 @@ on_both! {
         let browser = world.signed_in("m.okafor", BuiltIn::ProvisioningManager);
         let lines = "User ID,Last Name,Email\nt.adeyemi,Adeyemi,t@new.example\nb.osei,Osei,b@new.example\nc.oded,Oded,c@new.example\nd.one,One,\n";
         file(&world, lines);
-        let count = |who: &Who| world.desk.db.read(|conn| address::count(conn, who, address::Whose::ChangedAt(world.now()))).unwrap();
+        let count = |who: &Who| world.desk.db.read(|conn| address::count(conn, who, address::LinksOf::ChangedAt(world.now()))).unwrap();
         assert_eq!(count(&Who::system()), 3, "who has enrolled has no link that could end");
         let path = address::page_at(world.now());
         world.advance(Duration::minutes(1));

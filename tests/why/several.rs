@@ -24,7 +24,7 @@ fn lock(world: &World, invited: &Invited) {
 }
 
 fn chosen(world: &World, user: &User) -> TaskId {
-    diagnosis(world, user).facts.place.expect("a place").task
+    diagnosis(world, user).facts.enrollment.expect("a place").task
 }
 
 on_both! {

@@ -13,7 +13,7 @@ use crate::on_both;
 fn remove(world: &World, invited: &Invited) {
     let chosen = Chosen::These(vec![world.place(invited.task, invited.user.id).id]);
     let who = world.lindqvist_or_known();
-    let picked = edit::pick(&world.desk, &who, world.now(), invited.task, &chosen).unwrap();
+    let picked = edit::preview(&world.desk, &who, world.now(), invited.task, &chosen).unwrap();
     let shown = picked.shown(&world.desk.keys, edit::REMOVE);
     edit::remove_users(&world.desk, &who, world.now(), invited.task, &chosen, false, &shown).unwrap();
 }
@@ -123,7 +123,7 @@ on_both! {
         let newer = tasks::drafts::provision(&world.desk, &world.lindqvist_or_known(), world.now(), &chosen, &choice).unwrap();
         let older = diagnosis_by(&world, &Who::system(), &invited.user, Some(invited.task));
         assert_eq!(older.situation, Situation::Replaced);
-        assert_eq!(older.words.sentence, format!("This place was replaced by task {newer}"));
+        assert_eq!(older.words.sentence, format!("Task {newer} replaced this enrollment"));
         is(&world, &invited.user, Situation::EmailOnItsWay, "on its way");
     }
 

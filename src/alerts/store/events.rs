@@ -28,7 +28,7 @@ use crate::{
 
 /// What every statement of a round goes by.
 #[derive(Clone, Copy)]
-pub struct Ground {
+pub struct Basis {
     /// The time of the round.
     pub now: Timestamp,
     /// The organization's date.
@@ -56,7 +56,7 @@ pub fn newest(conn: &mut AnyConn) -> Result<i64> {
 }
 
 /// Writes down who became Expired when `stop_on` was over, at `ended_at`. Index `enrollments_not_enrolled`.
-pub fn collect_expired(conn: &mut AnyConn, ground: &Ground, stop_on: NaiveDate, ended_at: Timestamp) -> Result<()> {
+pub fn collect_expired(conn: &mut AnyConn, ground: &Basis, stop_on: NaiveDate, ended_at: Timestamp) -> Result<()> {
     let limit = ground.attempts_allowed;
     sql_query(format!(
         "{INTO} SELECT 'expired', 'enrollment', e.id, $1, e.user_id, $2 FROM enrollments e \
@@ -71,7 +71,7 @@ pub fn collect_expired(conn: &mut AnyConn, ground: &Ground, stop_on: NaiveDate, 
 
 /// Writes down which enrollments and tokens became Locked since `from`, which is when their last attempt failed.
 /// Indexes `enrollments_missed` and `tokens_locked`.
-pub fn collect_lock_outs(conn: &mut AnyConn, ground: &Ground, from: Timestamp) -> Result<()> {
+pub fn collect_lock_outs(conn: &mut AnyConn, ground: &Basis, from: Timestamp) -> Result<()> {
     let limit = ground.attempts_allowed;
     let enrollments = format!(
         "{INTO} SELECT 'lock-out', 'enrollment', e.id, e.missed_at, e.user_id, $1 FROM enrollments e \
@@ -91,8 +91,8 @@ pub fn collect_lock_outs(conn: &mut AnyConn, ground: &Ground, from: Timestamp) -
 
 /// Writes down which emails failed since `from`; alerts themselves left out, so that one that fails alerts nobody.
 /// Index `emails_failed`.
-pub fn collect_failed_mail(conn: &mut AnyConn, ground: &Ground, from: Timestamp) -> Result<()> {
-    let own = mail::Kind::Alert.word();
+pub fn collect_failed_mail(conn: &mut AnyConn, ground: &Basis, from: Timestamp) -> Result<()> {
+    let own = mail::Kind::Alert.code();
     sql_query(format!(
         "{INTO} SELECT 'failed-mail', 'email', m.id, m.last_answer_at, m.user_id, $1 FROM emails m \
          WHERE m.state IN ('Failed', 'Bounced') AND m.last_answer_at >= $2 AND m.kind <> '{own}' \
@@ -106,7 +106,7 @@ pub fn collect_failed_mail(conn: &mut AnyConn, ground: &Ground, from: Timestamp)
 
 /// Writes down which auth nodes, or all of them together, rejected more than usual since `from`. Few rows are as young.
 /// Index `check_rejections_since`.
-pub fn collect_rejections(conn: &mut AnyConn, ground: &Ground, from: Timestamp) -> Result<()> {
+pub fn collect_rejections(conn: &mut AnyConn, ground: &Basis, from: Timestamp) -> Result<()> {
     for (about, subject, at) in [("auth-node", "r.node_id", "r.left_at"), ("auth-nodes", "0", "r.all_left_at")] {
         sql_query(format!(
             "{INTO} SELECT 'rejections', '{about}', {subject}, {at}, CAST(NULL AS BIGINT), $1 FROM check_rejections r \
@@ -142,7 +142,7 @@ const PLACE: &str = "CASE WHEN m.id IS NULL OR m.container_id = u.container_id T
 
 fn within(span: &Span) -> String {
     let Span { event, after, to, .. } = span;
-    format!("v.event = '{}' AND v.id > {after} AND v.id <= {to} AND v.occurred_at >= $1", event.word())
+    format!("v.event = '{}' AND v.id > {after} AND v.id <= {to} AND v.occurred_at >= $1", event.code())
 }
 
 #[derive(QueryableByName)]
@@ -211,7 +211,7 @@ pub struct Found {
 /// The first `limit` events of a span in these containers (`None`: all).
 pub fn list(
     conn: &mut AnyConn,
-    ground: &Ground,
+    ground: &Basis,
     span: &Span,
     containers: Option<&[ContainerId]>,
     limit: i64,

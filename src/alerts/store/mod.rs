@@ -29,20 +29,20 @@ pub fn version(conn: &mut AnyConn) -> Result<i64> {
 
 /// True if no role is told anything.
 pub fn all_off(conn: &mut AnyConn) -> Result<bool> {
-    let on = alert_choices::table.filter(alert_choices::delivery.ne(Delivery::Off.word()));
+    let on = alert_choices::table.filter(alert_choices::delivery.ne(Delivery::Off.code()));
     Ok(on.select(alert_choices::role_id).first::<i64>(conn).optional()?.is_none())
 }
 
 /// All choices that are not Off.
 pub fn choices(conn: &mut AnyConn) -> Result<Vec<(RoleId, Choice)>> {
     let rows: Vec<(i64, String, String, Timestamp)> = alert_choices::table
-        .filter(alert_choices::delivery.ne(Delivery::Off.word()))
+        .filter(alert_choices::delivery.ne(Delivery::Off.code()))
         .select((alert_choices::role_id, alert_choices::event, alert_choices::delivery, alert_choices::since))
         .load(conn)?;
     rows.into_iter()
         .map(|(role, event, delivery, since)| {
-            let (event, delivery) = Event::from_word(&event)
-                .zip(Delivery::from_word(&delivery))
+            let (event, delivery) = Event::from_code(&event)
+                .zip(Delivery::from_code(&delivery))
                 .ok_or_else(|| Error::Internal(format!("role {role} chose {delivery} for {event}")))?;
             Ok((RoleId(role), Choice { event, delivery, since }))
         })
@@ -62,8 +62,8 @@ struct NewChoice {
 pub fn choose(conn: &mut AnyConn, now: Timestamp, version: i64, differences: &[Difference]) -> Result<()> {
     let row = |difference: &Difference| NewChoice {
         role_id: difference.role.0,
-        event: difference.event.word(),
-        delivery: difference.new.word(),
+        event: difference.event.code(),
+        delivery: difference.new.code(),
         since: now,
     };
     let key = (alert_choices::role_id, alert_choices::event);
@@ -108,9 +108,9 @@ pub fn keep(
             at: now,
             operator,
             role: &difference.name,
-            event: difference.event.words(),
-            old_value: difference.old.words(),
-            new_value: difference.new.words(),
+            event: difference.event.label(),
+            old_value: difference.old.label(),
+            new_value: difference.new.label(),
             version,
         })
         .collect();

@@ -8,7 +8,7 @@ use crate::{
 
 /// What one operator was told of one kind of event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct Progress {
     /// The operator.
     pub operator: OperatorId,
     /// The kind.
@@ -20,12 +20,12 @@ pub struct Told {
 }
 
 /// All of it.
-pub fn all(conn: &mut AnyConn) -> Result<Vec<Told>> {
+pub fn all(conn: &mut AnyConn) -> Result<Vec<Progress>> {
     let rows: Vec<(i64, String, i64, Timestamp)> = alert_told::table
         .select((alert_told::operator_id, alert_told::event, alert_told::told_to, alert_told::told_at))
         .load(conn)?;
     let known = |(operator, event, to, at): (i64, String, i64, Timestamp)| {
-        Event::from_word(&event).map(|event| Told { operator: OperatorId(operator), event, to, at })
+        Event::from_code(&event).map(|event| Progress { operator: OperatorId(operator), event, to, at })
     };
     Ok(rows.into_iter().filter_map(known).collect())
 }
@@ -40,10 +40,10 @@ struct Row {
 }
 
 /// Keeps what operators were told.
-pub fn keep(conn: &mut AnyConn, told: &[Told]) -> Result<()> {
+pub fn keep(conn: &mut AnyConn, told: &[Progress]) -> Result<()> {
     let rows: Vec<Row> = told
         .iter()
-        .map(|one| Row { operator_id: one.operator.0, event: one.event.word(), told_to: one.to, told_at: one.at })
+        .map(|one| Row { operator_id: one.operator.0, event: one.event.code(), told_to: one.to, told_at: one.at })
         .collect();
     let key = (alert_told::operator_id, alert_told::event);
     let set =
@@ -54,7 +54,7 @@ pub fn keep(conn: &mut AnyConn, told: &[Told]) -> Result<()> {
 /// Forgets what these operators were told of `event`: they are told no more, and begin anew should that change.
 pub fn forget(conn: &mut AnyConn, event: Event, operators: &[OperatorId]) -> Result<()> {
     let ids: Vec<i64> = operators.iter().map(|id| id.0).collect();
-    let theirs = alert_told::table.filter(alert_told::operator_id.eq_any(ids).and(alert_told::event.eq(event.word())));
+    let theirs = alert_told::table.filter(alert_told::operator_id.eq_any(ids).and(alert_told::event.eq(event.code())));
     diesel::delete(theirs).execute(conn)?;
     Ok(())
 }

@@ -80,7 +80,7 @@ pub async fn show(p: Permitted<may::ReadAudit>, asked: Query<Asked>) -> Answer {
         text: q.clone(),
         actor: if all { operator.clone() } else { String::new() },
         sight: sight(&p.who),
-        area: Area::from_word(&text(&asked.action)),
+        area: Area::from_code(&text(&asked.action)),
         from: date(&from).and_then(|day| day.pred_opt()).map(|before| zone.end_of(before)),
         until: date(&to).map(|day| zone.end_of(day)),
     };
@@ -104,13 +104,13 @@ pub async fn show(p: Permitted<may::ReadAudit>, asked: Query<Asked>) -> Answer {
         vec![
             ("q", q.clone()),
             ("operator", operator.clone()),
-            ("action", area.map_or(String::new(), |area| area.word().to_owned())),
+            ("action", area.map_or(String::new(), |area| area.code().to_owned())),
             ("from", from.clone()),
             ("to", to.clone()),
             ("size", size),
         ],
     );
-    let action = area.map_or(String::new(), |area| area.words().to_owned());
+    let action = area.map_or(String::new(), |area| area.label().to_owned());
     let chips = [
         ("q", "Search", &q),
         ("operator", "Operator", &operator),

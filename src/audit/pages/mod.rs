@@ -1,7 +1,7 @@
 //! Screens of the audit log.
 
 use crate::{
-    audit::{ActorKind, Line, Sight},
+    audit::{ActorKind, Line, Visible},
     operators::{Permission, Scope, Who},
     web::segment,
 };
@@ -10,13 +10,13 @@ pub mod entry;
 pub mod list;
 
 /// What of the log someone sees: all of it, what is in their scope, or their own entries (PRODUCT.md §5).
-fn sight(who: &Who) -> Sight {
+fn sight(who: &Who) -> Visible {
     if !who.may(Permission::SeeAudit) {
-        return Sight::Own(who.name().to_owned());
+        return Visible::Own(who.name().to_owned());
     }
     match &who.scope {
-        Scope::All => Sight::All,
-        Scope::Containers(containers) => Sight::Within { containers: containers.clone(), own: who.name().to_owned() },
+        Scope::All => Visible::All,
+        Scope::Containers(containers) => Visible::Within { containers: containers.clone(), own: who.name().to_owned() },
     }
 }
 
@@ -38,7 +38,7 @@ fn fact((name, value): (String, String)) -> Fact {
 /// an operator.
 fn kind(line: &Line) -> &'static str {
     let told = [ActorKind::User, ActorKind::AuthNode];
-    told.into_iter().find(|kind| kind.word() == line.actor_kind).map_or("", ActorKind::word)
+    told.into_iter().find(|kind| kind.code() == line.actor_kind).map_or("", ActorKind::code)
 }
 
 /// Where the user is that an entry is about.

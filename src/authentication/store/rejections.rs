@@ -5,7 +5,7 @@ use diesel::{dsl::sql, prelude::*, sql_types::BigInt};
 
 use crate::{
     authentication::rejections::{
-        self, FEWEST, FEWEST_OF_ALL, KEPT_DAYS, Left, Standing, USUAL_DAYS, bucket, window_start,
+        self, FEWEST, FEWEST_OF_ALL, KEPT_DAYS, Standing, USUAL_DAYS, Unusual, bucket, window_start,
     },
     clock::Timestamp,
     db::AnyConn,
@@ -97,7 +97,7 @@ pub fn add(conn: &mut AnyConn, now: Timestamp, node: AuthNodeId) -> Result<()> {
 }
 
 /// Which auth nodes left the usual since `from`, the newest first.
-pub fn left_since(conn: &mut AnyConn, from: Timestamp) -> Result<Vec<Left>> {
+pub fn left_since(conn: &mut AnyConn, from: Timestamp) -> Result<Vec<Unusual>> {
     use check_rejections::dsl;
     // The row begins up to five minutes before it was left.
     let recent = dsl::since.gt(from - Duration::minutes(rejections::BUCKET_MINUTES));
@@ -108,10 +108,10 @@ pub fn left_since(conn: &mut AnyConn, from: Timestamp) -> Result<Vec<Left>> {
         .order((dsl::since.desc(), dsl::node_id))
         .select((auth_nodes::name, dsl::left_at, dsl::all_left_at))
         .load(conn)?;
-    let mut found: Vec<Left> = Vec::new();
+    let mut found: Vec<Unusual> = Vec::new();
     for (name, at, all_at) in rows {
-        found.extend(at.map(|at| Left { node: Some(name), at }));
-        found.extend(all_at.map(|at| Left { node: None, at }));
+        found.extend(at.map(|at| Unusual { node: Some(name), at }));
+        found.extend(all_at.map(|at| Unusual { node: None, at }));
     }
     found.retain(|left| left.at >= from);
     Ok(found)

@@ -39,9 +39,12 @@ pub fn show(guest: &Guest, view: &View) -> Answer {
         return Ok(see_other(&guest.path("/done")));
     }
     let (seal, icon, title, lede, advice) = words(guest, view, end);
-    let place = &view.place;
-    let about =
-        view.verified.then(|| About { user_id: place.user_id.clone(), task: place.task.0, status: end.status() });
+    let enrollment = &view.enrollment;
+    let about = view.verified.then(|| About {
+        user_id: enrollment.user_id.clone(),
+        task: enrollment.task.0,
+        status: end.status(),
+    });
     let status = if end == End::Disabled { StatusCode::FORBIDDEN } else { StatusCode::GONE };
     page_with(status, &Ended { frame: guest.frame.clone(), seal, icon, title, lede, about, advice })
 }
@@ -59,7 +62,7 @@ fn words(guest: &Guest, view: &View, end: End) -> (&'static str, &'static str, S
         End::Replaced => (
             "",
             "refresh",
-            "A newer setup took the place of this one".into(),
+            "A newer setup replaced this one".into(),
             "You were sent another message for it. This link no longer works.".into(),
             "Open the link in the newest message. If you cannot find it, ask the help desk to send it again.",
         ),

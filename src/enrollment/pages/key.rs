@@ -55,7 +55,7 @@ fn qr(text: &str) -> Result<String, Fault> {
 async fn with_key(guest: &Guest, status: StatusCode, error: &str) -> Answer {
     match guest.call(enrollment::show_key).await? {
         Step::Done(view, seed) => {
-            let otpauth = portal::otpauth(&guest.frame.org, &view.place.user_id, &seed);
+            let otpauth = portal::otpauth(&guest.frame.org, &view.enrollment.user_id, &seed);
             let key = seed.base32().to_string();
             page_with(
                 status,

@@ -61,7 +61,7 @@ impl Guest {
 
     /// To where the token is enrolled, by its type.
     fn to_enroll(&self, view: &View) -> HttpResponse {
-        see_other(&self.path(match view.place.authentication_type {
+        see_other(&self.path(match view.enrollment.authentication_type {
             AuthenticationType::AuthenticatorApp => "/key",
             AuthenticationType::HardwareToken => "/device",
         }))

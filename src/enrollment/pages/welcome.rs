@@ -28,13 +28,13 @@ struct Welcome {
 }
 
 fn welcome(guest: &Guest, view: &View) -> Welcome {
-    let place = &view.place;
+    let enrollment = &view.enrollment;
     Welcome {
         frame: guest.frame.clone(),
         action: guest.path(""),
-        authentication_type: place.authentication_type.plain(),
-        hardware: place.authentication_type.needs_inventory(),
-        finish_by: last_moment(place.facts.stop_on),
+        authentication_type: enrollment.authentication_type.plain(),
+        hardware: enrollment.authentication_type.needs_inventory(),
+        finish_by: last_moment(enrollment.facts.stop_on),
         zone: guest.zone().name(),
         code: String::new(),
         error: String::new(),

@@ -56,7 +56,7 @@ fn fate(group: &Group) -> Option<Fate> {
         "expired" | "failure" | "fail" | "undeliverable" | "undelivered" | "error" | "rejected" | "bounced" => {
             Action::Failed
         }
-        word => Action::from_word(word)?,
+        word => Action::from_code(word)?,
     };
     let recipients = ["Original-Recipient", "Final-Recipient"].iter().filter_map(|name| value(group, name));
     let recipients = recipients.map(|text| untyped(&text).trim_matches(['<', '>']).to_owned()).collect();

@@ -161,7 +161,7 @@ impl Smtp {
     }
 
     /// "mail.example.org:587, STARTTLS": what operators see of it.
-    pub fn words(&self) -> String {
+    pub fn label(&self) -> String {
         let security = match self.security {
             Security::Implicit => ", TLS",
             Security::Required => ", STARTTLS",
@@ -257,7 +257,7 @@ impl From<smtp::Error> for Problem {
 
 impl Problem {
     /// As it is kept: "451 4.7.1 Greylisted", "no connection: Connection refused".
-    pub(super) fn words(&self, doing: &str) -> String {
+    pub(super) fn label(&self, doing: &str) -> String {
         match self {
             Problem::Answer(code, text) => one_line(&format!("{code} {text}")),
             Problem::Lost(text) => one_line(&format!("{doing}: {text}")),
@@ -304,7 +304,7 @@ impl Line {
         let limit = self.command;
         if let Err(problem) = within(limit, self.connection.command(Mail::new(Some(from.clone()), parameters))).await {
             // Whatever it is, it is not about the address the letter goes to.
-            let answer = problem.words("The mail server did not take the sender");
+            let answer = problem.label("The mail server did not take the sender");
             let unused = matches!(problem, Problem::Lost(_) | Problem::Answer(421, _));
             return Report { verdict: Verdict::RefusedForNow, answer, server: true, unused };
         }
@@ -330,7 +330,7 @@ impl Line {
 
     /// Sorts a refusal, and gets the line ready for the next letter.
     async fn refused(&mut self, problem: Problem, doing: &str) -> Report {
-        let answer = problem.words(doing);
+        let answer = problem.label(doing);
         let (verdict, mut server) = match problem {
             // 421 closes the connection, whatever command it answers (RFC 5321 §3.8).
             Problem::Answer(421, _) | Problem::Lost(_) => (Verdict::RefusedForNow, true),

@@ -107,7 +107,7 @@ pub fn render(
             Some(filled) => return document(filled),
             // It was checked when it was saved, by an older version perhaps: better plain words than no email.
             None => {
-                tracing::warn!(kind = kind.word(), "a message of the console cannot be filled; the default goes out")
+                tracing::warn!(kind = kind.code(), "a message of the console cannot be filled; the default goes out")
             }
         }
     }
@@ -297,7 +297,7 @@ mod tests {
             }
             assert!(!letter.subject.is_empty() && !letter.subject.contains('\n'));
             assert!(!letter.text.contains("\n\n\n"), "{kind:?}: {}", letter.text);
-            assert_eq!(Kind::from_word(kind.word()), Some(*kind));
+            assert_eq!(Kind::from_code(kind.code()), Some(*kind));
         }
     }
 

@@ -141,7 +141,9 @@ impl Wording {
         let mut missing = Vec::new();
         for (field, typed) in [("text", &self.text), ("html", &self.html)] {
             let Ok(pieces) = pieces(kind, typed) else { continue };
-            let has = |name: &str| pieces.iter().any(|piece| piece.place().is_some_and(|place| place.name == name));
+            let has = |name: &str| {
+                pieces.iter().any(|piece| piece.placeholder().is_some_and(|placeholder| placeholder.name == name))
+            };
             missing
                 .extend(needed(settings, kind).filter(|(name, _)| !has(name)).map(|(name, lost)| (field, name, lost)));
         }
@@ -171,7 +173,9 @@ impl Wording {
             match pieces(kind, typed) {
                 Err(sentence) => mistakes.add(field, sentence),
                 Ok(pieces) if field == "subject" => {
-                    if let Some(secret) = pieces.iter().find_map(|piece| piece.place().filter(|place| place.secret)) {
+                    if let Some(secret) =
+                        pieces.iter().find_map(|piece| piece.placeholder().filter(|placeholder| placeholder.secret))
+                    {
                         let sentence = "is not for the subject, which mail servers keep in their logs.";
                         mistakes.add(field, format!("{{{{{}}}}} {sentence}", secret.name));
                     }
@@ -192,7 +196,7 @@ impl Wording {
                     .iter()
                     .map(|piece| match piece {
                         Piece::Words(words) => (*words).to_owned(),
-                        Piece::Place(place) => write((place.of)(view)),
+                        Piece::Placeholder(placeholder) => write((placeholder.of)(view)),
                     })
                     .collect(),
             )
@@ -208,14 +212,14 @@ impl Wording {
 /// A part of a text.
 enum Piece<'a> {
     Words(&'a str),
-    Place(&'static Placeholder),
+    Placeholder(&'static Placeholder),
 }
 
 impl Piece<'_> {
-    fn place(&self) -> Option<&'static Placeholder> {
+    fn placeholder(&self) -> Option<&'static Placeholder> {
         match self {
             Piece::Words(_) => None,
-            Piece::Place(place) => Some(place),
+            Piece::Placeholder(placeholder) => Some(placeholder),
         }
     }
 }
@@ -230,11 +234,11 @@ fn pieces(kind: Kind, text: &str) -> std::result::Result<Vec<Piece<'_>>, String>
         let inside = &rest[open + 2..];
         let close = inside.find("}}").ok_or_else(|| format!("Line {line}: {{{{ is not closed by }}}}."))?;
         let name = inside[..close].trim();
-        let place = placeholders(kind).find(|known| known.name == name).ok_or_else(|| {
+        let placeholder = placeholders(kind).find(|known| known.name == name).ok_or_else(|| {
             let name: String = one_line(name).chars().take(40).collect();
             format!("Line {line}: this message has no placeholder {{{{{name}}}}}.")
         })?;
-        pieces.push(Piece::Place(place));
+        pieces.push(Piece::Placeholder(placeholder));
         rest = &inside[close + 2..];
     }
     pieces.push(Piece::Words(rest));

@@ -56,8 +56,8 @@ pub async fn list(http: HttpRequest, desk: Data<Desk>, mailbox: Data<Mailbox>) -
     let asked = Fields::parse(http.query_string());
     let q = asked.text("q");
     let paging = Paging::new(asked.text("page").parse().ok(), asked.text("size").parse().ok());
-    let place = |number: i64| usize::try_from(number).unwrap_or(usize::MAX);
-    let (parcels, total) = mailbox.search(&q, place(paging.offset()), place(paging.size));
+    let index = |number: i64| usize::try_from(number).unwrap_or(usize::MAX);
+    let (parcels, total) = mailbox.search(&q, index(paging.offset()), index(paging.size));
     let pairs = vec![("q", q.clone()), ("size", asked.text("size")), ("page", asked.text("page"))];
     let links = Links::new("/demo/mailbox", pairs);
     let settings = &desk.settings;

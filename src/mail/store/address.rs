@@ -60,7 +60,7 @@ fn held(conn: &mut AnyConn, users: &[(UserId, &str)]) -> Result<Vec<WaitingRow>>
 }
 
 fn with_link() -> Vec<&'static str> {
-    Kind::ALL.iter().filter(|kind| kind.carries_link()).map(|kind| kind.word()).collect()
+    Kind::ALL.iter().filter(|kind| kind.carries_link()).map(|kind| kind.code()).collect()
 }
 
 type LinkRow = (Option<i64>, String, bool, Timestamp);

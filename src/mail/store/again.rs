@@ -42,7 +42,7 @@ pub fn hold(conn: &mut AnyConn, ids: &[EmailId]) -> Result<()> {
 
 /// The enrollments that those of these emails which are of such kinds are about, each once, by number.
 pub fn enrollments_of(conn: &mut AnyConn, ids: &[EmailId], kinds: &[Kind]) -> Result<Vec<EnrollmentId>> {
-    let words: Vec<&str> = kinds.iter().map(|kind| kind.word()).collect();
+    let words: Vec<&str> = kinds.iter().map(|kind| kind.code()).collect();
     let mut found: Vec<i64> = Vec::new();
     for chunk in ids.chunks(IDS_A_STATEMENT) {
         let about: Vec<Option<i64>> = emails::table
@@ -60,13 +60,13 @@ pub fn enrollments_of(conn: &mut AnyConn, ids: &[EmailId], kinds: &[Kind]) -> Re
 /// Failed and Bounced ones wait again, due now and tried until `give_up_at`; how many. The Message-ID stays, and so does
 /// the number of tries.
 pub fn queue(conn: &mut AnyConn, now: Timestamp, ids: &[EmailId], give_up_at: Timestamp) -> Result<usize> {
-    let ended = [State::Failed.word(), State::Bounced.word()];
+    let ended = [State::Failed.code(), State::Bounced.code()];
     let mut changed = 0;
     for chunk in ids.chunks(IDS_A_STATEMENT) {
         changed +=
             diesel::update(emails::table.filter(emails::id.eq_any(plain(chunk))).filter(emails::state.eq_any(ended)))
                 .set((
-                    emails::state.eq(State::Queued.word()),
+                    emails::state.eq(State::Queued.code()),
                     emails::next_try_at.eq(Some(now)),
                     emails::give_up_at.eq(give_up_at),
                     emails::claimed_by.eq(None::<String>),
@@ -94,7 +94,7 @@ pub fn hasten(conn: &mut AnyConn, now: Timestamp, ids: &[EmailId]) -> Result<usi
         changed += diesel::update(
             emails::table
                 .filter(emails::id.eq_any(plain(chunk)))
-                .filter(emails::state.eq(State::Deferred.word()))
+                .filter(emails::state.eq(State::Deferred.code()))
                 .filter(unclaimed(now)),
         )
         .set(emails::next_try_at.eq(Some(now)))

@@ -39,13 +39,13 @@ fn filtered<'a>(now: Timestamp, containers: Option<&'a [ContainerId]>, filter: &
     match view {
         View::All => {}
         View::Attention => query = query.filter(sql::<Bool>(WANTS_ATTENTION)).filter(recent(now)),
-        View::State(state) => query = query.filter(emails::state.eq(state.word())),
+        View::State(state) => query = query.filter(emails::state.eq(state.code())),
     }
     if let Some(only) = &filter.only {
         query = query.filter(emails::id.eq_any(only.iter().map(|id| id.0).collect::<Vec<_>>()));
     }
     if let Some(kind) = filter.kind {
-        query = query.filter(emails::kind.eq(kind.word()));
+        query = query.filter(emails::kind.eq(kind.code()));
     }
     let text = db::key(filter.text.trim_end_matches('*'));
     if let (false, Some(after)) = (text.is_empty(), db::after(&text)) {
@@ -106,7 +106,7 @@ pub fn counts_by_state(
     let mut counts = State::ALL.map(|state| (state, 0)).to_vec();
     for part in parts(filter) {
         for (state, count) in &mut counts {
-            let one = filtered(now, containers, &part, view).filter(emails::state.eq(state.word()));
+            let one = filtered(now, containers, &part, view).filter(emails::state.eq(state.code()));
             *count += one.select(count_star()).first::<i64>(conn)?;
         }
     }
@@ -123,7 +123,7 @@ pub fn chosen(
     view: View,
     states: &[State],
 ) -> Result<Vec<EmailId>> {
-    let words: Vec<&str> = states.iter().map(|state| state.word()).collect();
+    let words: Vec<&str> = states.iter().map(|state| state.code()).collect();
     let mut ids: Vec<i64> = Vec::new();
     for part in parts(filter) {
         let found = filtered(now, containers, &part, view).filter(emails::state.eq_any(&words)).order(emails::id);
@@ -187,7 +187,7 @@ pub fn tries(conn: &mut AnyConn, id: EmailId) -> Result<Vec<Try>> {
         .load(conn)?;
     rows.into_iter()
         .map(|(at, outcome, answer)| {
-            let outcome = State::from_word(&outcome)
+            let outcome = State::from_code(&outcome)
                 .ok_or_else(|| Error::Internal(format!("a try has the unknown outcome {outcome}")))?;
             Ok(Try { at, outcome, answer })
         })
@@ -197,7 +197,7 @@ pub fn tries(conn: &mut AnyConn, id: EmailId) -> Result<Vec<Try>> {
 /// How many emails wait for their first try since before `due`, though nothing keeps them.
 pub fn overdue(conn: &mut AnyConn, due: Timestamp, containers: Option<&[ContainerId]>) -> Result<i64> {
     let mut query: Query<'_> =
-        emails::table.into_boxed().filter(emails::next_try_at.le(due)).filter(emails::state.eq(State::Queued.word()));
+        emails::table.into_boxed().filter(emails::next_try_at.le(due)).filter(emails::state.eq(State::Queued.code()));
     if let Some(containers) = containers {
         let ids: Vec<i64> = containers.iter().map(|id| id.0).collect();
         query = query.filter(emails::container_id.eq_any(ids));
@@ -208,7 +208,7 @@ pub fn overdue(conn: &mut AnyConn, due: Timestamp, containers: Option<&[Containe
 /// How the mail server does.
 pub fn health(conn: &mut AnyConn) -> Result<Health> {
     let accepted: Option<Timestamp> = email_tries::table
-        .filter(email_tries::outcome.eq(State::Sent.word()))
+        .filter(email_tries::outcome.eq(State::Sent.code()))
         .order(email_tries::id.desc())
         .select(email_tries::at)
         .first(conn)
@@ -225,9 +225,9 @@ pub fn health(conn: &mut AnyConn) -> Result<Health> {
         .load(conn)?;
     let enough = accepted.is_none() || i64::try_from(outcomes.len()).is_ok_and(|tries| tries == TRIES_THAT_TELL);
     Ok(Health {
-        takes_nothing: enough && !outcomes.is_empty() && outcomes.iter().all(|outcome| outcome != State::Sent.word()),
+        takes_nothing: enough && !outcomes.is_empty() && outcomes.iter().all(|outcome| outcome != State::Sent.code()),
         last_accepted_at: accepted,
         last_try: last
-            .and_then(|(at, outcome, answer)| State::from_word(&outcome).map(|outcome| Try { at, outcome, answer })),
+            .and_then(|(at, outcome, answer)| State::from_code(&outcome).map(|outcome| Try { at, outcome, answer })),
     })
 }

@@ -67,7 +67,7 @@ pub fn all(conn: &mut AnyConn) -> Result<Vec<Message>> {
 /// `None` if nobody wrote it.
 pub fn find(conn: &mut AnyConn, kind: Kind, authentication_type: &str) -> Result<Option<Message>> {
     let row: Option<Row> =
-        messages::table.find((kind.word(), authentication_type)).select(Row::as_select()).first(conn).optional()?;
+        messages::table.find((kind.code(), authentication_type)).select(Row::as_select()).first(conn).optional()?;
     row.map(Message::try_from).transpose()
 }
 
@@ -81,7 +81,7 @@ pub fn put(conn: &mut AnyConn, message: &Message) -> Result<bool> {
         messages::changed_by.eq(&message.changed_by),
         messages::changed_at.eq(message.changed_at),
     );
-    let key = (message.kind.word(), message.authentication_type.as_str());
+    let key = (message.kind.code(), message.authentication_type.as_str());
     if message.version > 1 {
         let before = messages::table.find(key).filter(messages::version.eq(message.version - 1));
         return Ok(diesel::update(before).set(values).execute(conn)? == 1);
@@ -95,7 +95,7 @@ pub fn put(conn: &mut AnyConn, message: &Message) -> Result<bool> {
 
 /// Forgets what was written, so that the built-in words are used again; false if there was nothing.
 pub fn remove(conn: &mut AnyConn, kind: Kind, authentication_type: &str) -> Result<bool> {
-    Ok(diesel::delete(messages::table.find((kind.word(), authentication_type))).execute(conn)? == 1)
+    Ok(diesel::delete(messages::table.find((kind.code(), authentication_type))).execute(conn)? == 1)
 }
 
 /// The words for a batch of emails.
@@ -106,7 +106,7 @@ pub fn wordings(conn: &mut AnyConn, kinds: &[Kind]) -> Result<Wordings> {
     if kinds.is_empty() {
         return Ok(Wordings(Vec::new()));
     }
-    let mut words: Vec<&str> = kinds.iter().map(|kind| kind.word()).collect();
+    let mut words: Vec<&str> = kinds.iter().map(|kind| kind.code()).collect();
     words.sort_unstable();
     words.dedup();
     let rows: Vec<Row> = messages::table.filter(messages::kind.eq_any(words)).select(Row::as_select()).load(conn)?;

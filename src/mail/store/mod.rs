@@ -53,7 +53,7 @@ struct NewRow {
 }
 
 /// Where a secret is sealed to: it opens for the email it was sealed with and no other.
-fn place(message_id: &str) -> String {
+fn seal_context(message_id: &str) -> String {
     format!("emails.sealed:{message_id}")
 }
 
@@ -87,13 +87,13 @@ fn new_row(desk: &Desk, now: Timestamp, sender: &str, email: &NewEmail) -> Resul
     let sealed = match secret {
         Some(secret) => {
             let bytes = zeroize::Zeroizing::new(serde_json::to_vec(&secret).map_err(unreadable)?);
-            Some(desk.keys.seal(&desk.random, &place(&message_id), &bytes))
+            Some(desk.keys.seal(&desk.random, &seal_context(&message_id), &bytes))
         }
         None => None,
     };
     Ok(NewRow {
         message_id,
-        kind: email.kind.word(),
+        kind: email.kind.code(),
         shown_to_key: db::key(&shown_to),
         shown_to,
         alternate: email.alternate,
@@ -104,7 +104,7 @@ fn new_row(desk: &Desk, now: Timestamp, sender: &str, email: &NewEmail) -> Resul
         enrollment_id: email.enrollment.map(|id| id.0),
         facts: serde_json::to_string(&email.facts).map_err(unreadable)?,
         sealed,
-        state: State::Queued.word(),
+        state: State::Queued.code(),
         tries: 0,
         created_at: now,
         next_try_at: Some(now),
@@ -120,12 +120,12 @@ fn unreadable(error: serde_json::Error) -> Error {
 
 /// Opens what was sealed in the row of `message_id`.
 fn open(desk: &Desk, message_id: &str, sealed: &[u8]) -> Result<Secret> {
-    let bytes = desk.keys.open(&place(message_id), sealed)?;
+    let bytes = desk.keys.open(&seal_context(message_id), sealed)?;
     serde_json::from_slice(&bytes).map_err(|_| Error::Internal(format!("the secret of {message_id} is unreadable")))
 }
 
 fn waiting() -> [&'static str; 2] {
-    [State::Queued.word(), State::Deferred.word()]
+    [State::Queued.code(), State::Deferred.code()]
 }
 
 /// Holds what waits for these enrollments until the transaction ends, by number: as workers do who settle many emails,
@@ -213,14 +213,14 @@ pub fn follow(conn: &mut AnyConn, users: &[UserId], container: ContainerId) -> R
 
 /// How many emails with a link of their own were written about an enrollment.
 pub fn count_with_link(conn: &mut AnyConn, enrollment: EnrollmentId) -> Result<i64> {
-    let kinds: Vec<&str> = Kind::ALL.iter().filter(|kind| kind.carries_link()).map(|kind| kind.word()).collect();
+    let kinds: Vec<&str> = Kind::ALL.iter().filter(|kind| kind.carries_link()).map(|kind| kind.code()).collect();
     let about = emails::table.filter(emails::enrollment_id.eq(enrollment.0)).filter(emails::kind.eq_any(kinds));
     Ok(about.count().get_result(conn)?)
 }
 
 /// An email that goes nowhere any more. Who has claimed it stays: what is in a worker's hand may still be accepted.
 fn wiped(state: State) -> Wiped {
-    Wiped { state: state.word(), sealed: None, next_try_at: None }
+    Wiped { state: state.code(), sealed: None, next_try_at: None }
 }
 
 #[derive(AsChangeset)]
@@ -304,7 +304,7 @@ impl TryFrom<Row> for Email {
             container: row.container_id.map(ContainerId),
             task: row.task_id.map(TaskId),
             enrollment: row.enrollment_id.map(EnrollmentId),
-            state: State::from_word(&row.state)
+            state: State::from_code(&row.state)
                 .ok_or_else(|| Error::Internal(format!("an email has the unknown state {}", row.state)))?,
             tries: row.tries,
             created_at: row.created_at,
@@ -322,7 +322,7 @@ impl TryFrom<Row> for Email {
 }
 
 fn kind(word: &str) -> Result<Kind> {
-    Kind::from_word(word).ok_or_else(|| Error::Internal(format!("an email is of the unknown kind {word}")))
+    Kind::from_code(word).ok_or_else(|| Error::Internal(format!("an email is of the unknown kind {word}")))
 }
 
 fn facts(message_id: &str, json: &str) -> Result<Facts> {

@@ -36,7 +36,7 @@ pub fn insert(
     let values = (
         email_reports::email_id.eq(email.0),
         email_reports::at.eq(now),
-        email_reports::action.eq(fate.action.word()),
+        email_reports::action.eq(fate.action.code()),
         email_reports::status.eq(&fate.status),
         email_reports::diagnostic.eq(said),
         email_reports::digest.eq(digest),
@@ -50,9 +50,9 @@ pub fn insert(
 
 /// An accepted email came back; false if it is no longer Sent.
 pub fn set_bounced(conn: &mut AnyConn, now: Timestamp, email: EmailId, status: &str, said: &str) -> Result<bool> {
-    let changed = diesel::update(emails::table.find(email.0).filter(emails::state.eq(State::Sent.word())))
+    let changed = diesel::update(emails::table.find(email.0).filter(emails::state.eq(State::Sent.code())))
         .set((
-            emails::state.eq(State::Bounced.word()),
+            emails::state.eq(State::Bounced.code()),
             emails::bounced_at.eq(Some(now)),
             emails::bounce_status.eq(status),
             emails::last_answer.eq(said),
@@ -71,7 +71,7 @@ pub fn of(conn: &mut AnyConn, email: EmailId) -> Result<Vec<Delivery>> {
         .load(conn)?;
     rows.into_iter()
         .map(|(at, action, status, said)| {
-            let action = Action::from_word(&action)
+            let action = Action::from_code(&action)
                 .ok_or_else(|| Error::Internal(format!("a delivery report has the unknown action {action}")))?;
             Ok(Delivery { at, action, status, said })
         })

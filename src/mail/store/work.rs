@@ -119,7 +119,7 @@ pub struct NewTry {
 impl NewTry {
     /// What came of a try.
     pub fn new(email: EmailId, at: Timestamp, outcome: State, answer: &str) -> Self {
-        NewTry { email_id: email.0, at, outcome: outcome.word(), answer: answer.to_owned() }
+        NewTry { email_id: email.0, at, outcome: outcome.code(), answer: answer.to_owned() }
     }
 }
 
@@ -166,7 +166,7 @@ pub fn deferred(
     let changed = diesel::update(held(worker, email))
         .set((
             Answered::new(now, answer),
-            emails::state.eq(State::Deferred.word()),
+            emails::state.eq(State::Deferred.code()),
             emails::next_try_at.eq(Some(next)),
             emails::tries.eq(emails::tries + 1),
         ))

@@ -131,7 +131,7 @@ async fn build(p: &Permitted<may::ManageOperators>, user_id: &str, typed: Option
         .view(move |desk, who, now| {
             desk.db.read(|conn| {
                 let (operator, scope) = managing::find(conn, who, &name)?;
-                let form = typed.unwrap_or_else(|| Form::of(&operator, &scope)).furnish(conn, who)?;
+                let form = typed.unwrap_or_else(|| Form::of(&operator, &scope)).with_choices(conn, who)?;
                 let open = sessions::open_of(desk, conn, operator.id, now)?;
                 let changeable = managing::may_change(who, &operator, &scope);
                 Ok((operator, managing::scope_words(conn, &scope)?, open, form, changeable))
@@ -143,7 +143,7 @@ async fn build(p: &Permitted<may::ManageOperators>, user_id: &str, typed: Option
     let moment = |at: Option<clock::Timestamp>| at.map(|at| clock::moment(zone, now, at)).unwrap_or_default();
     let fixed = match operator.permissions.beyond(p.who.permissions).next() {
         _ if changeable => String::new(),
-        Some(lacking) => format!("{} holds “{}”, which you lack.", operator.called(), lacking.words()),
+        Some(lacking) => format!("{} holds “{}”, which you lack.", operator.called(), lacking.label()),
         None => format!("{} works in containers that you do not.", operator.called()),
     };
     Ok(Page {

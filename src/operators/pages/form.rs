@@ -96,7 +96,7 @@ impl Form {
     }
 
     /// Puts the choices beside it: nothing that `who` cannot grant is offered.
-    pub fn furnish(mut self, conn: &mut AnyConn, who: &Who) -> Result<Self> {
+    pub fn with_choices(mut self, conn: &mut AnyConn, who: &Who) -> Result<Self> {
         let grantable = |role: &Role| role.permissions.beyond(who.permissions).next().is_none();
         self.roles = store::role::all(conn)?
             .into_iter()

@@ -61,8 +61,8 @@ pub async fn show(p: Permitted<may::ManageOperators>, request: HttpRequest) -> A
     let search = Search {
         text: fields.text("q"),
         role: fields.text("role"),
-        state: State::from_word(&fields.text("state")),
-        order: Order::from_word(&fields.text("sort")),
+        state: State::from_code(&fields.text("state")),
+        order: Order::from_code(&fields.text("sort")),
     };
     let paging = Paging::new(fields.text("page").parse().ok(), fields.text("size").parse().ok());
     let asked = search.clone();
@@ -85,7 +85,7 @@ pub async fn show(p: Permitted<may::ManageOperators>, request: HttpRequest) -> A
     pairs.push(("size", size.clone()));
     let links = Links::new(OPERATORS, pairs);
     let head = |first: Order, second: Order, words: [&'static str; 2]| Head {
-        href: links.with("sort", if search.order == first { second.word() } else { first.word() }),
+        href: links.with("sort", if search.order == first { second.code() } else { first.code() }),
         order: match search.order {
             order if order == first => words[0],
             order if order == second => words[1],
@@ -121,13 +121,13 @@ pub async fn show(p: Permitted<may::ManageOperators>, request: HttpRequest) -> A
         chips.push((format!("Role is {}", search.role), links.with("role", "")));
     }
     if let Some(state) = search.state {
-        chips.push((state.words().to_owned(), links.with("state", "")));
+        chips.push((state.label().to_owned(), links.with("state", "")));
     }
     web::page(&Page {
         chrome,
         size,
         roles: found.roles.into_iter().map(|name| (name.clone(), name.eq_ignore_ascii_case(&search.role))).collect(),
-        states: State::ALL.map(|one| (one.word(), one.words(), search.state == Some(one))).into(),
+        states: State::ALL.map(|one| (one.code(), one.label(), search.state == Some(one))).into(),
         chips,
         name_head: head(Order::UserId, Order::UserIdDown, ["ascending", "descending"]),
         sign_in_head: head(Order::SignIn, Order::SignInDown, ["descending", "ascending"]),

@@ -24,7 +24,7 @@ struct Page {
 /// address, no session and no log.
 #[derive(Template)]
 #[template(path = "operators/handed.html")]
-pub(super) struct Handed {
+pub(super) struct FirstPassword {
     pub chrome: Chrome,
     pub user_id: String,
     pub path: String,
@@ -47,7 +47,7 @@ pub async fn show(p: Permitted<may::ManageOperators>) -> Answer {
     if let Some(question) = presence::before(&p) {
         return Ok(question);
     }
-    let (form, chrome) = p.view(|desk, who, _| desk.db.read(|conn| Form::new().furnish(conn, who))).await?;
+    let (form, chrome) = p.view(|desk, who, _| desk.db.read(|conn| Form::new().with_choices(conn, who))).await?;
     web::page(&Page { chrome, form })
 }
 
@@ -63,7 +63,7 @@ pub async fn send(p: Permitted<may::ManageOperators>, fields: Fields) -> Answer 
             let ((), chrome) = p.view(|_, _, _| Ok(())).await?;
             let settings = &p.desk.settings;
             let good_until = good_until(settings.zone, p.now);
-            web::page(&Handed {
+            web::page(&FirstPassword {
                 chrome,
                 path: path(&form.user_id),
                 user_id: form.user_id,
@@ -76,7 +76,7 @@ pub async fn send(p: Permitted<may::ManageOperators>, fields: Fields) -> Answer 
         }
         Err(fault) => {
             form.mistakes = fault.mistakes()?;
-            let (form, chrome) = p.view(move |desk, who, _| desk.db.read(|conn| form.furnish(conn, who))).await?;
+            let (form, chrome) = p.view(move |desk, who, _| desk.db.read(|conn| form.with_choices(conn, who))).await?;
             web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &Page { chrome, form })
         }
     }

@@ -7,7 +7,7 @@ use crate::{
     operators::{
         Operator, managing, may,
         pages::{
-            new::{Handed, good_until},
+            new::{FirstPassword, good_until},
             path,
         },
     },
@@ -45,7 +45,7 @@ pub async fn submit(p: Permitted<may::ManageOperators>, operator: Path<String>, 
         })
         .await?;
     let settings = &p.desk.settings;
-    web::page(&Handed {
+    web::page(&FirstPassword {
         chrome,
         path: path(&user_id),
         user_id,

@@ -197,10 +197,10 @@ async fn build<N: Need>(p: &Permitted<N>, id: RoleId, typed: Option<Typed>) -> R
 fn modules<N: Need>(p: &Permitted<N>, held: Permissions) -> Vec<Module> {
     let mut list: Vec<Module> = Vec::new();
     for one in Permission::ALL {
-        let (tab, name) = one.place();
+        let (tab, name) = one.menu();
         let action = Action {
             value: one.name(),
-            words: one.words(),
+            words: one.label(),
             meaning: one.meaning(),
             ticked: held.has(*one),
             may: p.may(*one),

@@ -31,7 +31,7 @@ pub async fn show(p: Permitted<may::ManageOperators>) -> Answer {
         .await?;
     let table = Permission::ALL
         .iter()
-        .map(|one| (one.words(), one.place().1, roles.iter().map(|role| role.permissions.has(*one)).collect()))
+        .map(|one| (one.label(), one.menu().1, roles.iter().map(|role| role.permissions.has(*one)).collect()))
         .collect();
     let rows = roles
         .into_iter()

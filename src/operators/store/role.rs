@@ -45,8 +45,8 @@ pub fn all(conn: &mut AnyConn) -> Result<Vec<Role>> {
     let mut list: Vec<Role> = rows.into_iter().map(Role::from).collect();
     // Stable: what is not built in stays in the order of the names.
     list.sort_by_key(|role| {
-        let place = BuiltIn::ALL.iter().position(|one| role.built_in && one.name() == role.name);
-        place.unwrap_or(BuiltIn::ALL.len())
+        let position = BuiltIn::ALL.iter().position(|one| role.built_in && one.name() == role.name);
+        position.unwrap_or(BuiltIn::ALL.len())
     });
     Ok(list)
 }

@@ -15,8 +15,8 @@ use crate::{
     mail::{Email, State, promise, status},
     operators::{Permission, may, may::Need},
     outbox::{
-        self, Looked, Seen, Step,
-        again::{self, Act, Around, Refusal},
+        self, EmailDetail, EmailInContext, Step,
+        again::{self, Act, EmailContext, Refusal},
     },
     tokens::AuthenticationType,
     web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, see_other, segment},
@@ -33,7 +33,7 @@ struct EmailPage {
     user_href: String,
     see_tasks: bool,
     tries: Vec<(String, &'static str, String)>,
-    reports: Vec<Told>,
+    reports: Vec<DeliveryLine>,
     reason: &'static str,
     steps: Vec<Done>,
     can: Can,
@@ -42,7 +42,7 @@ struct EmailPage {
 }
 
 /// A delivery report.
-struct Told {
+struct DeliveryLine {
     at: String,
     action: &'static str,
     said: String,
@@ -135,7 +135,7 @@ async fn draw<N: Need>(p: Permitted<N>, id: EmailId, code: StatusCode, problem: 
     let (seen, chrome) =
         p.view(move |desk, who, now| desk.db.read(|conn| outbox::see(conn, who, now, &desk.settings, id))).await?;
     let can = can(&seen, p.may(Permission::SendAgain), p.may(Permission::Resend));
-    let Seen { looked: Looked { email, around }, tries, reports, .. } = seen;
+    let EmailDetail { looked: EmailInContext { email, context: around }, tries, reports, .. } = seen;
     let zone = p.desk.settings.zone;
     let moment = |at| clock::moment(zone, p.now, at);
     let known = p.may(Permission::SeeUsers) && !email.facts.user_id.is_empty();
@@ -149,14 +149,14 @@ async fn draw<N: Need>(p: Permitted<N>, id: EmailId, code: StatusCode, problem: 
         reason: plain_words(&email),
         reports: reports
             .into_iter()
-            .map(|report| Told {
+            .map(|report| DeliveryLine {
                 at: moment(report.at),
-                action: report.action.words(),
+                action: report.action.label(),
                 plain: status::words(&report.status).unwrap_or_default(),
                 said: report.said,
             })
             .collect(),
-        tries: tries.into_iter().map(|one| (moment(one.at), one.outcome.word(), one.answer)).collect(),
+        tries: tries.into_iter().map(|one| (moment(one.at), one.outcome.code(), one.answer)).collect(),
         steps: steps(&email, &around, p.now, zone),
         can,
         problem,
@@ -165,8 +165,8 @@ async fn draw<N: Need>(p: Permitted<N>, id: EmailId, code: StatusCode, problem: 
     page_with(code, &body)
 }
 
-fn can(seen: &Seen, change: bool, resend: bool) -> Can {
-    let Seen { looked: Looked { email, around }, ground, .. } = seen;
+fn can(seen: &EmailDetail, change: bool, resend: bool) -> Can {
+    let EmailDetail { looked: EmailInContext { email, context: around }, ground, .. } = seen;
     let again = again::judge(Act::SendAgain, email, around, ground);
     let cancel = change && again::judge(Act::Cancel, email, around, ground).is_ok();
     let newer = match &again {
@@ -177,7 +177,7 @@ fn can(seen: &Seen, change: bool, resend: bool) -> Can {
         Ok(Step::Queue(Some(to))) => format!("Sent again, it goes to {to}: the profile has another address by now."),
         Ok(Step::Queue(None)) => "Sent again, it goes to the same address under the same Message-ID.".into(),
         Ok(_) => String::new(),
-        Err(refusal) => format!("{} {}", refusal.words(), again::instead(email, around, ground)).trim().to_owned(),
+        Err(refusal) => format!("{} {}", refusal.label(), again::instead(email, around, ground)).trim().to_owned(),
     };
     let helps = resend && email.state != State::Queued && again::can_resend(email, around, ground);
     Can {
@@ -194,8 +194,9 @@ fn can(seen: &Seen, change: bool, resend: bool) -> Can {
 }
 
 /// What the user did with the link in this email, in order; nothing if it has none, never went out, or is not the newest.
-fn steps(email: &Email, around: &Around, now: Timestamp, zone: Zone) -> Vec<Done> {
-    let Some(place) = around.place.as_ref().filter(|place| place.last_email == Some(email.id)) else {
+fn steps(email: &Email, around: &EmailContext, now: Timestamp, zone: Zone) -> Vec<Done> {
+    let Some(enrollment) = around.enrollment.as_ref().filter(|enrollment| enrollment.last_email == Some(email.id))
+    else {
         return Vec::new();
     };
     if !email.kind.carries_link() || email.sent_at.is_none() {
@@ -209,13 +210,13 @@ fn steps(email: &Email, around: &Around, now: Timestamp, zone: Zone) -> Vec<Done
         hint,
     };
     let mut steps = vec![
-        step("Link opened", since(&place.opened_at), "No more than a hint: a mail scanner can open it too."),
-        step("Activation code accepted", since(&place.code_accepted_at), ""),
+        step("Link opened", since(&enrollment.opened_at), "No more than a hint: a mail scanner can open it too."),
+        step("Activation code accepted", since(&enrollment.code_accepted_at), ""),
     ];
-    if place.authentication_type == AuthenticationType::AuthenticatorApp {
-        steps.push(step("Key shown", place.key_shown_at, ""));
+    if enrollment.authentication_type == AuthenticationType::AuthenticatorApp {
+        steps.push(step("Key shown", enrollment.key_shown_at, ""));
     }
-    steps.push(step("Enrolled", place.facts.enrolled_at, ""));
-    steps.push(step("Used", place.facts.used_at, ""));
+    steps.push(step("Enrolled", enrollment.facts.enrolled_at, ""));
+    steps.push(step("Used", enrollment.facts.used_at, ""));
     steps
 }

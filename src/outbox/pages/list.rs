@@ -10,7 +10,7 @@ use crate::{
     mail::{self, Carrier, Email, Filter, Health, Kind, State, View, status},
     operators::{Permission, may, may::Need},
     outbox::{
-        self, Ground, Looked,
+        self, Basis, EmailInContext,
         again::{self, Act},
     },
     web::{Answer, Chrome, Fields, Links, Pager, Paging, Permitted, page_with, segment},
@@ -72,11 +72,11 @@ struct Line {
     reason: &'static str,
     answered: String,
     next: String,
-    way: Option<Way>,
+    way: Option<RowAction>,
 }
 
 /// What can be done with one email from its row.
-struct Way {
+struct RowAction {
     href: String,
     words: &'static str,
     /// A page to go to, and no button that does it.
@@ -97,7 +97,7 @@ pub(super) const VIEWS: [(&str, &str, View); 8] = [
 
 /// What is looked for, as an address or a form says it.
 pub(super) fn filter(asked: &Fields) -> Filter {
-    Filter { text: asked.text("q"), kind: Kind::from_word(&asked.text("message")), only: None }
+    Filter { text: asked.text("q"), kind: Kind::from_code(&asked.text("message")), only: None }
 }
 
 /// The view of this word.
@@ -213,13 +213,13 @@ async fn draw<N: Need>(p: &Permitted<N>, asked: &Fields, form: &Fields, mistakes
                     }
                 }
                 let ground = outbox::ground(conn, now, &desk.settings)?;
-                Ok((counts, outbox::look(conn, rows)?, total, mail::health(conn)?, ground))
+                Ok((counts, outbox::in_context(conn, rows)?, total, mail::health(conn)?, ground))
             })
         })
         .await?;
     let settings = &p.desk.settings;
     let links = address(asked);
-    let carrier = if settings.demo { "the demo mailbox".to_owned() } else { Carrier::of(settings)?.words() };
+    let carrier = if settings.demo { "the demo mailbox".to_owned() } else { Carrier::of(settings)?.label() };
     let tabs = VIEWS
         .iter()
         .zip(counts)
@@ -242,10 +242,10 @@ async fn draw<N: Need>(p: &Permitted<N>, asked: &Fields, form: &Fields, mistakes
         relay: relay(set, &carrier, health, zone, p.now),
         tabs,
         heading: VIEWS.iter().find(|view| view.0 == word).map_or("", |view| view.1),
-        kinds: Kind::ALL.iter().map(|kind| (kind.word(), kind.words(), filter.kind == Some(*kind))).collect(),
+        kinds: Kind::ALL.iter().map(|kind| (kind.code(), kind.label(), filter.kind == Some(*kind))).collect(),
         asked: vec![
             ("q", filter.text.clone()),
-            ("message", filter.kind.map_or_else(String::new, |kind| kind.word().to_owned())),
+            ("message", filter.kind.map_or_else(String::new, |kind| kind.code().to_owned())),
             ("state", word),
         ],
         filter,
@@ -266,8 +266,8 @@ async fn draw<N: Need>(p: &Permitted<N>, asked: &Fields, form: &Fields, mistakes
     page_with(status, &page)
 }
 
-fn line(looked: Looked, ticked: &[EmailId], ground: &Ground, zone: Zone, may: (bool, bool, bool)) -> Line {
-    let way = way(&looked, ground, may);
+fn line(looked: EmailInContext, ticked: &[EmailId], ground: &Basis, zone: Zone, may: (bool, bool, bool)) -> Line {
+    let way = row_action(&looked, ground, may);
     let email = looked.email;
     let second = match (email.alternate, email.facts.name.is_empty()) {
         (true, _) => format!("{}, alternate address", email.facts.user_id),
@@ -280,8 +280,12 @@ fn line(looked: Looked, ticked: &[EmailId], ground: &Ground, zone: Zone, may: (b
 }
 
 /// The likeliest thing to do with an email.
-fn way(looked: &Looked, ground: &Ground, (change, resend, see_users): (bool, bool, bool)) -> Option<Way> {
-    let Looked { email, around } = looked;
+fn row_action(
+    looked: &EmailInContext,
+    ground: &Basis,
+    (change, resend, see_users): (bool, bool, bool),
+) -> Option<RowAction> {
+    let EmailInContext { email, context: around } = looked;
     let act = if email.state == State::Queued { Act::Cancel } else { Act::SendAgain };
     if change && again::judge(act, email, around, ground).is_ok() {
         let (verb, words) = match email.state {
@@ -289,18 +293,19 @@ fn way(looked: &Looked, ground: &Ground, (change, resend, see_users): (bool, boo
             State::Deferred => ("send-again", "Try now"),
             _ => ("send-again", "Send again"),
         };
-        return Some(Way { href: format!("/outbox/{}/{verb}", email.id), words, link: false });
+        return Some(RowAction { href: format!("/outbox/{}/{verb}", email.id), words, link: false });
     }
     if !email.state.is_final_trouble() || again::instead(email, around, ground).is_empty() {
         return None;
     }
     if resend && again::can_resend(email, around, ground) {
-        return resend_href(email).map(|href| Way { href, words: "Resend", link: true });
+        return resend_href(email).map(|href| RowAction { href, words: "Resend", link: true });
     }
     // Something has to come before Resend, or somebody else may do it: the user's page says what, and who.
-    let place = around.place.as_ref().filter(|place| see_users && place.facts.enrolled_at.is_none())?;
-    let href = format!("/users/{}/authentication-methods?task={}", segment(&email.facts.user_id), place.task);
-    Some(Way { href, words: "Why?", link: true })
+    let enrollment =
+        around.enrollment.as_ref().filter(|enrollment| see_users && enrollment.facts.enrolled_at.is_none())?;
+    let href = format!("/users/{}/authentication-methods?task={}", segment(&email.facts.user_id), enrollment.task);
+    Some(RowAction { href, words: "Why?", link: true })
 }
 
 /// The address of Resend for the user and the task of an email.

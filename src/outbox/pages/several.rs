@@ -13,7 +13,7 @@ use crate::{
     operators::{Permission, may},
     outbox::{
         again::Act,
-        several::{self, Chosen, Outcome, emails},
+        several::{self, Chosen, Preview, emails},
     },
     web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, see_other},
 };
@@ -30,7 +30,7 @@ struct Page {
     chrome: Chrome,
     heading: String,
     path: &'static str,
-    outcome: Outcome,
+    outcome: Preview,
     effect: Vec<String>,
     button: &'static str,
     tasks: Vec<(TaskId, String)>,
@@ -81,12 +81,12 @@ async fn act(p: Permitted<may::ChangeOutbox>, form: Fields, act: Act) -> Answer 
                 let shown_at = fields.text("shown_at").parse::<Timestamp>();
                 let shown_at =
                     shown_at.map_err(|_| Error::mistake("shown_at", "The form says not when it was shown."))?;
-                several::carry_out(desk, who, now, &chosen(&fields), act, shown_at)
+                several::apply(desk, who, now, &chosen(&fields), act, shown_at)
             })
             .await;
         match done {
             Ok(outcome) => {
-                p.flash(&told(act, &outcome, p.desk.settings.mail_leaves()));
+                p.flash(&flash(act, &outcome, p.desk.settings.mail_leaves()));
                 return Ok(see_other(&list_again(&form)));
             }
             Err(Fault(Error::Conflict(_))) => changed = true,
@@ -96,7 +96,7 @@ async fn act(p: Permitted<may::ChangeOutbox>, form: Fields, act: Act) -> Answer 
         }
     }
     let fields = form.clone();
-    match p.view(move |desk, who, now| several::look(desk, who, now, &chosen(&fields), act)).await {
+    match p.view(move |desk, who, now| several::preview(desk, who, now, &chosen(&fields), act)).await {
         Ok((outcome, chrome)) => {
             let status = if changed { StatusCode::CONFLICT } else { StatusCode::OK };
             let see_tasks = p.may(Permission::SeeTasks);
@@ -116,7 +116,7 @@ fn chosen(form: &Fields) -> Chosen {
     }
 }
 
-fn told(act: Act, outcome: &Outcome, leaves: bool) -> Flash {
+fn flash(act: Act, outcome: &Preview, leaves: bool) -> Flash {
     let left = match outcome.left() {
         0 => String::new(),
         1 => "1 was left as it is.".into(),
@@ -137,7 +137,7 @@ fn are(count: usize) -> String {
 fn page(
     chrome: Chrome,
     act: Act,
-    outcome: Outcome,
+    outcome: Preview,
     form: &Fields,
     now: Timestamp,
     see_tasks: bool,

@@ -10,7 +10,7 @@ use crate::{
     operators::{Permission, may},
     reports::{
         self,
-        find::{Finding, Found, FoundUser, Hit, Stand, typed},
+        find::{Finding, Found, FoundUser, Hit, Standing, typed},
         history::{Outcome, Row},
     },
     tokens::{Token, TokenState},
@@ -109,11 +109,11 @@ fn user_address(user_id: &str) -> String {
 fn user_line(found: FoundUser) -> Line {
     let user = found.user;
     let (state, dress) = match found.stand {
-        Stand::Disabled => ("Disabled".to_owned(), "removed"),
-        Stand::MailFailed(_) => ("Mail failed".to_owned(), "locked"),
-        Stand::In(_, status) => (status.word().to_owned(), ""),
-        Stand::Tokens(0) => ("no token".to_owned(), "none"),
-        Stand::Tokens(count) => (counted(count, "token", "tokens"), "none"),
+        Standing::Disabled => ("Disabled".to_owned(), "removed"),
+        Standing::MailFailed(_) => ("Mail failed".to_owned(), "locked"),
+        Standing::In(_, status) => (status.label().to_owned(), ""),
+        Standing::Tokens(0) => ("no token".to_owned(), "none"),
+        Standing::Tokens(count) => (counted(count, "token", "tokens"), "none"),
     };
     let dress = if dress.is_empty() { lower(&state) } else { dress };
     let name = user.name();
@@ -146,7 +146,7 @@ fn task_line(row: &Row, today: chrono::NaiveDate) -> Line {
     let outcome = row.outcome(today);
     let (state, dress) = match outcome {
         Outcome::Open => (format!("stops {}", distance(today, task.stop_on())), "none"),
-        other => (other.word().to_owned(), other.dress()),
+        other => (other.code().to_owned(), other.dress()),
     };
     let counts = row.counts();
     let mut second = format!("{} of {} completed", counts.completed, counts.users);
@@ -172,8 +172,8 @@ fn token_line(token: Token) -> Line {
         icon: "key",
         href: address(&Hit::Serial(token.serial.clone())),
         words: token.serial,
-        second: token.authentication_type.words().to_owned(),
-        state: token.state.word().to_owned(),
+        second: token.authentication_type.label().to_owned(),
+        state: token.state.label().to_owned(),
         dress,
     }
 }
@@ -183,18 +183,18 @@ fn action(icon: &'static str, words: impl Into<String>, href: impl Into<String>,
 }
 
 /// What can be done for the first user.
-fn actions_for(p: &Permitted<may::SignedIn>, user_id: &str, stand: &Stand) -> Vec<Line> {
+fn actions_for(p: &Permitted<may::SignedIn>, user_id: &str, stand: &Standing) -> Vec<Line> {
     let mut lines = Vec::new();
     let waits: Option<TaskId> = match stand {
-        Stand::MailFailed(task) => Some(*task),
-        Stand::In(task, crate::tasks::Status::Active) => Some(*task),
+        Standing::MailFailed(task) => Some(*task),
+        Standing::In(task, crate::tasks::Status::Active) => Some(*task),
         _ => None,
     };
     if let (Some(task), true) = (waits, p.may(Permission::Resend)) {
         let href = format!("/users/{}/tasks/{task}/edit", segment(user_id));
         lines.push(action("send", format!("Resend task {task}"), href, "opens the form"));
     }
-    if *stand != Stand::Disabled && !matches!(stand, Stand::Tokens(_)) {
+    if *stand != Standing::Disabled && !matches!(stand, Standing::Tokens(_)) {
         lines.push(action("help-circle", "Why can’t this user enroll?", user_address(user_id), ""));
     }
     lines

@@ -40,7 +40,7 @@ pub struct Tab {
 
 /// The tabs with `report` as the present one.
 fn tabs(report: Report) -> Vec<Tab> {
-    let tab = |other: Report| Tab { words: other.words(), href: other.path(), current: other == report };
+    let tab = |other: Report| Tab { words: other.label(), href: other.path(), current: other == report };
     Report::ALL.into_iter().map(tab).collect()
 }
 
@@ -71,7 +71,7 @@ fn names(list: Vec<String>, chosen: &str) -> Vec<Choice> {
 /// The kinds of tokens as choices.
 fn types(filter: &Filter) -> Vec<Choice> {
     let choice =
-        |kind: AuthenticationType| Choice::new(kind.word(), kind.words(), filter.authentication_type == Some(kind));
+        |kind: AuthenticationType| Choice::new(kind.code(), kind.label(), filter.authentication_type == Some(kind));
     AuthenticationType::ALL.into_iter().map(choice).collect()
 }
 
@@ -86,11 +86,11 @@ fn offered(conn: &mut AnyConn, who: &Who, filter: &Filter) -> Result<(Vec<Choice
 fn chips(filter: &Filter, links: &Links) -> Vec<(String, String)> {
     let words = |name: &str, value: &str| match name {
         "operator" => format!("Operator {value}"),
-        "type" => filter.authentication_type.map(|kind| kind.words().to_owned()).unwrap_or_default(),
+        "type" => filter.authentication_type.map(|kind| kind.label().to_owned()).unwrap_or_default(),
         "container" => format!("Container {value}"),
-        "outcome" => filter.outcome.map(|outcome| format!("Outcome {}", outcome.word())).unwrap_or_default(),
-        "status" => filter.status.map(|status| format!("Status {}", status.word())).unwrap_or_default(),
-        "state" => filter.state.map(|state| format!("State {}", state.word())).unwrap_or_default(),
+        "outcome" => filter.outcome.map(|outcome| format!("Outcome {}", outcome.code())).unwrap_or_default(),
+        "status" => filter.status.map(|status| format!("Status {}", status.label())).unwrap_or_default(),
+        "state" => filter.state.map(|state| format!("State {}", state.label())).unwrap_or_default(),
         _ => String::new(),
     };
     let pairs = filter.pairs();
@@ -101,7 +101,7 @@ fn chips(filter: &Filter, links: &Links) -> Vec<(String, String)> {
 /// The addresses of a report's views.
 fn links(report: Report, filter: &Filter, paging: Option<Paging>) -> Links {
     let mut pairs = filter.pairs();
-    // The usual number of rows is not worth a place in the address.
+    // The usual number of rows is not worth an enrollment in the address.
     if let Some(paging) = paging.filter(|paging| paging.size != crate::web::paging::SIZES[0]) {
         pairs.push(("size", paging.size.to_string()));
     }

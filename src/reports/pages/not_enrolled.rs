@@ -27,7 +27,7 @@ struct Page {
     all: String,
     /// How many are Active, Locked, Expired, in words.
     sums: Vec<(Status, String)>,
-    places: i64,
+    enrollments: i64,
     file: String,
     file_words: String,
     may_see_tasks: bool,
@@ -68,8 +68,7 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
     let (totals, attempts) = (listed.totals, listed.attempts_allowed);
     let links = links(Report::NotEnrolled, &filter, Some(paging));
     let statuses = [Status::Active, Status::Locked, Status::Expired];
-    let choice =
-        |status: Status| Choice::new(status.word().to_lowercase(), status.word(), filter.status == Some(status));
+    let choice = |status: Status| Choice::new(status.code(), status.label(), filter.status == Some(status));
     let line = |row: Row| {
         let (distance, urgency) = enrollment::urgency(today, row.facts.stop_on);
         Line {
@@ -81,7 +80,7 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
             },
             distance,
             urgency,
-            email: row.email.map_or("", |state| state.word()),
+            email: row.email.map_or("", |state| state.label()),
             emailed_at: row.emailed_at.map(|at| moment(zone, now, at)).unwrap_or_default(),
             user_href: format!("/users/{}/authentication-methods", segment(&row.user_id)),
             row,
@@ -95,13 +94,13 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
         types: types(&filter),
         statuses: statuses.into_iter().map(choice).collect(),
         chips: chips(&filter, &links),
-        pager: Pager::new(paging, listed.rows.len(), totals.places, &links),
+        pager: Pager::new(paging, listed.rows.len(), totals.enrollments, &links),
         rows: listed.rows.into_iter().map(line).collect(),
-        all: format!("All {} in this view", counted(totals.places, "enrollment", "enrollments")),
+        all: format!("All {} in this view", counted(totals.enrollments, "enrollment", "enrollments")),
         sums: statuses.into_iter().zip([totals.active, totals.locked, totals.expired].map(grouped)).collect(),
-        places: totals.places,
+        enrollments: totals.enrollments,
         file: file_address(Report::NotEnrolled, &filter),
-        file_words: counted(totals.places, "row", "rows"),
+        file_words: counted(totals.enrollments, "row", "rows"),
         may_see_tasks: p.may(Permission::SeeTasks),
         may_see_users: p.may(Permission::SeeUsers),
         filter,

@@ -7,7 +7,7 @@ use super::{Choice, Tab, chips, counted, file_address, grouped, links, names, ta
 use crate::{
     clock::moment,
     operators::{self, may},
-    reports::{self, Deed, Filter, Period, Report, USUAL_DAYS_OF_WORK},
+    reports::{self, ActionCount, Filter, Period, Report, USUAL_DAYS_OF_WORK},
     web::{self, Answer, Chrome, Permitted},
 };
 
@@ -38,7 +38,7 @@ struct Group {
 }
 
 struct Line {
-    deed: Deed,
+    deed: ActionCount,
     last: String,
 }
 

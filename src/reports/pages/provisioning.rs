@@ -65,7 +65,7 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
     let links = links(Report::Provisioning, &filter, Some(paging));
     let counts = totals.counts;
     let outcome =
-        |outcome: Outcome| Choice::new(outcome.word().to_lowercase(), outcome.word(), filter.outcome == Some(outcome));
+        |outcome: Outcome| Choice::new(outcome.code().to_lowercase(), outcome.code(), filter.outcome == Some(outcome));
     let line = |row: Row| Line {
         outcome: row.outcome(today),
         closed: row.closed_on(zone, today).map(|day| day.to_string()).unwrap_or_default(),

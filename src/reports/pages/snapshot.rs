@@ -183,7 +183,7 @@ fn needs(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Need> {
         needs.push(Need {
             icon: "alert-triangle",
             tone: "locked",
-            words: format!("The server fails at {}", failing.round.words()),
+            words: format!("The server fails at {}", failing.round.label()),
             detail: format!(
                 "Last at {}. Whoever runs Tokendesk finds the reason in its log.",
                 zone.local(failing.failed_at).format("%Y-%m-%d %H:%M")
@@ -221,7 +221,7 @@ fn needs(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Need> {
         needs.push(Need {
             icon: "mail-cancel",
             tone: "warn",
-            words: format!("The message {} lacks {lacks}", first.words()),
+            words: format!("The message {} lacks {lacks}", first.label()),
             detail: format!("It goes out all the same. Add what is missing.{others}"),
             href: "/messages".into(),
         });

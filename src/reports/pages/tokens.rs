@@ -6,7 +6,7 @@ use askama::Template;
 use super::{Choice, Tab, chips, counted, file_address, links, names, tabs};
 use crate::{
     operators::may,
-    reports::{self, Filter, Period, Report, Stand},
+    reports::{self, Filter, Period, Report, StockLine},
     tokens::{AuthenticationType, TokenState},
     users,
     web::{self, Answer, Chrome, Permitted},
@@ -65,9 +65,9 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
     })
 }
 
-fn line(kind: AuthenticationType, stands: &[Stand]) -> Line {
+fn line(kind: AuthenticationType, stands: &[StockLine]) -> Line {
     let of = |state: TokenState| {
-        let same = |stand: &&Stand| stand.authentication_type == kind && stand.state == state;
+        let same = |stand: &&StockLine| stand.authentication_type == kind && stand.state == state;
         stands.iter().find(same).map_or(0, |stand| stand.tokens)
     };
     let mut counts: Vec<i64> = TokenState::ALL.into_iter().map(of).collect();

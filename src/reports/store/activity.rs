@@ -7,7 +7,7 @@ use diesel::{
     sql_types::{BigInt, Text, Timestamp as Moment},
 };
 
-use super::{Ground, query, within};
+use super::{Basis, query, within};
 use crate::{
     audit::{ActorKind, Outcome},
     clock::{Timestamp, Zone},
@@ -15,7 +15,7 @@ use crate::{
     error::{Error, Result},
     operators::Who,
     reports::{
-        activity::{Deed, Stand},
+        activity::{ActionCount, StockLine},
         filter::Filter,
     },
     tokens::{AuthenticationType, TokenState},
@@ -47,14 +47,14 @@ struct StandRow {
 
 /// What operators did in the period, by operator and verb. Who works in some containers sees what was done there, and
 /// what they did themselves.
-pub fn deeds(conn: &mut AnyConn, ground: &Ground, who: &Who, zone: Zone, filter: &Filter) -> Result<Vec<Deed>> {
-    let (kind, done) = (ActorKind::Operator.word(), Outcome::Done.word());
+pub fn deeds(conn: &mut AnyConn, ground: &Basis, who: &Who, zone: Zone, filter: &Filter) -> Result<Vec<ActionCount>> {
+    let (kind, done) = (ActorKind::Operator.code(), Outcome::Done.code());
     let mut text = format!(
         "SELECT MAX(a.actor) AS operator, a.verb, COUNT(CASE WHEN a.outcome = '{done}' THEN 1 END) AS done, \
            COUNT(CASE WHEN a.outcome <> '{done}' THEN 1 END) AS refused, MAX(a.at) AS last_at \
          FROM audit_entries a"
     );
-    if ground.places.is_some() {
+    if ground.containers.is_some() {
         text.push_str(" LEFT JOIN users u ON u.id = a.user_id");
     }
     let _ = write!(text, " WHERE a.actor_kind = '{kind}'");
@@ -63,8 +63,8 @@ pub fn deeds(conn: &mut AnyConn, ground: &Ground, who: &Who, zone: Zone, filter:
         values.push(db::key(&filter.operator));
         let _ = write!(text, " AND a.actor_key = ${}", values.len());
     }
-    if ground.places.is_some() {
-        let inside = within("u.container_id", ground.places.as_deref());
+    if ground.containers.is_some() {
+        let inside = within("u.container_id", ground.containers.as_deref());
         values.push(db::key(who.name()));
         let _ = write!(text, " AND (a.actor_key = ${} OR (1 = 1{inside}))", values.len());
     }
@@ -89,7 +89,7 @@ pub fn deeds(conn: &mut AnyConn, ground: &Ground, who: &Who, zone: Zone, filter:
     let rows: Vec<DeedRow> = query.load(conn)?;
     Ok(rows
         .into_iter()
-        .map(|row| Deed {
+        .map(|row| ActionCount {
             operator: row.operator,
             verb: row.verb,
             done: row.done,
@@ -100,18 +100,18 @@ pub fn deeds(conn: &mut AnyConn, ground: &Ground, who: &Who, zone: Zone, filter:
 }
 
 /// How many tokens of which type are in which state. Tokens without a container are stock of everyone.
-pub fn stands(conn: &mut AnyConn, ground: &Ground, filter: &Filter) -> Result<Vec<Stand>> {
+pub fn stands(conn: &mut AnyConn, ground: &Basis, filter: &Filter) -> Result<Vec<StockLine>> {
     let mut text = String::from("SELECT k.authentication_type, k.state, COUNT(*) AS tokens FROM tokens k WHERE 1 = 1");
-    if ground.places.is_some() {
-        let inside = within("k.container_id", ground.places.as_deref());
+    if ground.containers.is_some() {
+        let inside = within("k.container_id", ground.containers.as_deref());
         let stock = if filter.container.is_empty() { "k.container_id IS NULL OR " } else { "" };
         let _ = write!(text, " AND ({stock}(1 = 1{inside}))");
     }
     if let Some(kind) = filter.authentication_type {
-        let _ = write!(text, " AND k.authentication_type = '{}'", kind.word());
+        let _ = write!(text, " AND k.authentication_type = '{}'", kind.code());
     }
     if let Some(state) = filter.state {
-        let _ = write!(text, " AND k.state = '{}'", state.word());
+        let _ = write!(text, " AND k.state = '{}'", state.code());
     }
     text.push_str(" GROUP BY k.authentication_type, k.state");
     let rows: Vec<StandRow> = query(text).load(conn)?;
@@ -120,10 +120,10 @@ pub fn stands(conn: &mut AnyConn, ground: &Ground, filter: &Filter) -> Result<Ve
     };
     rows.into_iter()
         .map(|row| {
-            Ok(Stand {
-                authentication_type: AuthenticationType::from_word(&row.authentication_type)
+            Ok(StockLine {
+                authentication_type: AuthenticationType::from_code(&row.authentication_type)
                     .ok_or_else(|| unknown(&row))?,
-                state: TokenState::from_word(&row.state).ok_or_else(|| unknown(&row))?,
+                state: TokenState::from_code(&row.state).ok_or_else(|| unknown(&row))?,
                 tokens: row.tokens,
             })
         })

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{Ground, history};
+use super::{Basis, history};
 use crate::{
     db::{self, AnyConn},
     error::Result,
@@ -27,7 +27,7 @@ pub fn users_with_email(conn: &mut AnyConn, who: &Who, email: &str) -> Result<Ve
 
 /// Tasks whose number begins with these digits, those of `users`, and open ones that were last emailed to an address
 /// that begins so; the newest first.
-pub fn tasks(conn: &mut AnyConn, ground: &Ground, typed: &str, users: &[UserId], most: i64) -> Result<Vec<Row>> {
+pub fn tasks(conn: &mut AnyConn, ground: &Basis, typed: &str, users: &[UserId], most: i64) -> Result<Vec<Row>> {
     let mut ids: Vec<i64> = Vec::new();
     for (first, last) in find::task_number(typed).map(find::numbers_beginning_with).unwrap_or_default() {
         let range = tasks::table.filter(tasks::id.between(first, last)).order(tasks::id.desc());
@@ -42,7 +42,7 @@ pub fn tasks(conn: &mut AnyConn, ground: &Ground, typed: &str, users: &[UserId],
     ids.extend(theirs.load::<i64>(conn)?);
     let key = db::key(typed);
     // The address of a task may be that of someone outside of a scope; those inside were found as users above.
-    if let (None, Some(after)) = (&ground.places, db::after(&key)) {
+    if let (None, Some(after)) = (&ground.containers, db::after(&key)) {
         let open = tasks::removed_at.is_null().and(tasks::enrolled.lt(tasks::users));
         let emailed = tasks::emailed_to_key.ge(key).and(tasks::emailed_to_key.lt(after));
         let query = tasks::table.filter(open.and(emailed)).order((tasks::emailed_to_key, tasks::id)).limit(most);

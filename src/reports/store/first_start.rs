@@ -29,14 +29,14 @@ fn counted(conn: &mut AnyConn, rows: &str) -> Result<i64> {
 }
 
 /// Users in these containers, up to one more than [`COUNTED`].
-pub fn users(conn: &mut AnyConn, places: Option<&[ContainerId]>) -> Result<i64> {
-    counted(conn, &format!("SELECT u.id FROM users u WHERE u.id > 0{}", within("u.container_id", places)))
+pub fn users(conn: &mut AnyConn, containers: Option<&[ContainerId]>) -> Result<i64> {
+    counted(conn, &format!("SELECT u.id FROM users u WHERE u.id > 0{}", within("u.container_id", containers)))
 }
 
 /// Hardware tokens, whatever became of them, in these containers or for all; counted as [`users`].
-pub fn devices(conn: &mut AnyConn, places: Option<&[ContainerId]>) -> Result<i64> {
-    let kind = AuthenticationType::HardwareToken.word();
-    let inside = within("t.container_id", places);
+pub fn devices(conn: &mut AnyConn, containers: Option<&[ContainerId]>) -> Result<i64> {
+    let kind = AuthenticationType::HardwareToken.code();
+    let inside = within("t.container_id", containers);
     counted(conn, &format!("SELECT t.id FROM tokens t WHERE t.authentication_type = '{kind}'{inside}"))
 }
 

@@ -8,7 +8,7 @@ use diesel::{
     sql_types::{BigInt, Date, Nullable, Text, Timestamp as Moment},
 };
 
-use super::{Ground, query, within};
+use super::{Basis, query, within};
 use crate::{
     clock::Timestamp,
     db::{self, AnyConn},
@@ -88,7 +88,7 @@ impl TryFrom<TaskRow> for Row {
     type Error = Error;
 
     fn try_from(row: TaskRow) -> Result<Self> {
-        let authentication_type = AuthenticationType::from_word(&row.authentication_type).ok_or_else(|| {
+        let authentication_type = AuthenticationType::from_code(&row.authentication_type).ok_or_else(|| {
             Error::Internal(format!("task {} has the unknown type {:?}", row.id, row.authentication_type))
         })?;
         Ok(Row {
@@ -131,7 +131,7 @@ fn task_conditions(filter: &Filter) -> String {
         let _ = write!(text, " AND t.start_on <= '{to}'");
     }
     if let Some(kind) = filter.authentication_type {
-        let _ = write!(text, " AND t.authentication_type = '{}'", kind.word());
+        let _ = write!(text, " AND t.authentication_type = '{}'", kind.code());
     }
     if !filter.operator.is_empty() {
         text.push_str(" AND t.operator_key = $1");
@@ -141,10 +141,10 @@ fn task_conditions(filter: &Filter) -> String {
 
 /// The tasks with their numbers as a table called `x`: for those who see everything from the counts that stand with
 /// the tasks, for a scope counted live in it. Nobody of a removed task is locked or expired.
-fn source(ground: &Ground, conditions: &str) -> String {
+fn source(ground: &Basis, conditions: &str) -> String {
     let (today, limit) = (ground.today, ground.attempts_allowed);
     let waiting = format!("e.removed_at IS NULL AND e.enrolled_at IS NULL AND e.failures < {limit}");
-    let Some(places) = &ground.places else {
+    let Some(containers) = &ground.containers else {
         return format!(
             "(SELECT t.id, t.operator, t.authentication_type, t.description, t.start_on, t.created_at, t.removed_at, \
                t.removed_by, t.version, t.users, t.enrolled, t.used, t.earliest_stop_on, t.latest_stop_on, \
@@ -160,7 +160,7 @@ fn source(ground: &Ground, conditions: &str) -> String {
              FROM tasks t WHERE 1 = 1{conditions}) x"
         );
     };
-    let inside = within("u.container_id", Some(places));
+    let inside = within("u.container_id", Some(containers));
     let in_it = "(e.removed_at IS NULL OR e.removed_why = 'task removed')";
     format!(
         "(SELECT t.id, t.operator, t.authentication_type, t.description, t.start_on, t.created_at, t.removed_at, \
@@ -214,7 +214,7 @@ fn load(conn: &mut AnyConn, text: String, filter: &Filter) -> Result<Vec<Row>> {
 }
 
 /// The rows of a page, the newest first.
-pub fn page(conn: &mut AnyConn, ground: &Ground, filter: &Filter, offset: i64, limit: i64) -> Result<Vec<Row>> {
+pub fn page(conn: &mut AnyConn, ground: &Basis, filter: &Filter, offset: i64, limit: i64) -> Result<Vec<Row>> {
     let source = source(ground, &task_conditions(filter));
     let outcome = outcome_condition(filter.outcome, ground.today);
     let text = format!(
@@ -226,7 +226,7 @@ pub fn page(conn: &mut AnyConn, ground: &Ground, filter: &Filter, offset: i64, l
 /// The next rows after the one of this Start Date and number, for files of any length.
 pub fn batch(
     conn: &mut AnyConn,
-    ground: &Ground,
+    ground: &Basis,
     filter: &Filter,
     after: Option<(NaiveDate, TaskId)>,
     limit: i64,
@@ -243,7 +243,7 @@ pub fn batch(
 }
 
 /// These tasks as far as they exist in the scope, in no order.
-pub fn of(conn: &mut AnyConn, ground: &Ground, tasks: &[TaskId]) -> Result<Vec<Row>> {
+pub fn of(conn: &mut AnyConn, ground: &Basis, tasks: &[TaskId]) -> Result<Vec<Row>> {
     if tasks.is_empty() {
         return Ok(Vec::new());
     }
@@ -253,7 +253,7 @@ pub fn of(conn: &mut AnyConn, ground: &Ground, tasks: &[TaskId]) -> Result<Vec<R
 }
 
 /// The sums over everything the filter finds.
-pub fn totals(conn: &mut AnyConn, ground: &Ground, filter: &Filter) -> Result<Totals> {
+pub fn totals(conn: &mut AnyConn, ground: &Basis, filter: &Filter) -> Result<Totals> {
     let source = source(ground, &task_conditions(filter));
     let outcome = outcome_condition(filter.outcome, ground.today);
     let sum = |column: &str| format!("CAST(COALESCE(SUM(x.{column}), 0) AS BIGINT) AS {column}");

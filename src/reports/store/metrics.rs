@@ -8,7 +8,7 @@ use crate::{
     db::AnyConn,
     error::Result,
     mail,
-    reports::metrics::{Places, Stock},
+    reports::metrics::{EnrollmentCounts, Stock},
     schema::{emails, enrollments, tasks, tokens},
     tokens::TokenState,
 };
@@ -30,10 +30,10 @@ pub fn stock(conn: &mut AnyConn, today: NaiveDate, limit: i64) -> Result<Stock> 
         || enrollments::table.filter(enrollments::removed_at.is_null().and(enrollments::enrolled_at.is_null()));
     let late = waiting().filter(enrollments::stop_on.lt(today)).filter(enrollments::failures.lt(limit));
     Ok(Stock {
-        emails: all(mail::State::ALL.iter().map(|state| state.word()), &emails),
-        tokens: all(TokenState::ALL.iter().map(|state| state.word()), &tokens),
+        emails: all(mail::State::ALL.iter().map(|state| state.code()), &emails),
+        tokens: all(TokenState::ALL.iter().map(|state| state.code()), &tokens),
         open_tasks: open().count().get_result(conn)?,
-        places: Places {
+        enrollments: EnrollmentCounts {
             used: enrollments::table.filter(enrollments::used_at.is_not_null()).count().get_result(conn)?,
             // Who has enrolled has a token, and nobody else: there is an index of those.
             enrolled: enrollments::table.filter(enrollments::token_id.is_not_null()).count().get_result(conn)?,

@@ -32,27 +32,27 @@ type Query = BoxedSqlQuery<'static, Backend, SqlQuery>;
 
 /// What every report goes by, read once for all statements of it.
 #[derive(Clone, Debug)]
-pub struct Ground {
+pub struct Basis {
     /// The organization's date.
     pub today: NaiveDate,
     /// Failed attempts that lock (Self-Enrollment Policy).
     pub attempts_allowed: i64,
     /// The containers that exist for who asks; `None`: all.
-    pub places: Option<Vec<ContainerId>>,
+    pub containers: Option<Vec<ContainerId>>,
 }
 
-impl Ground {
+impl Basis {
     /// The containers, narrowed by a filter's; a name that is unknown in the scope leaves none.
     pub fn narrowed(mut self, conn: &mut AnyConn, who: &Who, filter: &Filter) -> Result<Self> {
         if !filter.container.is_empty() {
             let named = users::store::container(conn, &filter.container)?.filter(|id| who.scope.holds(*id));
-            self.places = Some(named.into_iter().collect());
+            self.containers = Some(named.into_iter().collect());
         }
         Ok(self)
     }
 
     /// The containers of a scope.
-    pub fn places(scope: &Scope) -> Option<Vec<ContainerId>> {
+    pub fn containers_of(scope: &Scope) -> Option<Vec<ContainerId>> {
         match scope {
             Scope::All => None,
             Scope::Containers(list) => Some(list.clone()),
@@ -61,8 +61,8 @@ impl Ground {
 }
 
 /// ` AND column IN (…)`, or nothing if all containers are meant.
-fn within(column: &str, places: Option<&[ContainerId]>) -> String {
-    match places {
+fn within(column: &str, containers: Option<&[ContainerId]>) -> String {
+    match containers {
         None => String::new(),
         // A list without a member is no SQL.
         Some([]) => " AND 1 = 0".into(),

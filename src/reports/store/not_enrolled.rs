@@ -1,4 +1,4 @@
-//! Places in tasks that wait for their users.
+//! Enrollments in tasks that wait for their users.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use diesel::{
     sql_types::{BigInt, Date, Nullable, Text, Timestamp as Moment},
 };
 
-use super::{Ground, Query, query, within};
+use super::{Basis, Query, query, within};
 use crate::{
     clock::Timestamp,
     db::{self, AnyConn},
@@ -24,7 +24,7 @@ use crate::{
 };
 
 #[derive(QueryableByName)]
-struct PlaceRow {
+struct EnrollmentRow {
     #[diesel(sql_type = BigInt)]
     id: i64,
     #[diesel(sql_type = Text)]
@@ -56,18 +56,18 @@ struct PlaceRow {
 #[derive(QueryableByName)]
 struct TotalsRow {
     #[diesel(sql_type = BigInt)]
-    places: i64,
+    enrollments: i64,
     #[diesel(sql_type = BigInt)]
     locked: i64,
     #[diesel(sql_type = BigInt)]
     expired: i64,
 }
 
-impl TryFrom<PlaceRow> for Row {
+impl TryFrom<EnrollmentRow> for Row {
     type Error = Error;
 
-    fn try_from(row: PlaceRow) -> Result<Self> {
-        let authentication_type = AuthenticationType::from_word(&row.authentication_type).ok_or_else(|| {
+    fn try_from(row: EnrollmentRow) -> Result<Self> {
+        let authentication_type = AuthenticationType::from_code(&row.authentication_type).ok_or_else(|| {
             Error::Internal(format!("enrollment {} has the unknown type {:?}", row.id, row.authentication_type))
         })?;
         Ok(Row {
@@ -81,14 +81,14 @@ impl TryFrom<PlaceRow> for Row {
             facts: EnrollmentFacts { stop_on: row.stop_on, failures: row.failures, enrolled_at: None, used_at: None },
             emailed_to: row.emailed_to,
             emailed_at: row.emailed_at,
-            email: row.email_state.as_deref().and_then(mail::State::from_word),
+            email: row.email_state.as_deref().and_then(mail::State::from_code),
         })
     }
 }
 
-/// The places that wait, `e`, with their users `u` and tasks `t`, as far as the filter goes. The operator's key, if
+/// The enrollments that wait, `e`, with their users `u` and tasks `t`, as far as the filter goes. The operator's key, if
 /// there is one, is the only value.
-fn waiting(ground: &Ground, filter: &Filter) -> String {
+fn waiting(ground: &Basis, filter: &Filter) -> String {
     let (today, limit) = (ground.today, ground.attempts_allowed);
     let mut text = String::from("e.removed_at IS NULL AND e.enrolled_at IS NULL");
     if let Some(from) = filter.period.from {
@@ -98,7 +98,7 @@ fn waiting(ground: &Ground, filter: &Filter) -> String {
         let _ = write!(text, " AND e.stop_on <= '{to}'");
     }
     if let Some(kind) = filter.authentication_type {
-        let _ = write!(text, " AND e.authentication_type = '{}'", kind.word());
+        let _ = write!(text, " AND e.authentication_type = '{}'", kind.code());
     }
     match filter.status {
         Some(Status::Active) => {
@@ -117,12 +117,12 @@ fn waiting(ground: &Ground, filter: &Filter) -> String {
     if !filter.operator.is_empty() {
         text.push_str(" AND t.operator_key = $1");
     }
-    text + within("u.container_id", ground.places.as_deref()).as_str()
+    text + within("u.container_id", ground.containers.as_deref()).as_str()
 }
 
 /// Only the tables that the conditions speak of.
-fn tables(ground: &Ground, filter: &Filter) -> String {
-    let users = if ground.places.is_some() { " JOIN users u ON u.id = e.user_id" } else { "" };
+fn tables(ground: &Basis, filter: &Filter) -> String {
+    let users = if ground.containers.is_some() { " JOIN users u ON u.id = e.user_id" } else { "" };
     let tasks = if filter.operator.is_empty() { "" } else { " JOIN tasks t ON t.id = e.task_id" };
     format!("enrollments e{users}{tasks}")
 }
@@ -140,19 +140,19 @@ fn load(conn: &mut AnyConn, conditions: &str, rest: &str, filter: &Filter) -> Re
            JOIN tasks t ON t.id = e.task_id LEFT JOIN emails m ON m.id = e.last_email_id \
          WHERE {conditions} ORDER BY e.stop_on, e.id {rest}"
     );
-    let rows: Vec<PlaceRow> = bound(text, filter).load(conn)?;
+    let rows: Vec<EnrollmentRow> = bound(text, filter).load(conn)?;
     rows.into_iter().map(Row::try_from).collect()
 }
 
 /// The rows of a page, the earliest Stop Date first.
-pub fn page(conn: &mut AnyConn, ground: &Ground, filter: &Filter, offset: i64, limit: i64) -> Result<Vec<Row>> {
+pub fn page(conn: &mut AnyConn, ground: &Basis, filter: &Filter, offset: i64, limit: i64) -> Result<Vec<Row>> {
     load(conn, &waiting(ground, filter), &format!("LIMIT {limit} OFFSET {offset}"), filter)
 }
 
 /// The next rows after the one of this Stop Date and id, for files of any length.
 pub fn batch(
     conn: &mut AnyConn,
-    ground: &Ground,
+    ground: &Basis,
     filter: &Filter,
     after: Option<(NaiveDate, EnrollmentId)>,
     limit: i64,
@@ -165,12 +165,12 @@ pub fn batch(
 }
 
 /// The sums over everything the filter finds.
-pub fn totals(conn: &mut AnyConn, ground: &Ground, filter: &Filter) -> Result<Totals> {
+pub fn totals(conn: &mut AnyConn, ground: &Basis, filter: &Filter) -> Result<Totals> {
     let (today, limit) = (ground.today, ground.attempts_allowed);
     let (tables, conditions) = (tables(ground, filter), waiting(ground, filter));
     let row: TotalsRow = bound(
         format!(
-            "SELECT COUNT(*) AS places, COUNT(CASE WHEN e.failures >= {limit} THEN 1 END) AS locked, \
+            "SELECT COUNT(*) AS enrollments, COUNT(CASE WHEN e.failures >= {limit} THEN 1 END) AS locked, \
                COUNT(CASE WHEN e.failures < {limit} AND e.stop_on < '{today}' THEN 1 END) AS expired \
              FROM {tables} WHERE {conditions}"
         ),
@@ -178,8 +178,8 @@ pub fn totals(conn: &mut AnyConn, ground: &Ground, filter: &Filter) -> Result<To
     )
     .get_result(conn)?;
     Ok(Totals {
-        places: row.places,
-        active: row.places - row.locked - row.expired,
+        enrollments: row.enrollments,
+        active: row.enrollments - row.locked - row.expired,
         locked: row.locked,
         expired: row.expired,
     })

@@ -7,7 +7,7 @@ use diesel::{
     sql_types::{BigInt, Date},
 };
 
-use super::{Ground, history, query, within};
+use super::{Basis, history, query, within};
 use crate::{
     clock::Zone,
     db::AnyConn,
@@ -53,10 +53,12 @@ const OPEN: &str = "t.removed_at IS NULL AND t.enrolled < t.users";
 const WAITING: &str = "e.removed_at IS NULL AND e.enrolled_at IS NULL";
 
 /// Tables and condition of enrollments in the containers that exist for who asks.
-fn scoped(ground: &Ground) -> (&'static str, String) {
-    match &ground.places {
+fn scoped(ground: &Basis) -> (&'static str, String) {
+    match &ground.containers {
         None => ("enrollments e", String::new()),
-        Some(places) => ("enrollments e JOIN users u ON u.id = e.user_id", within("u.container_id", Some(places))),
+        Some(containers) => {
+            ("enrollments e JOIN users u ON u.id = e.user_id", within("u.container_id", Some(containers)))
+        }
     }
 }
 
@@ -66,19 +68,19 @@ fn pair(conn: &mut AnyConn, text: String) -> Result<(i64, i64)> {
 }
 
 /// The open tasks and the users in them.
-pub fn open(conn: &mut AnyConn, ground: &Ground) -> Result<Open> {
-    let text = match &ground.places {
+pub fn open(conn: &mut AnyConn, ground: &Basis) -> Result<Open> {
+    let text = match &ground.containers {
         None => format!(
             "SELECT COUNT(*) AS first, CAST(COALESCE(SUM(t.users), 0) AS BIGINT) AS second FROM tasks t WHERE {OPEN}"
         ),
         // In a scope a task is open if someone of the scope has yet to enroll.
-        Some(places) => format!(
+        Some(containers) => format!(
             "SELECT COUNT(*) AS first, CAST(COALESCE(SUM(g.users), 0) AS BIGINT) AS second \
              FROM (SELECT COUNT(*) AS users FROM tasks t JOIN enrollments e ON e.task_id = t.id \
                  JOIN users u ON u.id = e.user_id \
                WHERE {OPEN} AND e.removed_at IS NULL{} \
                GROUP BY t.id HAVING COUNT(e.enrolled_at) < COUNT(*)) g",
-            within("u.container_id", Some(places))
+            within("u.container_id", Some(containers))
         ),
     };
     let (tasks, users) = pair(conn, text)?;
@@ -86,21 +88,21 @@ pub fn open(conn: &mut AnyConn, ground: &Ground) -> Result<Open> {
 }
 
 /// How many tasks were made since `from`, whatever became of them.
-pub fn started(conn: &mut AnyConn, ground: &Ground, from: NaiveDate) -> Result<i64> {
-    let text = match &ground.places {
+pub fn started(conn: &mut AnyConn, ground: &Basis, from: NaiveDate) -> Result<i64> {
+    let text = match &ground.containers {
         None => format!("SELECT COUNT(*) AS first, COUNT(*) AS second FROM tasks t WHERE t.start_on >= '{from}'"),
-        Some(places) => format!(
+        Some(containers) => format!(
             "SELECT COUNT(DISTINCT t.id) AS first, COUNT(*) AS second FROM tasks t \
              JOIN enrollments e ON e.task_id = t.id JOIN users u ON u.id = e.user_id \
              WHERE t.start_on >= '{from}'{}",
-            within("u.container_id", Some(places))
+            within("u.container_id", Some(containers))
         ),
     };
     Ok(pair(conn, text)?.0)
 }
 
-/// How many places wait for their users.
-pub fn waiting(conn: &mut AnyConn, ground: &Ground) -> Result<i64> {
+/// How many enrollments wait for their users.
+pub fn waiting(conn: &mut AnyConn, ground: &Basis) -> Result<i64> {
     let (tables, inside) = scoped(ground);
     Ok(pair(
         conn,
@@ -110,13 +112,13 @@ pub fn waiting(conn: &mut AnyConn, ground: &Ground) -> Result<i64> {
 }
 
 /// Users who may still enroll and whose time ends until `last`.
-fn ends(ground: &Ground, last: NaiveDate) -> String {
+fn ends(ground: &Basis, last: NaiveDate) -> String {
     let (today, limit) = (ground.today, ground.attempts_allowed);
     format!("{WAITING} AND e.stop_on >= '{today}' AND e.stop_on <= '{last}' AND e.failures < {limit}")
 }
 
 /// Users whose time ends until `last`, and the tasks they are in.
-pub fn soon(conn: &mut AnyConn, ground: &Ground, last: NaiveDate) -> Result<Soon> {
+pub fn soon(conn: &mut AnyConn, ground: &Basis, last: NaiveDate) -> Result<Soon> {
     let ((tables, inside), ends) = (scoped(ground), ends(ground, last));
     let text =
         format!("SELECT COUNT(*) AS first, COUNT(DISTINCT e.task_id) AS second FROM {tables} WHERE {ends}{inside}");
@@ -125,7 +127,7 @@ pub fn soon(conn: &mut AnyConn, ground: &Ground, last: NaiveDate) -> Result<Soon
 }
 
 /// The first `most` tasks with users whose time ends until `last`, the earliest first.
-pub fn stopping(conn: &mut AnyConn, ground: &Ground, last: NaiveDate, most: i64) -> Result<Vec<Stopping>> {
+pub fn stopping(conn: &mut AnyConn, ground: &Basis, last: NaiveDate, most: i64) -> Result<Vec<Stopping>> {
     let ((tables, inside), ends) = (scoped(ground), ends(ground, last));
     let rows: Vec<StoppingRow> = query(format!(
         "SELECT e.task_id, MIN(e.stop_on) AS stop_on, COUNT(*) AS users FROM {tables} WHERE {ends}{inside} \
@@ -144,18 +146,18 @@ pub fn stopping(conn: &mut AnyConn, ground: &Ground, last: NaiveDate, most: i64)
 }
 
 /// Users in open tasks whose failed attempts reached the limit.
-pub fn locked(conn: &mut AnyConn, ground: &Ground) -> Result<Locked> {
+pub fn locked(conn: &mut AnyConn, ground: &Basis) -> Result<Locked> {
     let limit = ground.attempts_allowed;
-    let text = match &ground.places {
+    let text = match &ground.containers {
         None => format!(
             "SELECT COUNT(*) AS first, CAST(COALESCE(SUM(t.locked), 0) AS BIGINT) AS second \
              FROM tasks t WHERE {OPEN} AND t.locked > 0"
         ),
-        Some(places) => format!(
+        Some(containers) => format!(
             "SELECT COUNT(DISTINCT e.task_id) AS first, COUNT(*) AS second FROM tasks t \
              JOIN enrollments e ON e.task_id = t.id JOIN users u ON u.id = e.user_id \
              WHERE {OPEN} AND t.locked > 0 AND {WAITING} AND e.failures >= {limit}{}",
-            within("u.container_id", Some(places))
+            within("u.container_id", Some(containers))
         ),
     };
     let (tasks, users) = pair(conn, text)?;
@@ -163,10 +165,10 @@ pub fn locked(conn: &mut AnyConn, ground: &Ground) -> Result<Locked> {
 }
 
 /// How far those came who were provisioned since `from`. It reads each of their enrollments.
-pub fn funnel(conn: &mut AnyConn, ground: &Ground, from: NaiveDate) -> Result<Funnel> {
-    let (users, inside) = match &ground.places {
+pub fn funnel(conn: &mut AnyConn, ground: &Basis, from: NaiveDate) -> Result<Funnel> {
+    let (users, inside) = match &ground.containers {
         None => ("", String::new()),
-        Some(places) => (" JOIN users u ON u.id = e.user_id", within("u.container_id", Some(places))),
+        Some(containers) => (" JOIN users u ON u.id = e.user_id", within("u.container_id", Some(containers))),
     };
     // Who came further came past the earlier lines too, whatever was noted there.
     let opened = "(e.enrolled_at IS NOT NULL OR e.code_accepted_at IS NOT NULL OR e.opened_at IS NOT NULL)";
@@ -190,7 +192,7 @@ pub fn funnel(conn: &mut AnyConn, ground: &Ground, from: NaiveDate) -> Result<Fu
 }
 
 /// Completed enrollments on each of `days` days up to today.
-pub fn completed(conn: &mut AnyConn, ground: &Ground, zone: Zone, days: usize) -> Result<Vec<Day>> {
+pub fn completed(conn: &mut AnyConn, ground: &Basis, zone: Zone, days: usize) -> Result<Vec<Day>> {
     let mut list: Vec<NaiveDate> =
         std::iter::successors(Some(ground.today), |day| day.pred_opt()).take(days + 1).collect();
     list.reverse();
@@ -200,10 +202,10 @@ pub fn completed(conn: &mut AnyConn, ground: &Ground, zone: Zone, days: usize) -
             let used = enrollments::used_at.is_not_null().and(
                 enrollments::used_at.assume_not_null().ge(begins).and(enrollments::used_at.assume_not_null().lt(ends)),
             );
-            let completed = match &ground.places {
+            let completed = match &ground.containers {
                 None => enrollments::table.filter(used).count().get_result(conn)?,
-                Some(places) => {
-                    let ids: Vec<i64> = places.iter().map(|place| place.0).collect();
+                Some(containers) => {
+                    let ids: Vec<i64> = containers.iter().map(|id| id.0).collect();
                     enrollments::table
                         .inner_join(users::table)
                         .filter(used)

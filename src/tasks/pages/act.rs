@@ -13,9 +13,9 @@ use crate::{
     operators::{Who, may, may::Need},
     tasks::{
         Status,
-        edit::{self, Chosen, Picked},
+        edit::{self, Chosen, Preview},
         left_out::{self, LeftOut, Verb},
-        members::Member,
+        members::EnrollmentRow,
         reading,
         resend::{self, RESEND, UNLOCK},
         stop_date::{self, Effect},
@@ -48,7 +48,7 @@ fn may_notify(verb: Verb) -> bool {
 
 /// What the page says and asks.
 struct Asked {
-    picked: Picked,
+    picked: Preview,
     shown: String,
     /// The new Stop Date.
     date: Option<NaiveDate>,
@@ -139,7 +139,7 @@ async fn act<N: Need>(p: Permitted<N>, number: Path<String>, form: Fields, verb:
     let (mut changed, mut mistakes) = (false, Mistakes::default());
     if confirmed {
         let fields = form.clone();
-        match p.call(move |desk, who, now| carry_out(desk, who, now, id, verb, &fields)).await {
+        match p.call(move |desk, who, now| apply(desk, who, now, id, verb, &fields)).await {
             Ok(words) => {
                 let emails = verb == Verb::Resend || (may_notify(verb) && form.ticked("notify"));
                 let detail = if emails { mail::promise::or_waits(&p.desk.settings) } else { String::new() };
@@ -178,7 +178,7 @@ async fn after<N: Need>(p: &Permitted<N>, id: TaskId) -> Result<String, Fault> {
 }
 
 fn ask(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, verb: Verb, form: &Fields) -> Result<Asked> {
-    let picked = edit::pick(desk, who, now, id, &chosen(form))?;
+    let picked = edit::preview(desk, who, now, id, &chosen(form))?;
     picked.need_somebody(verb)?;
     let (key, date) = match verb {
         Verb::Remove => (edit::REMOVE.to_owned(), None),
@@ -192,7 +192,7 @@ fn ask(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, verb: Verb, form: &Fi
     Ok(Asked { shown: picked.shown(&desk.keys, &key), picked, date })
 }
 
-fn carry_out(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, verb: Verb, form: &Fields) -> Result<String> {
+fn apply(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, verb: Verb, form: &Fields) -> Result<String> {
     let (chosen, shown, notify): (Chosen, String, bool) = (chosen(form), form.text("shown"), form.ticked("notify"));
     match verb {
         Verb::Remove => {
@@ -205,7 +205,7 @@ fn carry_out(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, verb: Verb, for
                 .parse()
                 .map_err(|_| Error::mistake("stop_on", "Type the new Stop Date as year-month-day."))?;
             let effect = stop_date::change_stop_date(desk, who, now, id, &chosen, date, notify, &shown)?;
-            Ok(format!("New Stop Date {date}: {}.", effect.words()))
+            Ok(format!("New Stop Date {date}: {}.", effect.label()))
         }
         Verb::Resend => {
             let count = resend::resend_all(desk, who, now, id, &chosen, &shown)?;
@@ -219,7 +219,7 @@ fn carry_out(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, verb: Verb, for
 }
 
 /// The heading, what it does, and the button.
-fn words(id: TaskId, verb: Verb, picked: &Picked, count: usize) -> (String, String, String) {
+fn words(id: TaskId, verb: Verb, picked: &Preview, count: usize) -> (String, String, String) {
     let users = edit::users(count);
     match verb {
         Verb::Remove => (
@@ -246,8 +246,8 @@ fn words(id: TaskId, verb: Verb, picked: &Picked, count: usize) -> (String, Stri
 }
 
 /// Whom an email can tell of it.
-fn notice(verb: Verb, fit: &[&Member], date: Option<NaiveDate>) -> String {
-    let told: Vec<&&Member> =
+fn notice(verb: Verb, fit: &[&EnrollmentRow], date: Option<NaiveDate>) -> String {
+    let told: Vec<&&EnrollmentRow> =
         fit.iter().filter(|member| date.is_none_or(|date| member.facts.stop_on != date)).collect();
     let unreached = told.iter().filter(|member| member.email.is_empty()).count();
     let goes = match (verb, told.len() - unreached) {
@@ -275,11 +275,11 @@ fn draw(
     let Asked { picked, shown, date } = asked;
     let (fit, unfit) = (picked.fit(verb), picked.unfit(verb));
     let (title, effect, button) = words(id, verb, &picked, fit.len());
-    let person = |member: &Member, becomes: &'static str, change: String| Person {
+    let person = |member: &EnrollmentRow, becomes: &'static str, change: String| Person {
         user_id: member.user_id.clone(),
         name: member.name(),
         task: String::new(),
-        status: picked.status(member).word(),
+        status: picked.status(member).label(),
         becomes,
         stop_on: member.facts.stop_on.to_string(),
         change,
@@ -310,8 +310,8 @@ fn draw(
         }),
         all: format!("{} {}", if fit.len() == 1 { "The" } else { "All" }, edit::users(fit.len())),
         with: match verb {
-            Verb::Remove if fit.len() == 1 => "who loses the place",
-            Verb::Remove => "who lose their place",
+            Verb::Remove if fit.len() == 1 => "who is removed",
+            Verb::Remove => "who are removed",
             Verb::StopDate => "with old and new Stop Date",
             _ if fit.len() == 1 => "who is sent an email",
             _ => "who are sent an email",
@@ -321,7 +321,7 @@ fn draw(
             Verb::StopDate => "Change",
             _ => "Email",
         },
-        left: People::new(LEFT, &unfit, form, |&(member, why)| person(member, "", why.words().into())),
+        left: People::new(LEFT, &unfit, form, |&(member, why)| person(member, "", why.label().into())),
         left_sum: left_out::sum(unfit.iter().map(|(_, why)| *why)),
         gone: picked.gone,
         notice: notice(verb, &fit, date),

@@ -11,7 +11,7 @@ use crate::{
     tasks::{
         Status,
         list::Row,
-        members::{Filter, Member},
+        members::{EnrollmentRow, Filter},
         reading, store,
     },
     web::Paging,
@@ -40,7 +40,7 @@ impl View {
     pub const ALL: [View; 5] = [View::Open, View::Active, View::Locked, View::Expired, View::All];
 
     /// The word in the address; empty for the first.
-    pub fn word(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
             View::Open => "",
             View::Active => "active",
@@ -51,12 +51,12 @@ impl View {
     }
 
     /// The view of this word; the first for any other.
-    pub fn from_word(word: &str) -> Self {
-        View::ALL.into_iter().find(|view| view.word() == word.trim().to_lowercase()).unwrap_or(View::Open)
+    pub fn from_code(word: &str) -> Self {
+        View::ALL.into_iter().find(|view| view.code() == word.trim().to_lowercase()).unwrap_or(View::Open)
     }
 
     /// The words on the link.
-    pub fn words(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             View::Open => "Still to enroll",
             View::Active => "Active",
@@ -93,11 +93,11 @@ pub struct Boxes {
     /// The task.
     pub row: Row,
     /// The rows of the page.
-    pub members: Vec<Member>,
+    pub members: Vec<EnrollmentRow>,
     /// Rows of the view.
     pub total: i64,
     /// Who is ticked and can be changed, on this page or another.
-    pub ticked: Vec<Member>,
+    pub ticked: Vec<EnrollmentRow>,
     /// How many of the view have not enrolled.
     pub matching: i64,
     /// How many of those can be resent to, if all were asked for.
@@ -107,7 +107,7 @@ pub struct Boxes {
     /// Rows of each view with this search.
     pub by_view: [i64; 5],
     /// The first of those who enrolled.
-    pub enrolled: Vec<Member>,
+    pub enrolled: Vec<EnrollmentRow>,
     /// The policy.
     pub policy: Policy,
 }

@@ -23,7 +23,7 @@ use super::provision::{Step, carried_out, steps, users};
 struct Line {
     kind: AuthenticationType,
     words: String,
-    /// Who of the chosen users has such a token or a place in an open task of it.
+    /// Who of the chosen users has such a token or an enrollment in an open task of it.
     clash: String,
     stock: Stock,
     chosen: bool,
@@ -54,7 +54,7 @@ async fn draw(p: Permitted<may::Provision>, id: String, typed: Option<Typed>, mi
     let asked = id.clone();
     let ((draft, candidates, stocks, clashes, policy), chrome) = p
         .view(move |desk, who, now| {
-            let (draft, chosen) = drafts::look(desk, who, now, &asked)?;
+            let (draft, chosen) = drafts::find_draft(desk, who, now, &asked)?;
             let stocks = drafts::stock_of_all(desk, who, now)?;
             let clashes = drafts::clashes(desk, who, now, &asked)?;
             Ok((draft, chosen.found, stocks, clashes, desk.db.read(policy::current)?))
@@ -97,7 +97,7 @@ fn kept(draft: &Draft, proposed: NaiveDate) -> Typed {
         authentication_type: draft
             .authentication_type
             .unwrap_or(AuthenticationType::AuthenticatorApp)
-            .word()
+            .code()
             .to_owned(),
         description: draft.description.clone(),
         stop_on: draft.stop_on.unwrap_or(proposed).to_string(),
@@ -108,14 +108,14 @@ fn kept(draft: &Draft, proposed: NaiveDate) -> Typed {
 
 /// "2 have one already, 1 is in an open task of it: left out unless included."; empty if nobody clashes.
 fn clash(clashes: &[(AuthenticationType, usize, usize)], kind: AuthenticationType) -> String {
-    let Some((_, tokens, places)) = clashes.iter().find(|(one, ..)| *one == kind) else { return String::new() };
+    let Some((_, tokens, enrollments)) = clashes.iter().find(|(one, ..)| *one == kind) else { return String::new() };
     let verb = |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
     let mut parts = Vec::new();
     if *tokens > 0 {
         parts.push(verb(*tokens, "has one already", "have one already"));
     }
-    if *places > 0 {
-        parts.push(verb(*places, "is in an open task of it", "are in an open task of it"));
+    if *enrollments > 0 {
+        parts.push(verb(*enrollments, "is in an open task of it", "are in an open task of it"));
     }
     if parts.is_empty() { String::new() } else { format!("{}: left out unless you include them.", parts.join(", ")) }
 }
@@ -132,7 +132,7 @@ fn line(kind: AuthenticationType, stock: Stock, typed: &Typed, count: usize, cla
             format!("A device with a display. {count} users need {count} tokens.")
         }
     };
-    Line { kind, words, clash, stock, chosen: typed.authentication_type == kind.word(), none_left }
+    Line { kind, words, clash, stock, chosen: typed.authentication_type == kind.code(), none_left }
 }
 
 /// `GET`: the step.

@@ -18,7 +18,7 @@ use crate::{
     web::{Answer, Chrome, Fields, Flash, Pager, Permitted, page_with, see_other},
 };
 
-use super::provision::{Step, Which, carried_out, cut, steps, users};
+use super::provision::{PageAsked, Step, carried_out, cut, steps, users};
 
 /// What the buttons that include those who are left out send.
 const INCLUDES: [(&str, Skip); 2] = [("with-token", Skip::HasToken), ("with-task", Skip::HasPlace)];
@@ -60,7 +60,7 @@ fn draw(
     p: &Permitted<may::Provision>,
     chrome: Chrome,
     id: String,
-    which: &Which,
+    which: &PageAsked,
     preview: Preview,
     why: Why,
 ) -> Answer {
@@ -114,7 +114,7 @@ fn draw(
 ///
 /// # Errors
 /// `NotFound` if there is no such draft, or it is someone else's.
-pub async fn show(p: Permitted<may::Provision>, id: Path<String>, which: Typed<Which>) -> Answer {
+pub async fn show(p: Permitted<may::Provision>, id: Path<String>, which: Typed<PageAsked>) -> Answer {
     let id = id.into_inner();
     let asked = id.clone();
     let (preview, chrome) = p.view(move |desk, who, now| drafts::preview(desk, who, now, &asked)).await?;
@@ -130,7 +130,7 @@ pub async fn show(p: Permitted<may::Provision>, id: Path<String>, which: Typed<W
 ///
 /// # Errors
 /// As [`show`].
-pub async fn submit(p: Permitted<may::Provision>, id: Path<String>, which: Typed<Which>, form: Fields) -> Answer {
+pub async fn submit(p: Permitted<may::Provision>, id: Path<String>, which: Typed<PageAsked>, form: Fields) -> Answer {
     let id = id.into_inner();
     let include = form.text("include");
     if let Some((_, why)) = INCLUDES.into_iter().find(|(word, _)| *word == include) {

@@ -15,7 +15,7 @@ use crate::{
         enrollment::{hint, status, urgency},
         history::{self, Event},
         list::Row,
-        members::{Filter, Member},
+        members::{EnrollmentRow, Filter},
         reading, store,
     },
     web::{Answer, Chrome, Links, Pager, Paging, Permitted, page, segment},
@@ -41,7 +41,7 @@ pub struct Address {
 /// A user as the table draws them.
 pub(super) struct Line {
     /// The user.
-    pub member: Member,
+    pub member: EnrollmentRow,
     /// The user's address in the console.
     pub href: String,
     /// The word of the status.
@@ -101,8 +101,8 @@ pub async fn show(p: Permitted<may::SeeTasks>, number: Path<String>, typed: Type
     let paging = Paging::new(number(typed.page), number(typed.size));
     let filter = Filter {
         q: db::key(&q),
-        status: Status::from_word(&text(typed.status)),
-        mail: State::from_word(&text(typed.mail)),
+        status: Status::from_code(&text(typed.status)),
+        mail: State::from_code(&text(typed.mail)),
         descending: sort == "-user",
         ..Filter::default()
     };
@@ -144,8 +144,8 @@ pub async fn show(p: Permitted<may::SeeTasks>, number: Path<String>, typed: Type
         format!("/tasks/{id}"),
         vec![
             ("q", q.clone()),
-            ("status", filter.status.map_or(String::new(), |status| word(status.word()))),
-            ("mail", filter.mail.map_or(String::new(), |mail| word(mail.word()))),
+            ("status", filter.status.map_or(String::new(), |status| status.code().to_owned())),
+            ("mail", filter.mail.map_or(String::new(), |mail| word(mail.code()))),
             ("sort", if filter.descending { "-user".into() } else { String::new() }),
             ("size", if paging.size == crate::web::paging::SIZES[0] { String::new() } else { paging.size.to_string() }),
         ],
@@ -171,7 +171,7 @@ pub async fn show(p: Permitted<may::SeeTasks>, number: Path<String>, typed: Type
         sort_order: if filter.descending { "descending" } else { "ascending" },
         pager: Pager::new(paging, rows.len(), total, &links),
         rows,
-        history: history::tell(&entries, HISTORY)
+        history: history::events(&entries, HISTORY)
             .into_iter()
             .map(|event| {
                 let at = moment(zone, now, event.at);
@@ -199,7 +199,7 @@ fn ended(row: &Row, zone: crate::clock::Zone, now: crate::clock::Timestamp) -> (
 }
 
 pub(super) fn line(
-    member: Member,
+    member: EnrollmentRow,
     attempts: i64,
     now: crate::clock::Timestamp,
     zone: crate::clock::Zone,
@@ -209,7 +209,7 @@ pub(super) fn line(
     let (word, hint) = if member.removed {
         ("Removed", "Had not enrolled when the task was removed".to_owned())
     } else {
-        (status.word(), hint(&member.facts, attempts, now, zone))
+        (status.label(), hint(&member.facts, attempts, now, zone))
     };
     Line {
         href: format!("/users/{}", segment(&member.user_id)),
@@ -230,10 +230,10 @@ fn chips(links: &Links, q: &str, filter: &Filter) -> Vec<(String, String)> {
         chips.push((format!("“{q}”"), links.with("q", "")));
     }
     if let Some(status) = filter.status {
-        chips.push((format!("Status is {}", status.word()), links.with("status", "")));
+        chips.push((format!("Status is {}", status.label()), links.with("status", "")));
     }
     if let Some(mail) = filter.mail {
-        chips.push((format!("Mail is {}", mail.word()), links.with("mail", "")));
+        chips.push((format!("Mail is {}", mail.label()), links.with("mail", "")));
     }
     chips
 }

@@ -18,7 +18,7 @@ use crate::{
         enrollment::urgency,
         left_out::{self, Verb},
         list::Row,
-        members::{Filter, Member},
+        members::{EnrollmentRow, Filter},
         pages::{
             boxes::{self, Boxes, View},
             detail::{self, Line},
@@ -40,7 +40,7 @@ pub struct Address {
 }
 
 /// A row with its check box.
-struct Boxed {
+struct TickLine {
     line: Line,
     stop_hint: String,
     urgency: &'static str,
@@ -78,7 +78,7 @@ struct Page {
     all: bool,
     all_href: String,
     some_href: String,
-    rows: Vec<Boxed>,
+    rows: Vec<TickLine>,
     elsewhere: Vec<Elsewhere>,
     counts: Counts,
     enrolled: i64,
@@ -146,7 +146,7 @@ impl Address {
     }
 
     fn view(&self) -> View {
-        View::from_word(self.status.as_deref().unwrap_or_default())
+        View::from_code(self.status.as_deref().unwrap_or_default())
     }
 
     fn q(&self) -> String {
@@ -168,7 +168,7 @@ impl Address {
             address(id),
             vec![
                 ("q", self.q()),
-                ("status", self.view().word().to_owned()),
+                ("status", self.view().code().to_owned()),
                 ("sort", if self.descending() { "-user".into() } else { String::new() }),
                 ("size", if paging.size == SIZES[0] { String::new() } else { paging.size.to_string() }),
             ],
@@ -210,7 +210,7 @@ async fn draw<N: Need>(p: &Permitted<N>, id: TaskId, typed: Address, form: &Fiel
     let (today, attempts) = (zone.today(now), policy.attempts_allowed);
     let links = typed.links(id);
     let all = all && matching > 0;
-    let can = |member: &Member| {
+    let can = |member: &EnrollmentRow| {
         let able = |verb| left_out::why(verb, member, attempts, today).is_none();
         if able(Verb::Resend) {
             "resend"
@@ -227,12 +227,12 @@ async fn draw<N: Need>(p: &Permitted<N>, id: TaskId, typed: Address, form: &Fiel
         .filter(|member| !all && !shown.contains(&member.enrollment))
         .map(|member| Elsewhere { id: member.enrollment, stop_on: member.facts.stop_on.to_string(), can: can(member) })
         .collect();
-    let rows: Vec<Boxed> = members
+    let rows: Vec<TickLine> = members
         .into_iter()
         .map(|member| {
             let (stop_hint, urgency) = urgency(today, member.facts.stop_on);
             let open = member.facts.enrolled_at.is_none();
-            Boxed {
+            TickLine {
                 ticked: open && (all || ticks.contains(&member.enrollment)),
                 can: can(&member),
                 line: detail::line(member, attempts, now, zone, false),
@@ -257,7 +257,7 @@ async fn draw<N: Need>(p: &Permitted<N>, id: TaskId, typed: Address, form: &Fiel
             here: typed.here(id).here(),
             kept: vec![
                 ("q", q.clone()),
-                ("status", view.word().to_owned()),
+                ("status", view.code().to_owned()),
                 ("sort", typed.sort.clone().unwrap_or_default()),
                 ("page", paging.page.to_string()),
                 ("size", paging.size.to_string()),
@@ -267,10 +267,10 @@ async fn draw<N: Need>(p: &Permitted<N>, id: TaskId, typed: Address, form: &Fiel
                 .into_iter()
                 .zip(by_view)
                 .map(|(each, count)| Pill {
-                    words: each.words(),
+                    words: each.label(),
                     icon: each.icon(),
                     count,
-                    href: links.with("status", each.word()),
+                    href: links.with("status", each.code()),
                     current: each == view,
                 })
                 .collect(),
@@ -290,7 +290,7 @@ async fn draw<N: Need>(p: &Permitted<N>, id: TaskId, typed: Address, form: &Fiel
                 .into_iter()
                 .map(|member| detail::line(member, attempts, now, zone, false))
                 .collect(),
-            enrolled_href: links.with("status", View::All.word()),
+            enrolled_href: links.with("status", View::All.code()),
             today: today.to_string(),
             stop_words: stop_on
                 .parse::<chrono::NaiveDate>()
@@ -322,7 +322,7 @@ pub(super) fn chosen(form: &Fields) -> Chosen {
     if form.ticked("all") {
         return Chosen::Matching(Filter {
             q: db::key(&form.text("q")),
-            ..View::from_word(&form.text("status")).filter()
+            ..View::from_code(&form.text("status")).filter()
         });
     }
     Chosen::These(ids(form))

@@ -146,23 +146,23 @@ async fn draw<N: Need>(p: &Permitted<N>, typed: Address, form: &Fields, mistakes
     let number = |text: Option<String>| text.and_then(|text| text.trim().parse().ok());
     let paging = Paging::new(number(typed.page), number(typed.size));
     let query = Query {
-        view: View::from_word(&text(typed.view)),
+        view: View::from_code(&text(typed.view)),
         q: db::key(&q),
         operator: db::key(&operator),
-        authentication_type: AuthenticationType::from_word(&kind),
-        stop: StopWithin::from_word(&text(typed.stop)),
+        authentication_type: AuthenticationType::from_code(&kind),
+        stop: StopWithin::from_code(&text(typed.stop)),
         order: Order::parse(&text(typed.sort)),
         me: db::key(p.who.name()),
     };
     let filter = vec![
-        ("view", query.view.word().to_owned()),
+        ("view", query.view.code().to_owned()),
         ("q", q.clone()),
         ("operator", operator.clone()),
-        ("type", query.authentication_type.map_or(String::new(), |kind| kind.word().to_owned())),
-        ("stop", query.stop.map_or(String::new(), |within| within.word().to_owned())),
+        ("type", query.authentication_type.map_or(String::new(), |kind| kind.code().to_owned())),
+        ("stop", query.stop.map_or(String::new(), |within| within.code().to_owned())),
     ];
     let size = if paging.size == crate::web::paging::SIZES[0] { String::new() } else { paging.size.to_string() };
-    let kept = [filter.clone(), vec![("sort", query.order.word()), ("size", size)]].concat();
+    let kept = [filter.clone(), vec![("sort", query.order.code()), ("size", size)]].concat();
     let links = Links::new("/tasks", kept);
     let all = typed.all.is_some() || form.ticked("all");
     let asked = query.clone();
@@ -183,8 +183,8 @@ async fn draw<N: Need>(p: &Permitted<N>, typed: Address, form: &Fields, mistakes
     let page = Page {
         chrome,
         tabs: tabs(&views, query.view),
-        view: query.view.word(),
-        sort: query.order.word(),
+        view: query.view.code(),
+        sort: query.order.code(),
         operators: operators
             .into_iter()
             .map(|name| {
@@ -237,8 +237,8 @@ fn tabs(views: &[(View, i64)], current: View) -> Vec<Tab> {
     views
         .iter()
         .map(|(view, count)| Tab {
-            words: view.words(),
-            href: Links::new("/tasks", vec![("view", view.word().to_owned())]).here(),
+            words: view.label(),
+            href: Links::new("/tasks", vec![("view", view.code().to_owned())]).here(),
             count: *count,
             current: *view == current,
         })
@@ -249,8 +249,8 @@ fn heads(links: &Links, order: Order) -> Vec<Head> {
     Column::ALL
         .into_iter()
         .map(|column| Head {
-            words: column.words(),
-            href: links.with("sort", &order.clicked(column).word()),
+            words: column.label(),
+            href: links.with("sort", &order.clicked(column).code()),
             order: order.aria(column),
             class: if column == Column::Count { "num" } else { "" },
         })
@@ -266,10 +266,10 @@ fn chips(links: &Links, q: &str, operator: &str, query: &Query) -> Vec<(String, 
         chips.push((format!("Operator is {operator}"), links.with("operator", "")));
     }
     if let Some(kind) = query.authentication_type {
-        chips.push((format!("Authentication Type is {}", kind.words()), links.with("type", "")));
+        chips.push((format!("Authentication Type is {}", kind.label()), links.with("type", "")));
     }
     if let Some(within) = query.stop {
-        chips.push((format!("Stop Date {}", within.words().to_lowercase()), links.with("stop", "")));
+        chips.push((format!("Stop Date {}", within.label().to_lowercase()), links.with("stop", "")));
     }
     chips
 }

@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 
 use crate::tasks::{
     Status,
-    edit::Picked,
-    stop_date::{Change, Effect},
+    edit::Preview,
+    stop_date::{DaysMoved, Effect},
 };
 
 /// One kind of change.
@@ -53,7 +53,7 @@ pub fn signed(date: NaiveDate, before: NaiveDate) -> String {
     }
 }
 
-fn days(sign: char, change: Change) -> String {
+fn days(sign: char, change: DaysMoved) -> String {
     let word = if change.most == 1 { "day" } else { "days" };
     if change.least == change.most {
         format!("{sign}{} {word}", change.most)
@@ -72,7 +72,7 @@ fn of(who: &[&str], one: &str, many: &str) -> (String, String) {
 
 impl Moving {
     /// Of moving the chosen users to `date`; `date_hint` is what stands under it.
-    pub fn new(picked: &Picked, date: NaiveDate, date_hint: String, effect: &Effect) -> Self {
+    pub fn new(picked: &Preview, date: NaiveDate, date_hint: String, effect: &Effect) -> Self {
         let mut dates: BTreeMap<NaiveDate, usize> = BTreeMap::new();
         let (mut later, mut again, mut earlier, mut same, mut locked) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -140,7 +140,7 @@ mod tests {
         let date = |text: &str| text.parse::<NaiveDate>().unwrap();
         assert_eq!(signed(date("2026-11-30"), date("2026-11-24")), "+6 days");
         assert_eq!(signed(date("2026-11-23"), date("2026-11-24")), "−1 day");
-        assert_eq!(days('+', Change { users: 6, least: 6, most: 12 }), "+6 to +12 days");
-        assert_eq!(days('−', Change { users: 1, least: 1, most: 1 }), "−1 day");
+        assert_eq!(days('+', DaysMoved { users: 6, least: 6, most: 12 }), "+6 to +12 days");
+        assert_eq!(days('−', DaysMoved { users: 1, least: 1, most: 1 }), "−1 day");
     }
 }

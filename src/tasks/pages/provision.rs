@@ -54,14 +54,14 @@ pub(super) fn users(count: usize) -> String {
     if count == 1 { "1 user".into() } else { format!("{count} users") }
 }
 
-/// Which page of a list within a step.
+/// PageAsked page of a list within a step.
 #[derive(Deserialize)]
-pub struct Which {
+pub struct PageAsked {
     page: Option<String>,
     size: Option<String>,
 }
 
-impl Which {
+impl PageAsked {
     /// The rows that are asked for.
     pub(super) fn paging(&self) -> Paging {
         let number = |text: &Option<String>| text.as_deref().and_then(|text| text.trim().parse().ok());
@@ -128,10 +128,10 @@ fn ids(form: &Fields) -> Vec<UserId> {
 ///
 /// # Errors
 /// `NotFound` if there is no such draft, or it is someone else's.
-pub async fn show(p: Permitted<may::Provision>, id: Path<String>, which: Typed<Which>) -> Answer {
+pub async fn show(p: Permitted<may::Provision>, id: Path<String>, which: Typed<PageAsked>) -> Answer {
     let id = id.into_inner();
     let asked = id.clone();
-    let ((draft, chosen), chrome) = p.view(move |desk, who, now| drafts::look(desk, who, now, &asked)).await?;
+    let ((draft, chosen), chrome) = p.view(move |desk, who, now| drafts::find_draft(desk, who, now, &asked)).await?;
     if let Some(answer) = carried_out(&draft) {
         return Ok(answer);
     }
@@ -142,7 +142,7 @@ pub async fn show(p: Permitted<may::Provision>, id: Path<String>, which: Typed<W
         .found
         .into_iter()
         .map(|one| {
-            let why = one.never().map_or("", Skip::words);
+            let why = one.never().map_or("", Skip::label);
             (one, why)
         })
         .collect();

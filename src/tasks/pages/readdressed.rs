@@ -10,7 +10,7 @@ use crate::{
     error::{Error, Result},
     operators::{Permission, Who, may},
     tasks::{
-        address::{self, Ended, Whose},
+        address::{self, EndedLinks, LinksOf},
         edit,
     },
     users,
@@ -21,7 +21,7 @@ use crate::{
 const NAMED: usize = 200;
 
 /// Who is meant by a name that nobody in scope has, or by no import: at this moment, nobody's address was changed.
-const NOBODY: Whose = Whose::ChangedAt(chrono::DateTime::UNIX_EPOCH.naive_utc());
+const NOBODY: LinksOf = LinksOf::ChangedAt(chrono::DateTime::UNIX_EPOCH.naive_utc());
 
 /// The query string, and the fields that the button sends back.
 #[derive(Clone, Debug, Deserialize)]
@@ -31,16 +31,16 @@ pub struct Asked {
 }
 
 impl Asked {
-    fn whose(&self, conn: &mut AnyConn, who: &Who) -> Result<Whose> {
+    fn whose(&self, conn: &mut AnyConn, who: &Who) -> Result<LinksOf> {
         if let Some(user) = self.user.as_deref().filter(|user| !user.is_empty()) {
             return match users::find(conn, who, user) {
-                Ok(user) => Ok(Whose::User(user.id)),
+                Ok(user) => Ok(LinksOf::User(user.id)),
                 Err(Error::NotFound { .. }) => Ok(NOBODY),
                 Err(other) => Err(other),
             };
         }
         let at = self.at.as_deref().and_then(|at| at.parse().ok()).and_then(chrono::DateTime::from_timestamp_micros);
-        Ok(at.map_or(NOBODY, |at| Whose::ChangedAt(at.naive_utc())))
+        Ok(at.map_or(NOBODY, |at| LinksOf::ChangedAt(at.naive_utc())))
     }
 }
 
@@ -70,19 +70,19 @@ struct Page {
 
 async fn draw(p: Permitted<may::Resend>, asked: Asked, changed: bool) -> Answer {
     let wanted = asked.clone();
-    let (ended, chrome): (Ended, Chrome) = p
+    let (ended, chrome): (EndedLinks, Chrome) = p
         .view(move |desk, who, now| {
             desk.db.read(|conn| {
                 let whose = wanted.whose(conn, who)?;
-                address::look(desk, conn, who, now, whose)
+                address::preview(desk, conn, who, now, whose)
             })
         })
         .await?;
-    let line = |place: &crate::tasks::store::Place| Line {
-        href: format!("/users/{}", segment(&place.user_id)),
-        user_id: place.user_id.clone(),
-        email: place.email.clone(),
-        task: place.task.0,
+    let line = |enrollment: &crate::tasks::store::Enrollment| Line {
+        href: format!("/users/{}", segment(&enrollment.user_id)),
+        user_id: enrollment.user_id.clone(),
+        email: enrollment.email.clone(),
+        task: enrollment.task.0,
     };
     let back = back(&p, &asked);
     let status = if changed { StatusCode::CONFLICT } else { StatusCode::OK };

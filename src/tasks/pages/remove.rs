@@ -13,7 +13,7 @@ use crate::{
         edit,
         enrollment::status,
         list::Row,
-        members::{Filter, Member},
+        members::{EnrollmentRow, Filter},
         reading, store,
     },
     web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, see_other},
@@ -54,9 +54,9 @@ async fn draw(
                 let people = People::read(CHOSEN, usize::try_from(total).unwrap_or(0), &form, |skipped, most| {
                     let [from, most] = [skipped, most].map(|rows| i64::try_from(rows).unwrap_or(i64::MAX));
                     let (rows, _) = store::members::page(conn, id, &who.scope, &lose, attempts, today, from, most)?;
-                    let person = |member: Member| Person {
+                    let person = |member: EnrollmentRow| Person {
                         name: member.name(),
-                        status: status(&member.facts, attempts, today).word(),
+                        status: status(&member.facts, attempts, today).label(),
                         stop_on: member.facts.stop_on.to_string(),
                         user_id: member.user_id,
                         task: String::new(),

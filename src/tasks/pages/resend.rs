@@ -20,7 +20,7 @@ use crate::{
         enrollment::status,
         more_time, reading,
         resend::{self, Resent},
-        store::Place,
+        store::Enrollment,
     },
     users::{self, User, user::Email},
     web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, see_other, segment},
@@ -30,9 +30,9 @@ use crate::{
 const RECENT_MINUTES: i64 = 10;
 
 /// What is known before a Resend.
-struct Known {
+struct Context {
     user: User,
-    place: Place,
+    enrollment: Enrollment,
     policy: Policy,
     last: Option<mail::Email>,
     sent: i64,
@@ -72,33 +72,34 @@ struct Page {
     may_resend: bool,
 }
 
-fn know(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, number: &str) -> Result<Known> {
+fn know(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, number: &str) -> Result<Context> {
     let task = reading::number(number)?;
     let today = desk.settings.zone.today(now);
-    let (user, place, policy, last, sent, wording) = desk.db.read(|conn| {
+    let (user, enrollment, policy, last, sent, wording) = desk.db.read(|conn| {
         let user = users::find(conn, who, user_id)?;
-        let place = resend::place(conn, who, task, user.id)?;
-        let ids: Vec<_> = place.last_email.into_iter().collect();
+        let enrollment = resend::enrollment(conn, who, task, user.id)?;
+        let ids: Vec<_> = enrollment.last_email.into_iter().collect();
         let last = mail::latest_of(conn, &ids)?.pop();
-        let sent = mail::count_with_link(conn, place.id)?;
-        let message = Message { kind: mail::Kind::Enrollment, authentication_type: Some(place.authentication_type) };
+        let sent = mail::count_with_link(conn, enrollment.id)?;
+        let message =
+            Message { kind: mail::Kind::Enrollment, authentication_type: Some(enrollment.authentication_type) };
         let wording = messages::current(desk, conn, message)?.wording;
-        Ok((user, place, policy::current(conn)?, last, sent, wording))
+        Ok((user, enrollment, policy::current(conn)?, last, sent, wording))
     })?;
     // The link and the code are made when it is sent.
     let secret = mail::Secret { handle: Some("…".into()), code: Some("•••".into()), ..mail::Secret::default() };
-    let facts = resend::told(&place, resend::stop_after(&place, &policy, today));
+    let facts = resend::email_facts(&enrollment, resend::stop_after(&enrollment, &policy, today));
     let letter = mail::letter::render(&desk.settings, mail::Kind::Enrollment, &facts, Some(&secret), Some(&wording))?;
-    let locked = place.removed_at.is_none()
-        && place.task_removed_at.is_none()
-        && status(&place.facts, policy.attempts_allowed, today) == Status::Locked;
+    let locked = enrollment.removed_at.is_none()
+        && enrollment.task_removed_at.is_none()
+        && status(&enrollment.facts, policy.attempts_allowed, today) == Status::Locked;
     let unlock_shown = if locked && who.may(Permission::Unlock) {
-        let picked = edit::pick(desk, who, now, task, &Chosen::These(vec![place.id]))?;
+        let picked = edit::preview(desk, who, now, task, &Chosen::These(vec![enrollment.id]))?;
         Some(picked.shown(&desk.keys, resend::UNLOCK))
     } else {
         None
     };
-    Ok(Known { user, place, policy, last, sent, letter, unlock_shown })
+    Ok(Context { user, enrollment, policy, last, sent, letter, unlock_shown })
 }
 
 /// Resend, or Unlock: whoever may do either opens the page.
@@ -111,15 +112,15 @@ async fn draw<N: may::Need>(
 ) -> Answer {
     let (user_id, number) = path;
     let (known, chrome) = p.view(move |desk, who, now| know(desk, who, now, &user_id, &number)).await?;
-    let Known { user, place, policy, last, sent, letter, unlock_shown } = known;
+    let Context { user, enrollment, policy, last, sent, letter, unlock_shown } = known;
     let (zone, now) = (p.desk.settings.zone, p.now);
     let today = zone.today(now);
-    let after = resend::stop_after(&place, &policy, today);
+    let after = resend::stop_after(&enrollment, &policy, today);
     let failed = last.as_ref().filter(|email| email.state.is_trouble());
     let recent = last.as_ref().filter(|email| (now - email.created_at).num_minutes() < RECENT_MINUTES);
     let status_code = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let expired = more_time::refusal(&place, &policy, today).is_none();
-    let refusal = if expired { None } else { resend::refusal(&place, &policy, today) };
+    let expired = more_time::refusal(&enrollment, &policy, today).is_none();
+    let refusal = if expired { None } else { resend::refusal(&enrollment, &policy, today) };
     page_with(
         status_code,
         &Page {
@@ -127,7 +128,7 @@ async fn draw<N: may::Need>(
             href: format!("/users/{}", segment(&user.user_id)),
             user_id: user.user_id.clone(),
             name: user.name(),
-            task: place.task.to_string(),
+            task: enrollment.task.to_string(),
             refusal,
             expired,
             email: typed.unwrap_or_else(|| user.email.clone()),
@@ -150,16 +151,16 @@ async fn draw<N: may::Need>(
                     format!(
                         "An email went out {}; it is {}.",
                         inside(&moment(zone, now, email.created_at)),
-                        email.state.word()
+                        email.state.label()
                     )
                 })
                 .unwrap_or_default(),
-            stop_now: place.facts.stop_on.to_string(),
-            stop_now_hint: distance(today, place.facts.stop_on),
+            stop_now: enrollment.facts.stop_on.to_string(),
+            stop_now_hint: distance(today, enrollment.facts.stop_on),
             stop_after: after.to_string(),
             stop_after_hint: format!("{}, {}", long_date(after), distance(today, after)),
             days: policy.days_to_enroll,
-            failures: place.facts.failures,
+            failures: enrollment.facts.failures,
             attempts: policy.attempts_allowed,
             mistakes,
             sees_policy: p.may(Permission::EditPolicies),
@@ -261,11 +262,11 @@ pub async fn unlock(p: Permitted<may::Unlock>, path: Path<(String, String)>, for
     let done = p
         .call(move |desk, who, now| {
             let task = reading::number(&number)?;
-            let place = desk.db.read(|conn| {
+            let enrollment = desk.db.read(|conn| {
                 let user = users::find(conn, who, &user_id)?;
-                resend::place(conn, who, task, user.id)
+                resend::enrollment(conn, who, task, user.id)
             })?;
-            resend::unlock(desk, who, now, task, &Chosen::These(vec![place.id]), &why, &shown)
+            resend::unlock(desk, who, now, task, &Chosen::These(vec![enrollment.id]), &why, &shown)
         })
         .await;
     match done {

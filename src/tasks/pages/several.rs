@@ -16,7 +16,7 @@ use crate::{
     tasks::{
         edit, left_out,
         list::{Order, Query, StopWithin, View},
-        several::{self, Act, Several, Ticked},
+        several::{self, Change, Ticked},
     },
     tokens::AuthenticationType,
     web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, see_other},
@@ -87,7 +87,7 @@ struct Page {
 /// # Errors
 /// `Forbidden`; `Conflict` if anything differs from what was shown.
 pub async fn stop_date(p: Permitted<may::InTask<may::ChangeStopDate>>, form: Fields) -> Answer {
-    act(p, form, Asked::StopDate).await
+    change(p, form, Asked::StopDate).await
 }
 
 /// Resends to the Active users of the ticked tasks.
@@ -95,7 +95,7 @@ pub async fn stop_date(p: Permitted<may::InTask<may::ChangeStopDate>>, form: Fie
 /// # Errors
 /// As [`stop_date`].
 pub async fn resend(p: Permitted<may::InTask<may::Resend>>, form: Fields) -> Answer {
-    act(p, form, Asked::Resend).await
+    change(p, form, Asked::Resend).await
 }
 
 /// Removes the ticked tasks.
@@ -103,7 +103,7 @@ pub async fn resend(p: Permitted<may::InTask<may::Resend>>, form: Fields) -> Ans
 /// # Errors
 /// As [`stop_date`].
 pub async fn remove(p: Permitted<may::InTask<may::Remove>>, form: Fields) -> Answer {
-    act(p, form, Asked::Remove).await
+    change(p, form, Asked::Remove).await
 }
 
 /// `GET` of such an address: nothing is ticked there, so back to the check boxes.
@@ -114,12 +114,12 @@ pub async fn back(_: Permitted<may::SeeTasks>) -> Answer {
     Ok(see_other("/tasks"))
 }
 
-async fn act<N: Need>(p: Permitted<N>, form: Fields, asked: Asked) -> Answer {
+async fn change<N: Need>(p: Permitted<N>, form: Fields, asked: Asked) -> Answer {
     let confirmed = form.ticked("confirmed") && !is_reading(&form);
     let mut changed = false;
     if confirmed {
         let fields = form.clone();
-        match p.call(move |desk, who, now| carry_out(desk, who, now, asked, &fields)).await {
+        match p.call(move |desk, who, now| apply(desk, who, now, asked, &fields)).await {
             Ok(flash) => {
                 p.flash(&flash);
                 return Ok(see_other(&list::address(&form)));
@@ -131,7 +131,7 @@ async fn act<N: Need>(p: Permitted<N>, form: Fields, asked: Asked) -> Answer {
         }
     }
     let fields = form.clone();
-    match p.view(move |desk, who, now| look(desk, who, now, asked, &fields)).await {
+    match p.view(move |desk, who, now| preview(desk, who, now, asked, &fields)).await {
         Ok((seen, chrome)) => draw(chrome, asked, seen, &form, changed),
         Err(Fault(Error::Invalid(mistakes))) => list::wrong(&p, &form, mistakes).await,
         Err(other) => Err(other),
@@ -142,11 +142,11 @@ async fn act<N: Need>(p: Permitted<N>, form: Fields, asked: Asked) -> Answer {
 fn ticked(form: &Fields, who: &Who) -> Ticked {
     if form.ticked("all") {
         return Ticked::Matching(Query {
-            view: View::from_word(&form.text("view")),
+            view: View::from_code(&form.text("view")),
             q: db::key(&form.text("q")),
             operator: db::key(&form.text("operator")),
-            authentication_type: AuthenticationType::from_word(&form.text("type")),
-            stop: StopWithin::from_word(&form.text("stop")),
+            authentication_type: AuthenticationType::from_code(&form.text("type")),
+            stop: StopWithin::from_code(&form.text("stop")),
             order: Order::default(),
             me: db::key(who.name()),
         });
@@ -154,10 +154,10 @@ fn ticked(form: &Fields, who: &Who) -> Ticked {
     Ticked::These(list::ticks(form))
 }
 
-/// What the page shows: the act with its date, what it does, and what is wrong with the date that was typed.
-struct Seen {
-    act: Act,
-    several: Several,
+/// What the page shows: the change with its date, what it does, and what is wrong with the date that was typed.
+struct Confirm {
+    change: Change,
+    several: several::Preview,
     shown: String,
     mistake: String,
     /// Another date was typed than the page had spoken of.
@@ -168,14 +168,15 @@ fn typed_date(form: &Fields) -> Result<NaiveDate> {
     form.text(STOP_ON).parse().map_err(|_| Error::mistake(STOP_ON, "Type the new Stop Date as year-month-day."))
 }
 
-fn look(desk: &Desk, who: &Who, now: Timestamp, asked: Asked, form: &Fields) -> Result<Seen> {
+fn preview(desk: &Desk, who: &Who, now: Timestamp, asked: Asked, form: &Fields) -> Result<Confirm> {
     let ticked = ticked(form, who);
-    let look = |act| Ok((act, several::look(desk, who, now, &ticked, act)?));
+    let look = |change| Ok((change, several::preview(desk, who, now, &ticked, change)?));
     let mut mistake = String::new();
-    let (act, several) = match asked {
-        Asked::Resend => look(Act::Resend)?,
-        Asked::Remove => look(Act::Remove)?,
-        Asked::StopDate if form.ticked(STOP_ON) => match typed_date(form).and_then(|date| look(Act::StopDate(date))) {
+    let (change, several) = match asked {
+        Asked::Resend => look(Change::Resend)?,
+        Asked::Remove => look(Change::Remove)?,
+        Asked::StopDate if form.ticked(STOP_ON) => match typed_date(form).and_then(|date| look(Change::StopDate(date)))
+        {
             Err(Error::Invalid(mistakes)) => {
                 mistake = mistakes.to_string();
                 propose(desk, now, look)?
@@ -184,38 +185,38 @@ fn look(desk: &Desk, who: &Who, now: Timestamp, asked: Asked, form: &Fields) -> 
         },
         Asked::StopDate => propose(desk, now, look)?,
     };
-    let other_date = matches!(act, Act::StopDate(date) if form.text("previewed") != date.to_string());
+    let other_date = matches!(change, Change::StopDate(date) if form.text("previewed") != date.to_string());
     let moved = form.ticked("confirmed") && other_date;
-    Ok(Seen { shown: several.shown(&desk.keys, act), act, several, mistake, moved })
+    Ok(Confirm { shown: several.shown(&desk.keys, change), change, several, mistake, moved })
 }
 
 /// The policy's proposal; today where that is beyond the longest period of all the ticked tasks.
-fn propose<T>(desk: &Desk, now: Timestamp, look: impl Fn(Act) -> Result<T>) -> Result<T> {
+fn propose<T>(desk: &Desk, now: Timestamp, look: impl Fn(Change) -> Result<T>) -> Result<T> {
     let today = desk.settings.zone.today(now);
     let proposed = desk.db.read(policy::current)?.proposed_stop(today);
-    match look(Act::StopDate(proposed)) {
-        Err(Error::Invalid(_)) => look(Act::StopDate(today)),
+    match look(Change::StopDate(proposed)) {
+        Err(Error::Invalid(_)) => look(Change::StopDate(today)),
         other => other,
     }
 }
 
-fn carry_out(desk: &Desk, who: &Who, now: Timestamp, asked: Asked, form: &Fields) -> Result<Flash> {
-    let act = match asked {
-        Asked::StopDate => Act::StopDate(typed_date(form)?),
-        Asked::Resend => Act::Resend,
-        Asked::Remove => Act::Remove,
+fn apply(desk: &Desk, who: &Who, now: Timestamp, asked: Asked, form: &Fields) -> Result<Flash> {
+    let change = match asked {
+        Asked::StopDate => Change::StopDate(typed_date(form)?),
+        Asked::Resend => Change::Resend,
+        Asked::Remove => Change::Remove,
     };
     let (ticked, notify) = (ticked(form, who), form.ticked("notify"));
-    let done = several::carry_out(desk, who, now, &ticked, act, notify, &form.text("shown"))?;
-    let (tasks, users) = (tasks(done.parts.len()), edit::users(done.users(act)));
+    let done = several::apply(desk, who, now, &ticked, change, notify, &form.text("shown"))?;
+    let (tasks, users) = (tasks(done.parts.len()), edit::users(done.users(change)));
     let waits = mail::promise::or_waits(&desk.settings);
-    Ok(match act {
-        Act::StopDate(date) => {
-            let detail = format!("{}. {}", done.effect(date).words(), if notify { waits } else { String::new() });
+    Ok(match change {
+        Change::StopDate(date) => {
+            let detail = format!("{}. {}", done.effect(date).label(), if notify { waits } else { String::new() });
             Flash::good(format!("New Stop Date {date} in {tasks}."), detail.trim())
         }
-        Act::Resend => Flash::good(format!("Resent to {users} in {tasks}."), waits),
-        Act::Remove => Flash::good(
+        Change::Resend => Flash::good(format!("Resent to {users} in {tasks}."), waits),
+        Change::Remove => Flash::good(
             format!("Removed {tasks}."),
             format!(
                 "{users} can no longer enroll. Enrolled users keep their tokens. {}",
@@ -230,20 +231,20 @@ fn tasks(count: usize) -> String {
     if count == 1 { "1 task".into() } else { format!("{count} tasks") }
 }
 
-fn draw(chrome: Chrome, asked: Asked, seen: Seen, form: &Fields, changed: bool) -> Answer {
-    let Seen { act, several, shown, mistake, moved } = seen;
-    let (count, users) = (tasks(several.parts.len()), edit::users(several.users(act)));
-    let (path, heading, effect, button) = match act {
-        Act::StopDate(date) => {
-            ("stop-date", format!("New Stop Date for {count}"), format!("{}.", several.effect(date).words()), "Apply".into())
+fn draw(chrome: Chrome, asked: Asked, seen: Confirm, form: &Fields, changed: bool) -> Answer {
+    let Confirm { change, several, shown, mistake, moved } = seen;
+    let (count, users) = (tasks(several.parts.len()), edit::users(several.users(change)));
+    let (path, heading, effect, button) = match change {
+        Change::StopDate(date) => {
+            ("stop-date", format!("New Stop Date for {count}"), format!("{}.", several.effect(date).label()), "Apply".into())
         }
-        Act::Resend => (
+        Change::Resend => (
             "resend",
             format!("Resend to {users} in {count}"),
             "Each gets a new link and activation code; the old ones stop working. The Stop Date becomes the later of the present one and the one the policy proposes today.".into(),
             format!("Resend to {users}"),
         ),
-        Act::Remove => (
+        Change::Remove => (
             "remove",
             format!("Remove {count}?"),
             format!("{users} lose their ability to enroll. To let them enroll later you have to provision them again."),
@@ -256,19 +257,19 @@ fn draw(chrome: Chrome, asked: Asked, seen: Seen, form: &Fields, changed: bool) 
         .map(|picked| Line {
             id: picked.task.id,
             title: picked.task.title(),
-            users: picked.fit(act.verb()).len(),
+            users: picked.fit(change.verb()).len(),
             stop_on: picked.task.stop_on().to_string(),
         })
         .collect();
-    let unfit = several.users_left_out(act);
+    let unfit = several.users_left_out(change);
     let left = People::new(LEFT, &unfit, form, |(picked, member, why)| Person {
         user_id: member.user_id.clone(),
         name: member.name(),
         task: picked.task.id.to_string(),
-        status: picked.status(member).word(),
+        status: picked.status(member).label(),
         becomes: "",
         stop_on: member.facts.stop_on.to_string(),
-        change: why.words().into(),
+        change: why.label().into(),
     });
     let status = match (changed && !moved, mistake.is_empty()) {
         (true, _) => StatusCode::CONFLICT,
@@ -291,8 +292,8 @@ fn draw(chrome: Chrome, asked: Asked, seen: Seen, form: &Fields, changed: bool) 
         shown,
         kept: form.pairs().iter().filter(|(name, _)| KEPT.contains(&name.as_str())).cloned().collect(),
         removes: asked == Asked::Remove,
-        stop_on: match act {
-            Act::StopDate(date) => Some(date),
+        stop_on: match change {
+            Change::StopDate(date) => Some(date),
             _ => None,
         },
         mistake,

@@ -5,7 +5,7 @@ use diesel::{
     sql_types::{BigInt, Timestamp as SqlTimestamp},
 };
 
-use crate::{db::AnyConn, error::Result, ids::EnrollmentId, operators::Scope, tasks::address::Whose};
+use crate::{db::AnyConn, error::Result, ids::EnrollmentId, operators::Scope, tasks::address::LinksOf};
 
 #[derive(QueryableByName)]
 struct Id {
@@ -13,10 +13,10 @@ struct Id {
     id: i64,
 }
 
-/// The places in which a user has yet to enroll, and whose newest link went to an address in the profile that has become
+/// The enrollments in which a user has yet to enroll, and whose newest link went to an address in the profile that has become
 /// another one since: the rule of [`crate::tasks::address::left_at`], for many at once. By number. Driven by
 /// `users_email_changed`, or by the user's row.
-pub fn ended(conn: &mut AnyConn, scope: &Scope, whose: Whose) -> Result<Vec<EnrollmentId>> {
+pub fn ended(conn: &mut AnyConn, scope: &Scope, whose: LinksOf) -> Result<Vec<EnrollmentId>> {
     let within = match scope {
         Scope::All => String::new(),
         Scope::Containers(list) if list.is_empty() => return Ok(Vec::new()),
@@ -26,8 +26,8 @@ pub fn ended(conn: &mut AnyConn, scope: &Scope, whose: Whose) -> Result<Vec<Enro
         }
     };
     let which = match whose {
-        Whose::User(_) => "u.id = $1 AND u.email_changed_at IS NOT NULL",
-        Whose::ChangedAt(_) => "u.email_changed_at = $1",
+        LinksOf::User(_) => "u.id = $1 AND u.email_changed_at IS NOT NULL",
+        LinksOf::ChangedAt(_) => "u.email_changed_at = $1",
     };
     // Correlated subqueries are beyond diesel's builder; both databases read this one.
     let query = diesel::sql_query(format!(
@@ -38,8 +38,8 @@ pub fn ended(conn: &mut AnyConn, scope: &Scope, whose: Whose) -> Result<Vec<Enro
            AND (m.created_at < u.email_changed_at OR m.shown_to_key <> u.email_key){within} ORDER BY e.id"
     ));
     let rows: Vec<Id> = match whose {
-        Whose::User(user) => query.bind::<BigInt, _>(user.0).load(conn)?,
-        Whose::ChangedAt(at) => query.bind::<SqlTimestamp, _>(at).load(conn)?,
+        LinksOf::User(user) => query.bind::<BigInt, _>(user.0).load(conn)?,
+        LinksOf::ChangedAt(at) => query.bind::<SqlTimestamp, _>(at).load(conn)?,
     };
     Ok(rows.into_iter().map(|row| EnrollmentId(row.id)).collect())
 }

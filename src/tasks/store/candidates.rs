@@ -1,4 +1,4 @@
-//! Users on the way to a place in a task, with what decides whether they get one.
+//! Users on the way to an enrollment in a task, with what decides whether they get one.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,18 +15,18 @@ use crate::{
     ids::{ContainerId, EnrollmentId, TaskId, UserId},
     operators::Scope,
     schema::{enrollments, tokens as token_rows, users},
-    tasks::plan::{Candidate, OpenPlace, Stock},
+    tasks::plan::{Candidate, OpenEnrollment, Stock},
     tokens::{self, AuthenticationType, token::TokenState},
 };
 
 /// The states in which a token is its user's; one that was lost or broken counts no more, and one that was assigned by
-/// hand has yet to be enrolled, which takes a place in a task.
+/// hand has yet to be enrolled, which takes an enrollment in a task.
 const HELD: [TokenState; 3] = [TokenState::Active, TokenState::Suspended, TokenState::Locked];
 
 type Row = (i64, (String, String), String, String, String, i64, Option<Timestamp>);
 
 /// These users as far as they are in `scope`, in the order of the User ID; without `authentication_type` nothing is
-/// said of tokens and places.
+/// said of tokens and enrollments.
 pub fn candidates(
     conn: &mut AnyConn,
     scope: &Scope,
@@ -51,8 +51,10 @@ pub fn candidates(
             ))
             .load(conn)?;
         let holders = authentication_type.map(|kind| holders(conn, chunk, kind)).transpose()?.unwrap_or_default();
-        let mut places =
-            authentication_type.map(|kind| places(conn, chunk, kind, limit, today)).transpose()?.unwrap_or_default();
+        let mut enrollments = authentication_type
+            .map(|kind| open_enrollments(conn, chunk, kind, limit, today))
+            .transpose()?
+            .unwrap_or_default();
         for (id, (user_id, key), first_name, last_name, email, container, disabled_at) in rows {
             let container = ContainerId(container);
             if !scope.holds(container) {
@@ -67,7 +69,7 @@ pub fn candidates(
                 container,
                 disabled: disabled_at.is_some(),
                 has_token: holders.contains(&id),
-                places: places.remove(&id).unwrap_or_default(),
+                enrollments: enrollments.remove(&id).unwrap_or_default(),
             };
             found.push((key, candidate));
         }
@@ -81,25 +83,25 @@ pub fn candidates(
 fn holders(conn: &mut AnyConn, ids: &[i64], kind: AuthenticationType) -> Result<HashSet<i64>> {
     let holders: Vec<Option<i64>> = token_rows::table
         .filter(token_rows::user_id.eq_any(ids))
-        .filter(token_rows::authentication_type.eq(kind.word()))
-        .filter(token_rows::state.eq_any(HELD.map(TokenState::word)))
+        .filter(token_rows::authentication_type.eq(kind.code()))
+        .filter(token_rows::state.eq_any(HELD.map(TokenState::code)))
         .select(token_rows::user_id)
         .load(conn)?;
     Ok(holders.into_iter().flatten().collect())
 }
 
-/// The places of these users in open tasks of the type, newest task first.
-fn places(
+/// The enrollments of these users in open tasks of the type, newest task first.
+fn open_enrollments(
     conn: &mut AnyConn,
     ids: &[i64],
     kind: AuthenticationType,
     limit: i64,
     today: NaiveDate,
-) -> Result<HashMap<i64, Vec<OpenPlace>>> {
+) -> Result<HashMap<i64, Vec<OpenEnrollment>>> {
     let rows: Vec<(i64, i64, i64, i64, NaiveDate)> = enrollments::table
         .filter(enrollments::user_id.eq_any(ids))
-        .filter(enrollments::authentication_type.eq(kind.word()))
-        // The places of a removed task are removed with it, so the task need not be asked.
+        .filter(enrollments::authentication_type.eq(kind.code()))
+        // The enrollments of a removed task are removed with it, so the task need not be asked.
         .filter(enrollments::removed_at.is_null().and(enrollments::enrolled_at.is_null()))
         .order(enrollments::task_id.desc())
         .select((
@@ -110,15 +112,15 @@ fn places(
             enrollments::stop_on,
         ))
         .load(conn)?;
-    let mut places: HashMap<i64, Vec<OpenPlace>> = HashMap::new();
+    let mut enrollments: HashMap<i64, Vec<OpenEnrollment>> = HashMap::new();
     for (user, enrollment, task, failures, stop_on) in rows {
-        places.entry(user).or_default().push(OpenPlace {
+        enrollments.entry(user).or_default().push(OpenEnrollment {
             enrollment: EnrollmentId(enrollment),
             task: TaskId(task),
             reserves: failures >= limit || stop_on >= today,
         });
     }
-    Ok(places)
+    Ok(enrollments)
 }
 
 /// Inventory and reservations of a type within `scope`: Reserved counts the users of open tasks of that type who are
@@ -148,15 +150,15 @@ pub fn stock(
 fn reserved(conn: &mut AnyConn, scope: &Scope, kind: AuthenticationType, limit: i64, today: NaiveDate) -> Result<i64> {
     let outstanding = enrollments::table
         .inner_join(users::table)
-        .filter(enrollments::authentication_type.eq(kind.word()))
+        .filter(enrollments::authentication_type.eq(kind.code()))
         .filter(enrollments::removed_at.is_null().and(enrollments::enrolled_at.is_null()))
         .filter(enrollments::stop_on.ge(today).or(enrollments::failures.ge(limit)))
         // Who was given a device by hand needs none from inventory.
         .filter(not(exists(
             token_rows::table
                 .filter(token_rows::user_id.eq(enrollments::user_id.nullable()))
-                .filter(token_rows::authentication_type.eq(kind.word()))
-                .filter(token_rows::state.eq(TokenState::Assigned.word())),
+                .filter(token_rows::authentication_type.eq(kind.code()))
+                .filter(token_rows::state.eq(TokenState::Assigned.code())),
         )))
         .count();
     Ok(match scope {

@@ -53,7 +53,7 @@ pub fn find(conn: &mut AnyConn, id: &str, operator: OperatorId) -> Result<Option
     Ok(Some(Draft {
         id: row.id,
         selection: Selection::from_text(&row.selection)?,
-        authentication_type: AuthenticationType::from_word(&row.authentication_type),
+        authentication_type: AuthenticationType::from_code(&row.authentication_type),
         description: row.description,
         stop_on: row.stop_on,
         include_with_token: row.include_with_token,
@@ -68,7 +68,7 @@ pub fn save(conn: &mut AnyConn, draft: &Draft) -> Result<()> {
     diesel::update(provision_drafts::table.find(&draft.id))
         .set((
             provision_drafts::selection.eq(draft.selection.to_text()?),
-            provision_drafts::authentication_type.eq(draft.authentication_type.map_or("", AuthenticationType::word)),
+            provision_drafts::authentication_type.eq(draft.authentication_type.map_or("", AuthenticationType::code)),
             provision_drafts::description.eq(&draft.description),
             provision_drafts::stop_on.eq(draft.stop_on),
             provision_drafts::include_with_token.eq(draft.include_with_token),

@@ -9,11 +9,11 @@ use crate::{
     ids::TaskId,
     operators::{Scope, Who},
     schema::{audit_entries, users},
-    tasks::history::{LEFT_OUT, Told},
+    tasks::history::{HistoryEntry, LEFT_OUT},
 };
 
 /// The newest entries about `task` within the scope of `who`; without [`LEFT_OUT`].
-pub fn of_task(conn: &mut AnyConn, who: &Who, task: TaskId, limit: i64) -> Result<Vec<Told>> {
+pub fn of_task(conn: &mut AnyConn, who: &Who, task: TaskId, limit: i64) -> Result<Vec<HistoryEntry>> {
     let mut query = audit_entries::table
         .left_join(users::table.on(users::id.nullable().eq(audit_entries::user_id)))
         .filter(audit_entries::task_id.eq(task.0))
@@ -39,6 +39,13 @@ pub fn of_task(conn: &mut AnyConn, who: &Who, task: TaskId, limit: i64) -> Resul
         .load(conn)?;
     Ok(rows
         .into_iter()
-        .map(|(at, actor, verb, outcome, subject, sentence)| Told { at, actor, verb, outcome, subject, sentence })
+        .map(|(at, actor, verb, outcome, subject, sentence)| HistoryEntry {
+            at,
+            actor,
+            verb,
+            outcome,
+            subject,
+            sentence,
+        })
         .collect())
 }

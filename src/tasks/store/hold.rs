@@ -1,8 +1,8 @@
-//! Places that are held until the transaction ends, so that what was decided by them still holds when it is written.
+//! Enrollments that are held until the transaction ends, so that what was decided by them still holds when it is written.
 //! SQLite needs nothing: it has one writer.
 //!
 //! Everybody takes what they need in one order, so that nobody waits for someone who waits for them: the lock of
-//! Provision, places by number, the lock of the policy, emails by number, tasks by number.
+//! Provision, enrollments by number, the lock of the policy, emails by number, tasks by number.
 
 use diesel::prelude::*;
 
@@ -13,7 +13,7 @@ use crate::{
     schema::{enrollments, tasks},
 };
 
-/// The places of these tasks in which a user may still enroll.
+/// The enrollments of these tasks in which a user may still enroll.
 pub fn of_tasks(conn: &mut AnyConn, tasks: &[TaskId]) -> Result<()> {
     let tasks: Vec<i64> = tasks.iter().map(|task| task.0).collect();
     if let AnyConn::Pg(pg) = conn {
@@ -28,9 +28,9 @@ pub fn of_tasks(conn: &mut AnyConn, tasks: &[TaskId]) -> Result<()> {
     Ok(())
 }
 
-/// These places.
-pub fn these(conn: &mut AnyConn, places: &[EnrollmentId]) -> Result<()> {
-    let mut ids: Vec<i64> = places.iter().map(|place| place.0).collect();
+/// These enrollments.
+pub fn these(conn: &mut AnyConn, enrollments: &[EnrollmentId]) -> Result<()> {
+    let mut ids: Vec<i64> = enrollments.iter().map(|enrollment| enrollment.0).collect();
     // By number, over all statements.
     ids.sort_unstable();
     if let AnyConn::Pg(pg) = conn {
@@ -46,7 +46,7 @@ pub fn these(conn: &mut AnyConn, places: &[EnrollmentId]) -> Result<()> {
     Ok(())
 }
 
-/// The place of a user in a task.
+/// The enrollment of a user in a task.
 pub fn of_user(conn: &mut AnyConn, task: TaskId, user: UserId) -> Result<()> {
     if let AnyConn::Pg(pg) = conn {
         enrollments::table

@@ -17,7 +17,7 @@ use crate::{
     schema::{emails, enrollments, tasks},
     tasks::{
         list::{Column, Query, Row, View, last_soon_day},
-        store::places::type_of,
+        store::enrollments::type_of,
         task::{Counts, Task},
     },
 };
@@ -182,7 +182,7 @@ fn filtered(query: &Query, today: NaiveDate) -> Boxed {
         tasks = tasks.filter(tasks::operator_key.eq(query.operator.clone()));
     }
     if let Some(kind) = query.authentication_type {
-        tasks = tasks.filter(tasks::authentication_type.eq(kind.word()));
+        tasks = tasks.filter(tasks::authentication_type.eq(kind.code()));
     }
     if let Some(within) = query.stop {
         let (from, to) = within.days(today);

@@ -14,14 +14,14 @@ use crate::{
     schema::{emails, enrollments, tokens, users},
     tasks::{
         enrollment::{EnrollmentFacts, RemovedWhy, Status},
-        members::{Filter, MailState, Member},
+        members::{EnrollmentRow, Filter, MailState},
     },
     text,
 };
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = enrollments)]
-struct EnrollmentRow {
+struct StoredEnrollment {
     id: i64,
     user_id: i64,
     stop_on: NaiveDate,
@@ -54,7 +54,7 @@ struct EmailRow {
     next_try_at: Option<Timestamp>,
 }
 
-type Rows = (EnrollmentRow, UserRow, Option<String>, Option<EmailRow>);
+type StoredMember = (StoredEnrollment, UserRow, Option<String>, Option<EmailRow>);
 
 /// Which users: those still in the task (with a removed task, those who were in it to the end), as far as in scope and
 /// as filtered; who had not enrolled when the task was removed has none of the statuses. A macro, since the type of the query is a page long.
@@ -66,7 +66,7 @@ macro_rules! members {
             .left_join(tokens::table)
             .left_join(emails::table)
             .filter(enrollments::task_id.eq($task.0))
-            .filter(enrollments::removed_at.is_null().or(enrollments::removed_why.eq(RemovedWhy::TaskRemoved.word())))
+            .filter(enrollments::removed_at.is_null().or(enrollments::removed_why.eq(RemovedWhy::TaskRemoved.code())))
             .into_boxed();
         if let Scope::Containers(list) = $scope {
             let list: Vec<i64> = list.iter().map(|container| container.0).collect();
@@ -115,7 +115,7 @@ macro_rules! members {
             ),
         };
         if let Some(state) = filter.mail {
-            query = query.filter(emails::state.eq(state.word()));
+            query = query.filter(emails::state.eq(state.code()));
         }
         query
     }};
@@ -124,7 +124,12 @@ macro_rules! members {
 /// What is read of each. A macro, for the same reason.
 macro_rules! columns {
     () => {
-        (EnrollmentRow::as_select(), UserRow::as_select(), tokens::serial.nullable(), Option::<EmailRow>::as_select())
+        (
+            StoredEnrollment::as_select(),
+            UserRow::as_select(),
+            tokens::serial.nullable(),
+            Option::<EmailRow>::as_select(),
+        )
     };
 }
 
@@ -140,23 +145,23 @@ pub fn page(
     today: NaiveDate,
     offset: i64,
     limit: i64,
-) -> Result<(Vec<Member>, i64)> {
+) -> Result<(Vec<EnrollmentRow>, i64)> {
     let total = count(conn, task, scope, filter, attempts, today)?;
     let query = members!(task, scope, filter, attempts, today);
     let query =
         if filter.descending { query.order(users::user_id_key.desc()) } else { query.order(users::user_id_key.asc()) };
     // First which ones: only what is sorted by is read of all, and tokens and emails of those on the page alone.
     let ids: Vec<i64> = query.offset(offset).limit(limit).select(enrollments::id).load(conn)?;
-    let mut rows: Vec<Rows> = enrollments::table
+    let mut rows: Vec<StoredMember> = enrollments::table
         .inner_join(users::table)
         .left_join(tokens::table)
         .left_join(emails::table)
         .filter(enrollments::id.eq_any(&ids))
         .select(columns!())
         .load(conn)?;
-    let places: HashMap<i64, usize> = ids.iter().enumerate().map(|(place, id)| (*id, place)).collect();
-    rows.sort_by_key(|row| places.get(&row.0.id).copied());
-    Ok((rows.into_iter().map(Member::from).collect(), total))
+    let positions: HashMap<i64, usize> = ids.iter().enumerate().map(|(position, id)| (*id, position)).collect();
+    rows.sort_by_key(|row| positions.get(&row.0.id).copied());
+    Ok((rows.into_iter().map(EnrollmentRow::from).collect(), total))
 }
 
 /// How many users there are.
@@ -181,8 +186,8 @@ pub fn chosen(
     only: Option<&[EnrollmentId]>,
     attempts: i64,
     today: NaiveDate,
-) -> Result<Vec<Member>> {
-    let mut rows: Vec<Rows> = Vec::new();
+) -> Result<Vec<EnrollmentRow>> {
+    let mut rows: Vec<StoredMember> = Vec::new();
     match only {
         None => rows = members!(task, scope, filter, attempts, today).select(columns!()).load(conn)?,
         Some(only) => {
@@ -192,17 +197,17 @@ pub fn chosen(
             for part in ids.chunks(db::ROWS_A_STATEMENT) {
                 let query =
                     members!(task, scope, filter, attempts, today).filter(enrollments::id.eq_any(part.to_vec()));
-                rows.extend(query.select(columns!()).load::<Rows>(conn)?);
+                rows.extend(query.select(columns!()).load::<StoredMember>(conn)?);
             }
         }
     }
     rows.sort_by_cached_key(|row| db::key(&row.1.user_id));
-    Ok(rows.into_iter().map(Member::from).collect())
+    Ok(rows.into_iter().map(EnrollmentRow::from).collect())
 }
 
-impl From<Rows> for Member {
-    fn from((enrollment, user, serial, email): Rows) -> Self {
-        Member {
+impl From<StoredMember> for EnrollmentRow {
+    fn from((enrollment, user, serial, email): StoredMember) -> Self {
+        EnrollmentRow {
             enrollment: EnrollmentId(enrollment.id),
             user: UserId(enrollment.user_id),
             user_id: user.user_id,

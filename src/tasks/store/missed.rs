@@ -8,14 +8,14 @@ use crate::{
     error::Result,
     ids::EnrollmentId,
     schema::{enrollments, tasks},
-    tasks::missed::{Miss, Missed},
+    tasks::missed::{Failure, FailureKind},
 };
 
-/// What a diagnosis asks of an enrollment beside its place.
+/// What a diagnosis asks of an enrollment beside its enrollment.
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
     /// The last failed attempt.
-    pub miss: Option<Miss>,
+    pub miss: Option<Failure>,
     /// The UserID of who took it out of its task, or removed the task; empty if nobody did.
     pub removed_by: String,
 }
@@ -35,15 +35,15 @@ pub fn trace(conn: &mut AnyConn, enrollment: EnrollmentId) -> Result<Trace> {
             tasks::removed_by,
         ))
         .first(conn)?;
-    let miss = Missed::from_word(&word, seconds).zip(at).map(|(what, at)| Miss { what, at });
+    let miss = FailureKind::from_code(&word, seconds).zip(at).map(|(what, at)| Failure { what, at });
     Ok(Trace { miss, removed_by: if by.is_empty() { task_by } else { by } })
 }
 
 /// Notes the last failed attempt.
-pub fn set(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId, missed: Missed) -> Result<()> {
+pub fn set(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId, missed: FailureKind) -> Result<()> {
     diesel::update(enrollments::table.find(enrollment.0))
         .set((
-            enrollments::missed.eq(missed.word()),
+            enrollments::missed.eq(missed.code()),
             enrollments::missed_at.eq(now),
             enrollments::missed_seconds.eq(missed.seconds()),
         ))
@@ -53,7 +53,7 @@ pub fn set(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId, missed:
 
 /// Forgets a wrong activation code, since a right one followed.
 pub fn forgive_code(conn: &mut AnyConn, enrollment: EnrollmentId) -> Result<()> {
-    let words = Missed::OF_CODE.map(Missed::word);
+    let words = FailureKind::OF_CODE.map(FailureKind::code);
     diesel::update(enrollments::table.find(enrollment.0).filter(enrollments::missed.eq_any(words)))
         .set((enrollments::missed.eq(""), enrollments::missed_at.eq(None::<Timestamp>)))
         .execute(conn)?;

@@ -4,6 +4,7 @@ pub mod address;
 pub mod candidates;
 pub mod check;
 pub mod drafts;
+pub mod enrollments;
 pub mod history;
 pub mod hold;
 pub mod links;
@@ -11,9 +12,8 @@ pub mod list;
 pub mod members;
 pub mod missed;
 pub mod notes;
-pub mod places;
 pub mod reminders;
 pub mod scoped;
 pub mod write;
 
-pub use places::{Link, Place, by_handle, place};
+pub use enrollments::{Enrollment, Link, by_handle, enrollment};

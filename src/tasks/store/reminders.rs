@@ -28,7 +28,7 @@ pub struct Due {
     pub emailed_before: Timestamp,
 }
 
-/// Places of these users that are not enrolled, and in which nobody is enrolling at the moment.
+/// Enrollments of these users that are not enrolled, and in which nobody is enrolling at the moment.
 macro_rules! due {
     ($now:expr, $due:expr) => {
         enrollments::table

@@ -22,7 +22,7 @@ use crate::{
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = enrollments)]
-struct Inside {
+struct ScopedEnrollment {
     task_id: i64,
     stop_on: NaiveDate,
     failures: i64,
@@ -33,14 +33,14 @@ struct Inside {
 
 /// What of the open tasks lies in `containers`: those in which someone there has yet to enroll.
 pub fn open(conn: &mut AnyConn, containers: &[ContainerId], attempts: i64, today: NaiveDate) -> Result<Vec<Row>> {
-    let inside: Vec<(Inside, Option<String>)> = enrollments::table
+    let inside: Vec<(ScopedEnrollment, Option<String>)> = enrollments::table
         .inner_join(users::table)
         .inner_join(tasks::table)
         .left_join(emails::table)
         .filter(users::container_id.eq_any(ids(containers)))
         .filter(tasks::removed_at.is_null().and(tasks::enrolled.lt(tasks::users)))
         .filter(enrollments::removed_at.is_null())
-        .select((Inside::as_select(), emails::state.nullable()))
+        .select((ScopedEnrollment::as_select(), emails::state.nullable()))
         .load(conn)?;
     let rows = count(conn, inside, containers, attempts, today)?;
     Ok(rows.into_iter().filter(|row| row.task.is_open()).collect())
@@ -54,13 +54,13 @@ pub fn find(
     attempts: i64,
     today: NaiveDate,
 ) -> Result<Option<Row>> {
-    let inside: Vec<(Inside, Option<String>)> = enrollments::table
+    let inside: Vec<(ScopedEnrollment, Option<String>)> = enrollments::table
         .inner_join(users::table)
         .left_join(emails::table)
         .filter(enrollments::task_id.eq(id.0))
         .filter(users::container_id.eq_any(ids(containers)))
         .filter(enrollments::removed_at.is_null().or(enrollments::removed_why.eq("task removed")))
-        .select((Inside::as_select(), emails::state.nullable()))
+        .select((ScopedEnrollment::as_select(), emails::state.nullable()))
         .load(conn)?;
     Ok(count(conn, inside, containers, attempts, today)?.pop())
 }
@@ -72,12 +72,12 @@ fn ids(containers: &[ContainerId]) -> Vec<i64> {
 /// Puts the live counts in the place of those that stand with the tasks.
 fn count(
     conn: &mut AnyConn,
-    inside: Vec<(Inside, Option<String>)>,
+    inside: Vec<(ScopedEnrollment, Option<String>)>,
     containers: &[ContainerId],
     attempts: i64,
     today: NaiveDate,
 ) -> Result<Vec<Row>> {
-    let mut by_task: BTreeMap<i64, Vec<(Inside, Option<String>)>> = BTreeMap::new();
+    let mut by_task: BTreeMap<i64, Vec<(ScopedEnrollment, Option<String>)>> = BTreeMap::new();
     for (row, state) in inside {
         by_task.entry(row.task_id).or_default().push((row, state));
     }
@@ -88,9 +88,9 @@ fn count(
         let rows: Vec<TaskRow> = tasks::table.filter(tasks::id.eq_any(part)).select(TaskRow::as_select()).load(conn)?;
         for row in rows {
             let task = Task::try_from(row)?;
-            if let Some(places) = by_task.remove(&task.id.0) {
+            if let Some(enrollments) = by_task.remove(&task.id.0) {
                 let to = newest.get(&task.id.0).cloned().unwrap_or_default();
-                found.push(narrow(Task { emailed_to: to, ..task }, &places, attempts, today));
+                found.push(narrow(Task { emailed_to: to, ..task }, &enrollments, attempts, today));
             }
         }
     }
@@ -115,35 +115,35 @@ fn newest_emails(conn: &mut AnyConn, tasks: &[i64], containers: &[ContainerId]) 
     Ok(rows.into_iter().filter_map(|(task, to)| Some((task?, to))).collect())
 }
 
-fn narrow(mut task: Task, places: &[(Inside, Option<String>)], attempts: i64, today: NaiveDate) -> Row {
+fn narrow(mut task: Task, enrollments: &[(ScopedEnrollment, Option<String>)], attempts: i64, today: NaiveDate) -> Row {
     let mut progress = Progress::default();
     let counts = &mut task.counts;
     (counts.users, counts.enrolled, counts.used) = (0, 0, 0);
     task.emailed_users = 0;
     let mut mail_trouble = false;
-    let stops = || places.iter().map(|(place, _)| place.stop_on);
+    let stops = || enrollments.iter().map(|(enrollment, _)| enrollment.stop_on);
     counts.earliest_stop_on = stops().min().unwrap_or(counts.earliest_stop_on);
     counts.latest_stop_on = stops().max().unwrap_or(counts.latest_stop_on);
-    for (place, state) in places {
+    for (enrollment, state) in enrollments {
         counts.users += 1;
-        counts.enrolled += i64::from(place.enrolled_at.is_some());
-        counts.used += i64::from(place.used_at.is_some());
+        counts.enrolled += i64::from(enrollment.enrolled_at.is_some());
+        counts.used += i64::from(enrollment.used_at.is_some());
         let facts = EnrollmentFacts {
-            stop_on: place.stop_on,
-            failures: place.failures,
-            enrolled_at: place.enrolled_at,
-            used_at: place.used_at,
+            stop_on: enrollment.stop_on,
+            failures: enrollment.failures,
+            enrolled_at: enrollment.enrolled_at,
+            used_at: enrollment.used_at,
         };
         match status(&facts, attempts, today) {
-            _ if task.removed_at.is_some() && place.enrolled_at.is_none() => progress.removed += 1,
+            _ if task.removed_at.is_some() && enrollment.enrolled_at.is_none() => progress.removed += 1,
             Status::Active => progress.active += 1,
             Status::Completed => progress.completed += 1,
             Status::Locked => progress.locked += 1,
             Status::Expired => progress.expired += 1,
         }
-        task.emailed_users += i64::from(place.emailed_at.is_some());
-        let trouble = state.as_deref().and_then(State::from_word).is_some_and(State::is_trouble);
-        mail_trouble |= place.enrolled_at.is_none() && trouble;
+        task.emailed_users += i64::from(enrollment.emailed_at.is_some());
+        let trouble = state.as_deref().and_then(State::from_code).is_some_and(State::is_trouble);
+        mail_trouble |= enrollment.enrolled_at.is_none() && trouble;
     }
     counts.locked = progress.locked;
     Row { task, progress, mail_trouble }

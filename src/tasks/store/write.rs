@@ -46,7 +46,7 @@ pub fn insert_task(conn: &mut AnyConn, now: Timestamp, who: &Who, new: &NewTask<
                 tasks::operator_id.eq(who.operator.map(|operator| operator.0)),
                 tasks::operator.eq(who.name()),
                 tasks::operator_key.eq(db::key(who.name())),
-                tasks::authentication_type.eq(choice.authentication_type.word()),
+                tasks::authentication_type.eq(choice.authentication_type.code()),
                 tasks::description.eq(choice.description.as_str()),
                 tasks::start_on.eq(new.plan.start_on),
                 tasks::created_at.eq(now),
@@ -86,7 +86,7 @@ struct NewEnrollment<'a> {
     version: i64,
 }
 
-/// Gives each of these users a place; their enrollments.
+/// Gives each of these users an enrollment; their enrollments.
 pub fn insert_enrollments(
     conn: &mut AnyConn,
     now: Timestamp,
@@ -100,7 +100,7 @@ pub fn insert_enrollments(
             .map(|user| NewEnrollment {
                 task_id: task.0,
                 user_id: user.user.0,
-                authentication_type: plan.choice.authentication_type.word(),
+                authentication_type: plan.choice.authentication_type.code(),
                 stop_on: plan.choice.stop_on,
                 failures: 0,
                 removed_by: "",
@@ -119,16 +119,16 @@ pub fn insert_enrollments(
     Ok(ids.into_iter().map(|(user, id)| (UserId(user), EnrollmentId(id))).collect())
 }
 
-/// Takes these places out of their tasks, as far as nobody enrolled or was taken out meanwhile; how many that were.
+/// Takes these enrollments out of their tasks, as far as nobody enrolled or was taken out meanwhile; how many that were.
 pub fn end(
     conn: &mut AnyConn,
     now: Timestamp,
-    places: &[EnrollmentId],
+    enrollments: &[EnrollmentId],
     by: &str,
     why: RemovedWhy,
     replaced_by: Option<TaskId>,
 ) -> Result<usize> {
-    let ids: Vec<i64> = places.iter().map(|place| place.0).collect();
+    let ids: Vec<i64> = enrollments.iter().map(|enrollment| enrollment.0).collect();
     let mut ended = 0;
     for part in ids.chunks(ROWS_A_STATEMENT) {
         ended += diesel::update(
@@ -139,7 +139,7 @@ pub fn end(
         .set((
             enrollments::removed_at.eq(now),
             enrollments::removed_by.eq(by),
-            enrollments::removed_why.eq(why.word()),
+            enrollments::removed_why.eq(why.code()),
             enrollments::replaced_by.eq(replaced_by.map(|task| task.0)),
             enrollments::pending_seed.eq(None::<Vec<u8>>),
             enrollments::version.eq(enrollments::version + 1),
@@ -191,7 +191,7 @@ pub fn recount(conn: &mut AnyConn, task: TaskId) -> Result<()> {
 /// The task learns the newest email that any of its users was sent, whatever it was about (PRODUCT.md §2, Emailed to).
 /// Read backwards along `emails_task`: the first email of somebody who is still in it.
 pub fn note_newest_email(conn: &mut AnyConn, task: TaskId) -> Result<()> {
-    let in_it = enrollments::removed_at.is_null().or(enrollments::removed_why.eq(RemovedWhy::TaskRemoved.word()));
+    let in_it = enrollments::removed_at.is_null().or(enrollments::removed_why.eq(RemovedWhy::TaskRemoved.code()));
     let newest: Option<(i64, String)> = emails::table
         .inner_join(enrollments::table.on(emails::enrollment_id.eq(enrollments::id.nullable())))
         .filter(emails::task_id.eq(task.0))
@@ -226,8 +226,8 @@ pub fn recount_locked(conn: &mut AnyConn, task: Option<TaskId>) -> Result<()> {
 }
 
 /// Moves the Stop Date of these enrollments, as far as nobody enrolled.
-pub fn set_stop_on(conn: &mut AnyConn, places: &[EnrollmentId], date: NaiveDate) -> Result<()> {
-    let ids: Vec<i64> = places.iter().map(|place| place.0).collect();
+pub fn set_stop_on(conn: &mut AnyConn, enrollments: &[EnrollmentId], date: NaiveDate) -> Result<()> {
+    let ids: Vec<i64> = enrollments.iter().map(|enrollment| enrollment.0).collect();
     for part in ids.chunks(ROWS_A_STATEMENT) {
         diesel::update(
             enrollments::table.filter(enrollments::id.eq_any(part)).filter(enrollments::enrolled_at.is_null()),
@@ -239,8 +239,8 @@ pub fn set_stop_on(conn: &mut AnyConn, places: &[EnrollmentId], date: NaiveDate)
 }
 
 /// Sets the failed attempts back to zero.
-pub fn reset_failures(conn: &mut AnyConn, places: &[EnrollmentId]) -> Result<()> {
-    let ids: Vec<i64> = places.iter().map(|place| place.0).collect();
+pub fn reset_failures(conn: &mut AnyConn, enrollments: &[EnrollmentId]) -> Result<()> {
+    let ids: Vec<i64> = enrollments.iter().map(|enrollment| enrollment.0).collect();
     for part in ids.chunks(ROWS_A_STATEMENT) {
         diesel::update(enrollments::table.filter(enrollments::id.eq_any(part)))
             .set((
@@ -259,8 +259,8 @@ pub fn reset_failures(conn: &mut AnyConn, places: &[EnrollmentId]) -> Result<()>
 pub fn begin_anew(conn: &mut AnyConn, now: Timestamp, stops: &[(EnrollmentId, NaiveDate)]) -> Result<()> {
     // Many users, few dates: one statement for each date.
     let mut by_date: BTreeMap<NaiveDate, Vec<i64>> = BTreeMap::new();
-    for (place, stop_on) in stops {
-        by_date.entry(*stop_on).or_default().push(place.0);
+    for (enrollment, stop_on) in stops {
+        by_date.entry(*stop_on).or_default().push(enrollment.0);
     }
     let newest = "FROM emails m WHERE m.enrollment_id = enrollments.id ORDER BY m.id DESC LIMIT 1";
     for (stop_on, ids) in by_date {

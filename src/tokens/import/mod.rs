@@ -70,7 +70,7 @@ pub fn import(desk: &Desk, who: &Who, now: Timestamp, bytes: &[u8], choices: &Ch
         if plan.report.refused() > 0 && !choices.good_ones || plan.good.is_empty() {
             return Ok(plan.report);
         }
-        plan.carry_out(desk, conn, who, now, &choices.container)
+        plan.apply(desk, conn, who, now, &choices.container)
     });
     outcome.map_err(taken_meanwhile)
 }
@@ -88,7 +88,7 @@ fn taken_meanwhile(error: Error) -> Error {
 /// What would become of a file.
 struct Plan {
     report: Report,
-    good: Good,
+    good: Importable,
 }
 
 impl Plan {
@@ -97,19 +97,19 @@ impl Plan {
         let containers = users::containers(conn, &who.scope)?;
         let containers: HashMap<String, ContainerId> =
             containers.into_iter().map(|(id, name)| (db::key(&name), id)).collect();
-        let fallback = place(who, &containers, container).map_err(|why| Error::mistake("container", why))?;
+        let fallback = container_named(who, &containers, container).map_err(|why| Error::mistake("container", why))?;
         let (report, good) = judge(conn, who, file, &containers, fallback)?;
         Ok(Plan { report, good })
     }
 
     /// Puts the good ones into inventory.
-    fn carry_out(self, desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, container: &str) -> Result<Report> {
+    fn apply(self, desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, container: &str) -> Result<Report> {
         let Plan { mut report, good } = self;
         let rows: Vec<NewToken> =
             good.into_iter().map(|(device, container)| new_token(desk, device, container)).collect();
         store::insert(conn, now, &rows)?;
         report.carried_out = true;
-        let (n, format) = (rows.len(), report.format.words());
+        let (n, format) = (rows.len(), report.format.label());
         let sentence =
             format!("Imported {n} hardware {} from a {format} file", if n == 1 { "token" } else { "tokens" });
         let mut entry = Entry::done(&who.actor, "tokens.import", sentence);
@@ -158,7 +158,7 @@ struct File {
 }
 
 /// Devices that can be imported, with their containers.
-type Good = Vec<(Incoming, Option<ContainerId>)>;
+type Importable = Vec<(Incoming, Option<ContainerId>)>;
 
 /// Looks at every line; changes nothing.
 fn judge(
@@ -167,7 +167,7 @@ fn judge(
     file: &File,
     containers: &HashMap<String, ContainerId>,
     fallback: Option<ContainerId>,
-) -> Result<(Report, Good)> {
+) -> Result<(Report, Importable)> {
     let (format, lines) = (file.format, &file.lines);
     let keys: Vec<String> =
         lines.iter().filter_map(|line| line.device.as_ref().ok()).map(|device| serial_key(&device.serial)).collect();
@@ -179,7 +179,7 @@ fn judge(
         passed_over: file.passed_over.clone(),
         carried_out: false,
     };
-    let mut good = Good::new();
+    let mut good = Importable::new();
     for line in lines {
         let (number, serial) = (line.number, line.serial.clone());
         let judged = line.device.clone().and_then(|device| {
@@ -193,7 +193,7 @@ fn judge(
             }
             let container = match device.container.as_str() {
                 "" => fallback,
-                name => place(who, containers, name)?,
+                name => container_named(who, containers, name)?,
             };
             seen.insert(key, number);
             Ok((device, container))
@@ -212,7 +212,11 @@ fn judge(
 }
 
 /// The container of this name; none, which is the whole organization, is for those who work everywhere.
-fn place(who: &Who, containers: &HashMap<String, ContainerId>, name: &str) -> Result<Option<ContainerId>, String> {
+fn container_named(
+    who: &Who,
+    containers: &HashMap<String, ContainerId>,
+    name: &str,
+) -> Result<Option<ContainerId>, String> {
     let name = name.trim();
     match (name.is_empty(), containers.get(&db::key(name))) {
         (true, _) if who.scope == Scope::All => Ok(None),

@@ -71,7 +71,7 @@ pub struct Preview {
 }
 
 /// A file that was sent for an import.
-pub enum Look {
+pub enum State {
     /// It may be imported.
     Open(Box<Preview>),
     /// It was imported then; the outcomes as a file.
@@ -81,7 +81,7 @@ pub enum Look {
 }
 
 /// What came of Import.
-pub enum Ran {
+pub enum ImportRun {
     /// It was carried out.
     Done(Report),
     /// The data moved since the preview was shown, and nothing was done: what would become of it now.
@@ -120,15 +120,15 @@ pub fn check(
 /// The preview of a file that is kept, as the data are now.
 ///
 /// # Errors
-/// `Forbidden`.
-pub fn look(desk: &Desk, who: &Who, now: Timestamp, id: &str) -> Result<Look> {
+/// `Forbidden`, or `Database`.
+pub fn find(desk: &Desk, who: &Who, now: Timestamp, id: &str) -> Result<State> {
     who.need(Permission::ImportTokens)?;
     desk.db.read(|conn| match imports::find(desk, conn, who, now, Kind::Tokens, id)? {
-        None => Ok(Look::Ended),
-        Some(Kept { done_at: Some(at), sent, .. }) => Ok(Look::Done(at, sent.bytes)),
+        None => Ok(State::Ended),
+        Some(Kept { done_at: Some(at), sent, .. }) => Ok(State::Done(at, sent.bytes)),
         Some(kept) => {
             let (typed, plan) = plan(conn, who, now, &kept)?;
-            Ok(Look::Open(Box::new(Preview::new(&kept, &typed, plan.report))))
+            Ok(State::Open(Box::new(Preview::new(&kept, &typed, plan.report))))
         }
     })
 }
@@ -137,27 +137,27 @@ pub fn look(desk: &Desk, who: &Who, now: Timestamp, id: &str) -> Result<Look> {
 ///
 /// # Errors
 /// As [`check`]; `Conflict` if one of the serial numbers was imported by someone else at the same moment.
-pub fn run(desk: &Desk, who: &Who, now: Timestamp, id: &str, shown: &str, leave_out: bool) -> Result<Ran> {
+pub fn run(desk: &Desk, who: &Who, now: Timestamp, id: &str, shown: &str, leave_out: bool) -> Result<ImportRun> {
     who.need(Permission::ImportTokens)?;
     let outcome = desk.db.write(|conn| {
         db::hold(conn, Lock::Tokens)?;
         let kept = match imports::find(desk, conn, who, now, Kind::Tokens, id)? {
-            None => return Ok(Ran::Ended),
-            Some(Kept { done_at: Some(at), .. }) => return Ok(Ran::Before(at)),
+            None => return Ok(ImportRun::Ended),
+            Some(Kept { done_at: Some(at), .. }) => return Ok(ImportRun::Before(at)),
             Some(kept) => kept,
         };
         let (mut typed, plan) = plan(conn, who, now, &kept)?;
         typed.leave_out |= leave_out;
         let preview = Preview::new(&kept, &typed, plan.report.clone());
         if preview.fingerprint != shown {
-            return Ok(Ran::Moved(Box::new(preview)));
+            return Ok(ImportRun::Moved(Box::new(preview)));
         }
         if plan.report.refused() > 0 && !typed.leave_out || plan.good.is_empty() {
-            return Ok(Ran::Refused(Box::new(preview)));
+            return Ok(ImportRun::Refused(Box::new(preview)));
         }
-        let report = plan.carry_out(desk, conn, who, now, &typed.container)?;
+        let report = plan.apply(desk, conn, who, now, &typed.container)?;
         imports::finish(desk, conn, now, id, &report.to_csv())?;
-        Ok(Ran::Done(report))
+        Ok(ImportRun::Done(report))
     });
     outcome.map_err(taken_meanwhile)
 }
@@ -190,7 +190,7 @@ fn fingerprint(container: &str, report: &Report) -> String {
     for line in &report.lines {
         all.add(&line.number.to_string());
         all.add(&line.serial);
-        all.add(line.word());
+        all.add(line.code());
         all.add(line.detail());
     }
     all.done()

@@ -13,7 +13,7 @@ pub enum Format {
 
 impl Format {
     /// What operators read.
-    pub fn words(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             Format::Csv => "CSV",
             Format::Pskc => "PSKC",
@@ -44,7 +44,7 @@ pub struct LineOutcome {
 
 impl LineOutcome {
     /// The word for it.
-    pub fn word(&self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         if self.refused.is_some() { "refused" } else { "imported" }
     }
 
@@ -108,7 +108,7 @@ impl Report {
     pub fn to_csv(&self) -> Vec<u8> {
         let mut file = sheet::head(&[self.format.part(), "Serial Number", "Outcome", "Detail"]);
         for line in &self.lines {
-            let outcome = if self.carried_out || line.refused.is_some() { line.word() } else { "not imported" };
+            let outcome = if self.carried_out || line.refused.is_some() { line.code() } else { "not imported" };
             file.extend(sheet::line(&[line.number.to_string().as_str(), &line.serial, outcome, line.detail()]));
         }
         file

@@ -42,7 +42,7 @@ pub enum MovingFactor {
 
 impl MovingFactor {
     /// The word in the database.
-    pub fn word(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
             MovingFactor::Counter => "counter",
             MovingFactor::Time => "time",
@@ -50,8 +50,8 @@ impl MovingFactor {
     }
 
     /// The one of this word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        [MovingFactor::Counter, MovingFactor::Time].into_iter().find(|factor| factor.word() == word)
+    pub fn from_code(word: &str) -> Option<Self> {
+        [MovingFactor::Counter, MovingFactor::Time].into_iter().find(|factor| factor.code() == word)
     }
 }
 

@@ -41,7 +41,7 @@ struct Page {
     /// What was typed into the form that comes back.
     typed: Typed,
     mistakes: Mistakes,
-    history: Vec<Past>,
+    history: Vec<HistoryLine>,
 }
 
 /// What was typed.
@@ -53,7 +53,7 @@ struct Typed {
 }
 
 /// A line of the history.
-struct Past {
+struct HistoryLine {
     sign: audit::Sign,
     sentence: String,
     actor: String,
@@ -192,7 +192,7 @@ async fn build<N: crate::operators::may::Need>(
     dates.push(("Last used", token.last_used_at.map(moment).unwrap_or_default()));
     let history = lines
         .into_iter()
-        .map(|line| Past {
+        .map(|line| HistoryLine {
             sign: line.sign(),
             sentence: line.sentence,
             actor: line.actor,

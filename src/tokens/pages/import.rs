@@ -15,7 +15,7 @@ use crate::{
     tokens::{
         import::{
             COLUMNS, LineOutcome, Report,
-            previewing::{self, Look, Ran, Typed},
+            previewing::{self, ImportRun, State, Typed},
         },
         pages::preview,
     },
@@ -77,12 +77,12 @@ pub async fn show(p: Permitted<may::ImportTokens>, asked: Query<Asked>) -> Answe
         return form(&p, StatusCode::OK, Mistakes::default(), &Typed::default(), None).await;
     }
     let id = asked.preview.clone();
-    match p.call(move |desk, who, now| previewing::look(desk, who, now, &id)).await? {
-        Look::Ended => told(&p, StatusCode::GONE, ENDED.into()).await,
-        Look::Open(made) if !asked.save.is_empty() => Ok(file("refused-tokens.csv", made.report.refused_csv())),
-        Look::Open(made) => preview::page(&p, StatusCode::OK, *made, &asked.view, false).await,
-        Look::Done(_, outcomes) if !asked.save.is_empty() => Ok(file("import-outcomes.csv", outcomes.to_vec())),
-        Look::Done(at, _) => imported_before(&p, StatusCode::OK, at).await,
+    match p.call(move |desk, who, now| previewing::find(desk, who, now, &id)).await? {
+        State::Ended => refused(&p, StatusCode::GONE, ENDED.into()).await,
+        State::Open(made) if !asked.save.is_empty() => Ok(file("refused-tokens.csv", made.report.refused_csv())),
+        State::Open(made) => preview::page(&p, StatusCode::OK, *made, &asked.view, false).await,
+        State::Done(_, outcomes) if !asked.save.is_empty() => Ok(file("import-outcomes.csv", outcomes.to_vec())),
+        State::Done(at, _) => imported_before(&p, StatusCode::OK, at).await,
     }
 }
 
@@ -97,7 +97,7 @@ pub async fn submit(
 ) -> Result<HttpResponse, actix_web::Error> {
     // Before the file is read: each takes memory.
     let Some(_turn) = p.desk.importing.take() else {
-        let mut answer = told(&p, StatusCode::SERVICE_UNAVAILABLE, WAIT.into()).await?;
+        let mut answer = refused(&p, StatusCode::SERVICE_UNAVAILABLE, WAIT.into()).await?;
         answer.headers_mut().insert(header::RETRY_AFTER, WAIT_SECONDS.into());
         return Ok(answer);
     };
@@ -138,11 +138,11 @@ async fn run(p: &Permitted<may::ImportTokens>, upload: &Upload) -> Answer {
         ..users::pages::preview::View::default()
     };
     match ran {
-        Ran::Ended => told(p, StatusCode::GONE, ENDED.into()).await,
-        Ran::Moved(made) => preview::page(p, StatusCode::CONFLICT, *made, &view, true).await,
-        Ran::Refused(made) => preview::page(p, StatusCode::UNPROCESSABLE_ENTITY, *made, &view, false).await,
-        Ran::Before(at) => imported_before(p, StatusCode::CONFLICT, at).await,
-        Ran::Done(report) => {
+        ImportRun::Ended => refused(p, StatusCode::GONE, ENDED.into()).await,
+        ImportRun::Moved(made) => preview::page(p, StatusCode::CONFLICT, *made, &view, true).await,
+        ImportRun::Refused(made) => preview::page(p, StatusCode::UNPROCESSABLE_ENTITY, *made, &view, false).await,
+        ImportRun::Before(at) => imported_before(p, StatusCode::CONFLICT, at).await,
+        ImportRun::Done(report) => {
             let shown = Shown::new(report, format!("/tokens/import?preview={id}&save=outcomes"));
             form(p, StatusCode::OK, Mistakes::default(), &Typed::default(), Some(shown)).await
         }
@@ -151,11 +151,11 @@ async fn run(p: &Permitted<may::ImportTokens>, upload: &Upload) -> Answer {
 
 async fn imported_before(p: &Permitted<may::ImportTokens>, status: StatusCode, at: crate::clock::Timestamp) -> Answer {
     let at = said_at(p.desk.settings.zone, p.now, at);
-    told(p, status, format!("This file was imported {at} already.")).await
+    refused(p, status, format!("This file was imported {at} already.")).await
 }
 
 /// The form with a sentence at the file.
-async fn told(p: &Permitted<may::ImportTokens>, status: StatusCode, sentence: String) -> Answer {
+async fn refused(p: &Permitted<may::ImportTokens>, status: StatusCode, sentence: String) -> Answer {
     let mut mistakes = Mistakes::default();
     mistakes.add("file", sentence);
     form(p, status, mistakes, &Typed::default(), None).await

@@ -119,13 +119,13 @@ pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest) -> Answer {
     let mut tabs =
         vec![Tab { words: "All", href: links.with("state", ""), count: all, current: search.state.is_none() }];
     tabs.extend(found.counts.iter().map(|(state, count)| Tab {
-        words: state.word(),
-        href: links.with("state", state.word()),
+        words: state.label(),
+        href: links.with("state", state.code()),
         count: *count,
         current: search.state == Some(*state),
     }));
     let head = |up: Order, down: Order| Head {
-        href: links.with("sort", if search.order == up { down.word() } else { up.word() }),
+        href: links.with("sort", if search.order == up { down.code() } else { up.code() }),
         order: match search.order {
             order if order == up => "ascending",
             order if order == down => "descending",
@@ -191,7 +191,7 @@ fn kinds(search: &Search) -> Vec<Choice> {
     list.extend(
         AuthenticationType::ALL
             .into_iter()
-            .map(|kind| (kind.word().to_owned(), kind.plain().to_owned(), search.kind == Some(kind))),
+            .map(|kind| (kind.code().to_owned(), kind.plain().to_owned(), search.kind == Some(kind))),
     );
     list
 }
@@ -209,7 +209,7 @@ fn chips(search: &Search, links: &Links) -> Vec<(String, String)> {
         "q" => Some(format!("Serial Number begins with {value}")),
         "user" => Some(format!("User ID begins with {value}")),
         "container" => Some(format!("Container is {value}")),
-        "type" => AuthenticationType::from_word(value).map(|kind| kind.plain().to_owned()),
+        "type" => AuthenticationType::from_code(value).map(|kind| kind.plain().to_owned()),
         _ => None,
     };
     let chip = |(name, value): &(&'static str, String)| Some((words(name, value)?, links.with(name, "")));

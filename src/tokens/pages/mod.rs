@@ -44,10 +44,10 @@ impl State {
             TokenState::Lost => ("circle-x", "expired"),
             TokenState::Faulty => ("ban", "expired"),
         };
-        let outside = token.validity.at(now).err().map(|outside| outside.words(zone, now));
+        let outside = token.validity.at(now).err().map(|outside| outside.label(zone, now));
         let hints = [Some(token.state_reason.clone()).filter(|reason| !reason.is_empty()), outside];
         let hint = hints.into_iter().flatten().collect::<Vec<_>>().join("; ");
-        State { word: token.state.word(), hint, icon, dress }
+        State { word: token.state.label(), hint, icon, dress }
     }
 }
 

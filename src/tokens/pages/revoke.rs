@@ -46,8 +46,8 @@ pub async fn show(p: Permitted<may::SuspendTokens>, serial: Path<String>) -> Ans
 /// POST
 pub async fn submit(p: Permitted<may::SuspendTokens>, serial: Path<String>, fields: Fields) -> Answer {
     let reason = fields.text("reason");
-    let fate = Fate::from_word(&fields.text("fate"));
-    let seen = TokenState::from_word(&fields.text("state"));
+    let fate = Fate::from_code(&fields.text("fate"));
+    let seen = TokenState::from_code(&fields.text("state"));
     let outcome = match (fate, seen) {
         (Some(fate), Some(seen)) => {
             let (name, reason) = (serial.clone(), reason.clone());
@@ -57,7 +57,7 @@ pub async fn submit(p: Permitted<may::SuspendTokens>, serial: Path<String>, fiel
     };
     match outcome {
         Ok(token) => {
-            p.flash(&Flash::good(format!("Revoked {}.", token.serial), format!("It is {} now.", token.state.word())));
+            p.flash(&Flash::good(format!("Revoked {}.", token.serial), format!("It is {} now.", token.state.label())));
             Ok(web::see_other(&path(&token.serial)))
         }
         Err(Fault(Error::Invalid(mistakes))) => {
@@ -100,7 +100,7 @@ async fn build(
                 Fate::Lost => ("Lost", "Nobody knows where it is. It is accepted no more."),
                 Fate::Faulty => ("Faulty", "It is broken, or no longer in use. It is accepted no more."),
             };
-            Choice { value: one.word(), words, hint, chosen: fate == Some(one) }
+            Choice { value: one.code(), words, hint, chosen: fate == Some(one) }
         })
         .collect();
     let tells = lifecycle::concerns_user(token.state) && user.as_ref().is_some_and(|user| !user.email.is_empty());

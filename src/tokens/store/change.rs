@@ -14,9 +14,9 @@ use crate::{
 /// Moves a token on; false if it is no longer in the state `from`. Wrong one-time passwords in a row are forgiven
 /// with it, since every change to Active starts anew.
 pub fn set_state(conn: &mut AnyConn, token: TokenId, from: TokenState, to: TokenState, reason: &str) -> Result<bool> {
-    let row = tokens::table.find(token.0).filter(tokens::state.eq(from.word()));
+    let row = tokens::table.find(token.0).filter(tokens::state.eq(from.code()));
     let changed = diesel::update(row)
-        .set((tokens::state.eq(to.word()), tokens::state_reason.eq(reason), tokens::failures.eq(0)))
+        .set((tokens::state.eq(to.code()), tokens::state_reason.eq(reason), tokens::failures.eq(0)))
         .execute(conn)?;
     Ok(changed == 1)
 }
@@ -24,10 +24,10 @@ pub fn set_state(conn: &mut AnyConn, token: TokenId, from: TokenState, to: Token
 /// Puts a device back into inventory; false if it is no longer in the state `from`. What it remembers of its values
 /// stays, so that those used up are never accepted again, whoever gets it.
 pub fn put_back(conn: &mut AnyConn, token: TokenId, from: TokenState) -> Result<bool> {
-    let row = tokens::table.find(token.0).filter(tokens::state.eq(from.word()));
+    let row = tokens::table.find(token.0).filter(tokens::state.eq(from.code()));
     let changed = diesel::update(row)
         .set((
-            tokens::state.eq(TokenState::Inventory.word()),
+            tokens::state.eq(TokenState::Inventory.code()),
             tokens::state_reason.eq(""),
             tokens::user_id.eq(None::<i64>),
             tokens::failures.eq(0),
@@ -42,9 +42,9 @@ pub fn put_back(conn: &mut AnyConn, token: TokenId, from: TokenState) -> Result<
 
 /// Gives a device from inventory to a user, who has yet to enroll it; false if it is no longer in inventory.
 pub fn assign(conn: &mut AnyConn, token: TokenId, user: UserId) -> Result<bool> {
-    let row = tokens::table.find(token.0).filter(tokens::state.eq(TokenState::Inventory.word()));
+    let row = tokens::table.find(token.0).filter(tokens::state.eq(TokenState::Inventory.code()));
     let changed = diesel::update(row)
-        .set((tokens::state.eq(TokenState::Assigned.word()), tokens::user_id.eq(user.0)))
+        .set((tokens::state.eq(TokenState::Assigned.code()), tokens::user_id.eq(user.0)))
         .execute(conn)?;
     Ok(changed == 1)
 }

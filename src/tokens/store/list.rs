@@ -9,7 +9,7 @@ use diesel::{
     sql_types::{Bool, Text},
 };
 
-use super::{Held, Row};
+use super::{Row, StoredToken};
 use crate::{
     db::{self, AnyConn},
     error::{Error, Result},
@@ -43,7 +43,7 @@ pub fn page(
         Order::AddedDown => query.order(tokens::id.desc()),
     };
     let rows: Vec<Row> = query.offset(offset).limit(limit).load(conn)?;
-    rows.into_iter().map(|row| Held::try_from(row).map(|held| held.token)).collect()
+    rows.into_iter().map(|row| StoredToken::try_from(row).map(|held| held.token)).collect()
 }
 
 /// How many tokens of a search are in each state, whichever the search names.
@@ -62,10 +62,10 @@ pub fn counts(
 /// The token of this serial number (as a key).
 ///
 /// # Errors
-/// `Internal` for a row that makes no sense.
-pub fn one(conn: &mut AnyConn, serial_key: &str) -> Result<Option<Held>> {
+/// `Database`, or `Internal` for a row that makes no sense.
+pub fn one(conn: &mut AnyConn, serial_key: &str) -> Result<Option<StoredToken>> {
     let row: Option<Row> = tokens::table.filter(tokens::serial_key.eq(serial_key)).first(conn).optional()?;
-    row.map(Held::try_from).transpose()
+    row.map(StoredToken::try_from).transpose()
 }
 
 /// The states of the tokens of these serial numbers, and who has them, by the keys of the serial numbers.
@@ -83,7 +83,7 @@ pub fn holders(conn: &mut AnyConn, serials: &[&str]) -> Result<HashMap<String, (
             .select((tokens::serial_key, tokens::state, tokens::user_id))
             .load(conn)?;
         for (key, word, user) in rows {
-            let state = TokenState::from_word(&word)
+            let state = TokenState::from_code(&word)
                 .ok_or_else(|| Error::Internal(format!("a token has the unknown state {word}")))?;
             holders.insert(key, (state, user.map(UserId)));
         }
@@ -111,10 +111,10 @@ fn filtered(scope: &Scope, search: &Search, container: Option<ContainerId>, stat
         query = query.filter(within(&[container], false));
     }
     if let Some(state) = state {
-        query = query.filter(tokens::state.eq(state.word()));
+        query = query.filter(tokens::state.eq(state.code()));
     }
     if let Some(kind) = search.kind {
-        query = query.filter(tokens::authentication_type.eq(kind.word()));
+        query = query.filter(tokens::authentication_type.eq(kind.code()));
     }
     let serial = serial_key(&search.q);
     if let (false, Some(after)) = (serial.is_empty(), db::after(&serial)) {

@@ -15,7 +15,7 @@ use crate::{
 pub fn note(conn: &mut AnyConn, now: Timestamp, token: TokenId, rejected: Rejected) -> Result<()> {
     diesel::update(tokens::table.find(token.0))
         .set((
-            tokens::rejected.eq(rejected.word()),
+            tokens::rejected.eq(rejected.code()),
             tokens::rejected_at.eq(now),
             tokens::rejected_seconds.eq(None::<i64>),
         ))
@@ -31,7 +31,7 @@ pub fn of_user(conn: &mut AnyConn, user: UserId) -> Result<Vec<Rejection>> {
         .select((tokens::id, tokens::rejected, tokens::rejected_at, tokens::rejected_seconds))
         .load(conn)?;
     let rejection = |(id, word, at, seconds): (i64, String, Option<Timestamp>, Option<i64>)| {
-        Some(Rejection { token: TokenId(id), what: Rejected::from_word(&word)?, at: at?, seconds })
+        Some(Rejection { token: TokenId(id), what: Rejected::from_code(&word)?, at: at?, seconds })
     };
     Ok(rows.into_iter().filter_map(rejection).collect())
 }

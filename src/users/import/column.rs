@@ -165,7 +165,7 @@ const NO: [&str; 12] = [
 
 /// What is done with a column of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Use {
     /// Its text goes there.
     Taken(Column),
     /// It says whether the account may be used.
@@ -179,10 +179,10 @@ pub(super) enum Place {
     PassedOver(String),
 }
 
-impl Place {
+impl Use {
     /// Why a line is passed over that has this text in the column.
     pub(super) fn disabled(&self, text: &str) -> Option<String> {
-        let Place::Account { name, inverse } = self else { return None };
+        let Use::Account { name, inverse } = self else { return None };
         let words: &[&str] = if *inverse { &YES } else { &NO };
         let disabled = words.contains(&text.to_lowercase().as_str());
         disabled.then(|| format!("The account is disabled where the file comes from ({name} is {text})."))
@@ -192,7 +192,7 @@ impl Place {
 /// The first line of a file.
 #[derive(Clone, Debug)]
 pub(super) struct Header {
-    places: Vec<Place>,
+    uses: Vec<Use>,
     email_is_user_id: bool,
 }
 
@@ -210,23 +210,23 @@ impl Header {
                 "The first line has to name the columns, and “{line}” does not. The columns are {COLUMNS}."
             ));
         }
-        let mut places = Vec::new();
+        let mut uses = Vec::new();
         for (at, (name, kind)) in names.iter().zip(&known).enumerate() {
             let best = |column: Column| {
                 known.iter().flatten().filter(|(other, _)| *other == column).map(|(_, rank)| *rank).min()
             };
-            let place = match kind {
+            let meant = match kind {
                 Some((column, rank)) if best(*column) == Some(*rank) => {
-                    if places.contains(&Place::Taken(*column)) {
+                    if uses.contains(&Use::Taken(*column)) {
                         return Err(format!("The column “{}” is there twice.", short(name)));
                     }
-                    Place::Taken(*column)
+                    Use::Taken(*column)
                 }
-                _ => account(name).unwrap_or_else(|| Place::PassedOver(said(name, at))),
+                _ => account(name).unwrap_or_else(|| Use::PassedOver(said(name, at))),
             };
-            places.push(place);
+            uses.push(meant);
         }
-        let has = |column: Column| places.contains(&Place::Taken(column));
+        let has = |column: Column| uses.contains(&Use::Taken(column));
         // Google's files: people sign in with the address, and nobody else names it so.
         let google = names.iter().any(|name| match plain(name).as_str() {
             "emailaddress" => name.to_lowercase().contains("[required]"),
@@ -239,12 +239,12 @@ impl Header {
         if !has(Column::LastName) {
             return Err(format!("The column “Last Name” is missing in the first line. The columns are {COLUMNS}."));
         }
-        Ok(Header { places, email_is_user_id })
+        Ok(Header { uses, email_is_user_id })
     }
 
     /// What is done with each column.
-    pub(super) fn places(&self) -> &[Place] {
-        &self.places
+    pub(super) fn uses(&self) -> &[Use] {
+        &self.uses
     }
 
     /// True if the email address is also the User ID.
@@ -254,14 +254,14 @@ impl Header {
 
     /// The columns that are taken, in the order of the file.
     pub(super) fn columns(&self) -> Vec<Column> {
-        let taken = |place: &Place| if let Place::Taken(column) = place { Some(*column) } else { None };
-        self.places.iter().filter_map(taken).collect()
+        let taken = |meant: &Use| if let Use::Taken(column) = meant { Some(*column) } else { None };
+        self.uses.iter().filter_map(taken).collect()
     }
 
     /// What is passed over, and what is taken otherwise than it is named: sentences.
     pub(super) fn notes(&self) -> Vec<String> {
-        let passed = |place: &Place| if let Place::PassedOver(name) = place { Some(name.clone()) } else { None };
-        let mut names: Vec<String> = self.places.iter().filter_map(passed).collect();
+        let passed = |meant: &Use| if let Use::PassedOver(name) = meant { Some(name.clone()) } else { None };
+        let mut names: Vec<String> = self.uses.iter().filter_map(passed).collect();
         let mut notes = Vec::new();
         if self.email_is_user_id {
             notes.push("The file has no User ID: the email address is the User ID.".to_owned());
@@ -286,10 +286,10 @@ fn named(name: &str) -> Option<(Column, usize)> {
     NAMES.iter().find_map(|(column, names)| Some((*column, names.iter().position(|known| *known == plain)?)))
 }
 
-fn account(name: &str) -> Option<Place> {
+fn account(name: &str) -> Option<Use> {
     let plain = plain(name);
     let (_, inverse) = ACCOUNT.into_iter().find(|(known, _)| *known == plain)?;
-    Some(Place::Account { name: short(name), inverse })
+    Some(Use::Account { name: short(name), inverse })
 }
 
 /// A name without case, spaces, signs and accents, without what Google writes in brackets behind it and Okta in front.

@@ -7,7 +7,7 @@ mod encoding;
 mod outcome;
 
 pub use column::{COLUMNS, Column};
-use column::{Header, Place};
+use column::{Header, Use};
 pub use outcome::{LineOutcome, Outcome, Report};
 
 /// A file that has been read; what is wrong with single lines stands with them.
@@ -157,14 +157,14 @@ fn separator(bytes: &[u8]) -> u8 {
 
 fn line(number: usize, header: &Header, record: &csv::ByteRecord, raw: &[u8], last: bool) -> Line {
     let mut line = Line { number, typed: Typed::default(), problem: None, passed_over: None };
-    for (place, cell) in header.places().iter().zip(record) {
+    for (column_use, cell) in header.uses().iter().zip(record) {
         match std::str::from_utf8(cell) {
-            Ok(text) => match place {
-                Place::Taken(column) => *column.field(&mut line.typed) = meant(text),
-                Place::Account { .. } => {
-                    line.passed_over = line.passed_over.take().or_else(|| place.disabled(&meant(text)));
+            Ok(text) => match column_use {
+                Use::Taken(column) => *column.field(&mut line.typed) = meant(text),
+                Use::Account { .. } => {
+                    line.passed_over = line.passed_over.take().or_else(|| column_use.disabled(&meant(text)));
                 }
-                Place::PassedOver(_) => {}
+                Use::PassedOver(_) => {}
             },
             Err(_) => line.problem = Some("This line is not UTF-8 text. Save the file as “CSV UTF-8”.".into()),
         }
@@ -173,7 +173,7 @@ fn line(number: usize, header: &Header, record: &csv::ByteRecord, raw: &[u8], la
         line.typed.user_id = line.typed.email.clone();
     }
     // Spreadsheets leave out empty cells at the end of a line, and some write separators for more columns than there are.
-    let (has, wanted) = (record.len(), header.places().len());
+    let (has, wanted) = (record.len(), header.uses().len());
     let more = record.iter().skip(wanted).any(|cell| !cell.iter().all(u8::is_ascii_whitespace));
     if line.problem.is_none() && more {
         let cells = if has == 1 { "cell" } else { "cells" };

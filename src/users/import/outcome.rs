@@ -19,7 +19,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// The word for it.
-    pub fn word(&self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
             Outcome::Created => "created",
             Outcome::Updated(_) => "updated",
@@ -68,7 +68,7 @@ pub struct Report {
 impl Report {
     /// How many lines end with this word.
     pub fn count(&self, word: &str) -> usize {
-        self.lines.iter().filter(|line| line.outcome.word() == word).count()
+        self.lines.iter().filter(|line| line.outcome.code() == word).count()
     }
 
     /// True if a line was refused.
@@ -93,7 +93,7 @@ impl Report {
         let mut file = sheet::head(&["Line", "User ID", "Outcome", "Detail"]);
         for line in &self.lines {
             let number = line.number.to_string();
-            file.extend(sheet::line(&[&number, &line.user_id, line.outcome.word(), &line.outcome.detail()]));
+            file.extend(sheet::line(&[&number, &line.user_id, line.outcome.code(), &line.outcome.detail()]));
         }
         file
     }

@@ -20,7 +20,7 @@ use crate::{
         edit::{self, Chosen},
         enrollment::{hint, status, urgency},
         reading, resend,
-        store::{Place, places},
+        store::{Enrollment, enrollments},
     },
     tokens::{
         Token,
@@ -37,7 +37,7 @@ use crate::{
 /// Entries of the history that are shown; the audit log has all.
 const ENTRIES: i64 = 20;
 
-/// The query string: the task whose place is looked at.
+/// The query string: the task whose enrollment is looked at.
 #[derive(Default, Deserialize)]
 pub struct Address {
     /// Its number; without it, the one that matters most.
@@ -46,7 +46,7 @@ pub struct Address {
 
 /// A form of the panel that comes back.
 #[derive(Default)]
-pub struct Came {
+pub struct FormBack {
     /// What was typed.
     pub fields: Option<Fields>,
     /// What was wrong with it.
@@ -54,7 +54,7 @@ pub struct Came {
 }
 
 /// A line of the history.
-struct Past {
+struct HistoryLine {
     sign: audit::Sign,
     actor: String,
     sentence: String,
@@ -63,7 +63,7 @@ struct Past {
 
 /// A line of the Provisioning Tasks table.
 struct Outstanding {
-    place: Place,
+    enrollment: Enrollment,
     provisioned_to: String,
     mail_trouble: bool,
     stop_hint: String,
@@ -73,7 +73,7 @@ struct Outstanding {
 }
 
 /// A line of the Tokens table.
-struct Held {
+struct TokenLine {
     href: String,
     state: State,
     possible: Possible,
@@ -89,8 +89,8 @@ struct Page {
     why: Panel,
     mistakes: Mistakes,
     outstanding: Vec<Outstanding>,
-    tokens: Vec<Held>,
-    history: Vec<Past>,
+    tokens: Vec<TokenLine>,
+    history: Vec<HistoryLine>,
     sees_tasks: bool,
     sees_reports: bool,
     sees_audit: bool,
@@ -105,59 +105,59 @@ struct Page {
 /// # Errors
 /// `NotFound` if there is no such user in scope.
 pub async fn show(p: Permitted<may::SeeUsers>, user_id: Path<String>, address: Query<Address>) -> Answer {
-    draw(p, user_id.into_inner(), address.into_inner(), Came::default()).await
+    draw(p, user_id.into_inner(), address.into_inner(), FormBack::default()).await
 }
 
 /// The page, or what comes back of a form of its panel.
-pub(super) async fn draw<N: Need>(p: Permitted<N>, user_id: String, address: Address, came: Came) -> Answer {
+pub(super) async fn draw<N: Need>(p: Permitted<N>, user_id: String, address: Address, came: FormBack) -> Answer {
     let task = address.task.as_deref().and_then(|number| reading::number(number).ok());
-    let ((diagnosis, places, emails, lines, unlock_shown), chrome) = p
+    let ((diagnosis, enrollments, emails, lines, unlock_shown), chrome) = p
         .view(move |desk, who, now| {
-            let (diagnosis, places, emails, lines) = desk.db.read(|conn| {
+            let (diagnosis, enrollments, emails, lines) = desk.db.read(|conn| {
                 let user = users::find(conn, who, &user_id)?;
-                let places = places::outstanding_of(conn, user.id)?;
-                let ids: Vec<_> = places.iter().filter_map(|place| place.last_email).collect();
+                let enrollments = enrollments::outstanding_of(conn, user.id)?;
+                let ids: Vec<_> = enrollments.iter().filter_map(|enrollment| enrollment.last_email).collect();
                 let emails = mail::latest_of(conn, &ids)?;
                 let lines = audit::store::of_user(conn, user.id, ENTRIES)?;
-                Ok((why::diagnose(desk, conn, who, now, user, task)?, places, emails, lines))
+                Ok((why::diagnose(desk, conn, who, now, user, task)?, enrollments, emails, lines))
             })?;
             // What is unlocked is what was shown.
-            let unlock_shown = match (diagnosis.remedy, &diagnosis.facts.place) {
-                (Some(Remedy::UnlockEnrollment), Some(place)) => {
-                    let picked = edit::pick(desk, who, now, place.task, &Chosen::These(vec![place.id]))?;
+            let unlock_shown = match (diagnosis.remedy, &diagnosis.facts.enrollment) {
+                (Some(Remedy::UnlockEnrollment), Some(enrollment)) => {
+                    let picked = edit::preview(desk, who, now, enrollment.task, &Chosen::These(vec![enrollment.id]))?;
                     Some(picked.shown(&desk.keys, resend::UNLOCK))
                 }
                 _ => None,
             };
-            Ok((diagnosis, places, emails, lines, unlock_shown))
+            Ok((diagnosis, enrollments, emails, lines, unlock_shown))
         })
         .await?;
     let (zone, now) = (p.desk.settings.zone, p.now);
     let today = zone.today(now);
     let attempts = diagnosis.facts.policy.attempts_allowed;
-    let outstanding = places
+    let outstanding = enrollments
         .into_iter()
-        .map(|place| {
-            let (stop_hint, urgency) = urgency(today, place.facts.stop_on);
-            let email = emails.iter().find(|email| Some(email.id) == place.last_email);
+        .map(|enrollment| {
+            let (stop_hint, urgency) = urgency(today, enrollment.facts.stop_on);
+            let email = emails.iter().find(|email| Some(email.id) == enrollment.last_email);
             Outstanding {
-                provisioned_to: if place.emailed_to.is_empty() {
+                provisioned_to: if enrollment.emailed_to.is_empty() {
                     "nobody yet".into()
                 } else {
-                    mail::shown_address(&place.emailed_to)
+                    mail::shown_address(&enrollment.emailed_to)
                 },
                 mail_trouble: email.is_some_and(|email| email.state.is_trouble()),
                 stop_hint,
                 urgency,
-                status: status(&place.facts, attempts, today).word(),
-                hint: hint(&place.facts, attempts, now, zone),
-                place,
+                status: status(&enrollment.facts, attempts, today).label(),
+                hint: hint(&enrollment.facts, attempts, now, zone),
+                enrollment,
             }
         })
         .collect();
     let same =
         |a: &audit::Line, b: &audit::Line| a.actor == b.actor && a.sentence == b.sentence && a.refused == b.refused;
-    let history = lines.chunk_by(same).map(|run| Past::of(run, moment(zone, now, run[0].at))).collect();
+    let history = lines.chunk_by(same).map(|run| HistoryLine::of(run, moment(zone, now, run[0].at))).collect();
     let user = &diagnosis.facts.user;
     let person = Person::new(user);
     let status = if came.mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -182,7 +182,7 @@ pub(super) async fn draw<N: Need>(p: Permitted<N>, user_id: String, address: Add
     )
 }
 
-impl Past {
+impl HistoryLine {
     /// What happened several times in a row is one line, with the time of the last.
     fn of(run: &[audit::Line], at: String) -> Self {
         let line = &run[0];
@@ -190,17 +190,17 @@ impl Past {
         let sign = line.sign();
         // Of what the server does by itself, the sentence says enough.
         if line.actor == audit::Actor::system().name {
-            return Past { sign, actor: String::new(), sentence: format!("{}{times}", line.sentence), at };
+            return HistoryLine { sign, actor: String::new(), sentence: format!("{}{times}", line.sentence), at };
         }
         let mut letters = line.sentence.chars();
         let inside: String = letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect();
-        Past { sign, actor: line.actor.clone(), sentence: format!("{inside}{times}"), at }
+        HistoryLine { sign, actor: line.actor.clone(), sentence: format!("{inside}{times}"), at }
     }
 }
 
-fn held(token: Token, zone: Zone, now: Timestamp) -> Held {
+fn held(token: Token, zone: Zone, now: Timestamp) -> TokenLine {
     let last_used = token.last_used_at.map_or_else(|| "never".into(), |at| moment(zone, now, at));
-    Held {
+    TokenLine {
         href: path(&token.serial),
         state: State::of(&token, zone, now),
         possible: Possible::of(&token),

@@ -6,7 +6,7 @@ use askama::Template;
 use crate::{
     clock,
     operators::{Permission, may},
-    tasks::address::{self, Whose},
+    tasks::address::{self, LinksOf},
     users::{
         self, User,
         pages::{Person, list::token_words},
@@ -46,7 +46,7 @@ pub async fn show(p: Permitted<may::SeeUsers>, user_id: Path<String>) -> Answer 
             desk.db.read(|conn| {
                 let user = users::find(conn, who, &user_id)?;
                 let tokens = users::active_tokens(conn, &[user.id])?;
-                let ended = address::look(desk, conn, who, now, Whose::User(user.id))?;
+                let ended = address::preview(desk, conn, who, now, LinksOf::User(user.id))?;
                 Ok((user, tokens, ended))
             })
         })

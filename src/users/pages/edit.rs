@@ -6,7 +6,7 @@ use askama::Template;
 use crate::{
     error::Error,
     operators::may,
-    tasks::address::{self, Whose},
+    tasks::address::{self, LinksOf},
     users::{
         self, Typed, User,
         pages::{Form, Person},
@@ -40,7 +40,7 @@ pub async fn show(p: Permitted<may::EditUsers>, user_id: Path<String>) -> Answer
         .view(move |desk, who, _| {
             desk.db.read(|conn| {
                 let user = users::find(conn, who, &user_id)?;
-                let form = Form::new(user.typed()).furnish(conn, who)?;
+                let form = Form::new(user.typed()).with_choices(conn, who)?;
                 Ok((user, form))
             })
         })
@@ -61,7 +61,8 @@ pub async fn send(p: Permitted<may::EditUsers>, user_id: Path<String>, fields: F
             let user = users::edit(desk, who, now, &name, version, &details?)?;
             // Links end with a change of this very moment; those of an earlier one were told of then.
             let moved = user.email_changed_at == Some(now);
-            let ended = if moved { desk.db.read(|conn| address::count(conn, who, Whose::User(user.id)))? } else { 0 };
+            let ended =
+                if moved { desk.db.read(|conn| address::count(conn, who, LinksOf::User(user.id)))? } else { 0 };
             Ok((user, ended))
         })
         .await;
@@ -114,7 +115,7 @@ async fn furnished(
     p.view(move |desk, who, _| {
         desk.db.read(|conn| {
             let user = users::find(conn, who, &user_id)?;
-            Ok((user, form.furnish(conn, who)?))
+            Ok((user, form.with_choices(conn, who)?))
         })
     })
     .await

@@ -13,12 +13,12 @@ use crate::{
     db::AnyConn,
     error::{Error, Mistakes, Result},
     operators::{Permission, Scope, Who, may},
-    tasks::address::{self, Whose},
+    tasks::address::{self, LinksOf},
     users::{
         self, Report,
         import::{COLUMNS, LineOutcome, Outcome},
         pages::preview::{self, said_at},
-        previewing::{self, Choices, Look, Ran},
+        previewing::{self, Choices, ImportRun, State},
         user::DEFAULT_CONTAINER,
     },
     web::{self, Answer, Chrome, Permitted, Upload},
@@ -95,12 +95,12 @@ pub async fn show(p: Permitted<may::EditUsers>, asked: Query<Asked>) -> Answer {
         return form(&p, StatusCode::OK, Mistakes::default(), &Choices::default(), String::new(), None).await;
     }
     let id = asked.preview.clone();
-    match p.call(move |desk, who, now| previewing::look(desk, who, now, &id)).await? {
-        Look::Ended => ended(&p).await,
-        Look::Open(preview) if !asked.save.is_empty() => Ok(file("refused-lines.csv", preview::refused_csv(&preview))),
-        Look::Open(preview) => preview::page(&p, StatusCode::OK, *preview, &asked.view, false).await,
-        Look::Done(_, outcomes) if !asked.save.is_empty() => Ok(file("import-outcomes.csv", outcomes.to_vec())),
-        Look::Done(at, _) => {
+    match p.call(move |desk, who, now| previewing::find(desk, who, now, &id)).await? {
+        State::Ended => ended(&p).await,
+        State::Open(preview) if !asked.save.is_empty() => Ok(file("refused-lines.csv", preview::refused_csv(&preview))),
+        State::Open(preview) => preview::page(&p, StatusCode::OK, *preview, &asked.view, false).await,
+        State::Done(_, outcomes) if !asked.save.is_empty() => Ok(file("import-outcomes.csv", outcomes.to_vec())),
+        State::Done(at, _) => {
             let at = said_at(p.desk.settings.zone, p.now, at);
             let mistakes = mistake(format!("This file was imported {at} already."));
             form(&p, StatusCode::OK, mistakes, &Choices::default(), String::new(), None).await
@@ -160,15 +160,15 @@ async fn run(p: &Permitted<may::EditUsers>, upload: &Upload) -> Answer {
     let ran = p.call(move |desk, who, now| previewing::run(desk, who, now, &handle, &shown, leave_out)).await?;
     let view = preview::View { leave_out: leave_out.then(|| "1".into()), ..preview::View::default() };
     match ran {
-        Ran::Ended => ended(p).await,
-        Ran::Moved(preview) => preview::page(p, StatusCode::CONFLICT, *preview, &view, true).await,
-        Ran::Refused(preview) => preview::page(p, StatusCode::UNPROCESSABLE_ENTITY, *preview, &view, false).await,
-        Ran::Before(at) => {
+        ImportRun::Ended => ended(p).await,
+        ImportRun::Moved(preview) => preview::page(p, StatusCode::CONFLICT, *preview, &view, true).await,
+        ImportRun::Refused(preview) => preview::page(p, StatusCode::UNPROCESSABLE_ENTITY, *preview, &view, false).await,
+        ImportRun::Before(at) => {
             let at = said_at(p.desk.settings.zone, p.now, at);
             let mistakes = mistake(format!("This file was imported {at} already."));
             form(p, StatusCode::CONFLICT, mistakes, &Choices::default(), String::new(), None).await
         }
-        Ran::Done(report) => {
+        ImportRun::Done(report) => {
             let shown = Shown::new(report, format!("/users/import?preview={id}&save=outcomes"));
             form(p, StatusCode::OK, Mistakes::default(), &Choices::default(), String::new(), Some(shown)).await
         }
@@ -205,8 +205,8 @@ async fn form(
     let (((containers, may_make), ended), chrome) = p
         .view(move |desk, who, now| {
             desk.db.read(|conn| {
-                let ended = if done { address::count(conn, who, Whose::ChangedAt(now))? } else { 0 };
-                Ok((places(conn, who)?, ended))
+                let ended = if done { address::count(conn, who, LinksOf::ChangedAt(now))? } else { 0 };
+                Ok((container_names(conn, who)?, ended))
             })
         })
         .await?;
@@ -229,7 +229,7 @@ async fn form(
     web::page_with(status, &page)
 }
 
-fn places(conn: &mut AnyConn, who: &Who) -> Result<(Vec<String>, bool)> {
+fn container_names(conn: &mut AnyConn, who: &Who) -> Result<(Vec<String>, bool)> {
     let may_make = who.scope == Scope::All;
     let mut names: Vec<String> = users::containers(conn, &who.scope)?.into_iter().map(|(_, name)| name).collect();
     if may_make && !names.iter().any(|name| name == DEFAULT_CONTAINER) {

@@ -11,7 +11,7 @@ use crate::{
     ids::UserId,
     operators::{Permission, Who, may},
     policy,
-    tasks::{status, store::places},
+    tasks::{status, store::enrollments},
     tokens::AuthenticationType,
     users::{
         self, Order, Search, User,
@@ -93,17 +93,17 @@ pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest) -> Answer {
 
     let mut pairs = search.pairs();
     let size = if paging.size == web::paging::SIZES[0] { String::new() } else { paging.size.to_string() };
-    pairs.extend([("sort", order.word()), ("size", size.clone()), ("page", page_word(paging))]);
+    pairs.extend([("sort", order.code()), ("size", size.clone()), ("page", page_word(paging))]);
     let links = Links::new("/users", pairs);
     let head = |label, column| Head {
         label,
-        href: links.with("sort", &order.clicked(column).word()),
+        href: links.with("sort", &order.clicked(column).code()),
         order: order.aria(column),
     };
     let may_provision = p.may(Permission::Provision);
     web::page(&Page {
         chrome,
-        sort: order.word(),
+        sort: order.code(),
         size,
         containers: containers(&search, &found.containers),
         methods: methods(&search),
@@ -166,8 +166,10 @@ fn find(
     }
     let attempts = policy::current(conn)?.attempts_allowed;
     let mut newest: HashMap<UserId, (i64, &'static str)> = HashMap::new();
-    for place in places::outstanding_of_all(conn, &ids)? {
-        newest.entry(place.user).or_insert((place.task.0, status(&place.facts, attempts, today).word()));
+    for enrollment in enrollments::outstanding_of_all(conn, &ids)? {
+        newest
+            .entry(enrollment.user)
+            .or_insert((enrollment.task.0, status(&enrollment.facts, attempts, today).label()));
     }
     let meant = if total == 0 && !search.q.is_empty() { users::meant(conn, &who.scope, search)? } else { Vec::new() };
     let everyone = Search { state: State::Any, ..Search::default() };
@@ -188,7 +190,7 @@ fn find(
 
 /// "1 authenticator app", "2 hardware tokens".
 pub fn token_words(kind: &str, count: i64) -> String {
-    let plain = AuthenticationType::from_word(kind).map_or(kind, |known| known.plain()).to_lowercase();
+    let plain = AuthenticationType::from_code(kind).map_or(kind, |known| known.plain()).to_lowercase();
     format!("{count} {plain}{}", if count == 1 { "" } else { "s" })
 }
 
@@ -207,7 +209,7 @@ fn methods(search: &Search) -> Vec<Choice> {
     list.extend(
         AuthenticationType::ALL
             .into_iter()
-            .map(|kind| (kind.word().to_owned(), kind.plain().to_owned(), search.auth_method.word() == kind.word())),
+            .map(|kind| (kind.code().to_owned(), kind.plain().to_owned(), search.auth_method.code() == kind.code())),
     );
     list
 }
@@ -215,7 +217,7 @@ fn methods(search: &Search) -> Vec<Choice> {
 fn states(search: &Search) -> Vec<Choice> {
     [(State::Enabled, "Enabled accounts"), (State::Disabled, "Disabled accounts"), (State::Any, "All accounts")]
         .into_iter()
-        .map(|(state, words)| (state.word().to_owned(), words.to_owned(), search.state == state))
+        .map(|(state, words)| (state.code().to_owned(), words.to_owned(), search.state == state))
         .collect()
 }
 
@@ -229,7 +231,7 @@ fn chips(search: &Search, links: &Links) -> Vec<(String, String)> {
         "container" => format!("Container is {value}"),
         "auth_method" if value == "none" => "No tokens".into(),
         "auth_method" => {
-            format!("Auth Method is {}", AuthenticationType::from_word(value).map_or(value, |known| known.plain()))
+            format!("Auth Method is {}", AuthenticationType::from_code(value).map_or(value, |known| known.plain()))
         }
         _ if value == "any" => "All accounts".into(),
         _ => "Disabled accounts".into(),

@@ -2,9 +2,9 @@
 
 use crate::{
     policy::Policy,
-    tasks::{resend, store::Place},
+    tasks::{resend, store::Enrollment},
     tokens::pages::path as token_path,
-    users::pages::{Person, authentication_methods::Came},
+    users::pages::{Person, authentication_methods::FormBack},
     why::{Diagnosis, Remedy},
 };
 
@@ -46,7 +46,7 @@ pub(super) fn mend(
     remedy: Remedy,
     diagnosis: &Diagnosis,
     person: &Person,
-    came: &Came,
+    came: &FormBack,
     unlock_shown: Option<String>,
 ) -> Option<Mend> {
     let facts = &diagnosis.facts;
@@ -55,10 +55,10 @@ pub(super) fn mend(
         let typed = came.fields.as_ref().filter(|fields| fields.ticked(name)).map(|fields| fields.text(name));
         Field { kind, name, label, value: typed.unwrap_or(value), error: came.mistakes.of(name).to_owned() }
     };
-    let of_task = |place: &Place, page: &str| format!("{}/tasks/{}/{page}", person.path, place.task);
+    let of_task = |enrollment: &Enrollment, page: &str| format!("{}/tasks/{}/{page}", person.path, enrollment.task);
     let of_token = |page: &str| facts.token().map(|token| format!("{}/{page}", token_path(&token.serial)));
     let back = || vec![("back", here.clone())];
-    let place = facts.place.as_ref();
+    let enrollment = facts.enrollment.as_ref();
     Some(match remedy {
         Remedy::EnableAccount => Mend {
             action: format!("{}/enable", person.path),
@@ -80,12 +80,12 @@ pub(super) fn mend(
             action: "/provision".into(),
             hidden: vec![("user", person.id.to_string())],
             icon: "ticket",
-            button: if place.is_some() || !facts.tokens.is_empty() { "Provision anew" } else { "Provision" }.into(),
+            button: if enrollment.is_some() || !facts.tokens.is_empty() { "Provision anew" } else { "Provision" }.into(),
             hint: "Shows what will happen before anything is sent.".into(),
             ..Mend::default()
         },
         Remedy::GiveMoreTime => Mend {
-            action: of_task(place?, "more-time"),
+            action: of_task(enrollment?, "more-time"),
             fields: vec![field("email", "email", "Email", facts.user.email.clone())],
             icon: "calendar",
             button: "Give more time".into(),
@@ -96,12 +96,12 @@ pub(super) fn mend(
             ..Mend::default()
         },
         Remedy::MoveStopDate => {
-            let place = place?;
-            let latest = facts.policy.latest_stop(place.start_on);
+            let enrollment = enrollment?;
+            let latest = facts.policy.latest_stop(enrollment.start_on);
             Mend {
-                action: of_task(place, "stop-date"),
-                hidden: vec![("version", place.version.to_string())],
-                fields: vec![field("date", "stop_on", "New Stop Date", proposed(&facts.policy, place, facts.today()))],
+                action: of_task(enrollment, "stop-date"),
+                hidden: vec![("version", enrollment.version.to_string())],
+                fields: vec![field("date", "stop_on", "New Stop Date", proposed(&facts.policy, enrollment, facts.today()))],
                 icon: "calendar",
                 button: "Apply".into(),
                 hint: format!("Up to {latest} by the Self-Enrollment Policy. They are told by email."),
@@ -109,27 +109,27 @@ pub(super) fn mend(
             }
         }
         Remedy::UnlockEnrollment => Mend {
-            action: of_task(place?, "unlock"),
+            action: of_task(enrollment?, "unlock"),
             hidden: vec![("shown", unlock_shown?)],
             fields: vec![field("text", "reason", "Reason", String::new())],
             icon: "lock-open",
-            button: format!("Unlock in task {}", place?.task),
+            button: format!("Unlock in task {}", enrollment?.task),
             hint: "For the audit log. The failed attempts go back to zero, and a fresh email goes to the address in the profile.".into(),
             ..Mend::default()
         },
         Remedy::Resend => {
-            let place = place?;
-            let after = resend::stop_after(place, &facts.policy, facts.today());
+            let enrollment = enrollment?;
+            let after = resend::stop_after(enrollment, &facts.policy, facts.today());
             let kept = if facts.user.email.is_empty() {
                 "Used for this message only and not kept."
             } else {
                 "From the profile. Another address is used once and not kept."
             };
             Mend {
-                action: of_task(place, "edit"),
+                action: of_task(enrollment, "edit"),
                 fields: vec![field("email", "email", "Email", facts.user.email.clone())],
                 icon: "send",
-                button: format!("Resend task {}", place.task),
+                button: format!("Resend task {}", enrollment.task),
                 hint: format!("{kept} The Stop Date becomes {after}."),
                 ..Mend::default()
             }
@@ -184,7 +184,7 @@ pub(super) fn mend(
             ..Mend::default()
         },
         Remedy::LookAtNewer => {
-            let newer = place?.replaced_by?;
+            let newer = enrollment?.replaced_by?;
             Mend {
                 action: format!("{here}?task={newer}"),
                 link: true,
@@ -197,6 +197,6 @@ pub(super) fn mend(
 }
 
 /// The Stop Date that the form proposes: as long as for a new task, within the longest period.
-fn proposed(policy: &Policy, place: &Place, today: chrono::NaiveDate) -> String {
-    policy.proposed_stop(today).min(policy.latest_stop(place.start_on)).to_string()
+fn proposed(policy: &Policy, enrollment: &Enrollment, today: chrono::NaiveDate) -> String {
+    policy.proposed_stop(today).min(policy.latest_stop(enrollment.start_on)).to_string()
 }

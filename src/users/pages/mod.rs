@@ -102,7 +102,7 @@ impl Form {
     }
 
     /// Adds what there is to choose from.
-    fn furnish(mut self, conn: &mut AnyConn, who: &Who) -> Result<Self> {
+    fn with_choices(mut self, conn: &mut AnyConn, who: &Who) -> Result<Self> {
         self.containers = users::containers(conn, &who.scope)?.into_iter().map(|(_, name)| name).collect();
         self.may_make = who.scope == Scope::All;
         if self.containers.is_empty() && self.may_make {

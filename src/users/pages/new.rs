@@ -23,7 +23,7 @@ struct Page {
 /// GET
 pub async fn show(p: Permitted<may::EditUsers>) -> Answer {
     let form = Form::new(Typed { container: DEFAULT_CONTAINER.into(), ..Typed::default() });
-    let (form, chrome) = p.view(move |desk, who, _| desk.db.read(|conn| form.furnish(conn, who))).await?;
+    let (form, chrome) = p.view(move |desk, who, _| desk.db.read(|conn| form.with_choices(conn, who))).await?;
     web::page(&Page { chrome, form })
 }
 
@@ -43,7 +43,7 @@ pub async fn send(p: Permitted<may::EditUsers>, fields: Fields) -> Answer {
         }
         Err(fault) => {
             form.mistakes = fault.mistakes()?;
-            let (form, chrome) = p.view(move |desk, who, _| desk.db.read(|conn| form.furnish(conn, who))).await?;
+            let (form, chrome) = p.view(move |desk, who, _| desk.db.read(|conn| form.with_choices(conn, who))).await?;
             web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &Page { chrome, form })
         }
     }

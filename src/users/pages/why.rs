@@ -12,7 +12,7 @@ use crate::{
         self,
         pages::{
             Person,
-            authentication_methods::{Address, Came, draw},
+            authentication_methods::{Address, FormBack, draw},
             mend::{Mend, mend},
         },
         user::{Details, User},
@@ -94,26 +94,28 @@ impl Check {
 impl Panel {
     /// The panel of a diagnosis; `came` is what was typed, if the form comes back. `unlock_shown` is what Unlock is asked
     /// to carry out.
-    pub fn new(diagnosis: &Diagnosis, person: &Person, came: &Came, unlock_shown: Option<String>) -> Self {
+    pub fn new(diagnosis: &Diagnosis, person: &Person, came: &FormBack, unlock_shown: Option<String>) -> Self {
         let mend = diagnosis.remedy.and_then(|remedy| mend(remedy, diagnosis, person, came, unlock_shown));
         let ask = diagnosis.ask.as_ref().map(|(permission, roles)| {
-            format!("{} may do this: it takes the permission “{}”.", asked(roles), permission.words())
+            format!("{} may do this: it takes the permission “{}”.", asked(roles), permission.label())
         });
-        let place = diagnosis.facts.place.as_ref();
+        let enrollment = diagnosis.facts.enrollment.as_ref();
         let others = &diagnosis.others;
         let tab = |one: &Other| Tab::new(person, one.task, one.authentication_type, one.weight, false);
-        let mut tabs: Vec<Tab> = if place.is_some() { others.iter().map(tab).collect() } else { Vec::new() };
-        if let (Some(place), false) = (place, tabs.is_empty()) {
-            let (words, weight) = (place.authentication_type.plain(), diagnosis.situation.weight());
-            tabs.push(Tab::new(person, place.task, words, weight, true));
+        let mut tabs: Vec<Tab> = if enrollment.is_some() { others.iter().map(tab).collect() } else { Vec::new() };
+        if let (Some(enrollment), false) = (enrollment, tabs.is_empty()) {
+            let (words, weight) = (enrollment.authentication_type.plain(), diagnosis.situation.weight());
+            tabs.push(Tab::new(person, enrollment.task, words, weight, true));
         }
         tabs.sort_by_key(|tab| -tab.task);
         let line = |one: &Other| format!("Task {}, {}: {}.", one.task, one.authentication_type, one.sentence);
         let namesake =
             |user: &User| format!("There is another {}: {} in {}.", user.name(), user.user_id, user.container_name);
         Panel {
-            question: match place {
-                Some(place) if !tabs.is_empty() => format!("Why can’t this user enroll in task {}?", place.task),
+            question: match enrollment {
+                Some(enrollment) if !tabs.is_empty() => {
+                    format!("Why can’t this user enroll in task {}?", enrollment.task)
+                }
                 _ => "Why can’t this user enroll?".into(),
             },
             tabs,
@@ -174,7 +176,7 @@ pub async fn save_email(p: Permitted<may::EditUsers>, user_id: Path<String>, fie
             Ok(see_other(&format!("{}/authentication-methods", Person::new(&user).path)))
         }
         Err(Fault(Error::Invalid(mistakes))) => {
-            draw(p, user_id, Address::default(), Came::back(fields, mistakes)).await
+            draw(p, user_id, Address::default(), FormBack::back(fields, mistakes)).await
         }
         Err(other) => Err(other),
     }
@@ -183,7 +185,7 @@ pub async fn save_email(p: Permitted<may::EditUsers>, user_id: Path<String>, fie
 /// `POST /users/{user id}/tasks/{number}/stop-date`: the Stop Date of this one user, who is told by email.
 ///
 /// # Errors
-/// `NotFound` out of scope; `Conflict` if the user's place changed since the page was shown.
+/// `NotFound` out of scope; `Conflict` if the user's enrollment changed since the page was shown.
 pub async fn move_stop_date(p: Permitted<may::ChangeStopDate>, path: Path<(String, String)>, fields: Fields) -> Answer {
     let (user_id, number) = path.into_inner();
     let (name, task, typed, version) =
@@ -201,14 +203,14 @@ pub async fn move_stop_date(p: Permitted<may::ChangeStopDate>, path: Path<(Strin
             Ok(see_other(&format!("/users/{}/authentication-methods", crate::web::segment(&user_id))))
         }
         Err(Fault(Error::Invalid(mistakes))) => {
-            draw(p, user_id, Address { task: Some(number) }, Came::back(fields, mistakes)).await
+            draw(p, user_id, Address { task: Some(number) }, FormBack::back(fields, mistakes)).await
         }
         Err(other) => Err(other),
     }
 }
 
-impl Came {
+impl FormBack {
     fn back(fields: Fields, mistakes: Mistakes) -> Self {
-        Came { fields: Some(fields), mistakes }
+        FormBack { fields: Some(fields), mistakes }
     }
 }

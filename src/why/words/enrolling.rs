@@ -9,12 +9,13 @@ use crate::{
 
 pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
     use Situation as S;
-    let left = facts.place.as_ref().map(|place| (facts.policy.attempts_allowed - place.facts.failures).max(0));
+    let left =
+        facts.enrollment.as_ref().map(|enrollment| (facts.policy.attempts_allowed - enrollment.facts.failures).max(0));
     let left = match left.unwrap_or_default() {
         1 => "1 attempt is left".into(),
         left => format!("{left} attempts are left"),
     };
-    let sent = when(facts, facts.place.as_ref().and_then(|place| place.emailed_at));
+    let sent = when(facts, facts.enrollment.as_ref().and_then(|enrollment| enrollment.emailed_at));
     let accepted = when(facts, facts.code_accepted_at());
     let missed = when(facts, facts.trace.miss.map(|miss| miss.at));
     let off = facts.trace.miss.and_then(|miss| miss.what.seconds()).map(off::words).unwrap_or_default();

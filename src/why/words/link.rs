@@ -8,7 +8,7 @@ use crate::{
 
 pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
     use Situation as S;
-    let sent = when(facts, facts.place.as_ref().and_then(|place| place.emailed_at));
+    let sent = when(facts, facts.enrollment.as_ref().and_then(|enrollment| enrollment.emailed_at));
     match situation {
         S::LinkNotOpened => {
             let email = facts.email.as_ref();

@@ -48,7 +48,7 @@ pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
             "Your token was reported broken. You will get an email to set up a new one.",
         ),
         S::TokenNotValid => {
-            let outside = token.validity.at(facts.now).err().map(|outside| outside.words(facts.zone, facts.now));
+            let outside = token.validity.at(facts.now).err().map(|outside| outside.label(facts.zone, facts.now));
             words(
                 format!("Their token {serial} is not valid now"),
                 format!(

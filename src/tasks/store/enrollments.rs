@@ -19,7 +19,7 @@ use crate::{
 
 /// One user's place in one task, with what is needed of both.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct Enrollment {
     /// The enrollment.
     pub id: EnrollmentId,
     /// The number of the task.
@@ -78,7 +78,7 @@ pub struct Place {
     pub version: i64,
 }
 
-/// A link in an enrollment email, with the place it leads to.
+/// A link in an enrollment email, with the enrollment it leads to.
 #[derive(Clone, Debug)]
 pub struct Link {
     /// The link's row.
@@ -94,7 +94,7 @@ pub struct Link {
     /// When the address it was sent to ceased to be the profile's.
     pub address_left_at: Option<Timestamp>,
     /// Where it leads.
-    pub place: Place,
+    pub enrollment: Enrollment,
 }
 
 #[derive(Queryable, Selectable)]
@@ -157,15 +157,15 @@ type Rows = (EnrollmentRow, TaskRow, UserRow);
 
 /// Reads the word of an authentication type back.
 pub(crate) fn type_of(word: &str) -> Result<AuthenticationType> {
-    AuthenticationType::from_word(word)
+    AuthenticationType::from_code(word)
         .ok_or_else(|| Error::Internal(format!("the database holds the unknown authentication type {word:?}")))
 }
 
-impl TryFrom<Rows> for Place {
+impl TryFrom<Rows> for Enrollment {
     type Error = Error;
 
     fn try_from((enrollment, task, user): Rows) -> Result<Self> {
-        Ok(Place {
+        Ok(Enrollment {
             id: EnrollmentId(enrollment.id),
             task: TaskId(enrollment.task_id),
             operator: task.operator,
@@ -187,7 +187,7 @@ impl TryFrom<Rows> for Place {
                 used_at: enrollment.used_at,
             },
             removed_at: enrollment.removed_at,
-            removed_why: RemovedWhy::from_word(&enrollment.removed_why),
+            removed_why: RemovedWhy::from_code(&enrollment.removed_why),
             replaced_by: enrollment.replaced_by.map(TaskId),
             emailed_to: enrollment.emailed_to,
             emailed_at: enrollment.emailed_at,
@@ -203,9 +203,11 @@ impl TryFrom<Rows> for Place {
     }
 }
 
-/// The place `id`, removed or not.
-/// `None` if there is no such enrollment.
-pub fn place(conn: &mut AnyConn, id: EnrollmentId) -> Result<Option<Place>> {
+/// The enrollment `id`, removed or not.
+///
+/// # Errors
+/// `Database` only; `None` if there is no such enrollment.
+pub fn enrollment(conn: &mut AnyConn, id: EnrollmentId) -> Result<Option<Enrollment>> {
     let rows: Option<Rows> = enrollments::table
         .inner_join(tasks::table)
         .inner_join(users::table)
@@ -213,14 +215,14 @@ pub fn place(conn: &mut AnyConn, id: EnrollmentId) -> Result<Option<Place>> {
         .select((EnrollmentRow::as_select(), TaskRow::as_select(), UserRow::as_select()))
         .first(conn)
         .optional()?;
-    rows.map(Place::try_from).transpose()
+    rows.map(Enrollment::try_from).transpose()
 }
 
-/// The places of these ids, by id, removed or not.
-pub fn of(conn: &mut AnyConn, ids: &[EnrollmentId]) -> Result<Vec<Place>> {
+/// The enrollments of these ids, by id, removed or not.
+pub fn of(conn: &mut AnyConn, ids: &[EnrollmentId]) -> Result<Vec<Enrollment>> {
     let mut ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
     ids.sort_unstable();
-    let mut places = Vec::with_capacity(ids.len());
+    let mut enrollments = Vec::with_capacity(ids.len());
     for part in ids.chunks(ROWS_A_STATEMENT) {
         let rows: Vec<Rows> = enrollments::table
             .inner_join(tasks::table)
@@ -230,15 +232,17 @@ pub fn of(conn: &mut AnyConn, ids: &[EnrollmentId]) -> Result<Vec<Place>> {
             .select((EnrollmentRow::as_select(), TaskRow::as_select(), UserRow::as_select()))
             .load(conn)?;
         for row in rows {
-            places.push(Place::try_from(row)?);
+            enrollments.push(Enrollment::try_from(row)?);
         }
     }
-    Ok(places)
+    Ok(enrollments)
 }
 
-/// The place of a user in a task, removed or not.
-/// `None` if the user never was in it.
-pub fn place_of(conn: &mut AnyConn, task: TaskId, user: UserId) -> Result<Option<Place>> {
+/// The enrollment of a user in a task, removed or not.
+///
+/// # Errors
+/// `Database` only; `None` if the user never was in it.
+pub fn enrollment_of(conn: &mut AnyConn, task: TaskId, user: UserId) -> Result<Option<Enrollment>> {
     let rows: Option<Rows> = enrollments::table
         .inner_join(tasks::table)
         .inner_join(users::table)
@@ -246,17 +250,17 @@ pub fn place_of(conn: &mut AnyConn, task: TaskId, user: UserId) -> Result<Option
         .select((EnrollmentRow::as_select(), TaskRow::as_select(), UserRow::as_select()))
         .first(conn)
         .optional()?;
-    rows.map(Place::try_from).transpose()
+    rows.map(Enrollment::try_from).transpose()
 }
 
-/// The outstanding places of one user, newest task first.
-pub fn outstanding_of(conn: &mut AnyConn, user: UserId) -> Result<Vec<Place>> {
+/// The outstanding enrollments of one user, newest task first.
+pub fn outstanding_of(conn: &mut AnyConn, user: UserId) -> Result<Vec<Enrollment>> {
     outstanding_of_all(conn, &[user])
 }
 
-/// The outstanding places of these users, newest task first: in an open task, and not removed. One who has enrolled and
+/// The outstanding enrollments of these users, newest task first: in an open task, and not removed. One who has enrolled and
 /// not used the token yet is still Active, and so outstanding, until the token is used.
-pub fn outstanding_of_all(conn: &mut AnyConn, users: &[UserId]) -> Result<Vec<Place>> {
+pub fn outstanding_of_all(conn: &mut AnyConn, users: &[UserId]) -> Result<Vec<Enrollment>> {
     let ids: Vec<i64> = users.iter().map(|user| user.0).collect();
     let rows: Vec<Rows> = enrollments::table
         .inner_join(tasks::table)
@@ -267,11 +271,11 @@ pub fn outstanding_of_all(conn: &mut AnyConn, users: &[UserId]) -> Result<Vec<Pl
         .order(enrollments::task_id.desc())
         .select((EnrollmentRow::as_select(), TaskRow::as_select(), UserRow::as_select()))
         .load(conn)?;
-    rows.into_iter().map(Place::try_from).collect()
+    rows.into_iter().map(Enrollment::try_from).collect()
 }
 
-/// The newest places of one user, the newest task first, removed or not.
-pub fn newest_of(conn: &mut AnyConn, user: UserId, limit: i64) -> Result<Vec<Place>> {
+/// The newest enrollments of one user, the newest task first, removed or not.
+pub fn newest_of(conn: &mut AnyConn, user: UserId, limit: i64) -> Result<Vec<Enrollment>> {
     let rows: Vec<Rows> = enrollments::table
         .inner_join(tasks::table)
         .inner_join(users::table)
@@ -280,7 +284,7 @@ pub fn newest_of(conn: &mut AnyConn, user: UserId, limit: i64) -> Result<Vec<Pla
         .limit(limit)
         .select((EnrollmentRow::as_select(), TaskRow::as_select(), UserRow::as_select()))
         .load(conn)?;
-    rows.into_iter().map(Place::try_from).collect()
+    rows.into_iter().map(Enrollment::try_from).collect()
 }
 
 /// The link with this handle, superseded or not.
@@ -293,9 +297,9 @@ pub fn by_handle(conn: &mut AnyConn, handle: &str) -> Result<Option<Link>> {
         .first(conn)
         .optional()?;
     let Some((link, rows)) = row else { return Ok(None) };
-    let place = Place::try_from(rows)?;
-    let sent = match place.email_changed_at {
-        Some(_) => mail::link_sent_at(conn, place.id, link.created_at)?,
+    let enrollment = Enrollment::try_from(rows)?;
+    let sent = match enrollment.email_changed_at {
+        Some(_) => mail::link_sent_at(conn, enrollment.id, link.created_at)?,
         None => None,
     };
     Ok(Some(Link {
@@ -304,7 +308,7 @@ pub fn by_handle(conn: &mut AnyConn, handle: &str) -> Result<Option<Link>> {
         code_hash: link.code_hash,
         created_at: link.created_at,
         superseded_at: link.superseded_at,
-        address_left_at: sent.and_then(|sent| address::left_at(&place, &sent)),
-        place,
+        address_left_at: sent.and_then(|sent| address::left_at(&enrollment, &sent)),
+        enrollment,
     }))
 }
