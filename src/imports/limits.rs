@@ -1,7 +1,7 @@
 //! How much of a table is read at all: said before anything is built of it.
 
 /// The most lines of a table. They are judged and written in one transaction, and what is known of each is held in memory
-/// meanwhile: some 300 MB for so many users.
+/// meanwhile: for so many users some 500 MB at the preview and 1 GB at the import.
 pub const LINES: usize = 200_000;
 
 /// The longest line, in bytes: some 20 cells of the longest text that any of them takes.
