@@ -62,11 +62,11 @@ on_both! {
         }
     }
 
-    fn who_finds_no_place_is_no_hash_known_or_not(world) {
+    fn who_finds_no_slot_is_no_hash_known_or_not(world) {
         let refused = refused(&world);
-        let places: Vec<_> = std::iter::from_fn(|| world.desk.hashers.place().ok()).collect();
+        let slots: Vec<_> = std::iter::from_fn(|| world.desk.hashers.slot().ok()).collect();
         for (user_id, password) in refused {
-            assert_eq!(cost(&world, user_id, password), (0, 503), "{user_id}, with {} places taken", places.len());
+            assert_eq!(cost(&world, user_id, password), (0, 503), "{user_id}, with {} slots taken", slots.len());
         }
     }
 }

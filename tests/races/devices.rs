@@ -115,7 +115,7 @@ on_both! {
                 .map(|(name, device)| Guest::with_device(&world, &format!("{name}{round}"), device));
             let (who, tasks) = (Who::system(), guests.iter().map(|guest| guest.task).collect());
             let ticked = several::Ticked::These(tasks);
-            let act = several::Verb::Remove;
+            let act = several::Change::Remove;
             let seen = several::preview(&world.desk, &who, world.now(), &ticked, act).expect("they can be removed");
             let seen = seen.shown(&world.desk.keys, act);
             let (end, removed) = at_once(

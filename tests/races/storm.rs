@@ -8,7 +8,7 @@ use tokendesk::{
         drafts,
         members::Filter,
         reminders, resend,
-        several::{self, Ticked, Verb},
+        several::{self, Change, Ticked},
         stop_date,
     },
     tokens::MovingFactor,
@@ -86,7 +86,7 @@ on_both! {
             }),
             Box::new(|| {
                 for _ in 0..3 {
-                    let (ticked, act) = (Ticked::These(all.clone()), Verb::StopDate(date));
+                    let (ticked, act) = (Ticked::These(all.clone()), Change::StopDate(date));
                     if let Ok(looked) = several::preview(desk, who, now, &ticked, act) {
                         let seen = looked.shown(&desk.keys, act);
                         judged(several::apply(desk, who, now, &ticked, act, true, &seen));

@@ -14,7 +14,7 @@ use tokendesk::{
         members::Filter,
         provision::{Choice, Selection},
         resend,
-        several::{self, Ticked, Verb},
+        several::{self, Change, Ticked},
         stop_date,
         store::write,
     },
@@ -77,7 +77,7 @@ on_both! {
 
         let ticked = |task| Ticked::These(vec![task]);
         let look = |task, act| several::preview(desk, &who, now, &ticked(task), act).unwrap().shown(&desk.keys, act);
-        let act = Verb::StopDate("2026-12-12".parse().unwrap());
+        let act = Change::StopDate("2026-12-12".parse().unwrap());
         several::apply(desk, &who, now, &ticked(task), act, true, &look(task, act)).unwrap();
         assert_eq!(queued(&world, "new-stop-date"), many);
 
@@ -96,7 +96,7 @@ on_both! {
         let everyone = Selection::Matching { query: "q=p".into(), without: Vec::new() };
         let newer = drafts::provision(desk, &who, now, &everyone, &choice).unwrap();
         assert_eq!((row(newer).task.counts.users, row(task).task.counts.users), (many, 0));
-        several::apply(desk, &who, now, &ticked(newer), Verb::Remove, false, &look(newer, Verb::Remove)).unwrap();
+        several::apply(desk, &who, now, &ticked(newer), Change::Remove, false, &look(newer, Change::Remove)).unwrap();
         assert!(row(newer).task.removed_at.is_some());
     }
 }

@@ -10,7 +10,7 @@ use tokendesk::{
         edit::{self, Chosen},
         members::Filter,
         resend,
-        several::{self, Ticked, Verb},
+        several::{self, Change, Ticked},
     },
 };
 
@@ -157,8 +157,8 @@ on_both! {
         // None is left: the list comes back with the tick, and says why.
         let page = browser.post("/tasks/ticked/resend", &[("task", &two)]).expect(422).says("has no email address");
         assert!(page.body.contains(&format!("value=\"{two}\" data-tick aria-label=\"Select task {two}\" checked")), "{}", page.body);
-        let several = several::preview(&world.desk, &who, world.now(), &Ticked::These(vec![task]), Verb::Resend).unwrap();
-        assert_eq!((several.users(Verb::Resend), several.users_left_out(Verb::Resend).len()), (2, 4));
+        let several = several::preview(&world.desk, &who, world.now(), &Ticked::These(vec![task]), Change::Resend).unwrap();
+        assert_eq!((several.users(Change::Resend), several.users_left_out(Change::Resend).len()), (2, 4));
     }
 
     fn an_email_notification_says_whom_it_does_not_reach(world) {
