@@ -5,6 +5,7 @@ mod architecture;
 mod authentication;
 mod citations;
 mod database;
+mod demo;
 mod document;
 mod edge;
 mod enrollment;
