@@ -29,3 +29,12 @@ fn steps(section: &'static str) -> Vec<&'static str> {
     starts.push(end);
     starts.windows(2).map(|pair| section[pair[0]..pair[1]].trim()).collect()
 }
+
+#[test]
+fn every_setting_stands_in_the_table() {
+    let written = serde_json::to_value(tokendesk::config::Written::default()).expect("settings are JSON");
+    let table = coded(section("Settings"));
+    for name in written.as_object().expect("settings have names").keys() {
+        assert!(table.contains(&name.as_str()), "README.md does not say what {name} is");
+    }
+}
