@@ -271,6 +271,35 @@ fn templates_say_what_they_are_in_their_first_line() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// Modules whose tests are not in a folder or a file of their name, and where they are instead: from the first feature on.
+/// The base has unit tests beside its code.
+const TESTED_ELSEWHERE: &[(&str, &str)] = &[
+    ("audit", "operators/audit_log.rs: the log is read by operators, and each verb's test asks for its entry"),
+    ("imports", "users/preview.rs and tokens/preview.rs: a kept file is always of one of them"),
+    ("demo", "readme/try_it.rs and browser.rs: it is walked through as README says"),
+];
+
+/// The rhyme: a feature's tests are in the folder or the file of its name.
+#[test]
+fn every_feature_has_tests_of_its_name() {
+    let first = ORDER.iter().position(|name| *name == "audit").expect("the first feature");
+    let has = |path: String| Path::new("tests").join(path).exists();
+    for name in &ORDER[first..] {
+        let own = has(format!("{name}.rs")) || has(format!("{name}/mod.rs"));
+        match TESTED_ELSEWHERE.iter().find(|(module, _)| module == name) {
+            None => assert!(own, "there is no tests/{name}.rs and no tests/{name}/mod.rs"),
+            Some((_, elsewhere)) => {
+                println!("{name}: {elsewhere}");
+                assert!(!own, "{name} has tests of its name: it is no exception");
+                let (files, _) = elsewhere.split_once(": ").expect("the reason");
+                for file in files.split(" and ") {
+                    assert!(has(file.to_owned()), "{file}, which has the tests of {name}, is not there");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn the_map_names_every_module() {
     let map = fs::read_to_string("ARCHITECTURE.md").expect("ARCHITECTURE.md is there");

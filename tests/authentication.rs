@@ -13,7 +13,7 @@ use tokendesk::{
 
 use crate::{
     on_both,
-    support::{Page, World, browser, cast::Carried, oathtool},
+    support::{Page, World, browser, oathtool, people::Carried},
 };
 
 fn key(world: &World) -> String {
@@ -51,7 +51,7 @@ fn question(user_id: &str, otp: &str) -> String {
 
 on_both! {
     fn a_value_is_accepted_once(world) {
-        let user = world.person("t.adeyemi");
+        let user = world.user("t.adeyemi", "Sales");
         let app = world.app_of(&user);
         let typed = app.at(world.now());
         assert!(accepted(&world, &user, &typed));
@@ -62,14 +62,14 @@ on_both! {
     }
 
     fn a_value_before_one_that_was_accepted_is_used_up_with_it(world) {
-        let user = world.person("t.adeyemi");
+        let user = world.user("t.adeyemi", "Sales");
         let app = world.app_of(&user);
         assert!(accepted(&world, &user, &app.at(world.now() + Duration::seconds(30))));
         assert!(!accepted(&world, &user, &app.at(world.now())));
     }
 
     fn only_the_first_accepted_one_is_the_first(world) {
-        let user = world.person("t.adeyemi");
+        let user = world.user("t.adeyemi", "Sales");
         let app = world.app_of(&user);
         assert!(matches!(check(&world, &user, &app.at(world.now())), Verdict::Accepted { first: true, .. }));
         world.advance(Duration::seconds(30));
@@ -79,7 +79,7 @@ on_both! {
     }
 
     fn drift_is_remembered_from_one_check_to_the_next(world) {
-        let user = world.person("t.adeyemi");
+        let user = world.user("t.adeyemi", "Sales");
         let app = world.app_of(&user);
         assert!(!accepted(&world, &user, &app.at(world.now() - Duration::seconds(60))), "two steps late is too late");
         assert!(accepted(&world, &user, &app.at(world.now() - Duration::seconds(30))));
@@ -88,7 +88,7 @@ on_both! {
     }
 
     fn a_counter_is_found_within_the_look_ahead_and_resynchronized_beyond(world) {
-        let user = world.person("t.adeyemi");
+        let user = world.user("t.adeyemi", "Sales");
         let device = world.device_of(&user, "HW-1", MovingFactor::Counter);
         assert!(accepted(&world, &user, &device.press(11)), "0 was the proof, 1 is next, 11 is ten ahead");
         assert_eq!(check(&world, &user, &device.press(60)), Verdict::Rejected(Reason::FarAhead));
@@ -99,7 +99,7 @@ on_both! {
     }
 
     fn ten_wrong_in_a_row_lock_the_token(world) {
-        let user = world.person("t.adeyemi");
+        let user = world.user("t.adeyemi", "Sales");
         let app = world.app_of(&user);
         let bad = wrong(&app, &world);
         for _ in 0..9 {
@@ -117,7 +117,7 @@ on_both! {
     }
 
     fn a_client_that_sends_every_value_twice_locks_nothing(world) {
-        let user = world.person("t.adeyemi");
+        let user = world.user("t.adeyemi", "Sales");
         let (app, other) = (world.app_of(&user), world.app_of(&user));
         let device = world.device_of(&user, "HW-1", MovingFactor::Counter);
         let bad = wrong(&app, &world);
@@ -147,7 +147,7 @@ on_both! {
     }
 
     fn all_active_tokens_of_the_user_are_tried(world) {
-        let user = world.person("t.adeyemi");
+        let user = world.user("t.adeyemi", "Sales");
         let (app, other) = (world.app_of(&user), world.app_of(&user));
         let bad = wrong(&app, &world);
         check(&world, &user, &bad);
@@ -158,7 +158,7 @@ on_both! {
     }
 
     fn one_value_sent_twice_at_the_same_instant_is_accepted_once(world) {
-        let user = world.person("t.adeyemi");
+        let user = world.user("t.adeyemi", "Sales");
         let app = world.app_of(&user);
         let caller = caller(&world);
         for round in 0..20 {
@@ -178,7 +178,7 @@ on_both! {
     }
 
     fn a_device_goes_to_one_user_only(world) {
-        let users = [world.person("t.adeyemi"), world.person("a.berg")];
+        let users = [world.user("t.adeyemi", "Sales"), world.user("a.berg", "Sales")];
         for round in 0..10 {
             let serial = format!("HW-{round}");
             let device = world.device(&serial, MovingFactor::Counter);
@@ -199,7 +199,7 @@ on_both! {
     }
 
     fn a_device_of_another_container_cannot_be_taken(world) {
-        let (sales, legal) = (world.person("t.adeyemi"), world.person_in("a.berg", "Legal"));
+        let (sales, legal) = (world.user("t.adeyemi", "Sales"), world.user("a.berg", "Legal"));
         let seed = Seed::new(*b"12345678901234567890");
         let making = Making { moving_factor: MovingFactor::Counter, ..Making::APP };
         let device = tokens::Device { serial: "HW-1".into(), seed, making, container: Some(legal.container) };
@@ -220,7 +220,7 @@ on_both! {
     }
 
     fn an_auth_node_gets_accept_and_reject(world) {
-        let (key, user) = (key(&world), world.person("t.adeyemi"));
+        let (key, user) = (key(&world), world.user("t.adeyemi", "Sales"));
         let app = world.app_of(&user);
         let typed = app.at(world.now());
         let page = ask(&world, &key, &question("T.Adeyemi", &typed)).expect(200);
@@ -234,9 +234,9 @@ on_both! {
 
     fn every_rejection_has_the_same_answer_and_its_reason_in_the_audit_log(world) {
         let (key, manager) = (key(&world), world.operator("k.admin", BuiltIn::Operator));
-        let (user, gone) = (world.person("t.adeyemi"), world.person("a.berg"));
+        let (user, gone) = (world.user("t.adeyemi", "Sales"), world.user("a.berg", "Sales"));
         let (app, of_gone) = (world.app_of(&user), world.app_of(&gone));
-        world.person("n.token");
+        world.user("n.token", "Sales");
         users::disable(&world.desk, &manager, world.now(), "a.berg").unwrap();
         let questions = [
             question("t.adeyemi", &wrong(&app, &world)),
@@ -257,7 +257,7 @@ on_both! {
     }
 
     fn a_disabled_user_can_use_the_token_again_once_enabled(world) {
-        let (manager, user) = (world.operator("k.admin", BuiltIn::Operator), world.person("t.adeyemi"));
+        let (manager, user) = (world.operator("k.admin", BuiltIn::Operator), world.user("t.adeyemi", "Sales"));
         let (app, caller) = (world.app_of(&user), caller(&world));
         let ask = || authentication::authenticate(&world.desk, &caller, world.now(), "t.adeyemi", &app.at(world.now())).unwrap();
         users::disable(&world.desk, &manager, world.now(), "t.adeyemi").unwrap();
@@ -306,7 +306,7 @@ on_both! {
     }
 
     fn too_many_rejections_of_one_user_at_one_node_have_to_wait(world) {
-        let (key, user) = (key(&world), world.person("t.adeyemi"));
+        let (key, user) = (key(&world), world.user("t.adeyemi", "Sales"));
         let app = world.app_of(&user);
         let caller = authentication::admit(&world.desk, world.now(), Some(&key), "192.0.2.1", "r1").unwrap();
         for _ in 0..authentication::node::MOST_REJECTED {
@@ -339,7 +339,7 @@ fn values_from_an_independent_program_are_accepted(world: &World) {
     {
         for (digits, period) in [(6, 30), (8, 30), (6, 60), (8, 60)] {
             let (user_id, serial) = (format!("u{n}.{digits}.{period}"), format!("HW-{n}-{digits}-{period}"));
-            let user = world.person(&user_id);
+            let user = world.user(&user_id, "Sales");
             let seed = Seed::new((0..length).map(|byte| byte * 3 + 1).collect::<Vec<u8>>());
             let base32 = seed.base32().to_string();
             let making = Making { moving_factor: MovingFactor::Time, algorithm, digits, period };
@@ -354,7 +354,7 @@ fn values_from_an_independent_program_are_accepted(world: &World) {
             assert_eq!(ask(world, &key, &question(&user_id, &typed)).body, r#"{"result":"accept"}"#, "{serial}");
         }
     }
-    let user = world.person("c.ounter");
+    let user = world.user("c.ounter", "Sales");
     let device = world.device_of(&user, "HW-C", MovingFactor::Counter);
     for counter in [1, 2, 9] {
         let typed = oathtool::hotp(&device.seed.base32(), counter, 6);

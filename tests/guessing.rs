@@ -62,7 +62,7 @@ on_both! {
         let operator = world.operator("k.lindqvist", BuiltIn::Operator);
         world.set_address(&operator, Some("k.lindqvist@desk.example"));
         world.choose("Operator", Event::Rejections, Delivery::AtOnce);
-        let (vpn, user) = (node(&world, "VPN Berlin"), world.person("t.adeyemi"));
+        let (vpn, user) = (node(&world, "VPN Berlin"), world.user("t.adeyemi", "Sales"));
         let app = world.app_of(&user);
         assert_eq!(guess(&world, &vpn, 0, 99), (99, None));
         assert_eq!((left(&world), world.round()), (vec![], 0));
@@ -91,7 +91,7 @@ on_both! {
 
     fn far_out_of_the_usual_an_auth_node_waits_and_no_other_does(world) {
         let (vpn, mail) = (node(&world, "VPN Berlin"), node(&world, "Mail"));
-        let user = world.person("t.adeyemi");
+        let user = world.user("t.adeyemi", "Sales");
         let app = world.app_of(&user);
         // 14:32: the five minutes end at 14:35.
         assert_eq!(guess(&world, &vpn, 0, 1_000), (300, Some(180)));
@@ -130,7 +130,7 @@ on_both! {
     }
 
     fn what_is_accepted_and_what_a_client_sends_twice_is_no_guess(world) {
-        let (vpn, user) = (node(&world, "VPN Berlin"), world.person("t.adeyemi"));
+        let (vpn, user) = (node(&world, "VPN Berlin"), world.user("t.adeyemi", "Sales"));
         let app = world.app_of(&user);
         for _ in 0..FEWEST {
             world.advance(Duration::seconds(30));

@@ -1,14 +1,16 @@
 //! The integration tests: one binary, and this is its table of contents.
 
+mod acceptance;
 mod alerts;
 mod architecture;
 mod authentication;
+mod browser;
 mod citations;
 mod database;
 mod demo;
-mod document;
 mod edge;
 mod enrollment;
+mod errors;
 mod find;
 mod first_start;
 mod guessing;
@@ -30,8 +32,6 @@ mod stored;
 mod support;
 mod tasks;
 mod tokens;
-mod trouble;
 mod upgrade;
 mod users;
-mod walk;
 mod why;

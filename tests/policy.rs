@@ -45,7 +45,7 @@ fn operator(world: &World) -> Browser {
 
 on_both! {
     fn what_counts_in_all_containers_is_changed_by_who_works_in_all_of_them_and_read_by_the_others(world) {
-        let sales = world.person("t.adeyemi").container;
+        let sales = world.user("t.adeyemi", "Sales").container;
         let who = world.operator_in("op.sales", BuiltIn::Operator, &[sales]);
         let scoped = Browser::signed_in(&world.url, &world.desk, &who);
         let all = world.signed_in("k.lindqvist", BuiltIn::Operator);

@@ -69,7 +69,7 @@ on_both! {
         let key = between(&page.body, "Bearer ", "<");
         secrets.push(("key of an auth node", key.clone()));
 
-        let user = world.person("t.adeyemi");
+        let user = world.user("t.adeyemi", "Sales");
         let chosen = Selection::Users(vec![UserId(user.id.0)]);
         let task = tasks::drafts::provision(&world.desk, &Who::system(), world.now(), &chosen, &world.app_choice()).unwrap();
         let place = world.place(task, user.id);

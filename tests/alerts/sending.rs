@@ -191,7 +191,7 @@ on_both! {
     fn a_locked_token_is_told_and_told_again_when_it_locks_again(world) {
         operator(&world);
         world.choose("Operator", Event::LockOut, Delivery::AtOnce);
-        let user = world.person("t.adeyemi");
+        let user = world.user("t.adeyemi", "Sales");
         let carried = world.app_of(&user);
         let lock = || {
             for _ in 0..10 {

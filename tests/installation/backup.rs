@@ -34,7 +34,7 @@ fn a_backup_writes_a_new_file_whole_or_not_at_all() {
 #[test]
 fn what_a_backup_brings_back_checks_one_time_passwords_as_before() {
     let world = World::new(On::Sqlite);
-    let user = world.person("t.adeyemi");
+    let user = world.user("t.adeyemi", "Sales");
     let app = world.app_of(&user);
     let place = Place::new();
     let source =

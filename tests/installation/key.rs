@@ -124,7 +124,7 @@ on_both! {
     }
 
     fn a_database_of_an_earlier_version_takes_the_key_that_opens_what_is_sealed_in_it(world) {
-        let user = world.person("t.adeyemi");
+        let user = world.user("t.adeyemi", "Sales");
         let app = world.app_of(&user);
         let refused = server(&world, &"08".repeat(32)).err().expect("it does not open the seed");
         assert!(refused.contains("the key it was made with"), "{refused}");

@@ -22,7 +22,7 @@ use crate::on_both;
 
 /// A user in a task of their own, and the newest link to it; the code is the second.
 fn invited(world: &World, name: &str) -> (User, TaskId, Visit, String) {
-    let user = world.person(name);
+    let user = world.user(name, "Sales");
     let task = world.task(&Who::system(), &[user.id]);
     let (visit, code) = visit(world, task, &user);
     (user, task, visit, code)
@@ -90,7 +90,7 @@ on_both! {
         world.told("m.okafor", BuiltIn::Operator, None);
         world.choose("Operator", Event::FailedMail, Delivery::AtOnce);
         // Enrollment, by type.
-        let holder = world.person("h.older");
+        let holder = world.user("h.older", "Sales");
         world.device("FT-1", MovingFactor::Counter);
         world.device("FT-2", MovingFactor::Counter);
         let hardware = Choice { authentication_type: AuthenticationType::HardwareToken, ..world.app_choice() };

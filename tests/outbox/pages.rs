@@ -6,16 +6,6 @@ use tokendesk::tasks::resend;
 use super::*;
 use crate::{on_both, support::Browser};
 
-fn hidden(body: &str, name: &str) -> String {
-    body.split(&format!("name=\"{name}\" value=\""))
-        .nth(1)
-        .expect("the field")
-        .split('"')
-        .next()
-        .expect("a value")
-        .into()
-}
-
 on_both! {
     fn a_row_has_the_likeliest_thing_to_do(world) {
         let who = world.lindqvist();
@@ -121,7 +111,7 @@ on_both! {
         browser.get("/outbox").expect(200).says("Send again").says("Select emails to change");
         let id = notice.id.to_string();
         let page = browser.post("/outbox/ticked/send-again", &[("email", &id), ("back", "state=failed")]).expect(200);
-        let shown_at = hidden(&page.body, "shown_at");
+        let shown_at = page.hidden("shown_at");
         let page = page.says("Send 1 email again").says("a.berg@example.org").says("1 email is sent again, under the Message-ID of before.");
         assert!(page.body.contains("href=\"/outbox?state=failed\""));
         assert_eq!(world.newest(Kind::Canceled).state.code(), "Failed");
@@ -151,7 +141,7 @@ on_both! {
         assert!(!page.body.contains("name=\"email\""), "the filter goes along, and no numbers");
         let all = [("all", "1"), ("state", "queued"), ("q", "p0000")];
         let page = browser.post("/outbox/ticked/cancel", &all).expect(200).says("Cancel 10 emails?").says("This cannot be reversed.");
-        let shown_at = hidden(&page.body, "shown_at");
+        let shown_at = page.hidden("shown_at");
         let sent = [&all[..], &[("confirmed", "1"), ("shown_at", &shown_at)]].concat();
         assert_eq!(browser.post("/outbox/ticked/cancel", &sent).location(), "/outbox");
         browser.get("/outbox?state=canceled").says("Canceled 10 emails.").says("Rows 1 to 10 of 10");

@@ -85,7 +85,7 @@ on_both! {
 
     fn a_letter_about_a_token_is_sent_again_only_while_it_is_so(world) {
         let who = world.lindqvist();
-        let serial = world.app_of(&world.person("t.adeyemi")).token.serial;
+        let serial = world.app_of(&world.user("t.adeyemi", "Sales")).token.serial;
         tokens::suspend(&world.desk, &who, world.now(), &serial, "lost the phone").unwrap();
         world.deliver(Verdict::Refused);
         let told = world.newest(Kind::TokenSuspended);

@@ -20,7 +20,7 @@ struct Pair {
 
 impl Pair {
     fn new(world: &World, name: &str) -> Self {
-        let [one, other] = ["1", "2"].map(|n| world.person(&format!("{name}{n}")));
+        let [one, other] = ["1", "2"].map(|n| world.user(&format!("{name}{n}"), "Sales"));
         let task = provision(world, &[&one, &other], AuthenticationType::AuthenticatorApp);
         Pair { task, one, other }
     }

@@ -53,7 +53,7 @@ on_both! {
     fn the_last_devices_are_reserved_for_one_of_two_tasks(world) {
         for round in 0..ROUNDS {
             world.device(&format!("FT-{round}"), MovingFactor::Counter);
-            let users = ["a", "b"].map(|name| world.person(&format!("{name}{round}")));
+            let users = ["a", "b"].map(|name| world.user(&format!("{name}{round}"), "Sales"));
             let choice = Choice { authentication_type: AuthenticationType::HardwareToken, ..world.app_choice() };
             let provision = |user: &User| {
                 let chosen = Selection::Users(vec![user.id]);

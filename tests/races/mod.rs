@@ -28,7 +28,7 @@ use tokendesk::{
     users::User,
 };
 
-use crate::support::{World, cast::Carried};
+use crate::support::{World, people::Carried};
 
 /// How often each pair meets: who is first differs from time to time.
 const ROUNDS: usize = 8;
@@ -57,14 +57,14 @@ enum End {
 impl Guest {
     /// A user in a task of their own, with the activation code typed.
     fn with_app(world: &World, user_id: &str) -> Self {
-        let user = world.person(user_id);
+        let user = world.user(user_id, "Sales");
         let task = provision(world, &[&user], AuthenticationType::AuthenticatorApp);
         Guest::come(world, user, task, None)
     }
 
     /// As [`Guest::with_app`], with a device in hand.
     fn with_device(world: &World, user_id: &str, device: &Carried) -> Self {
-        let user = world.person(user_id);
+        let user = world.user(user_id, "Sales");
         let task = provision(world, &[&user], AuthenticationType::HardwareToken);
         Guest::come(world, user, task, Some(device))
     }

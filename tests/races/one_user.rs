@@ -63,8 +63,8 @@ on_both! {
 
     fn a_task_is_removed_with_those_who_were_counted_or_not_at_all(world) {
         for round in 0..ROUNDS {
-            let user = world.person(&format!("u{round}"));
-            let other = world.person(&format!("v{round}"));
+            let user = world.user(&format!("u{round}"), "Sales");
+            let other = world.user(&format!("v{round}"), "Sales");
             let task = provision(&world, &[&user, &other], AuthenticationType::AuthenticatorApp);
             let guest = Guest::come(&world, user, task, None);
             let who = Who::system();

@@ -32,7 +32,7 @@ fn judged<T>(outcome: Result<T>) {
 fn crowd(world: &World, kind: AuthenticationType, name: &str) -> Vec<Guest> {
     let mut guests = Vec::new();
     for part in 0..3 {
-        let users: Vec<User> = (0..USERS / 3).map(|n| world.person(&format!("{name}{part}{n}"))).collect();
+        let users: Vec<User> = (0..USERS / 3).map(|n| world.user(&format!("{name}{part}{n}"), "Sales")).collect();
         let devices: Vec<Option<Carried>> = users
             .iter()
             .map(|user| {

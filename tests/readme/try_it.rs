@@ -5,12 +5,12 @@ use tokendesk::clock::{Clock, Timestamp};
 
 use super::{bold, coded, section, steps};
 use crate::{
+    browser,
     support::{
         chromium::{Chromium, DESK, PHONE},
         demo::Demo,
         oathtool,
     },
-    walk,
 };
 
 fn now() -> Timestamp {
@@ -42,11 +42,11 @@ fn the_readmes_try_is_done_as_written() {
     let mailbox = mailbox.split_once(')').expect("its end").0;
     let list = bold(steps[3]).pop().expect("the name of the list");
 
-    walk::run(async {
+    browser::run(async {
         let browser = Chromium::start(&demo.url, true).await;
         // 1
         browser.open("/").await;
-        walk::sign_in_with(&browser, operator, password(&demo.printed)).await;
+        browser::sign_in_with(&browser, operator, password(&demo.printed)).await;
         let [assignment, presses @ ..] = buttons.as_slice() else { panic!("step 1 presses nothing") };
         browser.follow(assignment).await;
         browser.says("Assignment").await;

@@ -137,6 +137,16 @@ impl Page {
         self.header("location")
     }
 
+    /// What the first hidden field of this name holds.
+    #[track_caller]
+    pub fn hidden(&self, name: &str) -> String {
+        let (_, rest) = self
+            .body
+            .split_once(&format!("name=\"{name}\" value=\""))
+            .unwrap_or_else(|| panic!("no field {name} in {}", self.text()));
+        rest.split('"').next().unwrap_or_default().to_owned()
+    }
+
     /// The text between the tags, with white space folded and the five entities read.
     pub fn text(&self) -> String {
         let mut text = String::new();

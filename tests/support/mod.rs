@@ -23,13 +23,13 @@ use tokendesk::{
 };
 
 pub mod browser;
-pub mod cast;
 pub mod chromium;
 pub mod demo;
 pub mod log;
 pub mod mta;
 pub mod oathtool;
 pub mod old;
+pub mod people;
 pub mod plan;
 pub mod program;
 pub mod smtp;

@@ -45,10 +45,6 @@ fn sorted(mut list: Vec<String>) -> Vec<String> {
     list
 }
 
-fn hidden(page: &Page, name: &str) -> String {
-    page.body.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap().split('"').next().unwrap().to_owned()
-}
-
 on_both! {
     fn a_mistake_on_edit_keeps_forty_ticks_the_date_and_the_view(world) {
         let (who, task, users) = crowd(&world, 45);
@@ -64,7 +60,7 @@ on_both! {
             assert!(page.body.contains(&format!("name=\"stop_on\" value=\"{typed}\" aria-invalid=\"true\"")), "{}", page.body);
             assert!(page.body.contains("role=\"alert\" tabindex=\"-1\" data-takes-focus"));
             for (name, value) in [("q", "p"), ("status", "active"), ("size", "50")] {
-                assert_eq!(hidden(&page, name), value);
+                assert_eq!(page.hidden(name), value);
             }
             page.says(says);
         }
@@ -112,10 +108,10 @@ on_both! {
         let id = &ids(&world, task, &users[..1])[0];
         let unlock = format!("/tasks/{task}/edit/unlock");
         let page = browser.post(&unlock, &[("user", id)]).expect(200).says("Unlock 1 user").says("Reason");
-        let shown = hidden(&page, "shown");
+        let shown = page.hidden("shown");
         let form = [("user", id.as_str()), ("confirmed", "1"), ("shown", &shown), ("reason", " ")];
         let page = browser.post(&unlock, &form).expect(422).says("Say why");
-        assert_eq!((hidden(&page, "user"), hidden(&page, "shown")), (id.clone(), shown.clone()));
+        assert_eq!((page.hidden("user"), page.hidden("shown")), (id.clone(), shown.clone()));
         browser.post(&unlock, &[form[0], form[1], form[2], ("reason", "Called")]).location();
         assert_eq!(world.place(task, users[0]).facts.failures, 0);
     }
@@ -126,7 +122,7 @@ on_both! {
         let remove = format!("/tasks/{task}/edit/remove");
         let first = browser.post(&remove, &[("all", "1")]).expect(200).says("Remove 72 users from task").says("Rows 1 to 50 of 72");
         // A page of the list carries nothing out, though the form is that of the button.
-        let form = [("all", "1"), ("confirmed", "1"), ("shown", &hidden(&first, "shown")), ("chosen_page", "2")];
+        let form = [("all", "1"), ("confirmed", "1"), ("shown", &first.hidden("shown")), ("chosen_page", "2")];
         let second = browser.post(&remove, &form).expect(200).says("Rows 51 to 72 of 72");
         assert!(second.body.contains("<details class=\"fold\" id=\"chosen_page\" open>"));
         for n in 0..72 {
@@ -159,7 +155,7 @@ on_both! {
         let path = format!("/tasks/{task}/edit/stop-date");
         let one = &ids(&world, task, &users[..1])[0];
         let form = |date| [("user", one.as_str()), ("stop_on", date)];
-        let shown = hidden(&browser.post(&path, &form("2026-11-24")).expect(200).says("p00000 gets less time").says("−10 days"), "shown");
+        let shown = browser.post(&path, &form("2026-11-24")).expect(200).says("p00000 gets less time").says("−10 days").hidden("shown");
         let done = [("user", one.as_str()), ("stop_on", "2026-11-24"), ("confirmed", "1"), ("shown", &shown)];
         browser.post(&path, &done).location();
         browser.get(&format!("/tasks/{task}/edit")).says("1 user gets 10 fewer days.");

@@ -8,12 +8,6 @@ use crate::{
     support::{Browser, Page, World},
 };
 
-/// The value of a hidden field.
-fn hidden(page: &Page, name: &str) -> String {
-    let rest = page.body.split(&format!("name=\"{name}\" value=\"")).nth(1).expect("the field is there");
-    rest.split('"').next().expect("it ends").to_owned()
-}
-
 /// Where these stand on the page, which must be in this order.
 #[track_caller]
 fn in_order(page: &Page, names: &[&str]) {
@@ -46,7 +40,7 @@ on_both! {
         browser.get(&draft).expect(200).says("Provision 1 user").says(words).does_not_say("elsewhere");
         browser.post(&format!("{draft}/type"), &[("authentication_type", "authenticator-app")]).expect(303);
         let page = browser.get(&format!("{draft}/confirm")).expect(200).says("Provision 1 user").says(words).does_not_say("elsewhere");
-        let shown = hidden(&page, "shown");
+        let shown = page.hidden("shown");
         browser.post(&format!("{draft}/confirm"), &[("shown", &shown)]).expect(303);
         assert_eq!(world.provisioned_rows()[1], 1);
     }
@@ -58,7 +52,7 @@ on_both! {
         let browser = Browser::signed_in(&world.url, &world.desk, &who);
         let draft = browser.post("/provision", &[("user", &a.id.to_string()), ("user", &b.id.to_string())]).location().to_owned();
         browser.post(&format!("{draft}/type"), &[("authentication_type", "authenticator-app")]).expect(303);
-        let shown = hidden(&browser.get(&format!("{draft}/confirm")).expect(200), "shown");
+        let shown = browser.get(&format!("{draft}/confirm")).expect(200).hidden("shown");
         world.desk.db.write(|conn| {
             use tokendesk::schema::users::dsl;
             Ok(diesel::update(dsl::users.find(b.id.0)).set(dsl::container_id.eq(lab.0)).execute(conn)?)
@@ -100,7 +94,7 @@ on_both! {
         browser.post(&format!("{draft}/type"), &[("authentication_type", "hardware-token")]).expect(303);
         let words = "2 users need 2 tokens, but 1 is available. Leave out 1 user, or import tokens first.";
         let page = browser.get(&format!("{draft}/confirm")).expect(200).says(words);
-        let shown = hidden(&page, "shown");
+        let shown = page.hidden("shown");
         let page = browser.post(&format!("{draft}/confirm"), &[("shown", &shown)]).expect(422);
         let page = page.says("Nothing was done.").says(words).does_not_say("Something changed");
         assert!(page.body.contains(&format!("href=\"{draft}\"")), "it leads back to the users");

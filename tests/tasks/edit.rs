@@ -14,7 +14,7 @@ use tokendesk::{
 
 use crate::{
     on_both,
-    support::{Browser, World, browser::Page},
+    support::{Browser, World},
 };
 
 fn people(world: &World, names: &[&str]) -> Vec<UserId> {
@@ -27,10 +27,6 @@ fn these(world: &World, task: TaskId, users: &[UserId]) -> Chosen {
 
 fn shown(world: &World, who: &Who, task: TaskId, chosen: &Chosen, act: &str) -> String {
     edit::preview(&world.desk, who, world.now(), task, chosen).unwrap().shown(&world.desk.keys, act)
-}
-
-fn hidden(page: &Page, name: &str) -> String {
-    page.body.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap().split('"').next().unwrap().to_owned()
 }
 
 fn emails(world: &World, kind: &str, state: &str) -> i64 {
@@ -188,7 +184,7 @@ on_both! {
         world.enroll(task, users[0]);
         let browser = Browser::signed_in(&world.url, &world.desk, &who);
         let page = browser.get(&format!("/tasks/{task}/remove")).expect(200);
-        assert_eq!(hidden(&page, "lose"), "1");
+        assert_eq!(page.hidden("lose"), "1");
         assert!(page.body.contains("<b>b</b>") && !page.body.contains("<b>a</b>"), "it names who loses it");
         let page = page.says("1 user loses their ability to enroll").says("1 user has enrolled and keeps the token");
         page.says("The 1 user who can no longer enroll");
@@ -224,7 +220,7 @@ on_both! {
         let place = world.place(task, users[0]).id.to_string();
         let ticked = [("user", place.as_str()), ("stop_on", "2026-12-10")];
         let page = browser.post(&format!("{edit}/stop-date"), &ticked).expect(200);
-        let seen = hidden(&page, "shown");
+        let seen = page.hidden("shown");
         page.says("New Stop Date for 1 user in task").says("a gets more time").says("+6 days").says("Apply").says("Cancel");
         let done = browser.post(
             &format!("{edit}/stop-date"),
@@ -233,7 +229,7 @@ on_both! {
         assert_eq!(done.location(), edit);
         browser.get(&edit).says("New Stop Date 2026-12-10: 1 user gets 6 more days.");
         let page = browser.post(&format!("{edit}/remove"), &[("all", "1"), ("q", ""), ("status", "")]).expect(200);
-        let seen = hidden(&page, "shown");
+        let seen = page.hidden("shown");
         page.says("Remove 1 user from task").says("This cannot be reversed").says("Email notification").says("Keep them");
         let wrong = browser.post(&format!("{edit}/remove"), &[("all", "1"), ("confirmed", "1"), ("shown", "old")]);
         wrong.expect(409).says("Something changed since");
@@ -257,7 +253,7 @@ on_both! {
         assert_eq!(emails(&world, "enrollment", "Queued"), 1);
         world.lock(task, users[0]);
         let page = desk.get(&path).expect(200);
-        let seen = hidden(&page, "shown");
+        let seen = page.hidden("shown");
         page.says("is Locked").says("Unlock");
         let unlock = format!("/users/t.adeyemi/tasks/{task}/unlock");
         desk.post(&unlock, &[("reason", ""), ("shown", &seen)]).expect(422).says("Say why");

@@ -16,7 +16,7 @@ use tokendesk::{
 
 use crate::{
     on_both,
-    support::{Browser, World, browser::Page},
+    support::{Browser, World},
 };
 
 /// A task of users of every kind: two who can be resent to, a disabled one, one without an address, a Locked one, an
@@ -63,10 +63,6 @@ fn forget_address(world: &World, user: UserId) {
     world.desk.db.write(|conn| Ok(diesel::update(users::table.find(user.0)).set(nothing).execute(conn)?)).unwrap();
 }
 
-fn hidden(page: &Page, name: &str) -> String {
-    page.body.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap().split('"').next().unwrap().to_owned()
-}
-
 fn written(world: &World) -> i64 {
     world
         .desk
@@ -82,7 +78,7 @@ on_both! {
         browser.get(&format!("/tasks/{task}")).says("Resend to 2 active users");
         let resend = format!("/tasks/{task}/edit/resend");
         let page = browser.post(&resend, &[("all", "1")]).expect(200).says("Resend to 2 users");
-        let seen = hidden(&page, "shown");
+        let seen = page.hidden("shown");
         page.says("1 is disabled, 1 is Locked, 1 is Expired, 1 has no email address")
             .says("c.disabled").says("is disabled: enable the user first")
             .says("d.mute").says("has no email address: add one to the profile")
@@ -147,7 +143,7 @@ on_both! {
         let browser = Browser::signed_in(&world.url, &world.desk, &who);
         let (one, two) = (task.to_string(), other.to_string());
         let page = browser.post("/tasks/ticked/resend", &[("task", &one), ("task", &two)]).expect(200);
-        let seen = hidden(&page, "shown");
+        let seen = page.hidden("shown");
         page.says("Resend to 2 users in 1 task").says("d.mute").says("e.locked")
             .says(&format!("Task {other}: Nobody of them can be resent to: 1 has no email address."));
         let before = written(&world);

@@ -15,41 +15,15 @@ mod several;
 
 use diesel::prelude::*;
 use tokendesk::{
-    ids::{EnrollmentId, TaskId, TokenId, UserId},
-    operators::{BuiltIn, Who},
-    schema::{emails, enrollments, tokens, users},
-    tasks::{
-        self,
-        provision::{Choice, Selection},
-        task::Description,
-    },
-    tokens::AuthenticationType,
-    users::{Details, Typed, User},
+    ids::{EnrollmentId, TaskId, UserId},
+    schema::{emails, enrollments, users},
+    tasks,
 };
 
 use crate::support::World;
 
 /// What the tests of this feature do again and again.
 impl World {
-    /// k.lindqvist, who may do everything.
-    pub fn lindqvist(&self) -> Who {
-        self.operator("k.lindqvist", BuiltIn::Operator)
-    }
-
-    /// A user in a container, made by the verb.
-    pub fn user(&self, user_id: &str, container: &str) -> User {
-        let typed = Typed {
-            user_id: user_id.into(),
-            last_name: format!("Last {user_id}"),
-            first_name: "First".into(),
-            email: format!("{user_id}@example.org"),
-            container: container.into(),
-            ..Typed::default()
-        };
-        let details = Details::parse(&typed).expect("the details are right");
-        tokendesk::users::create(&self.desk, &Who::system(), self.now(), &details).expect("the user is new")
-    }
-
     /// `count` users in Service desk: p0000, p0001, …, put there at once.
     pub fn crowd(&self, count: usize) -> Vec<UserId> {
         let container = self.user("first.of.many", "Service desk").container;
@@ -92,68 +66,6 @@ impl World {
         // Rows that no verb wrote have no words to be found by until the upgrade makes them.
         tokendesk::users::renew(&self.desk).expect("the words can be made");
         people
-    }
-
-    /// A task for these users, by the verb; it stops on the policy's proposed Stop Date.
-    pub fn task(&self, who: &Who, users: &[UserId]) -> TaskId {
-        tasks::drafts::provision(&self.desk, who, self.now(), &Selection::Users(users.to_vec()), &self.app_choice())
-            .expect("the users can be provisioned")
-    }
-
-    /// An authenticator app until the policy's proposed Stop Date, nobody included against the rules.
-    pub fn app_choice(&self) -> Choice {
-        let today = self.desk.settings.zone.today(self.now());
-        Choice {
-            authentication_type: AuthenticationType::AuthenticatorApp,
-            description: Description::default(),
-            stop_on: tokendesk::policy::Policy::default().proposed_stop(today),
-            include_with_token: false,
-            include_with_task: false,
-        }
-    }
-
-    /// The enrollment of a user in a task.
-    pub fn place(&self, task: TaskId, user: UserId) -> tasks::store::Enrollment {
-        let place = self.desk.db.read(|conn| tasks::store::enrollments::enrollment_of(conn, task, user));
-        place.expect("the database answers").expect("the user was in the task")
-    }
-
-    /// Enrolls a user with a bare row of a token (the portal has tests of its own).
-    pub fn enroll(&self, task: TaskId, user: UserId) -> TokenId {
-        let place = self.place(task, user);
-        let now = self.now();
-        let serial = format!("TD-TEST-{}", place.id);
-        let token = self.desk.db.write(|conn| {
-            let id: i64 = diesel::insert_into(tokens::table)
-                .values((
-                    (
-                        tokens::serial.eq(&serial),
-                        tokens::serial_key.eq(&serial),
-                        tokens::authentication_type.eq(place.authentication_type.code()),
-                        tokens::moving_factor.eq("time"),
-                        tokens::algorithm.eq("SHA1"),
-                        tokens::digits.eq(6i64),
-                        tokens::period.eq(30i64),
-                        tokens::seed.eq(vec![0u8; 4]),
-                        tokens::state.eq("Active"),
-                        tokens::container_id.eq(place.container.0),
-                        tokens::user_id.eq(user.0),
-                    ),
-                    (
-                        tokens::next_counter.eq(0i64),
-                        tokens::drift.eq(0i64),
-                        tokens::failures.eq(0i64),
-                        tokens::created_at.eq(now),
-                        tokens::bound_at.eq(now),
-                        tokens::state_reason.eq(""),
-                    ),
-                ))
-                .returning(tokens::id)
-                .get_result(conn)?;
-            tasks::note_enrolled(conn, now, place.id, TokenId(id))?;
-            Ok(TokenId(id))
-        });
-        token.expect("the user may enroll")
     }
 
     /// Spends all attempts of a user.

@@ -10,12 +10,6 @@ use crate::{
     support::{Browser, World, browser::Page},
 };
 
-/// The value of a hidden field.
-fn hidden(page: &Page, name: &str) -> String {
-    let rest = page.body.split(&format!("name=\"{name}\" value=\"")).nth(1).expect("the field is there");
-    rest.split('"').next().expect("it ends").to_owned()
-}
-
 /// From the ticked users to the Confirm page; the draft's address and the page.
 fn to_confirm(browser: &Browser, form: &[(&str, &str)]) -> (String, Page) {
     let draft = browser.post("/provision", form).location().to_owned();
@@ -43,7 +37,7 @@ on_both! {
         let ids: Vec<String> = users.iter().map(ToString::to_string).collect();
         let browser = world.signed_in("k.lindqvist", BuiltIn::Operator);
         let (draft, page) = to_confirm(&browser, &[("user", &ids[0]), ("user", &ids[1])]);
-        let shown = hidden(&page, "shown");
+        let shown = page.hidden("shown");
         page.says("Provision 2 users").says("Confirm and send 2 emails").says("Ready").says("a.santos@example.org");
         let done = browser.post(&format!("{draft}/confirm"), &[("shown", &shown)]);
         let task = task_of(done.location());
@@ -58,7 +52,7 @@ on_both! {
         people(&world, &["an.one", "an.two", "other"]);
         let browser = world.signed_in("k.lindqvist", BuiltIn::Operator);
         let (draft, page) = to_confirm(&browser, &[("all", "1"), ("query", "q=an.")]);
-        let shown = hidden(&page, "shown");
+        let shown = page.hidden("shown");
         page.says("Provision 2 users");
         browser.post(&format!("{draft}/confirm"), &[("shown", &shown)]).location();
         assert_eq!(world.provisioned_rows()[1], 2);
@@ -87,7 +81,7 @@ on_both! {
         page.says("Include the 1 who is in an open task").says("Confirm and send 1 email");
         assert_eq!(browser.post(&confirm, &[("include", "with-task")]).location(), confirm);
         let page = browser.get(&confirm).expect(200).says("Provision 2 users").does_not_say("Include the");
-        browser.post(&confirm, &[("shown", &hidden(&page, "shown"))]).location();
+        browser.post(&confirm, &[("shown", &page.hidden("shown"))]).location();
 
         // Who has no address cannot be included: other users can be chosen.
         world.desk.db.write(|conn| {
@@ -103,7 +97,7 @@ on_both! {
         let users = people(&world, &["a.santos"]);
         let browser = world.signed_in("k.lindqvist", BuiltIn::Operator);
         let (draft, page) = to_confirm(&browser, &[("user", &users[0].to_string())]);
-        let shown = hidden(&page, "shown");
+        let shown = page.hidden("shown");
         world.task(&world.operator("m.okafor", BuiltIn::Operator), &users);
         let page = browser.post(&format!("{draft}/confirm"), &[("shown", &shown)]).expect(409);
         page.says("Something changed since this page was shown").says("already in open task");

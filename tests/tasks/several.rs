@@ -12,17 +12,13 @@ use tokendesk::{
 
 use crate::{
     on_both,
-    support::{Browser, World, browser::Page},
+    support::{Browser, World},
 };
 
 /// A task of one new user in each container named.
 fn task(world: &World, who: &Who, names: &[(&str, &str)]) -> TaskId {
     let users: Vec<_> = names.iter().map(|(name, container)| world.user(name, container).id).collect();
     world.task(who, &users)
-}
-
-fn hidden(page: &Page, name: &str) -> String {
-    page.body.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap().split('"').next().unwrap().to_owned()
 }
 
 fn see(world: &World, who: &Who, ticked: &Ticked, act: Change) -> several::Preview {
@@ -44,7 +40,7 @@ on_both! {
         browser.get("/tasks").expect(200).says("New Stop Date").says("Resend to active users").says("Remove");
         let (one, two) = (first.to_string(), second.to_string());
         let page = browser.post("/tasks/ticked/remove", &[("task", &one), ("task", &two)]).expect(200);
-        let shown = hidden(&page, "shown");
+        let shown = page.hidden("shown");
         page.says("Remove 2 tasks?").says("This cannot be reversed.").says(&one).says(&two).says("Email notification");
         assert!(is_open(&world, first));
         let form = [("task", one.as_str()), ("task", &two), ("confirmed", "1"), ("shown", &shown), ("notify", "1")];
@@ -62,7 +58,7 @@ on_both! {
         // The policy's own proposal goes beyond the longest period of these tasks.
         browser.post("/tasks/ticked/stop-date", &[&all[..], &[("stop_on", "2026-12-21")]].concat()).expect(422).says("up to 2026-12-20");
         let page = browser.post("/tasks/ticked/stop-date", &[&all[..], &[("stop_on", "2026-12-10")]].concat()).expect(200);
-        let shown = hidden(&page, "shown");
+        let shown = page.hidden("shown");
         page.says("New Stop Date for 2 tasks").says("3 users become Active again.");
         // Another date under the same button is shown first.
         let sent = [&all[..], &[("confirmed", "1"), ("shown", &shown), ("previewed", "2026-12-10")]].concat();

@@ -24,7 +24,7 @@ fn stocked(world: &World) -> Browser {
     for serial in ["FT-3", "FT-1", "GX-1"] {
         world.device(serial, MovingFactor::Time);
     }
-    let user = world.person("t.adeyemi");
+    let user = world.user("t.adeyemi", "Sales");
     world.device_of(&user, "FT-2", MovingFactor::Time);
     world.signed_in("a.udit", BuiltIn::Auditor)
 }
@@ -52,7 +52,7 @@ on_both! {
 
     fn a_scope_sees_its_users_tokens_and_the_stock_of_all(world) {
         stocked(&world);
-        let user = world.person_in("l", "Lab");
+        let user = world.user("l", "Lab");
         world.app_of(&user);
         let lab = world.operator_in("h.elp", BuiltIn::HelpDesk, &[user.container]);
         let browser = Browser::signed_in(&world.url, &world.desk, &lab);
@@ -64,7 +64,7 @@ on_both! {
 
     fn every_list_goes_by_an_index(world) {
         stocked(&world);
-        let scope = Scope::Containers(vec![world.person("x").container]);
+        let scope = Scope::Containers(vec![world.user("x", "Sales").container]);
         for scope in [Scope::All, scope] {
             for query in ["", "q=ft", "state=Inventory", "state=Inventory&q=ft", "sort=-added", "user=t", "type=hardware-token"] {
                 let search = Search::parse(query);

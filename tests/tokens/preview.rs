@@ -7,7 +7,7 @@ use super::{SEED, everything};
 use crate::{
     on_both,
     support::World,
-    users::preview::{check, hidden, import},
+    users::preview::{check, import},
 };
 
 const PATH: &str = "/tokens/import";
@@ -32,7 +32,7 @@ on_both! {
         import(&browser, PATH, &page, false).expect(422);
         import(&browser, PATH, &page, true).expect(200).says("Imported: 1 good, 1 refused");
         browser.get("/tokens/7100001").expect(200);
-        let id = hidden(&page, "preview");
+        let id = page.hidden("preview");
         let outcomes = browser.get(&format!("{PATH}?preview={id}&save=outcomes")).expect(200);
         assert!(outcomes.body.contains("7100001,imported") && !outcomes.body.contains(SEED), "{}", outcomes.body);
         import(&browser, PATH, &page, true).expect(409).says("already");

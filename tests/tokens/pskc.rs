@@ -30,7 +30,7 @@ fn the_key() -> Opening {
 
 /// The device of all examples, whose secret is that of RFC 4226: its first values with 8 digits.
 fn is_the_device_of_the_examples(world: &World) {
-    let user = world.person("t.adeyemi");
+    let user = world.user("t.adeyemi", "Sales");
     // 84755224 is the first value of RFC 4226, appendix D, with two digits more of the same HMAC (1284755224).
     let bound = world.desk.db.write(|conn| {
         tokendesk::tokens::bind_hardware(

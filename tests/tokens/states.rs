@@ -11,7 +11,7 @@ use tokendesk::{
 
 use crate::{
     on_both,
-    support::{World, cast::Carried},
+    support::{World, people::Carried},
 };
 
 /// The kinds of the emails in the outbox, the newest first.
@@ -29,7 +29,7 @@ fn accepted(world: &World, user: &User, typed: &str) -> bool {
 }
 
 fn enrolled(world: &World) -> (Who, User, Carried) {
-    let user = world.person("t.adeyemi");
+    let user = world.user("t.adeyemi", "Sales");
     let device = world.device_of(&user, "FT-1", MovingFactor::Counter);
     (world.operator("k.lindqvist", BuiltIn::Operator), user, device)
 }
@@ -83,7 +83,7 @@ on_both! {
         assert_eq!((token.state, token.user, token.first_used_at, token.bound_at), (S::Inventory, None, None, None));
         assert!(!accepted(&world, &user, &device.press(6)));
         assert_eq!(letters(&world), [Kind::TokenRevoked]);
-        let next = world.person("i.petrova");
+        let next = world.user("i.petrova", "Sales");
         let bind = |typed: &str| world.desk.db.write(|conn| {
             tokens::bind_hardware(&world.desk, conn, world.now(), next.id, next.container, "FT-1", typed)
         }).unwrap();
@@ -92,7 +92,7 @@ on_both! {
     }
 
     fn a_revoked_app_never_goes_back_to_inventory(world) {
-        let user = world.person("t.adeyemi");
+        let user = world.user("t.adeyemi", "Sales");
         let app = world.app_of(&user);
         let serial = app.token.serial.as_str();
         let who = world.operator("k.lindqvist", BuiltIn::Operator);
@@ -148,7 +148,7 @@ on_both! {
 
     fn what_is_out_of_scope_does_not_exist(world) {
         let (_, user, _) = enrolled(&world);
-        let lab = world.person_in("l", "Lab").container;
+        let lab = world.user("l", "Lab").container;
         let outsider = world.operator_in("o.utsider", BuiltIn::Operator, &[lab]);
         let insider = world.operator_in("i.nsider", BuiltIn::Operator, &[user.container]);
         let gone = |who: &Who| tokens::suspend(&world.desk, who, world.now(), "FT-1", "x");
@@ -193,7 +193,7 @@ on_both! {
     }
 
     fn a_user_is_told_when_a_device_is_assigned_and_when_it_is_taken_back(world) {
-        let (who, user) = (world.operator("k.lindqvist", BuiltIn::Operator), world.person("t.adeyemi"));
+        let (who, user) = (world.operator("k.lindqvist", BuiltIn::Operator), world.user("t.adeyemi", "Sales"));
         world.device("FT-1", MovingFactor::Counter);
         let token = tokendesk::tasks::assign_device(&world.desk, &who, world.now(), "FT-1", "t.adeyemi").unwrap();
         assert_eq!((token.state, token.user), (S::Assigned, Some(user.id)));
@@ -208,7 +208,7 @@ on_both! {
 
     fn a_letter_about_a_token_names_its_serial_number_and_whom_to_ask(world) {
         let who = world.operator("k.lindqvist", BuiltIn::Operator);
-        world.person("t.adeyemi");
+        world.user("t.adeyemi", "Sales");
         world.device("FT-1", MovingFactor::Counter);
         tokendesk::tasks::assign_device(&world.desk, &who, world.now(), "FT-1", "t.adeyemi").unwrap();
         let mailbox = mail::Mailbox::default();
@@ -223,7 +223,7 @@ on_both! {
     /// Inventory → Assigned → Active → Locked → Active → Suspended → Active → Lost → Inventory (found) → Active → Faulty →
     /// Inventory (repaired): a help desk gets from each state to the one it needs.
     fn every_state_can_be_reached_and_left(world) {
-        let (who, user) = (world.operator("k.lindqvist", BuiltIn::Operator), world.person("t.adeyemi"));
+        let (who, user) = (world.operator("k.lindqvist", BuiltIn::Operator), world.user("t.adeyemi", "Sales"));
         let device = world.device("FT-1", MovingFactor::Counter);
         let (desk, now) = (&world.desk, world.now());
         let state = || world.token("FT-1").state;

@@ -39,7 +39,7 @@ fn provision(world: &World, user: &User) {
 on_both! {
     fn the_last_device_goes_to_one_of_two_at_once(world) {
         let device = world.device("FT-1", MovingFactor::Counter);
-        let users = [world.person("a"), world.person("b")];
+        let users = [world.user("a", "Sales"), world.user("b", "Sales")];
         let typed = device.press(0);
         let bound: Vec<bool> = thread::scope(|scope| {
             let threads: Vec<_> = users.iter().map(|user| {
@@ -59,7 +59,7 @@ on_both! {
 
     fn a_device_that_is_reserved_is_not_given_away_by_hand(world) {
         world.device("FT-1", MovingFactor::Counter);
-        let (a, b) = (world.person("a"), world.person("b"));
+        let (a, b) = (world.user("a", "Sales"), world.user("b", "Sales"));
         provision(&world, &a);
         assert_eq!(stock(&world), (0, 1));
         let who = world.operator("k.lindqvist", BuiltIn::Operator);
@@ -72,7 +72,7 @@ on_both! {
 
     fn an_assigned_device_is_enrolled_by_its_user_alone(world) {
         let device = world.device("FT-1", MovingFactor::Counter);
-        let (a, b) = (world.person("a"), world.person("b"));
+        let (a, b) = (world.user("a", "Sales"), world.user("b", "Sales"));
         let who = world.operator("k.lindqvist", BuiltIn::Operator);
         tasks::assign_device(&world.desk, &who, world.now(), "ft-1", "A").unwrap();
         let bind = |user: &User| world.desk.db.write(|conn| {
@@ -86,8 +86,8 @@ on_both! {
 
     fn one_device_is_given_to_one_of_two_at_once(world) {
         world.device("FT-1", MovingFactor::Counter);
-        world.person("a");
-        world.person("b");
+        world.user("a", "Sales");
+        world.user("b", "Sales");
         let who = world.operator("k.lindqvist", BuiltIn::Operator);
         let done = thread::scope(|scope| {
             let threads: Vec<_> = ["a", "b"].map(|user| {
@@ -101,7 +101,7 @@ on_both! {
 
     fn a_user_is_chosen_on_the_page_of_a_device(world) {
         world.device("FT-1", MovingFactor::Counter);
-        world.person("a");
+        world.user("a", "Sales");
         let browser = world.signed_in("k.lindqvist", BuiltIn::Operator);
         browser.post("/tokens/FT-1/assign", &[("user_id", "nobody")]).expect(422).says("no such user in your scope");
         browser.post("/tokens/FT-1/assign", &[("user_id", "a")]).expect(303);

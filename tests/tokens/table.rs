@@ -27,7 +27,7 @@ on_both! {
         assert!(report.carried_out);
         assert_eq!(outcomes(&report), ["2 FT-1 imported", "3 FT-2 imported"]);
         assert_eq!(report.lines[0].detail(), "HOTP, SHA1, 6 digits");
-        let user = world.person("t.adeyemi");
+        let user = world.user("t.adeyemi", "Sales");
         // The third counter of RFC 4226, appendix D.
         let bound = world.desk.db.write(|conn| {
             tokendesk::tokens::bind_hardware(&world.desk, conn, world.now(), user.id, user.container, "ft-1", "969429")
@@ -73,8 +73,8 @@ on_both! {
     }
 
     fn operators_import_within_their_scope(world) {
-        let sales = world.person_in("s", "Sales").container;
-        world.person_in("l", "Lab");
+        let sales = world.user("s", "Sales").container;
+        world.user("l", "Lab");
         let who = world.operator_in("m.okafor", BuiltIn::ProvisioningManager, &[sales]);
         let file = format!("Serial,Seed,Container\nA,{SEED},sales\nB,{SEED},Lab\n");
         assert!(mistake(import(&world, &who, file.as_bytes(), Opening::Nothing), "container").contains("your scope"));

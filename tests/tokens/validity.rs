@@ -59,7 +59,7 @@ on_both! {
     fn a_token_is_enrolled_and_accepted_within_its_time_and_not_before_or_after(world) {
         let (from, until) = (world.now() + Duration::days(2), world.now() + Duration::days(4));
         imported(&world, &between(from, until));
-        let user = world.person("t.adeyemi");
+        let user = world.user("t.adeyemi", "Sales");
         let Binding::Refused(why) = bind(&world, &user) else { panic!("enrolled before its time") };
         assert_eq!(why, BindingRefusal::NotValid(Outside::NotYet(from)));
         world.advance(Duration::days(2));
@@ -81,7 +81,7 @@ on_both! {
     }
 
     fn another_token_of_the_user_counts_still(world) {
-        let user = world.person("t.adeyemi");
+        let user = world.user("t.adeyemi", "Sales");
         let device = world.device_of(&user, "FT-1", tokens::MovingFactor::Counter);
         imported(&world, &file(&format!("<ExpiryDate>{}</ExpiryDate>", stamp(world.now() + Duration::hours(1)))));
         assert!(matches!(bind(&world, &user), Binding::Bound(_)));
@@ -93,7 +93,7 @@ on_both! {
 
     fn the_help_desk_neither_resyncs_nor_assigns_it_and_reads_why(world) {
         let who = world.operator("k.lindqvist", BuiltIn::Operator);
-        let user = world.person("t.adeyemi");
+        let user = world.user("t.adeyemi", "Sales");
         imported(&world, &between(world.now() - Duration::days(1), world.now() + Duration::days(1)));
         assert!(matches!(bind(&world, &user), Binding::Bound(_)));
         world.advance(Duration::days(3));

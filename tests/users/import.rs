@@ -35,8 +35,8 @@ fn everyone(world: &World) -> i64 {
 on_both! {
     fn every_line_has_an_outcome_and_one_bad_line_stops_all(world) {
         let who = Who::command_line();
-        world.person("known");
-        world.person("same");
+        world.user("known", "Sales");
+        world.user("same", "Sales");
         let text = "\u{FEFF}email;User ID;Last Name;First Name\r\n\
             a@example.org;new1;\"Øst; \"\"A\"\"\";Anna\r\n\
             ;KNOWN;Adeyemi;Toby\r\n\
@@ -79,8 +79,8 @@ on_both! {
     }
 
     fn an_import_stays_within_the_scope(world) {
-        world.person_in("theirs", "Finance");
-        world.person_in("ours", "Sales");
+        world.user("theirs", "Finance");
+        world.user("ours", "Sales");
         let who = world.operator_in("importer", BuiltIn::ProvisioningManager, &[container(&world, "Sales")]);
         let text = "User ID,Last Name,Container\ntheirs,X,Sales\nours,X,sales\nnew1,X,\nnew2,X,Finance\nnew3,X,Nowhere\n";
         assert!(matches!(import(&world, &who, text, true), Err(Error::Invalid(_))), "there is no Default in their scope");

@@ -13,17 +13,10 @@ use crate::{
     support::{Browser, World, browser, browser::Page},
 };
 
-/// The value of a hidden field of a page.
-pub fn hidden(page: &Page, name: &str) -> String {
-    let field = format!("name=\"{name}\" value=\"");
-    let (_, rest) = page.body.split_once(&field).unwrap_or_else(|| panic!("no field {name} in {}", page.text()));
-    rest.split('"').next().unwrap_or_default().to_owned()
-}
-
 /// What the button Import of a preview sends; with `leave_out`, after "Leave the lines out".
 pub fn run(page: &Page, leave_out: bool) -> Form {
     let form =
-        Form::new().text("preview", hidden(page, "preview")).text("shown", hidden(page, "shown")).text("import", "1");
+        Form::new().text("preview", page.hidden("preview")).text("shown", page.hidden("shown")).text("import", "1");
     if leave_out { form.text("leave_out", "1") } else { form }
 }
 
@@ -48,7 +41,7 @@ fn everyone(world: &World) -> i64 {
 
 on_both! {
     fn an_operator_reads_what_would_become_of_each_line_and_imports_that(world) {
-        world.person("known");
+        world.user("known", "Sales");
         let browser = world.signed_in("anna", BuiltIn::ProvisioningManager);
         let lines: String = (0..8).map(|n| format!("new{n},Last{n},new{n}@example.org\r\n")).collect();
         let file = format!("User ID,Last Name,Email\r\n{lines}known,Adeyemi,other@example.org\r\nbad,,x@example.org\r\n");
@@ -59,7 +52,7 @@ on_both! {
             .says("1 user is updated").says("other@example.org")
             .says("1 changed email address").says("3 more").says("Show all 8");
         assert!(page.body.contains("value=\"1\" disabled>Import 9 users, leave 1 out"), "a refused line stops all of it");
-        let id = hidden(&page, "preview");
+        let id = page.hidden("preview");
         let saved = browser.get(&format!("{PATH}?preview={id}&save=refused")).expect(200);
         assert_eq!(saved.header("content-disposition"), "attachment; filename=\"refused-lines.csv\"");
         assert!(saved.body.starts_with("\u{FEFF}Line,User ID,Reason,The line\r\n11,bad,Enter a last name.,"), "{}", saved.body);
@@ -67,8 +60,8 @@ on_both! {
         assert!(!left_out.body.contains(" disabled>"));
         browser.get(&format!("{PATH}?preview={id}&part=new")).expect(200).says("Rows 1 to 8 of 8");
         assert_eq!(everyone(&world), 1, "looking imports nothing");
-        let form = Form::new().text("preview", hidden(&left_out, "preview")).text("shown", hidden(&left_out, "shown"))
-            .text("leave_out", hidden(&left_out, "leave_out")).text("import", "1");
+        let form = Form::new().text("preview", left_out.hidden("preview")).text("shown", left_out.hidden("shown"))
+            .text("leave_out", left_out.hidden("leave_out")).text("import", "1");
         browser::send(browser.request(PATH).multipart(form)).expect(200).says("Imported: 8 created, 1 updated, 1 refused");
         assert_eq!(everyone(&world), 9);
         let outcomes = browser.get(&format!("{PATH}?preview={id}&save=outcomes")).expect(200);
@@ -80,12 +73,12 @@ on_both! {
     fn what_moved_meanwhile_stops_the_import_and_a_new_preview_is_shown(world) {
         let browser = world.signed_in("anna", BuiltIn::ProvisioningManager);
         let page = check(&browser, PATH, "User ID,Last Name\na,A\nb,B\n").expect(200).says("2 new users");
-        world.person("b");
+        world.user("b", "Sales");
         let moved = import(&browser, PATH, &page, true).expect(409).says("nothing was imported").says("1 new user, 1 updated");
         assert_eq!(everyone(&world), 1);
         import(&browser, PATH, &moved, false).expect(200).says("Imported: 1 created, 1 updated");
         let page = check(&browser, PATH, "User ID,Last Name\na,Other\n").expect(200);
-        let forged = Form::new().text("preview", hidden(&page, "preview")).text("shown", "0").text("import", "1");
+        let forged = Form::new().text("preview", page.hidden("preview")).text("shown", "0").text("import", "1");
         browser::send(browser.request(PATH).multipart(forged)).expect(409);
     }
 
@@ -93,7 +86,7 @@ on_both! {
         let browser = world.signed_in("anna", BuiltIn::ProvisioningManager);
         let other = world.signed_in("bert", BuiltIn::ProvisioningManager);
         let page = check(&browser, PATH, "User ID,Last Name,Email\na,A,unseen@example.org\n").expect(200);
-        let address = format!("{PATH}?preview={}", hidden(&page, "preview"));
+        let address = format!("{PATH}?preview={}", page.hidden("preview"));
         assert!(!world.dump("imports").contains("unseen@example.org"), "it lies sealed");
         other.get(&address).expect(410);
         import(&other, PATH, &page, true).expect(410);
@@ -134,7 +127,7 @@ on_both! {
         let page = check(&browser, PATH, format!("User ID,Last Name\n{lines}")).expect(200).says("250 lines are refused").says("Show all 250");
         assert_eq!(page.body.matches("Enter a last name.").count(), 20);
         assert!(!page.body.contains("form=\"import\""), "there is nothing to import");
-        let id = hidden(&page, "preview");
+        let id = page.hidden("preview");
         let last = browser.get(&format!("{PATH}?preview={id}&part=refused&page=3")).expect(200).says("Rows 201 to 250 of 250");
         assert_eq!(last.body.matches("Enter a last name.").count(), 50);
     }

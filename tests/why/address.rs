@@ -108,7 +108,7 @@ on_both! {
         }
         browser.get(&path).expect(200).says("1 link that was sent to an older email address has ended").does_not_say("Resend 1");
         is(&world, &gone.user, Situation::AddressRemoved, "The address was removed today at 14:33");
-        let elsewhere = world.person_in("e.lse", "Finance").container;
+        let elsewhere = world.user("e.lse", "Finance").container;
         assert_eq!(count(&world.operator_in("f.in", BuiltIn::Operator, &[elsewhere])), 0, "of links out of scope nothing is said");
     }
 
@@ -125,7 +125,7 @@ on_both! {
     }
 
     fn a_link_that_went_to_an_alternate_address_lives_on(world) {
-        let user = world.person("t.adeyemi");
+        let user = world.user("t.adeyemi", "Sales");
         let task = provision(&world, &user, AuthenticationType::AuthenticatorApp);
         resend::resend(&world.desk, &world.lindqvist_or_known(), world.now(), task, user.id, Some("home@else.example")).unwrap();
         let mailbox = carry(&world, None);
@@ -157,7 +157,7 @@ on_both! {
     }
 
     fn what_waits_for_the_older_address_does_not_go_there(world) {
-        let user = world.person("t.adeyemi");
+        let user = world.user("t.adeyemi", "Sales");
         let task = provision(&world, &user, AuthenticationType::AuthenticatorApp);
         world.device("FT-1", tokendesk::tokens::MovingFactor::Counter);
         tasks::assign_device(&world.desk, &world.lindqvist_or_known(), world.now(), "FT-1", "t.adeyemi").unwrap();
@@ -204,7 +204,7 @@ on_both! {
 }
 
 fn invited_as(world: &World, user_id: &str) -> Invited {
-    let user = world.person(user_id);
+    let user = world.user(user_id, "Sales");
     let task = provision(world, &user, AuthenticationType::AuthenticatorApp);
     let (handle, code) = link_to(world, &carry(world, None), &user);
     Invited { user, task, handle, code }

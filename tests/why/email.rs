@@ -6,7 +6,7 @@ use super::*;
 use crate::on_both;
 
 fn posted(world: &World) -> (User, TaskId) {
-    let user = world.person("t.adeyemi");
+    let user = world.user("t.adeyemi", "Sales");
     let task = provision(world, &user, AuthenticationType::AuthenticatorApp);
     (user, task)
 }
@@ -56,7 +56,7 @@ on_both! {
             (7, "451 4.7.1 Client host blocked using a blocklist", Situation::SenderRefused),
             (8, "4: connection refused", Situation::MailServerAway),
         ] {
-            let user = world.person(&format!("user.{n}"));
+            let user = world.user(&format!("user.{n}"), "Sales");
             provision(&world, &user, AuthenticationType::AuthenticatorApp);
             carry(&world, Some(answer));
             assert_eq!(is(&world, &user, situation, us), Some(Remedy::LookAtEmail), "{answer}: no other address helps");

@@ -70,7 +70,7 @@ on_both! {
 
     fn why_a_serial_number_is_not_taken_is_told_apart(world) {
         let invited = invite_device(&world);
-        let finance = world.person_in("f.inance", "Finance");
+        let finance = world.user("f.inance", "Finance");
         let device = |serial: &str, container| {
             let making = tokendesk::tokens::Making { moving_factor: MovingFactor::Counter, ..tokendesk::tokens::Making::APP };
             let seed = tokendesk::tokens::Seed::new(*b"12345678901234567890");
@@ -153,7 +153,7 @@ on_both! {
 
     fn a_serial_number_that_is_someone_elses(world) {
         let invited = invite_device(&world);
-        world.device_of(&world.person("o.ther"), "FT-3", MovingFactor::Counter);
+        world.device_of(&world.user("o.ther", "Sales"), "FT-3", MovingFactor::Counter);
         let visit = invited.comes_in(&world);
         assert!(!invited.claims(&world, &visit, "FT-3", "123456"));
         let found = diagnosis(&world, &invited.user);
@@ -203,7 +203,7 @@ on_both! {
 fn invite_device_as(world: &World, user_id: &str) -> Invited {
     world.device("FT-1", MovingFactor::Time);
     world.device("FT-2", MovingFactor::Counter);
-    let user = world.person(user_id);
+    let user = world.user(user_id, "Sales");
     let task = provision(world, &user, AuthenticationType::HardwareToken);
     let (handle, code) = link_to(world, &carry(world, None), &user);
     Invited { user, task, handle, code }
@@ -211,7 +211,7 @@ fn invite_device_as(world: &World, user_id: &str) -> Invited {
 
 /// Another user, invited the same way.
 fn again(world: &World) -> Invited {
-    let user = world.person("s.econd");
+    let user = world.user("s.econd", "Sales");
     let task = provision(world, &user, AuthenticationType::AuthenticatorApp);
     let (handle, code) = link_to(world, &carry(world, None), &user);
     Invited { user, task, handle, code }

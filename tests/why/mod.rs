@@ -119,7 +119,7 @@ fn link_to(world: &World, mailbox: &Mailbox, user: &User) -> (String, String) {
 
 /// A user of Sales in a task, who got the email.
 fn invite(world: &World, authentication_type: AuthenticationType) -> Invited {
-    let user = world.person("t.adeyemi");
+    let user = world.user("t.adeyemi", "Sales");
     let task = provision(world, &user, authentication_type);
     let (handle, code) = link_to(world, &carry(world, None), &user);
     Invited { user, task, handle, code }

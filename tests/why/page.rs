@@ -7,7 +7,7 @@ const PAGE: &str = "/users/t.adeyemi/authentication-methods";
 
 on_both! {
     fn the_help_desk_resends_from_the_panel_to_an_address_that_is_not_kept(world) {
-        let user = world.person("t.adeyemi");
+        let user = world.user("t.adeyemi", "Sales");
         let task = provision(&world, &user, AuthenticationType::AuthenticatorApp);
         carry(&world, Some("552 5.2.2 Mailbox full"));
         let helper = world.signed_in("h.elp", BuiltIn::HelpDesk);
@@ -22,7 +22,7 @@ on_both! {
     }
 
     fn resend_shows_the_message_the_last_answer_and_how_often_it_was_sent(world) {
-        let user = world.person("t.adeyemi");
+        let user = world.user("t.adeyemi", "Sales");
         let task = provision(&world, &user, AuthenticationType::AuthenticatorApp);
         carry(&world, Some("552 5.2.2 Mailbox full"));
         let helper = world.signed_in("h.elp", BuiltIn::HelpDesk);
@@ -51,7 +51,7 @@ on_both! {
     fn an_operator_of_another_container_is_not_who_to_ask(world) {
         let _ = invite_app(&world);
         world.advance(Duration::days(20));
-        let elsewhere = world.person_in("e.lse", "Finance").container;
+        let elsewhere = world.user("e.lse", "Finance").container;
         world.operator_in("f.inance", BuiltIn::ProvisioningManager, &[elsewhere]);
         let auditor = world.signed_in("a.uditor", BuiltIn::Auditor);
         auditor.get(PAGE).expect(200).says("Ask an Operator, who").does_not_say("Provisioning manager");
@@ -59,7 +59,7 @@ on_both! {
 
     fn out_of_scope_there_is_no_panel_at_all(world) {
         let invited = invite_app(&world);
-        let elsewhere = world.person_in("e.lse", "Finance").container;
+        let elsewhere = world.user("e.lse", "Finance").container;
         let helper = world.operator_in("h.elp", BuiltIn::Operator, &[elsewhere]);
         let helper = crate::support::Browser::signed_in(&world.url, &world.desk, &helper);
         helper.get(PAGE).expect(404).does_not_say("enroll?");
@@ -83,7 +83,7 @@ on_both! {
     }
 
     fn an_account_is_enabled_from_the_panel(world) {
-        world.person("t.adeyemi");
+        world.user("t.adeyemi", "Sales");
         users::disable(&world.desk, &Who::system(), world.now(), "t.adeyemi").unwrap();
         let browser = world.signed_in("m.okafor", BuiltIn::ProvisioningManager);
         browser.get(PAGE).expect(200).says("The account is disabled");
@@ -105,7 +105,7 @@ on_both! {
         for _ in 0..3 {
             invited.types(&world, "WRONG");
         }
-        let again = provision(&world, &world.person("b.ounced"), AuthenticationType::AuthenticatorApp);
+        let again = provision(&world, &world.user("b.ounced", "Sales"), AuthenticationType::AuthenticatorApp);
         carry(&world, Some("550 5.1.1 No such user here"));
         invited.enrolls(&world);
         users::disable(&world.desk, &world.lindqvist_or_known(), world.now(), "t.adeyemi").unwrap();

@@ -51,7 +51,7 @@ on_both! {
     }
 
     fn an_address_that_was_deleted_is_missed_once_the_email_came_back(world) {
-        let user = world.person("t.adeyemi");
+        let user = world.user("t.adeyemi", "Sales");
         provision(&world, &user, AuthenticationType::AuthenticatorApp);
         carry(&world, Some("550 5.1.1 No such user here"));
         forget_email(&world, &user);
@@ -85,23 +85,23 @@ on_both! {
 
     fn another_of_the_same_name_is_named(world) {
         let invited = invite_app(&world);
-        world.person("t.adeyemi2");
+        world.user("t.adeyemi2", "Sales");
         let helper = world.signed_in("h.elp", BuiltIn::HelpDesk);
         let page = |of: &str| helper.get(&format!("/users/{of}/authentication-methods")).expect(200);
         page("t.adeyemi2").says("Nobody has provisioned this user yet").says("There is another Tobi Adeyemi: t.adeyemi in Sales.");
         page(&invited.user.user_id).says("There is another Tobi Adeyemi: t.adeyemi2 in Sales.");
-        let sales = world.operator_in("f.in", BuiltIn::HelpDesk, &[world.person_in("t.far", "Finance").container]);
+        let sales = world.operator_in("f.in", BuiltIn::HelpDesk, &[world.user("t.far", "Finance").container]);
         let far = crate::support::Browser::signed_in(&world.url, &world.desk, &sales);
         far.get("/users/t.far/authentication-methods").expect(200).does_not_say("There is another");
     }
 
     fn a_user_nobody_has_provisioned(world) {
-        let user = world.person("t.adeyemi");
+        let user = world.user("t.adeyemi", "Sales");
         assert_eq!(is(&world, &user, Situation::NeverProvisioned, "never in a provisioning task"), Some(Remedy::Provision));
     }
 
     fn a_device_given_by_hand_waits_for_a_task(world) {
-        let user = world.person("t.adeyemi");
+        let user = world.user("t.adeyemi", "Sales");
         world.device("FT-1", MovingFactor::Counter);
         tasks::assign_device(&world.desk, &world.lindqvist_or_known(), world.now(), "FT-1", "t.adeyemi").unwrap();
         assert_eq!(is(&world, &user, Situation::DeviceAssigned, "FT-1 was given to this user by hand"), Some(Remedy::Provision));

@@ -32,7 +32,7 @@ on_both! {
 
     fn a_disabled_auth_node_is_named_only_where_this_users_sign_in_met_it(world) {
         let (invited, seed) = completed(&world);
-        let other = world.person("o.ther");
+        let other = world.user("o.ther", "Sales");
         world.app_of(&other);
         let key = authentication::add_node(&world.desk, &Who::command_line(), world.now(), "VPN").unwrap();
         let vpn = |user_id: &str| {
@@ -139,7 +139,7 @@ on_both! {
     }
 
     fn a_device_out_of_step(world) {
-        let user = world.person("t.adeyemi");
+        let user = world.user("t.adeyemi", "Sales");
         let device = world.device_of(&user, "FT-1", MovingFactor::Counter);
         assert!(!signs_in(&world, &user, &device.press(100)));
         let remedy = is(&world, &user, Situation::OutOfStep, "The token FT-1 is out of step");
@@ -180,7 +180,7 @@ on_both! {
     }
 
     fn what_was_rejected_of_one_user_is_not_told_of_the_next(world) {
-        let (user, next) = (world.person("t.adeyemi"), world.person("n.ext"));
+        let (user, next) = (world.user("t.adeyemi", "Sales"), world.user("n.ext", "Sales"));
         let device = world.device_of(&user, "FT-1", MovingFactor::Counter);
         assert!(!signs_in(&world, &user, "000000"));
         tokens::revoke(&world.desk, &world.lindqvist_or_known(), world.now(), "FT-1", S::Active, Fate::Inventory, "left us").unwrap();
