@@ -82,7 +82,7 @@ impl World {
 
     /// The enrollment of a user in a task.
     pub fn place(&self, task: TaskId, user: UserId) -> tasks::store::Enrollment {
-        let place = self.desk.db.read(|conn| tasks::store::places::enrollment_of(conn, task, user));
+        let place = self.desk.db.read(|conn| tasks::store::enrollments::enrollment_of(conn, task, user));
         place.expect("the database answers").expect("the user was in the task")
     }
 

@@ -17,7 +17,7 @@ mod taken;
 mod twins;
 
 /// A user with this User ID, name and container.
-fn user(world: &World, user_id: &str, first: &str, last: &str, container: &str) -> User {
+pub fn user(world: &World, user_id: &str, first: &str, last: &str, container: &str) -> User {
     let typed = Typed {
         user_id: user_id.into(),
         first_name: first.into(),

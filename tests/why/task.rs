@@ -85,11 +85,11 @@ on_both! {
 
     fn another_of_the_same_name_is_named(world) {
         let invited = invite_app(&world);
-        world.user("t.adeyemi2", "Sales");
+        crate::users::user(&world, "t.adeyemi2", "First", &invited.user.last_name, "Sales");
         let helper = world.signed_in("h.elp", BuiltIn::HelpDesk);
         let page = |of: &str| helper.get(&format!("/users/{of}/authentication-methods")).expect(200);
-        page("t.adeyemi2").says("Nobody has provisioned this user yet").says("There is another Tobi Adeyemi: t.adeyemi in Sales.");
-        page(&invited.user.user_id).says("There is another Tobi Adeyemi: t.adeyemi2 in Sales.");
+        page("t.adeyemi2").says("Nobody has provisioned this user yet").says("There is another First Last t.adeyemi: t.adeyemi in Sales.");
+        page(&invited.user.user_id).says("There is another First Last t.adeyemi: t.adeyemi2 in Sales.");
         let sales = world.operator_in("f.in", BuiltIn::HelpDesk, &[world.user("t.far", "Finance").container]);
         let far = crate::support::Browser::signed_in(&world.url, &world.desk, &sales);
         far.get("/users/t.far/authentication-methods").expect(200).does_not_say("There is another");
