@@ -276,7 +276,6 @@ fn templates_say_what_they_are_in_their_first_line() {
 const TESTED_ELSEWHERE: &[(&str, &str)] = &[
     ("audit", "operators/audit_log.rs: the log is read by operators, and each verb's test asks for its entry"),
     ("imports", "users/preview.rs and tokens/preview.rs: a kept file is always of one of them"),
-    ("demo", "readme/try_it.rs and browser.rs: it is walked through as README says"),
 ];
 
 /// The rhyme: a feature's tests are in the folder or the file of its name.

@@ -38,7 +38,7 @@ impl Invited {
 }
 
 fn invite_to(world: &World, user_id: &str, authentication_type: AuthenticationType) -> Invited {
-    let (who, user) = (Who::system(), world.person(user_id));
+    let (who, user) = (Who::system(), world.user(user_id, "Sales"));
     let choice = Choice { authentication_type, ..world.app_choice() };
     let task = tasks::drafts::provision(&world.desk, &who, world.now(), &Selection::Users(vec![user.id]), &choice);
     let task = task.expect("the user can be provisioned");
