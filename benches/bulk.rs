@@ -27,11 +27,13 @@ use tokendesk::{
         several::{self, Chosen as Many},
     },
     policy::Policy,
+    provision::{
+        self,
+        choice::{Choice, Selection},
+    },
     tasks::{
-        drafts, edit,
-        edit::Chosen,
+        edit::{self, Chosen},
         members::Filter,
-        provision::{Choice, Selection},
         resend, stop_date,
         task::Description,
     },
@@ -134,7 +136,7 @@ impl Bench {
         let everyone = Selection::Matching { query: String::new(), without: Vec::new() };
         let mut made = None;
         self.timed(title, || {
-            made = Some(drafts::provision(&self.desk, &self.who, now, &everyone, &choice)?);
+            made = Some(provision::provision(&self.desk, &self.who, now, &everyone, &choice)?);
             Ok(())
         })?;
         made.ok_or_else(|| "nothing was provisioned".into())

@@ -26,11 +26,11 @@ use tokendesk::{
     ids::Random,
     operators::{Who, sessions},
     policy::Policy,
-    tasks::{
-        drafts,
-        provision::{Choice, Selection},
-        task::Description,
+    provision::{
+        self,
+        choice::{Choice, Selection},
     },
+    tasks::task::Description,
     tokens::AuthenticationType,
     users::{self, Import},
     web::{cookies, session},
@@ -151,7 +151,7 @@ fn fill(desk: &Desk, rows: usize) -> Outcome<(i64, String)> {
         include_with_task: false,
     };
     let everyone = Selection::Matching { query: String::new(), without: Vec::new() };
-    let task = drafts::provision(desk, &who, now, &everyone, &choice)?.0;
+    let task = provision::provision(desk, &who, now, &everyone, &choice)?.0;
     // One task each, made over the last year, with Stop Dates on both sides of today.
     let day = if desk.db.is_postgres() {
         "CAST(CURRENT_DATE AS DATE) + CAST(u.id % 400 - 360 AS INTEGER)"

@@ -15,14 +15,15 @@ use crate::{
     db::AnyConn,
     demo::pages as demo,
     desk::Desk,
-    enrollment::pages as portal,
     error::{Error, Result},
     mail, messages,
     operators::{
         self, Permission, Who,
         may::{self, Need},
     },
-    outbox, policy, reports, tasks, tokens, users,
+    outbox, policy,
+    portal::pages as portal,
+    provision, reports, tasks, tokens, users,
     web::{
         Fault, assets, body,
         chrome::{Counts, Numbers},
@@ -200,14 +201,14 @@ pub fn routes(demo: bool) -> Vec<Route> {
         post("/users/{user}/email", need::<may::EditUsers>(), users::pages::why::save_email),
 
         // Provision
-        get("/provision", need::<may::Provision>(), tasks::pages::provision::nobody),
-        post("/provision", need::<may::Provision>(), tasks::pages::provision::start),
-        get("/provision/{draft}", need::<may::Provision>(), tasks::pages::provision::show),
-        post("/provision/{draft}", need::<may::Provision>(), tasks::pages::provision::leave_out),
-        get("/provision/{draft}/type", need::<may::Provision>(), tasks::pages::choose::show),
-        post("/provision/{draft}/type", need::<may::Provision>(), tasks::pages::choose::submit),
-        get("/provision/{draft}/confirm", need::<may::Provision>(), tasks::pages::confirm::show),
-        post("/provision/{draft}/confirm", need::<may::Provision>(), tasks::pages::confirm::submit),
+        get("/provision", need::<may::Provision>(), provision::pages::users::nobody),
+        post("/provision", need::<may::Provision>(), provision::pages::users::start),
+        get("/provision/{draft}", need::<may::Provision>(), provision::pages::users::show),
+        post("/provision/{draft}", need::<may::Provision>(), provision::pages::users::leave_out),
+        get("/provision/{draft}/type", need::<may::Provision>(), provision::pages::authentication_type::show),
+        post("/provision/{draft}/type", need::<may::Provision>(), provision::pages::authentication_type::submit),
+        get("/provision/{draft}/confirm", need::<may::Provision>(), provision::pages::confirm::show),
+        post("/provision/{draft}/confirm", need::<may::Provision>(), provision::pages::confirm::submit),
 
         // Provisioning tasks
         get("/tasks", need::<may::SeeTasks>(), tasks::pages::list::show),
@@ -301,9 +302,9 @@ pub fn routes(demo: bool) -> Vec<Route> {
     ];
     if demo {
         all.extend([
-            get("/demo/mailbox", Gate::Open, mail::pages::mailbox::list),
-            get("/demo/mailbox/{id}", Gate::Open, mail::pages::mailbox::show),
-            get("/demo/mailbox/{id}/html", Gate::Open, mail::pages::mailbox::html),
+            get("/demo/mailbox", Gate::Open, demo::mailbox::list),
+            get("/demo/mailbox/{id}", Gate::Open, demo::mailbox::show),
+            get("/demo/mailbox/{id}/html", Gate::Open, demo::mailbox::html),
             post("/demo/clock", Gate::Open, demo::move_clock),
         ]);
     }

@@ -28,12 +28,13 @@ pub mod users;
 pub mod messages;
 pub mod tokens;
 
+pub mod provision;
 pub mod tasks;
 
 pub mod alerts;
 pub mod authentication;
-pub mod enrollment;
 pub mod outbox;
+pub mod portal;
 pub mod reports;
 pub mod why;
 

@@ -83,7 +83,7 @@ on_both! {
         let browser = world.signed_in("m.okafor", BuiltIn::Operator);
         let path = format!("/tasks/{task}/edit");
         has(&browser, &path, &["Remove", "New Stop Date", "Cancel", "Resend", "Unlock"]);
-        let ticked = world.place(task, users[0].id).id.to_string();
+        let ticked = world.enrollment(task, users[0].id).id.to_string();
         let page = browser.post(&format!("{path}/remove"), &[("user", &ticked)]);
         page.says("Email notification").says("cannot be reversed").says("a.berg");
         let page = browser.post(&format!("{path}/stop-date"), &[("user", &ticked), ("stop_on", "2026-12-10")]);
@@ -116,7 +116,7 @@ on_both! {
         let desk = world.signed_in("h2", BuiltIn::HelpDesk);
         desk.post(&edit, &[("email", "elsewhere@example.net")]).expect(303);
         // Adjusted by the Self-Enrollment Policy: 14 days from today.
-        assert_eq!(world.place(task, users[0].id).facts.stop_on.to_string(), "2026-12-07");
+        assert_eq!(world.enrollment(task, users[0].id).facts.stop_on.to_string(), "2026-12-07");
         // Only active ones can be resent.
         let sends = |page: &Page| page.body.contains(&format!("action=\"{edit}\""));
         assert!(sends(&desk.get(&edit).expect(200)), "an Active one can be");

@@ -64,7 +64,7 @@ on_both! {
         let who = users(&world);
         let user = world.user("s.only", "Sales").id;
         let task = world.task(&who, &[user]);
-        world.mail_state(world.place(task, user).id, "Failed", "550 no such user");
+        world.mail_state(world.enrollment(task, user).id, "Failed", "550 no such user");
         let browser = Browser::signed_in(&world.url, &world.desk, &who);
         let page = find(&browser, "s.onl").expect(200).says("Mail failed").says(&format!("Resend task {task}"));
         assert!(page.body.contains(&format!("href=\"/users/s.only/tasks/{task}/edit\"")));

@@ -9,7 +9,7 @@ mod citations;
 mod database;
 mod demo;
 mod edge;
-mod enrollment;
+
 mod errors;
 mod find;
 mod first_start;
@@ -21,6 +21,8 @@ mod operators;
 mod outbox;
 mod permissions;
 mod policy;
+mod portal;
+mod provision;
 mod races;
 mod readme;
 mod refusals;

@@ -162,10 +162,10 @@ on_both! {
         let who = world.lindqvist();
         let user = world.user("a.berg", "Sales").id;
         let task = world.task(&who, &[user]);
-        let before = world.place(task, user).facts;
+        let before = world.enrollment(task, user).facts;
         let browser = world.signed_in("m.okafor", BuiltIn::Operator);
         browser.post(PATH, &form(&[("days_to_enroll", "2"), ("longest_period", "3"), ("skip_weekends", "1")])).location();
-        assert_eq!(world.place(task, user).facts, before);
+        assert_eq!(world.enrollment(task, user).facts, before);
     }
 
     fn users_lock_and_unlock_with_the_attempts_allowed_and_their_task_counts_them(world) {
@@ -173,8 +173,8 @@ on_both! {
         let users = [world.user("a.berg", "Sales").id, world.user("b.cole", "Sales").id];
         let task = world.task(&who, &users);
         for _ in 0..3 {
-            let place = world.place(task, users[0]).id;
-            world.desk.db.write(|conn| tasks::note_failure(conn, place, 5)).unwrap();
+            let enrollment = world.enrollment(task, users[0]).id;
+            world.desk.db.write(|conn| tasks::note_failure(conn, enrollment, 5)).unwrap();
         }
         let locked = || {
             use diesel::prelude::*;

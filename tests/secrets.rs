@@ -8,7 +8,8 @@ use tokendesk::{
     ids::UserId,
     oath::{self, Algorithm},
     operators::{self, NewOperator, Who},
-    tasks::{self, provision::Selection},
+    provision::choice::Selection,
+    tasks,
 };
 
 use crate::{
@@ -71,10 +72,10 @@ on_both! {
 
         let user = world.user("t.adeyemi", "Sales");
         let chosen = Selection::Users(vec![UserId(user.id.0)]);
-        let task = tasks::drafts::provision(&world.desk, &Who::system(), world.now(), &chosen, &world.app_choice()).unwrap();
-        let place = world.place(task, user.id);
+        let task = tokendesk::provision::provision(&world.desk, &Who::system(), world.now(), &chosen, &world.app_choice()).unwrap();
+        let enrollment = world.enrollment(task, user.id);
         let policy = world.desk.db.read(tokendesk::policy::current).unwrap();
-        let link = world.desk.db.write(|conn| tasks::links::make(&world.desk, conn, world.now(), place.id, &policy)).unwrap();
+        let link = world.desk.db.write(|conn| tasks::links::make(&world.desk, conn, world.now(), enrollment.id, &policy)).unwrap();
         secrets.push(("activation code", link.code.clone()));
         let (phone, path) = (world.stranger(), format!("/enroll/{}", link.handle));
         phone.get(&path).expect(200);

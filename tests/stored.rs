@@ -5,7 +5,7 @@ use tokendesk::{
     ids::{OperatorId, UserId},
     mail::letter::{Facts, Kind, Secret, wording::placeholders},
     operators::{Permissions, second_factor},
-    tasks::provision::Selection,
+    provision::choice::Selection,
 };
 
 #[test]

@@ -13,7 +13,6 @@ use crate::{
         plan::{Fate, PlannedTask, TASKS, TROUBLE},
     },
     desk::Desk,
-    enrollment::{self, Step, Visit},
     error::{Error, Result},
     ids::{ContainerId, UserId},
     mail::{
@@ -23,11 +22,12 @@ use crate::{
     },
     oath,
     operators::{self, NewOperator, Scope, Who},
-    tasks::{
+    portal::{self, Step, Visit},
+    provision::{
         self,
-        provision::{Choice, Selection},
-        task::Description,
+        choice::{Choice, Selection},
     },
+    tasks::{self, task::Description},
     tokens::{
         self, AuthenticationType, Device,
         one_time::{Making, MovingFactor, Seed},
@@ -242,7 +242,7 @@ impl<'a> Story<'a> {
         };
         let selection = Selection::Users(chosen.iter().map(|user| self.rows[*user]).collect());
         let who = self.operator(task.operator)?;
-        tasks::drafts::provision(self.desk, &who, at, &selection, &choice)?;
+        provision::provision(self.desk, &who, at, &selection, &choice)?;
         courier::run_once(self.desk, &self.carrier)?;
         for (n, user) in chosen.iter().enumerate() {
             self.waiting.insert((*user, task.kind));
@@ -295,29 +295,28 @@ impl<'a> Story<'a> {
     }
 
     fn open(&mut self, at: Timestamp, invited: &Invited) -> Result<()> {
-        enrollment::open(self.desk, at, &visit(invited, None)).map(|_| ())
+        portal::open(self.desk, at, &visit(invited, None)).map(|_| ())
     }
 
     fn enroll(&mut self, at: Timestamp, invited: &Invited, fate: Fate) -> Result<()> {
-        let Step::Done(_, session) = enrollment::accept_code(self.desk, at, &visit(invited, None), &invited.code)?
-        else {
+        let Step::Done(_, session) = portal::accept_code(self.desk, at, &visit(invited, None), &invited.code)? else {
             return Err(broken("a right activation code was refused"));
         };
         let visit = visit(invited, Some(session));
         let (key, step) = match invited.kind {
             AuthenticationType::AuthenticatorApp => {
-                let Step::Done(_, seed) = enrollment::show_key(self.desk, at, &visit)? else {
+                let Step::Done(_, seed) = portal::show_key(self.desk, at, &visit)? else {
                     return Err(broken("a key was not shown"));
                 };
                 let key = Key::App(seed.bytes().to_vec());
                 let otp = one_time_password(&key, at, 0);
-                (key, enrollment::prove(self.desk, at, &visit, &otp)?)
+                (key, portal::prove(self.desk, at, &visit, &otp)?)
             }
             AuthenticationType::HardwareToken => {
                 let (serial, seed) = self.devices.pop().ok_or_else(|| broken("the inventory is empty"))?;
                 let key = Key::Device(seed);
                 let otp = one_time_password(&key, at, 0);
-                (key, enrollment::claim_device(self.desk, at, &visit, &serial, &otp)?)
+                (key, portal::claim_device(self.desk, at, &visit, &serial, &otp)?)
             }
         };
         if !matches!(step, Step::Done(..)) {
@@ -349,7 +348,7 @@ impl<'a> Story<'a> {
         let attempts = self.desk.db.read(crate::policy::current)?.attempts_allowed;
         for attempt in 0..attempts {
             let moment = at + Duration::seconds(20 * attempt);
-            enrollment::accept_code(self.desk, moment, &visit(invited, None), &format!("22222{attempt}"))?;
+            portal::accept_code(self.desk, moment, &visit(invited, None), &format!("22222{attempt}"))?;
         }
         Ok(())
     }

@@ -16,20 +16,19 @@ use crate::{
 mod answer;
 pub mod bounce;
 pub mod courier;
+pub mod email;
 pub mod importing;
 pub mod letter;
 pub mod mailbox;
-pub mod outbox;
-pub mod pages;
 pub mod promise;
 mod reading;
 pub mod status;
 mod store;
 
 pub use courier::{Carrier, Courier};
+pub use email::{Delivery, Email, State, Try};
 pub use letter::{Facts, Kind, Letter, NewEmail, Secret, Wording, masked, shown_address};
 pub use mailbox::Mailbox;
-pub use outbox::{Delivery, Email, State, Try};
 pub use reading::{
     Filter, Health, TRIES_THAT_TELL, View, chosen, count, count_with_link, counts_by_state, deliveries, enrollments_of,
     failures, find, health, latest_of, overdue, rows,
@@ -260,7 +259,7 @@ fn settle_one(conn: &mut AnyConn, now: Timestamp, settled: &EndedTry) -> Result<
             store::work::accepted(conn, now, email.id, &answer)?;
             return Ok(State::Sent);
         }
-        Verdict::RefusedForNow => outbox::next_try(now, email.tries + 1, email.give_up_at),
+        Verdict::RefusedForNow => email::next_try(now, email.tries + 1, email.give_up_at),
         Verdict::Refused => None,
     };
     if let Some(next) = next {

@@ -10,12 +10,13 @@ use crate::{
     error::Result,
     mail, messages,
     operators::{Permission, Scope, Who},
+    provision,
     reports::{
         first_start, ground,
         snapshot::{Day, Funnel, Locked, Open, Soon, Stopping},
         store,
     },
-    rounds, tasks,
+    rounds,
     tokens::AuthenticationType,
     users,
 };
@@ -119,8 +120,7 @@ pub fn glance(conn: &mut AnyConn, who: &Who, now: Timestamp, settings: &Settings
     }
     glance.rounds = rounds::failing(conn)?;
     if who.may_any(&[Permission::Provision, Permission::ImportTokens]) {
-        let (kind, limit) = (AuthenticationType::HardwareToken, ground.attempts_allowed);
-        let stock = tasks::store::candidates::stock(conn, &who.scope, kind, limit, today)?;
+        let stock = provision::stock(conn, &who.scope, AuthenticationType::HardwareToken, today)?;
         let inventory = stock.inventory.unwrap_or(0);
         // Where hardware tokens are not in use, none being left is nothing to say.
         let in_use = inventory + stock.reserved > 0;

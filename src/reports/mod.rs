@@ -13,7 +13,6 @@ pub mod activity;
 pub mod download;
 pub mod filter;
 pub mod find;
-mod finding;
 pub mod first_start;
 mod glance;
 pub mod history;
@@ -26,7 +25,7 @@ mod store;
 pub use activity::{ActionCount, StockLine};
 pub use download::{Download, Report, download};
 pub use filter::{Filter, Period};
-pub use finding::find;
+pub use find::find;
 pub use glance::{Glance, glance};
 
 use store::Basis;

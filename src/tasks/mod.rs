@@ -11,10 +11,6 @@ use crate::{
 };
 
 pub mod address;
-mod assigning;
-pub mod candidate;
-mod carry_out;
-pub mod drafts;
 pub mod edit;
 pub mod enrollment;
 pub mod history;
@@ -25,8 +21,6 @@ pub mod members;
 pub mod missed;
 pub mod more_time;
 pub mod pages;
-pub mod plan;
-pub mod provision;
 pub mod reading;
 pub mod reminders;
 pub mod resend;
@@ -35,7 +29,6 @@ pub mod stop_date;
 pub mod store;
 pub mod task;
 
-pub use assigning::{assign_device, stock};
 pub use enrollment::{EnrollmentFacts, Status, status};
 pub use missed::{Failure, FailureKind};
 pub use reading::{count_open, find};

@@ -14,7 +14,6 @@ use crate::{
 
 mod address;
 pub mod import;
-mod importing;
 pub mod pages;
 pub mod previewing;
 pub mod search;
@@ -247,11 +246,11 @@ pub fn import(desk: &Desk, who: &Who, now: Timestamp, bytes: &[u8], how: &Import
     let fallback =
         user::ContainerName::parse(&how.container).map_err(|sentence| Error::mistake("container", sentence))?;
     let report = if how.dry_run {
-        desk.db.read(|conn| Ok(importing::Plan::of(conn, who, &file, &fallback)?.into_report(false)))?
+        desk.db.read(|conn| Ok(import::plan::Plan::of(conn, who, &file, &fallback)?.into_report(false)))?
     } else {
         desk.db.write(|conn| {
             db::hold(conn, Lock::Users)?;
-            let plan = importing::Plan::of(conn, who, &file, &fallback)?;
+            let plan = import::plan::Plan::of(conn, who, &file, &fallback)?;
             if plan.report.has_refused() && !how.good_lines {
                 return Ok(plan.into_report(false));
             }

@@ -12,8 +12,7 @@ use crate::{
     operators::{Permission, Who},
     users::{
         Report,
-        import::{File, Outcome},
-        importing::Plan,
+        import::{File, Outcome, plan::Plan},
         taken,
         user::{ContainerName, Typed, User},
     },

@@ -94,10 +94,10 @@ impl World {
 
     /// Spends all attempts of a user in the portal, at this moment.
     pub fn lock_now(&self, task: TaskId, user: UserId) {
-        let place = self.place(task, user).id;
+        let enrollment = self.enrollment(task, user).id;
         let outcome = self.desk.db.write(|conn| {
-            while tasks::note_failure(conn, place, 5)?.is_some() {}
-            tasks::note_missed(conn, self.now(), place, FailureKind::Code)
+            while tasks::note_failure(conn, enrollment, 5)?.is_some() {}
+            tasks::note_missed(conn, self.now(), enrollment, FailureKind::Code)
         });
         outcome.expect("the database answers");
     }

@@ -108,7 +108,7 @@ on_both! {
         let task = world.task(&who, &users);
         world.enroll(task, users[0]);
         world.lock_now(task, users[2]);
-        let removed = tokendesk::schema::enrollments::table.find(world.place(task, users[3]).id.0);
+        let removed = tokendesk::schema::enrollments::table.find(world.enrollment(task, users[3]).id.0);
         world.desk.db.write(|conn| {
             Ok(diesel::update(removed).set(tokendesk::schema::enrollments::removed_at.eq(world.now())).execute(conn)?)
         }).unwrap();
@@ -130,9 +130,9 @@ on_both! {
         let who = operator(&world);
         world.choose("Operator", Event::Expired, Delivery::AtOnce);
         let users = [world.user("a.berg", "Sales").id, world.user("b.cole", "Sales").id];
-        let choice = tasks::provision::Choice { stop_on: "2026-11-30".parse().unwrap(), ..world.app_choice() };
+        let choice = tokendesk::provision::choice::Choice { stop_on: "2026-11-30".parse().unwrap(), ..world.app_choice() };
         world.task(&who, &users[..1]);
-        tasks::drafts::provision(&world.desk, &who, world.now(), &tasks::provision::Selection::Users(users[1..].to_vec()), &choice).unwrap();
+        tokendesk::provision::provision(&world.desk, &who, world.now(), &tokendesk::provision::choice::Selection::Users(users[1..].to_vec()), &choice).unwrap();
         world.clock_at("2027-02-01T10:00:00");
         assert_eq!(world.round(), 1);
         assert_eq!(world.sums(), ["k.lindqvist@desk.example: 2 expired enrollments"]);
@@ -178,8 +178,8 @@ on_both! {
         users.iter().for_each(|user| world.lock_now(task, *user));
         world.round();
         world.desk.db.write(|conn| {
-            let place = tokendesk::schema::enrollments::table.find(world.place(task, users[0]).id.0);
-            Ok(diesel::update(place).set(tokendesk::schema::enrollments::failures.eq(0)).execute(conn)?)
+            let enrollment = tokendesk::schema::enrollments::table.find(world.enrollment(task, users[0]).id.0);
+            Ok(diesel::update(enrollment).set(tokendesk::schema::enrollments::failures.eq(0)).execute(conn)?)
         }).unwrap();
         world.clock_at("2026-11-21T07:00:00");
         world.round();
@@ -244,8 +244,8 @@ on_both! {
         world.told("s.moreau", BuiltIn::HelpDesk, None);
         world.choose("Operator", Event::LockOut, Delivery::AtOnce);
         let users: Vec<_> = ["a", "b", "c"].map(|name| world.user(name, "Sales").id).into();
-        let choice = tasks::provision::Choice { stop_on: "2026-11-20".parse().unwrap(), ..world.app_choice() };
-        let task = tasks::drafts::provision(&world.desk, &who, world.now(), &tasks::provision::Selection::Users(users[..2].to_vec()), &choice).unwrap();
+        let choice = tokendesk::provision::choice::Choice { stop_on: "2026-11-20".parse().unwrap(), ..world.app_choice() };
+        let task = tokendesk::provision::provision(&world.desk, &who, world.now(), &tokendesk::provision::choice::Selection::Users(users[..2].to_vec()), &choice).unwrap();
         world.refuse_mail();
         world.lock_now(task, users[0]);
         world.clock_at("2026-11-21T09:00:00");

@@ -73,8 +73,8 @@ on_both! {
         let browser = world.signed_in("k.lindqvist", BuiltIn::Operator);
         let written = || ["sign_in_throttle", "audit_entries", "operators"].map(|table| world.dump(table));
         let before = written();
-        let mut places: Vec<_> = std::iter::from_fn(|| world.desk.hashers.slot().ok()).collect();
-        assert!(places.len() <= 64, "the queue has an end: {}", places.len());
+        let mut enrollments: Vec<_> = std::iter::from_fn(|| world.desk.hashers.slot().ok()).collect();
+        assert!(enrollments.len() <= 64, "the queue has an end: {}", enrollments.len());
         let own = [("current", "a b c d e f g h"), ("new", "a walk in the rain"), ("again", "a walk in the rain")];
         let new = [
             ("user_id", "m.okafor"), ("name", "M"), ("email", ""), ("role", "Help desk"), ("scope", "all"),
@@ -91,7 +91,7 @@ on_both! {
         }
         browser.get("/tasks").expect(200);
         assert_eq!(written(), before);
-        places.pop();
+        enrollments.pop();
         let form = [("user_id", "k.lindqvist"), ("password", "not the password")];
         world.stranger().post("/sign-in", &form).expect(422);
     }

@@ -65,20 +65,20 @@ const NAMES: &[&str] = &[
 ];
 
 /// The address of a route with U+0000 in the name at this place; `None` behind the last one.
-fn broken(path: &str, place: usize) -> Option<String> {
+fn broken(path: &str, enrollment: usize) -> Option<String> {
     let mut names = 0;
     let mut address = String::new();
     for part in path.split_inclusive('/') {
         let (part, slash) = part.strip_suffix('/').map_or((part, ""), |part| (part, "/"));
         if part.starts_with('{') {
-            address.push_str(if names == place { "a%00b" } else { "9" });
+            address.push_str(if names == enrollment { "a%00b" } else { "9" });
             names += 1;
         } else {
             address.push_str(part);
         }
         address.push_str(slash);
     }
-    (place < names).then_some(address)
+    (enrollment < names).then_some(address)
 }
 
 fn open_or_send(browser: &Browser, method: &Method, address: &str, form: &[(&str, &str)]) -> u16 {
@@ -92,7 +92,7 @@ on_both! {
         let operator = world.signed_in("k.lindqvist", BuiltIn::Operator);
         for browser in [world.stranger(), operator] {
             for route in app::routes(world.desk.settings.demo) {
-                for address in (0..).map_while(|place| broken(route.path, place)) {
+                for address in (0..).map_while(|enrollment| broken(route.path, enrollment)) {
                     assert_eq!(open_or_send(&browser, &route.method, &address, &[]), 404, "{} {address}", route.method);
                 }
             }

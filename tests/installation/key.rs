@@ -17,80 +17,80 @@ use crate::{
 };
 
 /// The id of the key in the report of `check`.
-fn id(place: &Place) -> String {
-    let report = place.run(&["check"]).text;
+fn id(enrollment: &Place) -> String {
+    let report = enrollment.run(&["check"]).text;
     let line = report.lines().find(|line| line.contains("master key:")).unwrap_or_else(|| panic!("{report}"));
     line.split_whitespace().find(|word| word.len() == 16).expect("the id of the key").to_owned()
 }
 
 /// Nothing that needs the key works, and each says why.
-fn all_refuse(place: &Place, words: &[&str]) {
+fn all_refuse(enrollment: &Place, words: &[&str]) {
     for command in [&["serve"][..], &["check"], &["migrate"], &["auth-node", "add", "vpn"], &["auth-node", "list"]] {
-        let said = place.run(command).refused();
+        let said = enrollment.run(command).refused();
         for word in words {
             assert!(said.contains(word), "{command:?}: “{word}” is not in: {said}");
         }
     }
-    let said = place.add_operator("sam").refused();
+    let said = enrollment.add_operator("sam").refused();
     assert!(said.contains(words[0]), "{said}");
 }
 
 #[test]
 fn a_lost_key_stops_everything_that_needs_it_and_no_new_one_is_made() {
-    let place = Place::new();
-    place.add_operator("kim").well();
-    let (key, id) = (fs::read_to_string(place.key_file()).unwrap(), id(&place));
-    fs::remove_file(place.key_file()).unwrap();
-    all_refuse(&place, &["is missing", &id, "backup"]);
-    assert!(!place.key_file().exists(), "a new key was made");
+    let enrollment = Place::new();
+    enrollment.add_operator("kim").well();
+    let (key, id) = (fs::read_to_string(enrollment.key_file()).unwrap(), id(&enrollment));
+    fs::remove_file(enrollment.key_file()).unwrap();
+    all_refuse(&enrollment, &["is missing", &id, "backup"]);
+    assert!(!enrollment.key_file().exists(), "a new key was made");
 
-    fs::write(place.key_file(), "").unwrap();
-    all_refuse(&place, &["is empty", &id, "backup"]);
-    assert_eq!(fs::read(place.key_file()).unwrap(), b"");
+    fs::write(enrollment.key_file(), "").unwrap();
+    all_refuse(&enrollment, &["is empty", &id, "backup"]);
+    assert_eq!(fs::read(enrollment.key_file()).unwrap(), b"");
 
     let other = "9f".repeat(32);
-    fs::write(place.key_file(), &other).unwrap();
-    all_refuse(&place, &["is not the one of this database", &id, "backup"]);
+    fs::write(enrollment.key_file(), &other).unwrap();
+    all_refuse(&enrollment, &["is not the one of this database", &id, "backup"]);
 
-    fs::write(place.key_file(), "half a key").unwrap();
-    all_refuse(&place, &["is not 64 hex digits", "backup"]);
+    fs::write(enrollment.key_file(), "half a key").unwrap();
+    all_refuse(&enrollment, &["is not 64 hex digits", "backup"]);
 
-    fs::write(place.key_file(), key).unwrap();
-    assert!(place.run(&["check"]).text.contains("well      master key:"));
-    place.add_operator("sam").well();
+    fs::write(enrollment.key_file(), key).unwrap();
+    assert!(enrollment.run(&["check"]).text.contains("well      master key:"));
+    enrollment.add_operator("sam").well();
 }
 
 #[test]
 fn a_key_that_a_full_disk_left_empty_is_made_anew_while_there_is_nothing_to_open() {
-    let place = Place::new();
-    fs::create_dir(place.data()).unwrap();
-    fs::write(place.key_file(), "").unwrap();
-    place.add_operator("kim").well();
-    assert_eq!(fs::read_to_string(place.key_file()).unwrap().len(), 64);
+    let enrollment = Place::new();
+    fs::create_dir(enrollment.data()).unwrap();
+    fs::write(enrollment.key_file(), "").unwrap();
+    enrollment.add_operator("kim").well();
+    assert_eq!(fs::read_to_string(enrollment.key_file()).unwrap().len(), 64);
     let left: Vec<_> =
-        super::modes(&place.data()).into_iter().filter(|(name, _)| name.starts_with(".master")).collect();
+        super::modes(&enrollment.data()).into_iter().filter(|(name, _)| name.starts_with(".master")).collect();
     assert!(left.is_empty(), "{left:?}");
 }
 
 #[test]
 fn two_first_starts_at_once_agree_on_one_key() {
     for _ in 0..5 {
-        let place = Place::new();
+        let enrollment = Place::new();
         let starts: Vec<_> = (0..3)
-            .map(|_| place.program(&["migrate"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap())
+            .map(|_| enrollment.program(&["migrate"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap())
             .collect();
         for start in starts {
             let output = start.wait_with_output().unwrap();
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         }
-        assert!(place.run(&["check"]).text.contains("well      master key:"));
+        assert!(enrollment.run(&["check"]).text.contains("well      master key:"));
     }
 }
 
 #[test]
 fn check_before_the_first_start_names_one_cause_and_makes_nothing() {
-    let place = Place::with("smtp_url = \"smtp://127.0.0.1:1\"\n");
-    let report = place.run(&["check"]).refused();
+    let enrollment = Place::with("smtp_url = \"smtp://127.0.0.1:1\"\n");
+    let report = enrollment.run(&["check"]).refused();
     let about: Vec<&str> = report.lines().filter(|line| line.starts_with("not well  database")).collect();
     assert_eq!(about.len(), 1, "{report}");
     assert!(about[0].contains("There is no database") && about[0].contains("tokendesk operator add"), "{report}");
@@ -99,7 +99,7 @@ fn check_before_the_first_start_names_one_cause_and_makes_nothing() {
         2,
         "database, mail server: {report}"
     );
-    assert!(!place.data().exists(), "check made something");
+    assert!(!enrollment.data().exists(), "check made something");
 }
 
 /// A desk as another server with this key would have it.
@@ -141,7 +141,7 @@ on_both! {
 #[ignore = "needs PostgreSQL: tests/run starts one"]
 fn a_postgresql_without_a_master_key_says_what_is_needed() {
     let world = World::new(On::Postgres);
-    let place = Place::with(&format!("database_url = \"{}\"\n", world.desk.settings.database_url));
-    let said = place.run(&["migrate"]).refused();
+    let enrollment = Place::with(&format!("database_url = \"{}\"\n", world.desk.settings.database_url));
+    let said = enrollment.run(&["migrate"]).refused();
     assert!(said.contains("the setting master_key is needed"), "{said}");
 }

@@ -37,18 +37,18 @@ impl Place {
 
     /// With more lines in the settings file.
     fn with(more: &str) -> Self {
-        let place = Place { folder: tempfile::tempdir().expect("a folder"), port: free_port() };
-        let port = place.port;
-        let data = place.data();
-        place.write(
+        let enrollment = Place { folder: tempfile::tempdir().expect("a folder"), port: free_port() };
+        let port = enrollment.port;
+        let data = enrollment.data();
+        enrollment.write(
             "tokendesk.toml",
             &format!(
                 "public_url = \"http://localhost:{port}\"\nlisten = \"127.0.0.1:{port}\"\ndata_dir = \"{}\"\n{more}",
                 data.display()
             ),
         );
-        place.write("password", "grape lantern orbit seventeen\n");
-        place
+        enrollment.write("password", "grape lantern orbit seventeen\n");
+        enrollment
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -164,43 +164,43 @@ fn modes(folder: &Path) -> Vec<(String, u32)> {
 
 #[test]
 fn the_folder_and_its_files_are_their_owners_alone() {
-    let place = Place::new();
-    place.add_operator("kim").well();
-    let serving = place.serve();
-    assert_eq!(mode(&place.data()), 0o700);
-    let files = modes(&place.data());
+    let enrollment = Place::new();
+    enrollment.add_operator("kim").well();
+    let serving = enrollment.serve();
+    assert_eq!(mode(&enrollment.data()), 0o700);
+    let files = modes(&enrollment.data());
     assert!(files.len() >= 4 && files.iter().all(|(_, mode)| *mode == 0o600), "{files:?}");
     drop(serving);
-    place.run(&["backup", "copy.db"]).well();
-    assert_eq!(mode(&place.path("copy.db")), 0o600);
+    enrollment.run(&["backup", "copy.db"]).well();
+    assert_eq!(mode(&enrollment.path("copy.db")), 0o600);
 }
 
 #[test]
 fn what_an_earlier_version_left_open_is_closed_at_the_start() {
-    let place = Place::new();
-    place.add_operator("kim").well();
-    set_mode(&place.data(), 0o755);
-    for (name, _) in modes(&place.data()) {
-        set_mode(&place.data().join(name), 0o644);
+    let enrollment = Place::new();
+    enrollment.add_operator("kim").well();
+    set_mode(&enrollment.data(), 0o755);
+    for (name, _) in modes(&enrollment.data()) {
+        set_mode(&enrollment.data().join(name), 0o644);
     }
-    let report = place.run(&["check"]).refused();
+    let report = enrollment.run(&["check"]).refused();
     assert!(report.contains("not well  files:") && report.contains("can be read by others"), "{report}");
-    let mut serving = place.serve();
-    assert_eq!(mode(&place.data()), 0o700);
+    let mut serving = enrollment.serve();
+    assert_eq!(mode(&enrollment.data()), 0o700);
     for name in ["tokendesk.db", "master.key"] {
-        assert_eq!(mode(&place.data().join(name)), 0o600, "{name}");
+        assert_eq!(mode(&enrollment.data().join(name)), 0o600, "{name}");
     }
     assert!(serving.end().contains("could be read by others"), "the log says it");
 }
 
 #[test]
 fn one_server_at_a_time_has_an_embedded_database_and_a_killed_one_leaves_it() {
-    let place = Place::new();
-    place.add_operator("kim").well();
-    let serving = place.serve();
+    let enrollment = Place::new();
+    enrollment.add_operator("kim").well();
+    let serving = enrollment.serve();
     let other = format!("listen=127.0.0.1:{}", free_port());
-    let refused = place.run(&["serve", "--set", &other]).refused();
+    let refused = enrollment.run(&["serve", "--set", &other]).refused();
     assert!(refused.contains("Another server has the database"), "{refused}");
     drop(serving);
-    place.serve();
+    enrollment.serve();
 }

@@ -53,7 +53,7 @@ impl Guest {
     }
 
     fn chosen(&self, world: &World) -> Chosen {
-        Chosen::These(vec![world.place(self.task, self.user).id])
+        Chosen::These(vec![world.enrollment(self.task, self.user).id])
     }
 }
 

@@ -265,13 +265,13 @@ fn a_maildir_is_read_once() {
     std::fs::write(path("new/1700000001.a.mx"), postfix(&id)).expect("a file");
     std::fs::write(path("new/1700000002.b.mx"), "Subject: Lunch?\r\n\r\nAt noon?").expect("a file");
     std::fs::write(path("new/.hidden"), postfix(&id)).expect("a file");
-    let place = folder.path().to_str().expect("text");
-    let first = told(&command(&world, &["--maildir", place], ""));
+    let enrollment = folder.path().to_str().expect("text");
+    let first = told(&command(&world, &["--maildir", enrollment], ""));
     assert!(first.contains("1700000001.a.mx: email 1 bounced: No such mailbox"), "{first}");
     assert!(first.contains("1700000002.b.mx: skipped: no delivery report"), "{first}");
     assert!(first.ends_with("1 taken, 1 skipped.\n"), "{first}");
     assert!(path("cur/1700000001.a.mx:2,S").is_file() && path("cur/1700000002.b.mx:2,S").is_file());
-    assert_eq!(told(&command(&world, &["--maildir", place], "")), "0 taken, 0 skipped.\n");
+    assert_eq!(told(&command(&world, &["--maildir", enrollment], "")), "0 taken, 0 skipped.\n");
     assert_eq!(states(&world), ["Bounced"]);
     let nowhere = command(&world, &["--maildir", "/nowhere/at/all"], "");
     assert_eq!(nowhere.status.code(), Some(75));

@@ -64,7 +64,7 @@ on_both! {
         post_to(&world, &["a@example.org"]);
         let claimed = mail::claim(&world.desk, world.now(), "killed", 10).expect("the database answers");
         assert_eq!(claimed.len(), 1);
-        world.advance(mail::outbox::lease() - Duration::seconds(1));
+        world.advance(mail::email::lease() - Duration::seconds(1));
         assert_eq!(send(&world, &sink), 0, "the claim holds");
         world.advance(Duration::seconds(1));
         assert_eq!(send(&world, &sink), 1);

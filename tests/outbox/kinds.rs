@@ -6,14 +6,11 @@ use chrono::Duration;
 use tokendesk::{
     alerts::{Delivery, Event},
     clock::unix_seconds,
-    enrollment::{self, Step, Visit},
     oath::{self, Algorithm},
     policy::Policy,
-    tasks::{
-        self, links,
-        provision::{Choice, Selection},
-        resend,
-    },
+    portal::{Step, Visit},
+    provision::choice::{Choice, Selection},
+    tasks::{self, links, resend},
     tokens::{self, AuthenticationType, MovingFactor},
 };
 
@@ -29,16 +26,19 @@ fn invited(world: &World, name: &str) -> (User, TaskId, Visit, String) {
 }
 
 fn visit(world: &World, task: TaskId, user: &User) -> (Visit, String) {
-    let place = world.place(task, user.id).id;
-    let link =
-        world.desk.db.write(|conn| links::make(&world.desk, conn, world.now(), place, &Policy::default())).unwrap();
+    let enrollment = world.enrollment(task, user.id).id;
+    let link = world
+        .desk
+        .db
+        .write(|conn| links::make(&world.desk, conn, world.now(), enrollment, &Policy::default()))
+        .unwrap();
     (Visit { handle: link.handle, session: None, address: "192.0.2.9".into(), request: "test".into() }, link.code)
 }
 
 /// Types wrong codes until the enrollment is Locked, and one more.
 fn lock_out(world: &World, visit: &Visit) {
     for left in (0..6).rev() {
-        let step = enrollment::accept_code(&world.desk, world.now(), visit, "WRONGWRONG").unwrap();
+        let step = tokendesk::portal::accept_code(&world.desk, world.now(), visit, "WRONGWRONG").unwrap();
         assert!(matches!((left, &step), (2.., Step::Wrong(_)) | (..2, Step::Ended(_))), "{left} {step:?}");
     }
 }
@@ -55,7 +55,7 @@ on_both! {
         let told = of(&world, Kind::Locked);
         assert_eq!((told.len(), told[0].shown_to.as_str(), told[0].task), (1, "t.adeyemi@example.org", Some(task)));
         world.deliver(Verdict::RefusedForNow);
-        let chosen = Chosen::These(vec![world.place(task, user.id).id]);
+        let chosen = Chosen::These(vec![world.enrollment(task, user.id).id]);
         let picked = edit::preview(&world.desk, &who, world.now(), task, &chosen).unwrap();
         let shown = picked.shown(&world.desk.keys, resend::UNLOCK);
         resend::unlock(&world.desk, &who, world.now(), task, &chosen, "they called", &shown).unwrap();
@@ -78,7 +78,7 @@ on_both! {
         let email = of(&world, Kind::Locked).remove(0);
         tokendesk::outbox::send_again(&world.desk, &who, world.now(), email.id).unwrap();
         world.deliver(Verdict::Refused);
-        let freed = tokendesk::schema::enrollments::table.find(world.place(task, user.id).id.0);
+        let freed = tokendesk::schema::enrollments::table.find(world.enrollment(task, user.id).id.0);
         let none = tokendesk::schema::enrollments::failures.eq(0);
         world.desk.db.write(|conn| Ok(diesel::update(freed).set(none).execute(conn)?)).unwrap();
         let sentence = why(tokendesk::outbox::send_again(&world.desk, &who, world.now(), email.id));
@@ -94,7 +94,7 @@ on_both! {
         world.device("FT-1", MovingFactor::Counter);
         world.device("FT-2", MovingFactor::Counter);
         let hardware = Choice { authentication_type: AuthenticationType::HardwareToken, ..world.app_choice() };
-        tasks::drafts::provision(&world.desk, &who, world.now(), &Selection::Users(vec![holder.id]), &hardware).unwrap();
+        tokendesk::provision::provision(&world.desk, &who, world.now(), &Selection::Users(vec![holder.id]), &hardware).unwrap();
         let (first, task, visit, code) = invited(&world, "t.adeyemi");
         let types: BTreeSet<String> = of(&world, Kind::Enrollment).into_iter().map(|email| email.facts.authentication_type).collect();
         assert_eq!(types.into_iter().collect::<Vec<_>>(), ["Authenticator app", "Hardware token"]);
@@ -105,13 +105,13 @@ on_both! {
         let (_, _, third, _) = invited(&world, "c.dahl");
         lock_out(&world, &third);
         // Enrolled.
-        let Ok(Step::Done(_, session)) = enrollment::accept_code(&world.desk, world.now(), &visit, &code) else { panic!("the code is right") };
+        let Ok(Step::Done(_, session)) = tokendesk::portal::accept_code(&world.desk, world.now(), &visit, &code) else { panic!("the code is right") };
         let visit = Visit { session: Some(session), ..visit };
-        let Ok(Step::Done(_, seed)) = enrollment::show_key(&world.desk, world.now(), &visit) else { panic!("the key is shown") };
+        let Ok(Step::Done(_, seed)) = tokendesk::portal::show_key(&world.desk, world.now(), &visit) else { panic!("the key is shown") };
         let typed = oath::totp(seed.bytes(), unix_seconds(world.now()), 30, 6, Algorithm::Sha1);
-        let Ok(Step::Done(_, token)) = enrollment::prove(&world.desk, world.now(), &visit, &typed) else { panic!("the key is proven") };
+        let Ok(Step::Done(_, token)) = tokendesk::portal::prove(&world.desk, world.now(), &visit, &typed) else { panic!("the key is proven") };
         // Of tokens.
-        tasks::assign_device(&world.desk, &who, world.now(), "FT-1", "b.cole").unwrap();
+        tokendesk::provision::assign_device(&world.desk, &who, world.now(), "FT-1", "b.cole").unwrap();
         tokens::suspend(&world.desk, &who, world.now(), &token.serial, "on leave").unwrap();
         let (state, fate) = (tokens::TokenState::Suspended, tokens::lifecycle::Fate::Lost);
         tokens::revoke(&world.desk, &who, world.now(), &token.serial, state, fate, "in a taxi").unwrap();

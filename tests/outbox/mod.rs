@@ -60,7 +60,7 @@ impl World {
 
     /// Takes users out of a task, and tells them.
     fn tell_canceled(&self, who: &Who, task: TaskId, users: &[&User]) {
-        let chosen = Chosen::These(users.iter().map(|user| self.place(task, user.id).id).collect());
+        let chosen = Chosen::These(users.iter().map(|user| self.enrollment(task, user.id).id).collect());
         let picked = edit::preview(&self.desk, who, self.now(), task, &chosen).expect("they can be chosen");
         let shown = picked.shown(&self.desk.keys, edit::REMOVE);
         edit::remove_users(&self.desk, who, self.now(), task, &chosen, true, &shown).expect("they can be removed");
@@ -68,7 +68,7 @@ impl World {
 
     /// Moves the Stop Date of a user, and tells them.
     fn move_stop(&self, who: &Who, task: TaskId, user: &User, date: &str) {
-        let (date, chosen) = (date.parse().expect("a date"), Chosen::These(vec![self.place(task, user.id).id]));
+        let (date, chosen) = (date.parse().expect("a date"), Chosen::These(vec![self.enrollment(task, user.id).id]));
         let picked = edit::preview(&self.desk, who, self.now(), task, &chosen).expect("they can be chosen");
         let shown = picked.shown(&self.desk.keys, &stop_date::moving(date));
         stop_date::change_stop_date(&self.desk, who, self.now(), task, &chosen, date, true, &shown)

@@ -91,9 +91,9 @@ on_both! {
         browser.get(&path).does_not_say("What the user did with it");
         world.deliver(Verdict::Accepted);
         browser.get(&path).says("What the user did with it Not yet: Link opened not yet. No more than a hint: a mail scanner can open it too. Not yet: Activation code accepted not yet Not yet: Key shown not yet Not yet: Enrolled not yet Not yet: Used not yet");
-        let place = world.place(task, user.id).id;
+        let enrollment = world.enrollment(task, user.id).id;
         let noted = (enrollments::opened_at.eq(world.now()), enrollments::code_accepted_at.eq(world.now()));
-        world.desk.db.write(|conn| Ok(diesel::update(enrollments::table.find(place.0)).set(noted).execute(conn)?)).unwrap();
+        world.desk.db.write(|conn| Ok(diesel::update(enrollments::table.find(enrollment.0)).set(noted).execute(conn)?)).unwrap();
         world.enroll(task, user.id);
         browser.get(&path).says("Link opened Today, 14:32. No more than a hint").says("Activation code accepted Today, 14:32").says("Enrolled Today, 14:32").says("Not yet: Used");
         let other = world.user("b.cole", "Sales");

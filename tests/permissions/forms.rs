@@ -8,7 +8,7 @@ use tokendesk::{
     app::{self, Route},
     ids::TaskId,
     operators::BuiltIn,
-    tasks::{self, provision::Selection},
+    provision::choice::Selection,
     tokens::AuthenticationType,
 };
 
@@ -278,7 +278,7 @@ on_both! {
             let draft = format!("/provision/draft-that-names-{n}");
             let insert = scene.world.desk.db.write(|conn| {
                 let operator = scene.actor.who.operator.expect("an operator");
-                tasks::store::drafts::insert(conn, scene.world.now(), &draft[11..], operator, selection)
+                tokendesk::provision::store::drafts::insert(conn, scene.world.now(), &draft[11..], operator, selection)
             });
             insert.expect("the draft is new");
             let browser = &scene.actor.browser;
@@ -294,7 +294,7 @@ on_both! {
             let shown = page.body.split_once("name=\"shown\" value=\"").expect("it can be confirmed").1;
             let task = browser.post(&confirm, &[("shown", shown.split('"').next().unwrap_or_default())]);
             let task: i64 = task.location().strip_prefix("/tasks/").expect("a task").parse().expect("a number");
-            scene.world.place(TaskId(task), new.id);
+            scene.world.enrollment(TaskId(task), new.id);
             let changed = difference(&before, &scene.out_of_scope());
             assert!(changed.is_empty(), "{}", changed.join("\n"));
         }

@@ -9,8 +9,9 @@ use tokendesk::{
     ids::{EnrollmentId, TaskId, UserId},
     mail::{self, Facts, Kind, NewEmail},
     operators::BuiltIn,
+    provision::choice::Selection,
     schema::{audit_entries, enrollments},
-    tasks::{self, provision::Selection, store::write},
+    tasks::store::write,
     users::User,
 };
 
@@ -65,7 +66,7 @@ impl World {
         let task = |end: &str| {
             let user = self.someone(&SALES, end).id;
             let chosen = Selection::Users(vec![user]);
-            let task = tasks::drafts::provision(&self.desk, &who, self.now(), &chosen, &self.app_choice());
+            let task = tokendesk::provision::provision(&self.desk, &who, self.now(), &chosen, &self.app_choice());
             (task.expect("the user can be provisioned"), user)
         };
         let ((open, _), (half, user)) = (task("mixed"), task("half"));
@@ -87,8 +88,9 @@ impl World {
                  '', '', '{}', emailed_at, 1 FROM enrollments WHERE task_id = {task}",
                 user.email
             ))?;
-            let place = enrollments::table.filter(enrollments::user_id.eq(row).and(enrollments::task_id.eq(task.0)));
-            let place: i64 = place.select(enrollments::id).first(conn)?;
+            let enrollment =
+                enrollments::table.filter(enrollments::user_id.eq(row).and(enrollments::task_id.eq(task.0)));
+            let enrollment: i64 = enrollment.select(enrollments::id).first(conn)?;
             let email = NewEmail {
                 kind: Kind::Enrollment,
                 to: user.email.clone(),
@@ -96,7 +98,7 @@ impl World {
                 user: Some(user.id),
                 container: Some(user.container),
                 task: Some(task),
-                enrollment: Some(EnrollmentId(place)),
+                enrollment: Some(EnrollmentId(enrollment)),
                 facts: Facts { user_id: user.user_id.clone(), name: user.name(), ..Facts::default() },
                 secret: None,
                 give_up_at: self.desk.settings.zone.end_of("2026-11-27".parse().expect("a date")),

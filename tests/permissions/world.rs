@@ -7,8 +7,9 @@ use tokendesk::{
     authentication,
     ids::{ContainerId, RoleId},
     operators::{self, BuiltIn, Permission, Permissions, Who},
+    provision::choice::Selection,
     schema::{audit_entries, auth_nodes, emails, enrollment_links},
-    tasks::{self, provision::Selection, task::Description},
+    tasks::task::Description,
     tokens::{self, Making, MovingFactor, Seed},
     users::{self, Details, Typed},
 };
@@ -135,7 +136,13 @@ impl World {
         let draft = format!("draft-of-{user_id}");
         let entry = self.desk.db.write(|conn| {
             let operator = who.operator.expect("an operator");
-            tasks::store::drafts::insert(conn, self.now(), &draft, operator, &Selection::Users(Vec::new()))?;
+            tokendesk::provision::store::drafts::insert(
+                conn,
+                self.now(),
+                &draft,
+                operator,
+                &Selection::Users(Vec::new()),
+            )?;
             let entry = Entry::done(&who.actor, "operators.sign_in", "Signed in").subject(user_id);
             audit::record(conn, self.now(), &entry)?;
             let own = audit_entries::table.filter(audit_entries::actor.eq(user_id));
@@ -161,7 +168,8 @@ impl World {
         choice.description = Description::parse(&format!("{mark} wave")).expect("a description");
         let provision = |ids: &[tokendesk::ids::UserId]| {
             let chosen = Selection::Users(ids.to_vec());
-            tasks::drafts::provision(&self.desk, &boss, self.now(), &chosen, &choice).expect("they can be provisioned")
+            tokendesk::provision::provision(&self.desk, &boss, self.now(), &chosen, &choice)
+                .expect("they can be provisioned")
         };
         let removed = provision(&[self.someone(names, "removed").id]);
         self.remove_task(removed);
@@ -169,8 +177,8 @@ impl World {
         self.complete(task, crowd[0].id);
         self.lock(task, crowd[1].id);
         self.stop(task, crowd[2].id, "2026-11-19");
-        let place = self.place(task, user.id).id;
-        self.mail_state(place, "Failed", &format!("550 5.1.1 no {mark} here"));
+        let enrollment = self.enrollment(task, user.id).id;
+        self.mail_state(enrollment, "Failed", &format!("550 5.1.1 no {mark} here"));
         let serial = format!("{mark}-1").to_uppercase();
         self.device_of(&user, &serial, MovingFactor::Counter);
         let device = tokens::Device {
@@ -183,10 +191,10 @@ impl World {
             .expect("they are there");
         let found = self.desk.db.write(|conn| {
             tokens::insert_inventory(&self.desk, conn, self.now(), std::slice::from_ref(&device))?;
-            let email = emails::table.filter(emails::enrollment_id.eq(place.0)).select(emails::id).first(conn)?;
+            let email = emails::table.filter(emails::enrollment_id.eq(enrollment.0)).select(emails::id).first(conn)?;
             let entry = audit_entries::table.filter(audit_entries::user_id.eq(user.id.0));
             let entry = entry.select(audit_entries::id).first(conn)?;
-            let handle = enrollment_links::table.filter(enrollment_links::enrollment_id.eq(place.0));
+            let handle = enrollment_links::table.filter(enrollment_links::enrollment_id.eq(enrollment.0));
             Ok((email, entry, handle.select(enrollment_links::handle).first(conn)?))
         });
         let (email, entry, handle) = found.expect("a task has its emails and links");
@@ -194,7 +202,7 @@ impl World {
             container: user.container,
             user,
             task: task.0,
-            enrollment: place.0,
+            enrollment: enrollment.0,
             email,
             entry,
             serial,

@@ -4,7 +4,8 @@
 use chrono::Days;
 use tokendesk::{
     policy::{self, Typed},
-    tasks::{drafts, resend, stop_date},
+    provision,
+    tasks::{resend, stop_date},
     tokens::MovingFactor,
 };
 
@@ -27,7 +28,7 @@ impl Pair {
 
     /// The enrollment of the second one.
     fn other(&self, world: &World) -> Chosen {
-        Chosen::These(vec![world.place(self.task, self.other.id).id])
+        Chosen::These(vec![world.enrollment(self.task, self.other.id).id])
     }
 }
 
@@ -35,11 +36,11 @@ impl Pair {
 /// anew, waits for it; then the counts must be right.
 fn counted_right(world: &World, pair: &Pair, name: &str, verb: impl FnOnce() -> bool + Send) {
     let token = world.device(&format!("D-{name}"), MovingFactor::Counter).token.id;
-    let place = world.place(pair.task, pair.one.id).id;
+    let enrollment = world.enrollment(pair.task, pair.one.id).id;
     let mut verb = Some(verb);
     let done = thread::scope(|scope| {
         let added = world.desk.db.write(|conn| {
-            tasks::note_enrolled(conn, world.now(), place, token)?;
+            tasks::note_enrolled(conn, world.now(), enrollment, token)?;
             tasks::note_used(conn, world.now(), token)?;
             let verb = verb.take().expect("nothing keeps this transaction from ending");
             let second = scope.spawn(verb);
@@ -90,7 +91,7 @@ on_both! {
             done(resend::unlock(desk, who, now, pair.task, &chosen, "Asked", &seen))
         });
         let pair = Pair::new(&world, "stop");
-        let date = world.place(pair.task, pair.other.id).facts.stop_on + Days::new(2);
+        let date = world.enrollment(pair.task, pair.other.id).facts.stop_on + Days::new(2);
         let chosen = pair.other(&world);
         let seen = shown(&world, pair.task, &chosen, &stop_date::moving(date));
         counted_right(&world, &pair, "new stop date", || {
@@ -105,15 +106,15 @@ on_both! {
         let choice = Choice { include_with_task: true, ..world.app_choice() };
         let selection = Selection::Users(vec![pair.other.id]);
         counted_right(&world, &pair, "provision anew", || {
-            done(drafts::provision(desk, who, now, &selection, &choice))
+            done(provision::provision(desk, who, now, &selection, &choice))
         });
     }
 
     fn locked_users_of_a_removed_task_are_counted_by_the_policy_of_today(world) {
         let pair = Pair::new(&world, "removed");
-        let place = world.place(pair.task, pair.one.id).id;
+        let enrollment = world.enrollment(pair.task, pair.one.id).id;
         for _ in 0..3 {
-            world.desk.db.write(|conn| tasks::note_failure(conn, place, 5)).expect("it takes attempts");
+            world.desk.db.write(|conn| tasks::note_failure(conn, enrollment, 5)).expect("it takes attempts");
         }
         edit::remove_task(&world.desk, &Who::system(), world.now(), pair.task, false, 2).expect("it can be removed");
         let policy = world.desk.db.read(policy::current).expect("there is a policy");

@@ -1,7 +1,8 @@
 //! Users enroll devices, while operators import, provision, assign and take back the same ones.
 
 use tokendesk::{
-    tasks::{drafts, several},
+    provision,
+    tasks::several,
     tokens::{
         self, MovingFactor, TokenState,
         import::{self as importing, Choices, Opening},
@@ -33,7 +34,7 @@ on_both! {
                 ends = (ends.1, ends.0);
             }
             assert_eq!(ends, (End::Enrolled, End::Refused));
-            let failures = [&one, &other].map(|guest| world.place(guest.task, guest.user.id).facts.failures);
+            let failures = [&one, &other].map(|guest| world.enrollment(guest.task, guest.user.id).facts.failures);
             assert_eq!(failures[0] + failures[1], 1);
             assert_eq!(world.token(&spare.token.serial).state, TokenState::Inventory);
             all_agrees(&world);
@@ -57,7 +58,7 @@ on_both! {
             let choice = Choice { authentication_type: AuthenticationType::HardwareToken, ..world.app_choice() };
             let provision = |user: &User| {
                 let chosen = Selection::Users(vec![user.id]);
-                done(drafts::provision(&world.desk, &Who::system(), world.now(), &chosen, &choice))
+                done(provision::provision(&world.desk, &Who::system(), world.now(), &chosen, &choice))
             };
             let (one, other) = at_once(|| provision(&users[0]), || provision(&users[1]));
             assert!(one != other, "one task for one device");

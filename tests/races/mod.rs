@@ -12,17 +12,17 @@ use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use tokendesk::{
     clock::unix_seconds,
     db::AnyConn,
-    enrollment::{self, Step, Visit},
     error::{Error, Result},
     ids::{EnrollmentId, TaskId},
     oath::{self, Algorithm},
     operators::{Scope, Who},
     policy::Policy,
+    portal::{Step, Visit},
+    provision::choice::{Choice, Selection},
     tasks::{
         self,
         edit::{self, Chosen},
         links,
-        provision::{Choice, Selection},
     },
     tokens::{AuthenticationType, Token},
     users::User,
@@ -37,7 +37,7 @@ const ROUNDS: usize = 8;
 struct Guest {
     user: User,
     task: TaskId,
-    place: EnrollmentId,
+    enrollment: EnrollmentId,
     visit: Visit,
     typed: String,
     device: Option<String>,
@@ -71,24 +71,25 @@ impl Guest {
 
     /// The user opens their link and types the code.
     fn come(world: &World, user: User, task: TaskId, device: Option<&Carried>) -> Self {
-        let place = world.place(task, user.id).id;
+        let enrollment = world.enrollment(task, user.id).id;
         // The link of the email is sealed; a second one made here is as good, and it is the newest.
-        let link = world.desk.db.write(|conn| links::make(&world.desk, conn, world.now(), place, &Policy::default()));
+        let link =
+            world.desk.db.write(|conn| links::make(&world.desk, conn, world.now(), enrollment, &Policy::default()));
         let link = link.expect("a link is made");
         let mut visit =
             Visit { handle: link.handle, session: None, address: "192.0.2.9".into(), request: "test".into() };
-        match enrollment::accept_code(&world.desk, world.now(), &visit, &link.code) {
+        match tokendesk::portal::accept_code(&world.desk, world.now(), &visit, &link.code) {
             Ok(Step::Done(_, session)) => visit.session = Some(session),
             other => panic!("the code is right: {other:?}"),
         }
         let typed = match device {
             Some(device) => device.press(0),
-            None => match enrollment::show_key(&world.desk, world.now(), &visit) {
+            None => match tokendesk::portal::show_key(&world.desk, world.now(), &visit) {
                 Ok(Step::Done(_, seed)) => oath::totp(seed.bytes(), unix_seconds(world.now()), 30, 6, Algorithm::Sha1),
                 _ => panic!("the key is shown"),
             },
         };
-        Guest { user, task, place, visit, typed, device: device.map(|device| device.token.serial.clone()) }
+        Guest { user, task, enrollment, visit, typed, device: device.map(|device| device.token.serial.clone()) }
     }
 
     /// The last step.
@@ -99,13 +100,13 @@ impl Guest {
     fn try_to_enroll(&self, world: &World) -> Result<Step<Token>> {
         let (desk, now) = (&world.desk, world.now());
         match &self.device {
-            Some(serial) => enrollment::claim_device(desk, now, &self.visit, serial, &self.typed),
-            None => enrollment::prove(desk, now, &self.visit, &self.typed),
+            Some(serial) => tokendesk::portal::claim_device(desk, now, &self.visit, serial, &self.typed),
+            None => tokendesk::portal::prove(desk, now, &self.visit, &self.typed),
         }
     }
 
     fn chosen(&self) -> Chosen {
-        Chosen::These(vec![self.place])
+        Chosen::These(vec![self.enrollment])
     }
 
     /// What the page showed an operator before `act`.
@@ -131,7 +132,7 @@ fn shown(world: &World, task: TaskId, chosen: &Chosen, act: &str) -> String {
 fn provision(world: &World, users: &[&User], authentication_type: AuthenticationType) -> TaskId {
     let choice = Choice { authentication_type, ..world.app_choice() };
     let chosen = Selection::Users(users.iter().map(|user| user.id).collect());
-    tasks::drafts::provision(&world.desk, &Who::system(), world.now(), &chosen, &choice)
+    tokendesk::provision::provision(&world.desk, &Who::system(), world.now(), &chosen, &choice)
         .expect("they can be provisioned")
 }
 
@@ -245,8 +246,11 @@ fn all_agrees(world: &World) {
     assert!(miscounted.is_empty(), "{miscounted:?}");
     let today = world.desk.settings.zone.today(world.now());
     let kind = AuthenticationType::HardwareToken;
-    let stock =
-        world.desk.db.read(|conn| tasks::stock(conn, &Scope::All, kind, today)).expect("the stock can be counted");
+    let stock = world
+        .desk
+        .db
+        .read(|conn| tokendesk::provision::stock(conn, &Scope::All, kind, today))
+        .expect("the stock can be counted");
     let (inventory, reserved) = world
         .desk
         .db

@@ -80,7 +80,7 @@ on_both! {
     fn a_new_stop_date_is_not_that_of_one_who_has_enrolled(world) {
         for round in 0..ROUNDS {
             let guest = Guest::with_app(&world, &format!("u{round}"));
-            let before = world.place(guest.task, guest.user.id).facts.stop_on;
+            let before = world.enrollment(guest.task, guest.user.id).facts.stop_on;
             let date = before - Days::new(3);
             let (who, seen) = (Who::system(), guest.shown(&world, &stop_date::moving(date)));
             let (end, moved) = at_once(
@@ -91,7 +91,7 @@ on_both! {
                 },
             );
             assert_eq!(end, End::Enrolled, "it was not the last day");
-            let after = world.place(guest.task, guest.user.id).facts.stop_on;
+            let after = world.enrollment(guest.task, guest.user.id).facts.stop_on;
             assert_eq!(after, if moved { date } else { before });
             all_agrees(&world);
         }
@@ -107,7 +107,7 @@ on_both! {
                 || done(resend::unlock(&world.desk, &who, world.now(), guest.task, &guest.chosen(), "Asked", &seen)),
             );
             assert_eq!((end, unlocked), (End::TooLate, true));
-            assert_eq!(world.place(guest.task, guest.user.id).facts.failures, 0);
+            assert_eq!(world.enrollment(guest.task, guest.user.id).facts.failures, 0);
             all_agrees(&world);
         }
     }
@@ -117,12 +117,12 @@ on_both! {
             let guest = Guest::with_app(&world, &format!("u{round}"));
             let who = Who::system();
             let (step, resent) = at_once(
-                || enrollment::accept_code(&world.desk, world.now(), &guest.visit, "WRONG").expect("the portal answers"),
+                || tokendesk::portal::accept_code(&world.desk, world.now(), &guest.visit, "WRONG").expect("the portal answers"),
                 || done(resend::resend(&world.desk, &who, world.now(), guest.task, guest.user.id, None)),
             );
             assert!(resent);
             let counted = matches!(step, Step::Wrong(_));
-            assert_eq!(world.place(guest.task, guest.user.id).facts.failures, i64::from(counted));
+            assert_eq!(world.enrollment(guest.task, guest.user.id).facts.failures, i64::from(counted));
             all_agrees(&world);
         }
     }
@@ -134,13 +134,13 @@ on_both! {
         let (_, changed) = at_once(
             || {
                 for guest in guests.iter().chain(&guests) {
-                    enrollment::accept_code(&world.desk, world.now(), &guest.visit, "WRONG").expect("the portal answers");
+                    tokendesk::portal::accept_code(&world.desk, world.now(), &guest.visit, "WRONG").expect("the portal answers");
                 }
             },
             || done(tasks::change_policy(&world.desk, &Who::system(), world.now(), &typed, policy.version)),
         );
         assert!(changed);
-        let locked = guests.iter().filter(|guest| world.place(guest.task, guest.user.id).facts.failures >= 2).count();
+        let locked = guests.iter().filter(|guest| world.enrollment(guest.task, guest.user.id).facts.failures >= 2).count();
         assert_eq!(locked, ROUNDS);
         assert!(world.desk.db.read(tasks::store::check::miscounted).expect("they can be counted").is_empty());
     }
@@ -148,7 +148,7 @@ on_both! {
     fn the_first_use_and_a_suspension_come_one_after_the_other(world) {
         for round in 0..ROUNDS {
             let guest = Guest::with_app(&world, &format!("u{round}"));
-            let seed = match enrollment::show_key(&world.desk, world.now(), &guest.visit) {
+            let seed = match tokendesk::portal::show_key(&world.desk, world.now(), &guest.visit) {
                 Ok(Step::Done(_, seed)) => seed,
                 _ => panic!("the key is shown"),
             };
@@ -159,14 +159,14 @@ on_both! {
             let who = Who::system();
             let (used, suspended) = at_once(
                 || {
-                    let step = enrollment::try_now(&world.desk, world.now(), &guest.visit, &typed);
+                    let step = tokendesk::portal::try_now(&world.desk, world.now(), &guest.visit, &typed);
                     ended(step.expect("the portal answers")) == End::Enrolled
                 },
                 || done(tokens::suspend(&world.desk, &who, world.now(), &token.serial, "Phone left behind")),
             );
             assert!(suspended);
-            let place = world.place(guest.task, guest.user.id);
-            assert_eq!((place.facts.used_at.is_some(), world.token(&token.serial).state), (used, TokenState::Suspended));
+            let enrollment = world.enrollment(guest.task, guest.user.id);
+            assert_eq!((enrollment.facts.used_at.is_some(), world.token(&token.serial).state), (used, TokenState::Suspended));
             all_agrees(&world);
         }
     }
@@ -179,7 +179,7 @@ on_both! {
             let who = Who::system();
             let (used, revoked) = at_once(
                 || {
-                    let step = enrollment::try_now(&world.desk, world.now(), &guest.visit, &device.press(1));
+                    let step = tokendesk::portal::try_now(&world.desk, world.now(), &guest.visit, &device.press(1));
                     step.is_ok_and(|step| matches!(step, Step::Done(..)))
                 },
                 || {
@@ -188,7 +188,7 @@ on_both! {
                 },
             );
             assert!(revoked);
-            assert_eq!(world.place(guest.task, guest.user.id).facts.used_at.is_some(), used);
+            assert_eq!(world.enrollment(guest.task, guest.user.id).facts.used_at.is_some(), used);
             all_agrees(&world);
         }
     }
@@ -212,7 +212,7 @@ on_both! {
             let (path, code) = link.split_once('#').expect("it carries the code");
             let handle = path.rsplit_once('/').expect("it has a handle").1.to_owned();
             let visit = Visit { handle, session: None, ..guest.visit.clone() };
-            let step = enrollment::accept_code(&world.desk, world.now(), &visit, code).expect("the portal answers");
+            let step = tokendesk::portal::accept_code(&world.desk, world.now(), &visit, code).expect("the portal answers");
             assert!(matches!(step, Step::Done(..)), "the newest email works");
         }
     }

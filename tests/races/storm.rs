@@ -4,8 +4,8 @@ use chrono::Days;
 use tokendesk::{
     mail::{Carrier, Mailbox, courier},
     policy::{self, Typed},
+    provision,
     tasks::{
-        drafts,
         members::Filter,
         reminders, resend,
         several::{self, Change, Ticked},
@@ -61,14 +61,14 @@ on_both! {
         let (desk, now, who) = (&world.desk, world.now(), &Who::system());
         let everyone = Chosen::Matching(Filter::default());
         let (everyone, all) = (&everyone, &all);
-        let date = world.place(apps[0].task, apps[0].user.id).facts.stop_on + Days::new(2);
+        let date = world.enrollment(apps[0].task, apps[0].user.id).facts.stop_on + Days::new(2);
         let pick = |task| edit::preview(desk, who, now, task, everyone);
         let work: Vec<Box<dyn Fn() + Sync + Send + '_>> = vec![
             Box::new(|| apps.iter().for_each(|guest| judged(guest.try_to_enroll(&world)))),
             Box::new(|| devices.iter().for_each(|guest| judged(guest.try_to_enroll(&world)))),
             Box::new(|| {
                 for guest in apps.iter().chain(&devices).rev() {
-                    judged(enrollment::accept_code(desk, now, &guest.visit, "WRONG"));
+                    judged(tokendesk::portal::accept_code(desk, now, &guest.visit, "WRONG"));
                 }
             }),
             Box::new(|| {
@@ -108,7 +108,7 @@ on_both! {
                 for guest in apps.iter().step_by(4) {
                     let choice = Choice { include_with_task: true, ..world.app_choice() };
                     let chosen = Selection::Users(vec![guest.user.id]);
-                    judged(drafts::provision(desk, who, now, &chosen, &choice));
+                    judged(provision::provision(desk, who, now, &chosen, &choice));
                     let seen = edit::preview(desk, who, now, guest.task, &guest.chosen());
                     if let Ok(picked) = seen {
                         let seen = picked.shown(&desk.keys, &stop_date::moving(date));

@@ -28,7 +28,7 @@ type Place = (i64, NaiveDate, i64, Option<Timestamp>, Option<Timestamp>, Option<
 
 /// Counted row by row, with the rules and without the SQL of the reports.
 fn recounted(world: &World, containers: Option<&[ContainerId]>) -> history::Totals {
-    let places: Vec<(Place, i64)> = world
+    let enrollments: Vec<(Place, i64)> = world
         .desk
         .db
         .read(|conn| {
@@ -54,7 +54,7 @@ fn recounted(world: &World, containers: Option<&[ContainerId]>) -> history::Tota
     let today = world.desk.settings.zone.today(world.now());
     let mut totals = history::Totals::default();
     let mut seen = Vec::new();
-    for ((task, stop_on, failures, enrolled_at, used_at, removed_at, why, task_removed_at), container) in places {
+    for ((task, stop_on, failures, enrolled_at, used_at, removed_at, why, task_removed_at), container) in enrollments {
         if containers.is_some_and(|list| !list.contains(&ContainerId(container))) {
             continue;
         }

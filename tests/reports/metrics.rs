@@ -57,7 +57,7 @@ on_both! {
         world.enroll(task, users[1]);
         world.desk.db.write(|conn| tokendesk::tasks::note_used(conn, world.now(), token)).expect("it is used");
         world.lock(task, users[2]);
-        let gone = Chosen::These(vec![world.place(task, users[3]).id]);
+        let gone = Chosen::These(vec![world.enrollment(task, users[3]).id]);
         let seen = edit::preview(&world.desk, &who, world.now(), task, &gone).expect("they can be picked");
         let seen = seen.shown(&world.desk.keys, edit::REMOVE);
         edit::remove_users(&world.desk, &who, world.now(), task, &gone, true, &seen).expect("they go");

@@ -55,11 +55,11 @@ impl World {
 
     /// Takes a user out of a task.
     pub fn take_out(&self, task: TaskId, user: UserId) {
-        let (place, now) = (self.place(task, user).id, self.now());
+        let (enrollment, now) = (self.enrollment(task, user).id, self.now());
         self.desk
             .db
             .write(|conn| {
-                write::end(conn, now, &[place], "k.lindqvist", RemovedWhy::Removed, None)?;
+                write::end(conn, now, &[enrollment], "k.lindqvist", RemovedWhy::Removed, None)?;
                 write::recount(conn, task)
             })
             .expect("the user is taken out");
@@ -85,12 +85,12 @@ impl World {
 
     /// Moves the Stop Date of one user.
     pub fn stop(&self, task: TaskId, user: UserId, on: &str) {
-        let place = self.place(task, user).id.0;
+        let enrollment = self.enrollment(task, user).id.0;
         let on: chrono::NaiveDate = on.parse().expect("a date");
         self.desk
             .db
             .write(|conn| {
-                diesel::update(enrollments::table.find(place)).set(enrollments::stop_on.eq(on)).execute(conn)?;
+                diesel::update(enrollments::table.find(enrollment)).set(enrollments::stop_on.eq(on)).execute(conn)?;
                 write::recount(conn, task)
             })
             .expect("the Stop Date is moved");

@@ -91,7 +91,7 @@ pub struct World {
     pub url: String,
     server: Option<ServerHandle>,
     thread: Option<thread::JoinHandle<()>>,
-    place: Place,
+    enrollment: Place,
 }
 
 /// Where the database is, so that it can be thrown away.
@@ -122,7 +122,7 @@ impl World {
 
     /// One over a database that is there, with the master key of what is sealed in it, at this time.
     fn over(
-        (place, database_url): (Place, String),
+        (enrollment, database_url): (Place, String),
         (master, now): (&[u8; 32], Timestamp),
         change: impl FnOnce(&mut Written),
         limit: impl FnOnce(&mut Settings),
@@ -146,7 +146,7 @@ impl World {
         limit(&mut settings);
         let desk = Desk::assemble(settings, master, Random::seeded(1), Clock::fixed(now)).expect("a database");
         let (server, thread) = serve(desk.clone(), listener);
-        World { desk, url, server: Some(server), thread: Some(thread), place }
+        World { desk, url, server: Some(server), thread: Some(thread), enrollment }
     }
 
     /// The time now.
@@ -285,7 +285,7 @@ impl Drop for World {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
-        if let Place::Database { admin, name } = &self.place
+        if let Place::Database { admin, name } = &self.enrollment
             && let Ok(mut conn) = PgConnection::establish(admin)
         {
             let _ = conn.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));

@@ -7,12 +7,9 @@ use tokendesk::{
     oath,
     operators::{BuiltIn, Who},
     policy::Policy,
+    provision::choice::{Choice, Selection},
     schema::tokens as token_rows,
-    tasks::{
-        self,
-        provision::{Choice, Selection},
-        task::Description,
-    },
+    tasks::{self, task::Description},
     tokens::{self, AuthenticationType, Making, MovingFactor, Seed, Standing, Token},
     users::{
         self, User,
@@ -64,8 +61,14 @@ impl World {
 
     /// A task for these users, by the verb; it stops on the policy's proposed Stop Date.
     pub fn task(&self, who: &Who, users: &[UserId]) -> TaskId {
-        tasks::drafts::provision(&self.desk, who, self.now(), &Selection::Users(users.to_vec()), &self.app_choice())
-            .expect("the users can be provisioned")
+        tokendesk::provision::provision(
+            &self.desk,
+            who,
+            self.now(),
+            &Selection::Users(users.to_vec()),
+            &self.app_choice(),
+        )
+        .expect("the users can be provisioned")
     }
 
     /// An authenticator app until the policy's proposed Stop Date, nobody included against the rules.
@@ -81,30 +84,30 @@ impl World {
     }
 
     /// The enrollment of a user in a task.
-    pub fn place(&self, task: TaskId, user: UserId) -> tasks::store::Enrollment {
-        let place = self.desk.db.read(|conn| tasks::store::enrollments::enrollment_of(conn, task, user));
-        place.expect("the database answers").expect("the user was in the task")
+    pub fn enrollment(&self, task: TaskId, user: UserId) -> tasks::store::Enrollment {
+        let enrollment = self.desk.db.read(|conn| tasks::store::enrollments::enrollment_of(conn, task, user));
+        enrollment.expect("the database answers").expect("the user was in the task")
     }
 
     /// Enrolls a user with a bare row of a token (the portal has tests of its own).
     pub fn enroll(&self, task: TaskId, user: UserId) -> TokenId {
-        let place = self.place(task, user);
+        let enrollment = self.enrollment(task, user);
         let now = self.now();
-        let serial = format!("TD-TEST-{}", place.id);
+        let serial = format!("TD-TEST-{}", enrollment.id);
         let token = self.desk.db.write(|conn| {
             let id: i64 = diesel::insert_into(token_rows::table)
                 .values((
                     (
                         token_rows::serial.eq(&serial),
                         token_rows::serial_key.eq(&serial),
-                        token_rows::authentication_type.eq(place.authentication_type.code()),
+                        token_rows::authentication_type.eq(enrollment.authentication_type.code()),
                         token_rows::moving_factor.eq("time"),
                         token_rows::algorithm.eq("SHA1"),
                         token_rows::digits.eq(6i64),
                         token_rows::period.eq(30i64),
                         token_rows::seed.eq(vec![0u8; 4]),
                         token_rows::state.eq("Active"),
-                        token_rows::container_id.eq(place.container.0),
+                        token_rows::container_id.eq(enrollment.container.0),
                         token_rows::user_id.eq(user.0),
                     ),
                     (
@@ -118,7 +121,7 @@ impl World {
                 ))
                 .returning(token_rows::id)
                 .get_result(conn)?;
-            tasks::note_enrolled(conn, now, place.id, TokenId(id))?;
+            tasks::note_enrolled(conn, now, enrollment.id, TokenId(id))?;
             Ok(TokenId(id))
         });
         token.expect("the user may enroll")

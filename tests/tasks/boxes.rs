@@ -19,7 +19,7 @@ fn crowd(world: &World, count: usize) -> (Who, TaskId, Vec<UserId>) {
 }
 
 fn ids(world: &World, task: TaskId, users: &[UserId]) -> Vec<String> {
-    users.iter().map(|user| world.place(task, *user).id.to_string()).collect()
+    users.iter().map(|user| world.enrollment(task, *user).id.to_string()).collect()
 }
 
 /// The enrollments that the page has ticked: boxes of its rows, and hidden fields of rows that are elsewhere.
@@ -64,7 +64,7 @@ on_both! {
             }
             page.says(says);
         }
-        assert!(users.iter().all(|user| world.place(task, *user).facts.stop_on.to_string() == "2026-12-04"));
+        assert!(users.iter().all(|user| world.enrollment(task, *user).facts.stop_on.to_string() == "2026-12-04"));
     }
 
     fn nothing_ticked_is_said_on_the_same_page(world) {
@@ -113,7 +113,7 @@ on_both! {
         let page = browser.post(&unlock, &form).expect(422).says("Say why");
         assert_eq!((page.hidden("user"), page.hidden("shown")), (id.clone(), shown.clone()));
         browser.post(&unlock, &[form[0], form[1], form[2], ("reason", "Called")]).location();
-        assert_eq!(world.place(task, users[0]).facts.failures, 0);
+        assert_eq!(world.enrollment(task, users[0]).facts.failures, 0);
     }
 
     fn everybody_can_be_read_before_remove(world) {
@@ -129,7 +129,7 @@ on_both! {
             let name = format!("<b>p{n:05}</b>");
             assert!(if n < 50 { &first } else { &second }.body.contains(&name), "{name} is not to be read");
         }
-        assert!(users.iter().all(|user| world.place(task, *user).removed_at.is_none()));
+        assert!(users.iter().all(|user| world.enrollment(task, *user).removed_at.is_none()));
     }
 
     fn whoever_a_removed_task_concerns_can_be_read_before_it_is_removed(world) {

@@ -7,12 +7,14 @@ use tokendesk::{
     mail::{self, State, View},
     operators::Who,
     outbox::{self, Act as OutboxAct},
+    provision::{
+        self,
+        choice::{Choice, Selection},
+    },
     schema::{emails, enrollments},
     tasks::{
-        drafts,
         edit::{self, Chosen},
         members::Filter,
-        provision::{Choice, Selection},
         resend,
         several::{self, Change, Ticked},
         stop_date,
@@ -94,7 +96,7 @@ on_both! {
         // Provision takes them out of the older task, and Remove out of the newer.
         let choice = Choice { include_with_task: true, ..world.app_choice() };
         let everyone = Selection::Matching { query: "q=p".into(), without: Vec::new() };
-        let newer = drafts::provision(desk, &who, now, &everyone, &choice).unwrap();
+        let newer = provision::provision(desk, &who, now, &everyone, &choice).unwrap();
         assert_eq!((row(newer).task.counts.users, row(task).task.counts.users), (many, 0));
         several::apply(desk, &who, now, &ticked(newer), Change::Remove, false, &look(newer, Change::Remove)).unwrap();
         assert!(row(newer).task.removed_at.is_some());

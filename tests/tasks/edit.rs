@@ -22,7 +22,7 @@ fn people(world: &World, names: &[&str]) -> Vec<UserId> {
 }
 
 fn these(world: &World, task: TaskId, users: &[UserId]) -> Chosen {
-    Chosen::These(users.iter().map(|user| world.place(task, *user).id).collect::<Vec<EnrollmentId>>())
+    Chosen::These(users.iter().map(|user| world.enrollment(task, *user).id).collect::<Vec<EnrollmentId>>())
 }
 
 fn shown(world: &World, who: &Who, task: TaskId, chosen: &Chosen, act: &str) -> String {
@@ -49,8 +49,8 @@ on_both! {
         let chosen = these(&world, task, &users[..2]);
         let seen = shown(&world, &who, task, &chosen, edit::REMOVE);
         assert_eq!(edit::remove_users(&world.desk, &who, world.now(), task, &chosen, true, &seen).unwrap(), 2);
-        assert_eq!(world.place(task, users[0]).removed_why, Some(RemovedWhy::Removed));
-        assert!(world.place(task, users[2]).removed_at.is_none());
+        assert_eq!(world.enrollment(task, users[0]).removed_why, Some(RemovedWhy::Removed));
+        assert!(world.enrollment(task, users[2]).removed_at.is_none());
         assert_eq!((emails(&world, "enrollment", "Canceled"), emails(&world, "canceled", "Queued")), (2, 2));
         let row = world.desk.db.read(|conn| {
             tokendesk::tasks::find(conn, &who, world.now(), world.desk.settings.zone, task)
@@ -78,7 +78,7 @@ on_both! {
         world.enroll(task, users[0]);
         let outcome = edit::remove_users(&world.desk, &who, world.now(), task, &all, false, &seen);
         assert!(matches!(outcome, Err(Error::Conflict(_))));
-        assert!(world.place(task, users[1]).removed_at.is_none());
+        assert!(world.enrollment(task, users[1]).removed_at.is_none());
     }
 
     fn an_expired_user_whose_date_is_moved_on_is_active_again(world) {
@@ -91,7 +91,7 @@ on_both! {
         let seen = shown(&world, &who, task, &all, &stop_date::moving(date));
         let effect = stop_date::change_stop_date(&world.desk, &who, world.now(), task, &all, date, false, &seen).unwrap();
         assert_eq!(effect.label(), "2 users become Active again");
-        assert_eq!(world.place(task, users[0]).facts.stop_on, date);
+        assert_eq!(world.enrollment(task, users[0]).facts.stop_on, date);
         assert_eq!(emails(&world, "new-stop-date", "Queued"), 0);
         let row = world.desk.db.read(|conn| {
             tokendesk::tasks::find(conn, &who, world.now(), world.desk.settings.zone, task)
@@ -168,7 +168,7 @@ on_both! {
         let seen = shown(&world, &who, task, &chosen, resend::UNLOCK);
         assert!(resend::unlock(&world.desk, &who, world.now(), task, &chosen, " ", &seen).is_err());
         assert_eq!(resend::unlock(&world.desk, &who, world.now(), task, &chosen, "On the phone", &seen).unwrap(), 1);
-        assert_eq!(world.place(task, users[0]).facts.failures, 0);
+        assert_eq!(world.enrollment(task, users[0]).facts.failures, 0);
         let row = world.desk.db.read(|conn| {
             tokendesk::tasks::find(conn, &who, world.now(), world.desk.settings.zone, task)
         }).unwrap();
@@ -192,8 +192,8 @@ on_both! {
         let done = browser.post(&format!("/tasks/{task}/remove"), &[("lose", "1"), ("notify", "1")]);
         assert_eq!(done.location(), "/tasks");
         browser.get("/tasks").says("was removed").says("No provisioning tasks yet");
-        assert!(world.place(task, users[0]).removed_at.is_none());
-        assert_eq!(world.place(task, users[1]).removed_why, Some(RemovedWhy::TaskRemoved));
+        assert!(world.enrollment(task, users[0]).removed_at.is_none());
+        assert_eq!(world.enrollment(task, users[1]).removed_why, Some(RemovedWhy::TaskRemoved));
         assert_eq!(emails(&world, "canceled", "Queued"), 1);
         browser.get(&format!("/tasks/{task}")).expect(200).says("Removed by k.lindqvist").says("b@").does_not_say("Edit task");
     }
@@ -205,8 +205,8 @@ on_both! {
         let task = world.task(&who, &[inside.id, outside]);
         let scoped = world.operator_in("m.okafor", BuiltIn::ProvisioningManager, &[inside.container]);
         assert_eq!(edit::remove_task(&world.desk, &scoped, world.now(), task, false, 1).unwrap(), 1);
-        assert!(world.place(task, outside).removed_at.is_none());
-        assert!(world.place(task, inside.id).removed_at.is_some());
+        assert!(world.enrollment(task, outside).removed_at.is_none());
+        assert!(world.enrollment(task, inside.id).removed_at.is_some());
     }
 
     fn the_edit_page_says_what_will_happen_before_it_does(world) {
@@ -217,8 +217,8 @@ on_both! {
         let browser = Browser::signed_in(&world.url, &world.desk, &who);
         let edit = format!("/tasks/{task}/edit");
         browser.get(&edit).expect(200).says("New Stop Date").says("1 user has enrolled and cannot be changed here").says("Remove");
-        let place = world.place(task, users[0]).id.to_string();
-        let ticked = [("user", place.as_str()), ("stop_on", "2026-12-10")];
+        let enrollment = world.enrollment(task, users[0]).id.to_string();
+        let ticked = [("user", enrollment.as_str()), ("stop_on", "2026-12-10")];
         let page = browser.post(&format!("{edit}/stop-date"), &ticked).expect(200);
         let seen = page.hidden("shown");
         page.says("New Stop Date for 1 user in task").says("a gets more time").says("+6 days").says("Apply").says("Cancel");
@@ -234,7 +234,7 @@ on_both! {
         let wrong = browser.post(&format!("{edit}/remove"), &[("all", "1"), ("confirmed", "1"), ("shown", "old")]);
         wrong.expect(409).says("Something changed since");
         browser.post(&format!("{edit}/remove"), &[("all", "1"), ("confirmed", "1"), ("shown", &seen)]).location();
-        assert!(world.place(task, users[0]).removed_at.is_some());
+        assert!(world.enrollment(task, users[0]).removed_at.is_some());
         browser.post(&format!("{edit}/remove"), &[]).expect(422).says("Everyone in task").does_not_say("Something changed");
     }
 
@@ -258,7 +258,7 @@ on_both! {
         let unlock = format!("/users/t.adeyemi/tasks/{task}/unlock");
         desk.post(&unlock, &[("reason", ""), ("shown", &seen)]).expect(422).says("Say why");
         desk.post(&unlock, &[("reason", "Called"), ("shown", &seen)]).location();
-        assert_eq!(world.place(task, users[0]).facts.failures, 0);
+        assert_eq!(world.enrollment(task, users[0]).facts.failures, 0);
         world.signed_in("reader", BuiltIn::Auditor).get(&path).expect(403).says("resend");
         desk.get("/users/t.adeyemi/tasks/99999/edit").expect(404);
     }

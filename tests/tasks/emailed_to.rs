@@ -16,8 +16,8 @@ use crate::{
 
 /// Moves the Stop Date of one user of a task, with an email about it.
 fn move_and_tell(world: &World, who: &Who, task: tokendesk::ids::TaskId, user: &User) {
-    let place = world.place(task, user.id);
-    let chosen = Chosen::These(vec![place.id]);
+    let enrollment = world.enrollment(task, user.id);
+    let chosen = Chosen::These(vec![enrollment.id]);
     let date = "2026-12-10".parse().unwrap();
     let picked = edit::preview(&world.desk, who, world.now(), task, &chosen).unwrap();
     let shown = picked.shown(&world.desk.keys, &stop_date::moving(date));

@@ -94,7 +94,7 @@ on_both! {
     fn nobody_left_is_said_with_the_reason_and_nothing_changed(world) {
         let Mixed { who, task, users } = mixed(&world);
         let browser = Browser::signed_in(&world.url, &world.desk, &who);
-        let ids: Vec<String> = [2, 3].map(|n: usize| world.place(task, users[n]).id.to_string()).to_vec();
+        let ids: Vec<String> = [2, 3].map(|n: usize| world.enrollment(task, users[n]).id.to_string()).to_vec();
         let ticked = [("user", ids[0].as_str()), ("user", &ids[1])];
         // Before, every try answered that something had changed.
         for _ in 0..2 {
@@ -106,7 +106,7 @@ on_both! {
         }
         browser.post(&format!("/tasks/{task}/edit/unlock"), &ticked).expect(422)
             .says("Nobody of them can be unlocked: 1 is disabled, 1 is not Locked.");
-        let chosen = Chosen::These(vec![world.place(task, users[2]).id]);
+        let chosen = Chosen::These(vec![world.enrollment(task, users[2]).id]);
         let shown = edit::preview(&world.desk, &who, world.now(), task, &chosen).unwrap().shown(&world.desk.keys, resend::RESEND);
         let outcome = resend::resend_all(&world.desk, &who, world.now(), task, &chosen, &shown);
         assert!(matches!(outcome, Err(Error::Invalid(_))), "{outcome:?}");
@@ -115,7 +115,7 @@ on_both! {
     fn who_enrolled_after_the_tick_is_named_as_left_out(world) {
         let Mixed { who, task, users } = mixed(&world);
         let browser = Browser::signed_in(&world.url, &world.desk, &who);
-        let ids: Vec<String> = [0, 1].map(|n: usize| world.place(task, users[n]).id.to_string()).to_vec();
+        let ids: Vec<String> = [0, 1].map(|n: usize| world.enrollment(task, users[n]).id.to_string()).to_vec();
         let ticked = [("user", ids[0].as_str()), ("user", &ids[1])];
         world.enroll(task, users[0]);
         let remove = format!("/tasks/{task}/edit/remove");

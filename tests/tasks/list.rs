@@ -4,11 +4,13 @@ use chrono::Duration;
 use tokendesk::{
     ids::UserId,
     operators::BuiltIn,
+    provision::{
+        self,
+        choice::{Choice, Selection},
+    },
     tasks::{
-        drafts,
         list::{Column, Order, Query, View},
         members::Filter,
-        provision::{Choice, Selection},
         reading, store,
         task::Description,
     },
@@ -88,13 +90,13 @@ on_both! {
         let soon = Choice { stop_on: "2026-11-22".parse().unwrap(), ..world.app_choice() };
         let people = users(&world, &["a", "b", "c", "d"], "Sales");
         let provision = |who, user: UserId, choice: &Choice| {
-            drafts::provision(&world.desk, who, world.now(), &Selection::Users(vec![user]), choice).unwrap()
+            provision::provision(&world.desk, who, world.now(), &Selection::Users(vec![user]), choice).unwrap()
         };
         let stopping = provision(&k, people[0], &soon);
         let locked = provision(&m, people[1], &world.app_choice());
         world.lock(locked, people[1]);
         let trouble = provision(&m, people[2], &world.app_choice());
-        world.mail_state(world.place(trouble, people[2]).id, "Failed", "552 5.2.2 Mailbox full");
+        world.mail_state(world.enrollment(trouble, people[2]).id, "Failed", "552 5.2.2 Mailbox full");
         let browser = world.signed_in("k.lindqvist2", BuiltIn::Operator);
         assert_eq!(numbers(&browser.get("/tasks?view=stopping")), [stopping.0]);
         assert_eq!(numbers(&browser.get("/tasks?view=locked")), [locked.0]);
@@ -115,7 +117,7 @@ on_both! {
         world.advance(Duration::days(1));
         let choice = Choice { stop_on: "2026-11-25".parse().unwrap(), ..world.app_choice() };
         let people = users(&world, &["b.early"], "Sales");
-        let two = drafts::provision(&world.desk, &m, world.now(), &Selection::Users(people), &choice).unwrap().0;
+        let two = provision::provision(&world.desk, &m, world.now(), &Selection::Users(people), &choice).unwrap().0;
         let browser = world.signed_in("reader", BuiltIn::Auditor);
         assert_eq!(numbers(&browser.get("/tasks")), [two, one]);
         for (column, expected) in [
@@ -173,7 +175,7 @@ on_both! {
         let who = world.lindqvist();
         let people = users(&world, &["a.berg"], "Sales");
         let choice = Choice { description: Description::parse("<b>&").unwrap(), ..world.app_choice() };
-        drafts::provision(&world.desk, &who, world.now(), &Selection::Users(people), &choice).unwrap();
+        provision::provision(&world.desk, &who, world.now(), &Selection::Users(people), &choice).unwrap();
         let page = world.signed_in("reader", BuiltIn::Auditor).get("/tasks?q=%3Cscript%3E");
         assert!(!page.body.contains("<script>"), "markup was typed and came back as markup");
     }

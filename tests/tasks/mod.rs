@@ -2,13 +2,11 @@
 
 mod boxes;
 mod bulk;
-mod chosen;
 mod edit;
 mod emailed_to;
 mod left_out;
 mod list;
 mod more_time;
-mod provision;
 mod reminders;
 mod screens;
 mod several;
@@ -70,9 +68,9 @@ impl World {
 
     /// Spends all attempts of a user.
     pub fn lock(&self, task: TaskId, user: UserId) {
-        let place = self.place(task, user);
+        let enrollment = self.enrollment(task, user);
         for _ in 0..5 {
-            self.desk.db.write(|conn| tasks::note_failure(conn, place.id, 5)).expect("the database answers");
+            self.desk.db.write(|conn| tasks::note_failure(conn, enrollment.id, 5)).expect("the database answers");
         }
     }
 

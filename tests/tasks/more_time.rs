@@ -26,7 +26,7 @@ fn expired(world: &World) -> (Who, TaskId, User) {
 
 fn status_of(world: &World, task: TaskId, user: &User) -> Status {
     let today = world.desk.settings.zone.today(world.now());
-    status(&world.place(task, user.id).facts, Policy::default().attempts_allowed, today)
+    status(&world.enrollment(task, user.id).facts, Policy::default().attempts_allowed, today)
 }
 
 /// What the verb writes, to see that nothing happened.
@@ -52,8 +52,8 @@ on_both! {
         assert_eq!(rows(&world), before);
         assert_eq!(desk.post(&more, &[("email", "g.ferrari@example.org")]).location(), methods);
         desk.get(methods).says("An email to g.ferrari@example.org is on its way.").says("The Stop Date is 2027-02-02.");
-        let place = world.place(task, user.id);
-        assert_eq!(place.facts.stop_on.to_string(), "2027-02-02");
+        let enrollment = world.enrollment(task, user.id);
+        assert_eq!(enrollment.facts.stop_on.to_string(), "2027-02-02");
         assert_eq!(status_of(&world, task, &user), Status::Active);
         let links: Vec<bool> = world.desk.db.read(|conn| {
             use diesel::prelude::*;
@@ -80,15 +80,15 @@ on_both! {
         use diesel::prelude::*;
         use tokendesk::{schema::{enrollments, users}, tasks::store::write};
         world.desk.db.write(|conn| {
-            write::end(conn, world.now(), &[world.place(later, ids[2]).id], "test", tokendesk::tasks::enrollment::RemovedWhy::Removed, None)?;
+            write::end(conn, world.now(), &[world.enrollment(later, ids[2]).id], "test", tokendesk::tasks::enrollment::RemovedWhy::Removed, None)?;
             Ok(())
         }).unwrap();
         world.advance(Duration::days(30));
         let now = world.now();
         world.desk.db.write(|conn| {
             diesel::update(users::table.find(ids[3].0)).set(users::disabled_at.eq(Some(now))).execute(conn)?;
-            let place = enrollments::table.filter(enrollments::user_id.eq(ids[4].0));
-            diesel::update(place).set(enrollments::stop_on.eq(world.desk.settings.zone.today(now))).execute(conn)?;
+            let enrollment = enrollments::table.filter(enrollments::user_id.eq(ids[4].0));
+            diesel::update(enrollment).set(enrollments::stop_on.eq(world.desk.settings.zone.today(now))).execute(conn)?;
             Ok(())
         }).unwrap();
         let before = rows(&world);

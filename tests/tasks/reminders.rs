@@ -8,8 +8,9 @@ use tokendesk::{
     mail,
     operators::{BuiltIn, Who},
     policy::{Policy, Typed},
+    provision::{self, choice::Selection},
     schema::{emails, enrollment_links, enrollment_sessions, enrollments, tasks as rows},
-    tasks::{self, drafts, provision::Selection},
+    tasks,
 };
 
 use crate::{on_both, support::World};
@@ -26,8 +27,8 @@ fn send(world: &World) -> usize {
 }
 
 fn task_until(world: &World, who: &Who, users: &[UserId], stop_on: &str) -> TaskId {
-    let choice = tasks::provision::Choice { stop_on: stop_on.parse().unwrap(), ..world.app_choice() };
-    drafts::provision(&world.desk, who, world.now(), &Selection::Users(users.to_vec()), &choice).unwrap()
+    let choice = tokendesk::provision::choice::Choice { stop_on: stop_on.parse().unwrap(), ..world.app_choice() };
+    provision::provision(&world.desk, who, world.now(), &Selection::Users(users.to_vec()), &choice).unwrap()
 }
 
 fn reminders(world: &World) -> Vec<(String, String)> {
@@ -59,7 +60,7 @@ on_both! {
         assert_eq!(send(&world), 2, "the day before");
         at(&world, "2026-11-27T09:00:00");
         assert_eq!(send(&world), 0, "the day itself");
-        assert_eq!(world.place(task, users[0]).facts.stop_on, "2026-11-27".parse::<NaiveDate>().unwrap());
+        assert_eq!(world.enrollment(task, users[0]).facts.stop_on, "2026-11-27".parse::<NaiveDate>().unwrap());
         assert_eq!(world.dump("audit_entries").matches("tasks.remind").count(), 4);
     }
 
@@ -68,9 +69,9 @@ on_both! {
         let task = task_until(&world, &world.lindqvist(), &users[..1], "2026-11-27");
         let now = at(&world, "2026-11-24T08:00:00");
         assert_eq!(send(&world), 1);
-        let place = world.place(task, users[0]);
+        let enrollment = world.enrollment(task, users[0]);
         let links: Vec<Option<Timestamp>> = world.desk.db.read(|conn| {
-            Ok(enrollment_links::table.filter(enrollment_links::enrollment_id.eq(place.id.0)).order(enrollment_links::id)
+            Ok(enrollment_links::table.filter(enrollment_links::enrollment_id.eq(enrollment.id.0)).order(enrollment_links::id)
                 .select(enrollment_links::superseded_at).load(conn)?)
         }).unwrap();
         assert_eq!(links, [Some(now), None]);
@@ -82,8 +83,8 @@ on_both! {
         let (last, to): (Option<i64>, String) = world.desk.db.read(|conn| {
             Ok(rows::table.find(task.0).select((rows::last_email_id, rows::emailed_to)).first(conn)?)
         }).unwrap();
-        assert_eq!((last, to.as_str()), (place.last_email.map(|id| id.0), "a.berg@example.org"));
-        assert_eq!(place.emailed_at, Some(now));
+        assert_eq!((last, to.as_str()), (enrollment.last_email.map(|id| id.0), "a.berg@example.org"));
+        assert_eq!(enrollment.emailed_at, Some(now));
         let claimed = mail::claim(&world.desk, now, "test", 10).unwrap();
         let secret = claimed[0].secret.as_ref().unwrap();
         let found = world.desk.db.read(|conn| tasks::store::by_handle(conn, secret.handle.as_deref().unwrap())).unwrap().unwrap();
@@ -120,12 +121,12 @@ on_both! {
         let users = people(&world);
         let task = task_until(&world, &world.lindqvist(), &users[..1], "2026-11-27");
         let now = at(&world, "2026-11-24T08:00:00");
-        let place = world.place(task, users[0]);
+        let enrollment = world.enrollment(task, users[0]);
         world.desk.db.write(|conn| {
             let link: i64 = enrollment_links::table.select(enrollment_links::id).first(conn)?;
             Ok(diesel::insert_into(enrollment_sessions::table).values((
                 enrollment_sessions::key_hash.eq(vec![1u8]),
-                enrollment_sessions::enrollment_id.eq(place.id.0),
+                enrollment_sessions::enrollment_id.eq(enrollment.id.0),
                 enrollment_sessions::link_id.eq(link),
                 enrollment_sessions::created_at.eq(now),
                 enrollment_sessions::expires_at.eq(now + Duration::minutes(15)),

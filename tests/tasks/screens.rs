@@ -143,7 +143,7 @@ on_both! {
         world.enroll(task, users[2]);
         let token = world.enroll(task, users[3]);
         world.desk.db.write(|conn| tokendesk::tasks::note_used(conn, world.now(), token)).unwrap();
-        world.mail_state(world.place(task, users[0]).id, "Failed", "552 5.2.2 Mailbox full");
+        world.mail_state(world.enrollment(task, users[0]).id, "Failed", "552 5.2.2 Mailbox full");
         let browser = world.signed_in("reader", BuiltIn::Auditor);
         let page = browser.get(&format!("/tasks/{task}")).expect(200);
         page.says("Completed 1").says("Active 2").says("Locked 1").says("Expired 0").says("5 of 5 attempts used")

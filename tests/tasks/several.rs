@@ -99,7 +99,7 @@ on_both! {
         let shown = seen.shown(&world.desk.keys, Change::Resend);
         let done = several::apply(&world.desk, &who, world.now(), &ticked, Change::Resend, false, &shown).unwrap();
         assert_eq!(done.users(Change::Resend), 1);
-        assert_eq!(world.place(first, user("a.berg")).facts.failures, 5);
+        assert_eq!(world.enrollment(first, user("a.berg")).facts.failures, 5);
     }
 
     fn nothing_is_done_if_one_of_the_tasks_moved(world) {

@@ -117,9 +117,9 @@ on_both! {
         let who = world.lindqvist();
         let user = world.user("a.berg", "Sales");
         let task = world.task(&who, &[user.id]);
-        let (app, place) = (world.app_of(&user), world.place(task, user.id));
+        let (app, enrollment) = (world.app_of(&user), world.enrollment(task, user.id));
         world.desk.db.write(|conn| {
-            tokendesk::tasks::note_enrolled(conn, world.now(), place.id, app.token.id)?;
+            tokendesk::tasks::note_enrolled(conn, world.now(), enrollment.id, app.token.id)?;
             tokendesk::tasks::note_used(conn, world.now(), app.token.id)
         }).unwrap();
         let serial = world.desk.db.read(|conn| tokens::of_user(conn, user.id)).unwrap()[0].serial.clone();
@@ -136,7 +136,7 @@ on_both! {
         forbidden(tokens::suspend(&world.desk, &helper, now, "FT-1", "x"));
         forbidden(tokens::resume(&world.desk, &helper, now, "FT-1"));
         forbidden(tokens::revoke(&world.desk, &helper, now, "FT-1", S::Active, Fate::Lost, "x"));
-        forbidden(tokendesk::tasks::assign_device(&world.desk, &helper, now, "FT-1", "t.adeyemi").map_err(|error| match error {
+        forbidden(tokendesk::provision::assign_device(&world.desk, &helper, now, "FT-1", "t.adeyemi").map_err(|error| match error {
             // It is looked for first, and it is not in inventory.
             Error::Refused(_) => Error::Forbidden(""),
             other => other,
@@ -195,10 +195,10 @@ on_both! {
     fn a_user_is_told_when_a_device_is_assigned_and_when_it_is_taken_back(world) {
         let (who, user) = (world.operator("k.lindqvist", BuiltIn::Operator), world.user("t.adeyemi", "Sales"));
         world.device("FT-1", MovingFactor::Counter);
-        let token = tokendesk::tasks::assign_device(&world.desk, &who, world.now(), "FT-1", "t.adeyemi").unwrap();
+        let token = tokendesk::provision::assign_device(&world.desk, &who, world.now(), "FT-1", "t.adeyemi").unwrap();
         assert_eq!((token.state, token.user), (S::Assigned, Some(user.id)));
         assert_eq!(letters(&world), [Kind::TokenAssigned]);
-        let again = tokendesk::tasks::assign_device(&world.desk, &who, world.now(), "FT-1", "t.adeyemi");
+        let again = tokendesk::provision::assign_device(&world.desk, &who, world.now(), "FT-1", "t.adeyemi");
         assert!(matches!(again, Err(Error::Refused(_))), "{again:?}");
         tokens::revoke(&world.desk, &who, world.now(), "FT-1", S::Assigned, Fate::Inventory, "the wrong one").unwrap();
         assert_eq!(letters(&world), [Kind::TokenRevoked, Kind::TokenAssigned]);
@@ -210,7 +210,7 @@ on_both! {
         let who = world.operator("k.lindqvist", BuiltIn::Operator);
         world.user("t.adeyemi", "Sales");
         world.device("FT-1", MovingFactor::Counter);
-        tokendesk::tasks::assign_device(&world.desk, &who, world.now(), "FT-1", "t.adeyemi").unwrap();
+        tokendesk::provision::assign_device(&world.desk, &who, world.now(), "FT-1", "t.adeyemi").unwrap();
         let mailbox = mail::Mailbox::default();
         mail::courier::run_once(&world.desk, &mail::Carrier::Mailbox(mailbox.clone())).unwrap();
         let letter = mailbox.search("t.adeyemi", 0, 9).0[0].letter(&world.desk.settings).unwrap();
@@ -234,7 +234,7 @@ on_both! {
         };
         let revoke = |seen, fate, reason: &str| tokens::revoke(desk, &who, now, "FT-1", seen, fate, reason).unwrap();
         assert_eq!(state(), S::Inventory);
-        tokendesk::tasks::assign_device(desk, &who, now, "FT-1", "t.adeyemi").unwrap();
+        tokendesk::provision::assign_device(desk, &who, now, "FT-1", "t.adeyemi").unwrap();
         assert_eq!(state(), S::Assigned);
         assert!(!accepted(&world, &user, &device.press(0)), "not enrolled yet");
         bind(0);

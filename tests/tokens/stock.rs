@@ -5,9 +5,9 @@ use std::thread;
 use tokendesk::{
     error::Error,
     operators::{BuiltIn, Scope},
-    tasks::{
-        self, drafts,
-        provision::{Choice, Selection},
+    provision::{
+        self,
+        choice::{Choice, Selection},
     },
     tokens::{self, AuthenticationType, Binding, MovingFactor, TokenState as S},
     users::User,
@@ -18,15 +18,18 @@ use crate::{on_both, support::World};
 /// Available and Reserved for everybody.
 fn stock(world: &World) -> (i64, i64) {
     let today = world.desk.settings.zone.today(world.now());
-    let stock =
-        world.desk.db.read(|conn| tasks::stock(conn, &Scope::All, AuthenticationType::HardwareToken, today)).unwrap();
+    let stock = world
+        .desk
+        .db
+        .read(|conn| tokendesk::provision::stock(conn, &Scope::All, AuthenticationType::HardwareToken, today))
+        .unwrap();
     (stock.available().unwrap(), stock.reserved)
 }
 
 fn provision(world: &World, user: &User) {
     let choice = Choice { authentication_type: AuthenticationType::HardwareToken, ..world.app_choice() };
     let chosen = Selection::Users(vec![user.id]);
-    drafts::provision(
+    provision::provision(
         &world.desk,
         &world.operator(&format!("for.{}", user.user_id), BuiltIn::Operator),
         world.now(),
@@ -63,7 +66,7 @@ on_both! {
         provision(&world, &a);
         assert_eq!(stock(&world), (0, 1));
         let who = world.operator("k.lindqvist", BuiltIn::Operator);
-        let assign = |user: &User| tasks::assign_device(&world.desk, &who, world.now(), "FT-1", &user.user_id);
+        let assign = |user: &User| tokendesk::provision::assign_device(&world.desk, &who, world.now(), "FT-1", &user.user_id);
         assert!(matches!(assign(&b), Err(Error::Refused(sentence)) if sentence.contains("reserved")));
         assert_eq!(world.token("FT-1").state, S::Inventory, "nothing half done");
         assert_eq!(assign(&a).unwrap().state, S::Assigned);
@@ -74,14 +77,14 @@ on_both! {
         let device = world.device("FT-1", MovingFactor::Counter);
         let (a, b) = (world.user("a", "Sales"), world.user("b", "Sales"));
         let who = world.operator("k.lindqvist", BuiltIn::Operator);
-        tasks::assign_device(&world.desk, &who, world.now(), "ft-1", "A").unwrap();
+        tokendesk::provision::assign_device(&world.desk, &who, world.now(), "ft-1", "A").unwrap();
         let bind = |user: &User| world.desk.db.write(|conn| {
             tokens::bind_hardware(&world.desk, conn, world.now(), user.id, user.container, "FT-1", &device.press(0))
         }).unwrap();
         assert!(matches!(bind(&b), Binding::Refused(_)));
         assert!(matches!(bind(&a), Binding::Bound(_)));
         assert_eq!(world.token("FT-1").state, S::Active);
-        assert!(matches!(tasks::assign_device(&world.desk, &who, world.now(), "FT-1", "b"), Err(Error::Refused(_))));
+        assert!(matches!(tokendesk::provision::assign_device(&world.desk, &who, world.now(), "FT-1", "b"), Err(Error::Refused(_))));
     }
 
     fn one_device_is_given_to_one_of_two_at_once(world) {
@@ -92,7 +95,7 @@ on_both! {
         let done = thread::scope(|scope| {
             let threads: Vec<_> = ["a", "b"].map(|user| {
                 let (world, who) = (&world, &who);
-                scope.spawn(move || tasks::assign_device(&world.desk, who, world.now(), "FT-1", user).is_ok())
+                scope.spawn(move || tokendesk::provision::assign_device(&world.desk, who, world.now(), "FT-1", user).is_ok())
             }).into();
             threads.into_iter().map(|thread| thread.join().expect("no panic")).filter(|done| *done).count()
         });

@@ -80,8 +80,8 @@ on_both! {
     }
 
     fn lists_are_sorted_and_paged_without_gaps(world) {
-        for (n, place) in ["Sales", "Finance", "Legal", "Finance", "Sales"].iter().enumerate() {
-            user(&world, &format!("u{n}"), &format!("F{}", 5 - n), "Same", place);
+        for (n, enrollment) in ["Sales", "Finance", "Legal", "Finance", "Sales"].iter().enumerate() {
+            user(&world, &format!("u{n}"), &format!("F{}", 5 - n), "Same", enrollment);
         }
         let list = |order: &str, offset: i64, limit: i64| {
             let order = Order::parse(order);

@@ -62,9 +62,9 @@ on_both! {
         phone.post(&format!("/enroll/{}", invited.handle), &[("code", &invited.code)]).expect(410).says("older address");
         assert_eq!(invited.types(&world, &invited.code), None, "the code has ended with it");
         let typed = app(&key, &world, 0);
-        let proved = enrollment::prove(&world.desk, world.now(), &visit, &typed).unwrap();
+        let proved = tokendesk::portal::prove(&world.desk, world.now(), &visit, &typed).unwrap();
         assert!(matches!(proved, Step::Ended(_)), "the session that the old link opened has ended too: {proved:?}");
-        assert_eq!(world.place(invited.task, invited.user.id).facts.failures, 0, "and none of it is an attempt");
+        assert_eq!(world.enrollment(invited.task, invited.user.id).facts.failures, 0, "and none of it is an attempt");
     }
 
     fn one_press_after_save_sends_to_the_new_address(world) {
@@ -104,7 +104,7 @@ on_both! {
         let mailbox = carry(&world, None);
         for (invited, new) in [(&one, "t@new.example"), (&two, "b@new.example")] {
             assert_eq!(mailbox.search(new, 0, 9).0.len(), 1);
-            assert_eq!(world.place(invited.task, invited.user.id).emailed_to, new);
+            assert_eq!(world.enrollment(invited.task, invited.user.id).emailed_to, new);
         }
         browser.get(&path).expect(200).says("1 link that was sent to an older email address has ended").does_not_say("Resend 1");
         is(&world, &gone.user, Situation::AddressRemoved, "The address was removed today at 14:33");
@@ -160,7 +160,7 @@ on_both! {
         let user = world.user("t.adeyemi", "Sales");
         let task = provision(&world, &user, AuthenticationType::AuthenticatorApp);
         world.device("FT-1", tokendesk::tokens::MovingFactor::Counter);
-        tasks::assign_device(&world.desk, &world.lindqvist_or_known(), world.now(), "FT-1", "t.adeyemi").unwrap();
+        tokendesk::provision::assign_device(&world.desk, &world.lindqvist_or_known(), world.now(), "FT-1", "t.adeyemi").unwrap();
         let waits = |kind: Kind| states(&world, &user).into_iter().filter(|(of, ..)| *of == kind).map(|(_, state, to)| (state, to)).collect::<Vec<_>>();
         assert_eq!(waits(Kind::Enrollment), [(State::Queued, "t.adeyemi@example.org".into())]);
         readdress(&world, &user, "tobi@new.example");
@@ -195,7 +195,7 @@ on_both! {
         world.advance(Duration::days(20));
         readdress(&world, &invited.user, "tobi@new.example");
         let browser = world.signed_in("m.okafor", BuiltIn::ProvisioningManager);
-        let version = world.place(invited.task, invited.user.id).version.to_string();
+        let version = world.enrollment(invited.task, invited.user.id).version.to_string();
         let path = format!("/users/t.adeyemi/tasks/{}/stop-date", invited.task);
         browser.post(&path, &[("stop_on", "2026-12-15"), ("version", &version)]).location();
         assert_eq!(invited.types(&world, &invited.code), None);

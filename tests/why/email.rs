@@ -89,7 +89,7 @@ on_both! {
         world.advance(Duration::minutes(5));
         let choice = Choice { include_with_task: true, ..world.app_choice() };
         let chosen = Selection::Users(vec![invited.user.id]);
-        let newer = tasks::drafts::provision(&world.desk, &world.lindqvist_or_known(), world.now(), &chosen, &choice).unwrap();
+        let newer = tokendesk::provision::provision(&world.desk, &world.lindqvist_or_known(), world.now(), &chosen, &choice).unwrap();
         carry(&world, None);
         is(&world, &invited.user, Situation::LinkNotOpened, "");
         world.advance(Duration::minutes(5));
@@ -163,10 +163,10 @@ on_both! {
         world.stranger().get(&format!("/enroll/{}", invited.handle)).expect(410).says("A newer message was sent");
         let remedy = is(&world, &invited.user, Situation::OlderLinkUsed, "Only the newest email works: it was sent today at 14:52");
         assert_eq!(remedy, Some(Remedy::Resend));
-        let noted = world.place(invited.task, invited.user.id).older_link_at;
+        let noted = world.enrollment(invited.task, invited.user.id).older_link_at;
         world.advance(Duration::minutes(5));
         invited.open(&world);
-        assert_eq!(world.place(invited.task, invited.user.id).older_link_at, noted, "once after each email");
+        assert_eq!(world.enrollment(invited.task, invited.user.id).older_link_at, noted, "once after each email");
     }
 
     fn the_newest_link_opened_after_an_older_one_counts(world) {

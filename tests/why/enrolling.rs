@@ -47,7 +47,7 @@ on_both! {
     fn the_activation_code_where_a_one_time_password_belongs(world) {
         let invited = invite_app(&world);
         let visit = invited.comes_in(&world);
-        let proved = enrollment::prove(&world.desk, world.now(), &visit, &invited.code.to_lowercase()).unwrap();
+        let proved = tokendesk::portal::prove(&world.desk, world.now(), &visit, &invited.code.to_lowercase()).unwrap();
         assert!(matches!(proved, Step::Wrong(_)));
         is(&world, &invited.user, Situation::CodeAsPassword, "The activation code was right and has done its work");
         let second = invite_device_as(&world, "d.evice");
@@ -118,7 +118,7 @@ on_both! {
         let invited = invite_app(&world);
         let visit = invited.comes_in(&world);
         let typed = wrong(&invited.key(&world, &visit), &world);
-        assert!(matches!(enrollment::prove(&world.desk, world.now(), &visit, &typed), Ok(Step::Wrong(_))));
+        assert!(matches!(tokendesk::portal::prove(&world.desk, world.now(), &visit, &typed), Ok(Step::Wrong(_))));
         let remedy = is(&world, &invited.user, Situation::WrongPassword, "4 attempts are left");
         assert_eq!(remedy, Some(Remedy::Resend));
         assert!(!world.dump("enrollments").contains(&typed));

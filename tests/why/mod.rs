@@ -3,15 +3,13 @@
 use chrono::Duration;
 use tokendesk::{
     authentication,
-    enrollment::{self, Step, Visit},
     ids::TaskId,
     mail::{self, Carrier, Mailbox, courier, mailbox::Refusal},
     oath::{self, Algorithm},
     operators::{BuiltIn, Who},
-    tasks::{
-        self,
-        provision::{Choice, Selection},
-    },
+    portal::{Step, Visit},
+    provision::choice::{Choice, Selection},
+    tasks,
     tokens::{AuthenticationType, Seed},
     users::{self, Details, Typed, User},
     why::{self, Diagnosis, Mark, Remedy, Situation},
@@ -95,7 +93,7 @@ fn is(world: &World, user: &User, situation: Situation, words: &str) -> Option<R
 fn provision(world: &World, user: &User, authentication_type: AuthenticationType) -> TaskId {
     let choice = Choice { authentication_type, ..world.app_choice() };
     let chosen = Selection::Users(vec![user.id]);
-    tasks::drafts::provision(&world.desk, &world.lindqvist_or_known(), world.now(), &chosen, &choice)
+    tokendesk::provision::provision(&world.desk, &world.lindqvist_or_known(), world.now(), &chosen, &choice)
         .expect("the user can be provisioned")
 }
 
@@ -135,12 +133,14 @@ impl Invited {
     }
 
     fn open(&self, world: &World) {
-        enrollment::open(&world.desk, world.now(), &self.visit(None)).expect("the page opens");
+        tokendesk::portal::open(&world.desk, world.now(), &self.visit(None)).expect("the page opens");
     }
 
     /// Types an activation code; the session, if it was right.
     fn types(&self, world: &World, code: &str) -> Option<String> {
-        match enrollment::accept_code(&world.desk, world.now(), &self.visit(None), code).expect("the page answers") {
+        match tokendesk::portal::accept_code(&world.desk, world.now(), &self.visit(None), code)
+            .expect("the page answers")
+        {
             Step::Done(_, session) => Some(session),
             _ => None,
         }
@@ -155,7 +155,7 @@ impl Invited {
 
     /// The key that is shown.
     fn key(&self, world: &World, visit: &Visit) -> Seed {
-        match enrollment::show_key(&world.desk, world.now(), visit).expect("the page answers") {
+        match tokendesk::portal::show_key(&world.desk, world.now(), visit).expect("the page answers") {
             Step::Done(_, seed) => seed,
             _ => panic!("no key is shown"),
         }
@@ -164,7 +164,7 @@ impl Invited {
     /// Proves the key by what an app shows whose clock is off by so many seconds; true if it was taken.
     fn proves(&self, world: &World, visit: &Visit, off: i64) -> bool {
         let typed = app(&self.key(world, visit), world, off);
-        matches!(enrollment::prove(&world.desk, world.now(), visit, &typed), Ok(Step::Done(..)))
+        matches!(tokendesk::portal::prove(&world.desk, world.now(), visit, &typed), Ok(Step::Done(..)))
     }
 
     /// Enrolls an app; its key.
@@ -177,7 +177,7 @@ impl Invited {
 
     /// Claims a device; true if it was given.
     fn claims(&self, world: &World, visit: &Visit, serial: &str, typed: &str) -> bool {
-        matches!(enrollment::claim_device(&world.desk, world.now(), visit, serial, typed), Ok(Step::Done(..)))
+        matches!(tokendesk::portal::claim_device(&world.desk, world.now(), visit, serial, typed), Ok(Step::Done(..)))
     }
 }
 
@@ -239,6 +239,6 @@ impl World {
 
 /// Cancels what waits for the user, as taking it out of the outbox does.
 fn cancel_waiting(world: &World, invited: TaskId, user: &User) {
-    let place = world.place(invited, user.id);
-    world.desk.db.write(|conn| mail::cancel_waiting(conn, world.now(), &[place.id])).expect("it is canceled");
+    let enrollment = world.enrollment(invited, user.id);
+    world.desk.db.write(|conn| mail::cancel_waiting(conn, world.now(), &[enrollment.id])).expect("it is canceled");
 }

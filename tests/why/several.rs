@@ -117,7 +117,7 @@ on_both! {
         world.advance(Duration::minutes(1));
         let choice = Choice { include_with_token: true, include_with_task: true, ..world.app_choice() };
         let selection = Selection::Users(vec![older.user.id]);
-        tasks::drafts::provision(&world.desk, &world.lindqvist_or_known(), world.now(), &selection, &choice).unwrap();
+        tokendesk::provision::provision(&world.desk, &world.lindqvist_or_known(), world.now(), &selection, &choice).unwrap();
         carry(&world, None);
         is(&world, &older.user, Situation::LinkNotOpened, "");
     }
@@ -129,7 +129,7 @@ on_both! {
         lock(&world, &second);
         let choice = Choice { include_with_task: true, ..world.app_choice() };
         let selection = Selection::Users(vec![first.user.id]);
-        let third = tasks::drafts::provision(&world.desk, &world.lindqvist_or_known(), world.now(), &selection, &choice).unwrap();
+        let third = tokendesk::provision::provision(&world.desk, &world.lindqvist_or_known(), world.now(), &selection, &choice).unwrap();
         carry(&world, None);
         is(&world, &first.user, Situation::Locked, "");
         let others: Vec<_> = diagnosis(&world, &first.user).others.into_iter().map(|other| other.task).collect();

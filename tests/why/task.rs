@@ -11,7 +11,7 @@ use super::*;
 use crate::on_both;
 
 fn remove(world: &World, invited: &Invited) {
-    let chosen = Chosen::These(vec![world.place(invited.task, invited.user.id).id]);
+    let chosen = Chosen::These(vec![world.enrollment(invited.task, invited.user.id).id]);
     let who = world.lindqvist_or_known();
     let picked = edit::preview(&world.desk, &who, world.now(), invited.task, &chosen).unwrap();
     let shown = picked.shown(&world.desk.keys, edit::REMOVE);
@@ -33,8 +33,8 @@ on_both! {
         let invited = invite_app(&world);
         world.advance(Duration::days(15));
         invited.open(&world);
-        let place = world.place(invited.task, invited.user.id);
-        assert_eq!(place.opened_at, Some(world.now()));
+        let enrollment = world.enrollment(invited.task, invited.user.id);
+        assert_eq!(enrollment.opened_at, Some(world.now()));
         is(&world, &invited.user, Situation::Expired, "");
     }
 
@@ -103,7 +103,7 @@ on_both! {
     fn a_device_given_by_hand_waits_for_a_task(world) {
         let user = world.user("t.adeyemi", "Sales");
         world.device("FT-1", MovingFactor::Counter);
-        tasks::assign_device(&world.desk, &world.lindqvist_or_known(), world.now(), "FT-1", "t.adeyemi").unwrap();
+        tokendesk::provision::assign_device(&world.desk, &world.lindqvist_or_known(), world.now(), "FT-1", "t.adeyemi").unwrap();
         assert_eq!(is(&world, &user, Situation::DeviceAssigned, "FT-1 was given to this user by hand"), Some(Remedy::Provision));
     }
 
@@ -120,7 +120,7 @@ on_both! {
         let invited = invite_app(&world);
         let choice = Choice { include_with_task: true, ..world.app_choice() };
         let chosen = Selection::Users(vec![invited.user.id]);
-        let newer = tasks::drafts::provision(&world.desk, &world.lindqvist_or_known(), world.now(), &chosen, &choice).unwrap();
+        let newer = tokendesk::provision::provision(&world.desk, &world.lindqvist_or_known(), world.now(), &chosen, &choice).unwrap();
         let older = diagnosis_by(&world, &Who::system(), &invited.user, Some(invited.task));
         assert_eq!(older.situation, Situation::Replaced);
         assert_eq!(older.words.sentence, format!("Task {newer} replaced this enrollment"));
@@ -201,7 +201,7 @@ on_both! {
         world.advance(Duration::days(20));
         let browser = world.signed_in("m.okafor", BuiltIn::ProvisioningManager);
         browser.get("/users/t.adeyemi/authentication-methods").expect(200).says("The Stop Date passed 6 days ago");
-        let version = world.place(invited.task, invited.user.id).version.to_string();
+        let version = world.enrollment(invited.task, invited.user.id).version.to_string();
         let path = format!("/users/t.adeyemi/tasks/{}/stop-date", invited.task);
         browser.post(&path, &[("stop_on", "2026-12-01"), ("version", &version)]).expect(422).says("has passed").says("Nothing was changed");
         browser.post(&path, &[("stop_on", "2026-12-15"), ("version", "77")]).expect(409);

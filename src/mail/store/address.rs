@@ -11,7 +11,7 @@ use crate::{
     db::{self, AnyConn},
     error::Result,
     ids::{EmailId, EnrollmentId, UserId},
-    mail::{LinkSent, letter::Kind, outbox::State},
+    mail::{LinkSent, email::State, letter::Kind},
     schema::emails,
 };
 

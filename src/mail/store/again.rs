@@ -10,7 +10,7 @@ use crate::{
     db::{self, AnyConn},
     error::Result,
     ids::{EmailId, EnrollmentId},
-    mail::{letter::Kind, outbox::State},
+    mail::{email::State, letter::Kind},
     schema::emails,
 };
 

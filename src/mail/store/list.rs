@@ -14,7 +14,7 @@ use crate::{
     ids::{ContainerId, EmailId},
     mail::{
         Filter, Health, TRIES_THAT_TELL, View,
-        outbox::{ATTENTION_DAYS, Email, State, Try},
+        email::{ATTENTION_DAYS, Email, State, Try},
     },
     schema::{email_tries, emails},
 };

@@ -12,8 +12,8 @@ use crate::{
     ids::{ContainerId, EmailId, EnrollmentId, TaskId, UserId},
     insert_all,
     mail::{
+        email::{Email, State},
         letter::{Facts, Kind, NewEmail, Secret, masked},
-        outbox::{Email, State},
     },
     schema::emails,
 };

@@ -10,7 +10,7 @@ use crate::{
     ids::EmailId,
     mail::{
         bounce::{Action, Fate},
-        outbox::{Delivery, Email, State},
+        email::{Delivery, Email, State},
     },
     on,
     schema::{email_reports, emails},

@@ -16,7 +16,7 @@ use crate::{
     insert_all,
     mail::{
         Claimed, Kind,
-        outbox::{State, lease},
+        email::{State, lease},
     },
     schema::{email_tries, emails},
 };

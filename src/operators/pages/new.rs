@@ -23,7 +23,7 @@ struct Page {
 /// What hands a first password over: drawn as the answer to the form and never again, so that the password is in no
 /// address, no session and no log.
 #[derive(Template)]
-#[template(path = "operators/handed.html")]
+#[template(path = "operators/first-password.html")]
 pub(super) struct FirstPassword {
     pub chrome: Chrome,
     pub user_id: String,

@@ -22,7 +22,7 @@ pub mod sign_in;
 pub mod throttle;
 
 /// What every request asks of the operator behind it.
-pub struct AtWork {
+pub struct Working {
     /// The UserID.
     pub user_id: String,
     /// The name of the role.
@@ -36,7 +36,7 @@ pub struct AtWork {
 }
 
 /// The operator's role as it is now; `None` if suspended or gone.
-pub fn at_work(conn: &mut AnyConn, id: OperatorId) -> Result<Option<AtWork>> {
+pub fn at_work(conn: &mut AnyConn, id: OperatorId) -> Result<Option<Working>> {
     let row: Option<(String, bool, bool, String, bool, String)> = operators::table
         .inner_join(roles::table)
         .filter(operators::id.eq(id.0).and(operators::suspended_at.is_null()))
@@ -52,7 +52,7 @@ pub fn at_work(conn: &mut AnyConn, id: OperatorId) -> Result<Option<AtWork>> {
         .optional()?;
     Ok(row.map(|(user_id, all_containers, must_change_password, role, built_in, names)| {
         let permissions = permissions(&role, built_in, &names);
-        AtWork { user_id, role, permissions, all_containers, must_change_password }
+        Working { user_id, role, permissions, all_containers, must_change_password }
     }))
 }
 

@@ -10,7 +10,7 @@ use crate::{
     operators::{Permission, may},
     reports::{
         self,
-        find::{Finding, Found, FoundUser, Hit, Standing, typed},
+        find::hit::{self, Finding, Found, FoundUser, Hit, Standing},
         history::{Outcome, Row},
     },
     tokens::{Token, TokenState},
@@ -51,7 +51,7 @@ struct Line {
 /// Shows what was found, or leads to the one thing that was named.
 pub async fn show(p: Permitted<may::SignedIn>, request: HttpRequest) -> Answer {
     let zone = p.desk.settings.zone;
-    let q = typed(&Fields::parse(request.query_string()).text("q"));
+    let q = hit::typed(&Fields::parse(request.query_string()).text("q"));
     let asked = q.clone();
     let finding =
         p.call(move |desk, who, now| desk.db.read(|conn| reports::find(conn, who, now, zone, &asked))).await?;

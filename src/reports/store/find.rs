@@ -8,7 +8,7 @@ use crate::{
     error::Result,
     ids::{TaskId, UserId},
     operators::{Scope, Who},
-    reports::{find, history::Row},
+    reports::{find::hit, history::Row},
     schema::{enrollments, tasks, tokens, users},
     tokens::{Token, by_serial, store::list::ends},
 };
@@ -29,7 +29,7 @@ pub fn users_with_email(conn: &mut AnyConn, who: &Who, email: &str) -> Result<Ve
 /// that begins so; the newest first.
 pub fn tasks(conn: &mut AnyConn, ground: &Basis, typed: &str, users: &[UserId], most: i64) -> Result<Vec<Row>> {
     let mut ids: Vec<i64> = Vec::new();
-    for (first, last) in find::task_number(typed).map(find::numbers_beginning_with).unwrap_or_default() {
+    for (first, last) in hit::task_number(typed).map(hit::numbers_beginning_with).unwrap_or_default() {
         let range = tasks::table.filter(tasks::id.between(first, last)).order(tasks::id.desc());
         ids.extend(range.select(tasks::id).limit(most).load::<i64>(conn)?);
     }

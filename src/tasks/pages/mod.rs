@@ -4,14 +4,11 @@ use crate::operators::{Permission, Who};
 
 pub mod act;
 mod boxes;
-pub mod choose;
-pub mod confirm;
 pub mod detail;
 pub mod edit;
 pub mod list;
 mod moving;
 mod people;
-pub mod provision;
 pub mod readdressed;
 pub mod remove;
 pub mod resend;

@@ -1,9 +1,7 @@
 //! The rows of tasks, enrollments, links and drafts: the only SQL of this feature.
 
 pub mod address;
-pub mod candidates;
 pub mod check;
-pub mod drafts;
 pub mod enrollments;
 pub mod history;
 pub mod hold;

@@ -7,7 +7,7 @@ use crate::{
     audit, clock,
     error::{Error, Mistakes},
     operators::{Permission, may},
-    tasks,
+    provision,
     tokens::{
         self, MovingFactor, Standing, Token,
         import::making_words,
@@ -118,7 +118,7 @@ pub async fn resync(p: Permitted<may::Unlock>, serial: Path<String>, fields: Fie
 pub async fn assign(p: Permitted<may::AssignTokens>, serial: Path<String>, fields: Fields) -> Answer {
     let (name, user_id) = (serial.clone(), fields.text("user_id"));
     let typed = Typed { user_id: user_id.clone(), ..Typed::default() };
-    let outcome = p.call(move |desk, who, now| tasks::assign_device(desk, who, now, &name, &user_id)).await;
+    let outcome = p.call(move |desk, who, now| provision::assign_device(desk, who, now, &name, &user_id)).await;
     let flash = |token: &Token| {
         Flash::good(format!("Assigned {}.", token.serial), "Its user enrolls it with a provisioning task.")
     };

@@ -11,7 +11,7 @@ use crate::{
     error::Result,
     ids::{ContainerId, UserId},
     operators::{Permission, Who, may},
-    tasks,
+    provision,
     tokens::{
         AuthenticationType, Token, TokenState,
         inventory::{Order, Search},
@@ -97,7 +97,7 @@ pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest) -> Answer {
         .view(move |desk, who, now| {
             let today = desk.settings.zone.today(now);
             desk.db.read(|conn| {
-                let stock = tasks::stock(conn, &who.scope, AuthenticationType::HardwareToken, today)?;
+                let stock = provision::stock(conn, &who.scope, AuthenticationType::HardwareToken, today)?;
                 let stock = Stock { available: stock.available().unwrap_or_default(), reserved: stock.reserved };
                 find(conn, who, &asked, paging, stock)
             })

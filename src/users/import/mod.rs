@@ -5,6 +5,7 @@ use crate::{text::composed, users::user::Typed};
 mod column;
 mod encoding;
 mod outcome;
+pub(super) mod plan;
 
 pub use column::{COLUMNS, Column};
 use column::{Header, Use};

@@ -2,7 +2,7 @@
 
 use super::{Words, when, words};
 use crate::{
-    enrollment::portal,
+    portal::link,
     tokens::one_time::off,
     why::{facts::Facts, situation::Situation},
 };
@@ -43,11 +43,11 @@ pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
             "The activation code is done. Please type the digits that your app or token shows now.",
         ),
         S::SessionEnded => words(
-            format!("The {} minutes after the activation code ran out", portal::SESSION_MINUTES),
+            format!("The {} minutes after the activation code ran out", link::SESSION_MINUTES),
             format!("It was accepted {accepted}, and nothing was finished since. The link and the code work again."),
             format!(
                 "Please open the link again and type the same code. You then have {} minutes to finish.",
-                portal::SESSION_MINUTES
+                link::SESSION_MINUTES
             ),
         ),
         S::KeyNotProven => words(

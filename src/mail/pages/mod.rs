@@ -1,3 +1,0 @@
-//! Screens of email: the mailbox of the demo.
-
-pub mod mailbox;

@@ -1,0 +1,300 @@
+//! The portal: where users enroll (PRODUCT.md §3). A link and its activation code open a session; in it the user proves
+//! an authenticator app or claims a device, and may try it at once.
+
+use chrono::Duration;
+
+use crate::{
+    audit::{self, Actor, ActorKind, Entry},
+    authentication::{self, Answer, Person},
+    clock::Timestamp,
+    db::AnyConn,
+    desk::Desk,
+    error::{Error, Result},
+    ids::EnrollmentId,
+    keys::Purpose,
+    mail::Kind,
+    policy,
+    tasks::{
+        self, FailureKind, links,
+        store::{self as task_store, Enrollment, Link},
+    },
+    tokens::{self, AuthenticationType, Token, one_time},
+};
+
+mod binding;
+mod letter;
+pub mod link;
+pub mod pages;
+mod store;
+
+pub use binding::{claim_device, prove, show_device, show_key};
+pub use link::End;
+
+/// Who knocks: the link they hold, the session they show, where they come from.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    /// The handle in the address.
+    pub handle: String,
+    /// What the cookie of the enrollment session holds.
+    pub session: Option<String>,
+    /// The network address.
+    pub address: String,
+    /// The id of the request.
+    pub request: String,
+}
+
+/// How things stand with a link.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// The enrollment, its task and its user.
+    pub enrollment: Enrollment,
+    /// Why it leads nowhere; `None` if the user may enroll.
+    pub end: Option<End>,
+    /// The visitor has an open session of this link.
+    pub verified: bool,
+    /// Failed attempts after which the enrollment is Locked.
+    pub attempts_allowed: i64,
+}
+
+impl View {
+    /// Attempts that are left.
+    pub fn attempts_left(&self) -> i64 {
+        (self.attempts_allowed - self.enrollment.facts.failures).max(0)
+    }
+}
+
+/// What came of a step in the portal.
+#[derive(Debug)]
+pub enum Step<T> {
+    /// It was taken.
+    Done(View, T),
+    /// What was typed is wrong, and counted.
+    Wrong(View),
+    /// Nothing was typed; that is no attempt.
+    Empty(View),
+    /// The link has ended.
+    Ended(View),
+    /// The session is over, or was never opened: the activation code is asked for again.
+    NoSession,
+    /// There is no such link.
+    Unknown,
+}
+
+/// How things stand with a link; `None` if there is none of this handle. Notes that it was opened, which a mail scanner
+/// can cause as well, and spends nothing.
+pub fn open(desk: &Desk, now: Timestamp, visit: &Visit) -> Result<Option<View>> {
+    let Some((_, view)) = desk.db.read(|conn| read_visit(desk, conn, now, visit))? else { return Ok(None) };
+    if has_news(&view) {
+        desk.db.write(|conn| note_opened(conn, now, &view))?;
+    }
+    Ok(Some(view))
+}
+
+/// True if it is not noted yet that this link was opened. Once after each email: a reminder brings a link of its own.
+fn has_news(view: &View) -> bool {
+    let enrollment = &view.enrollment;
+    let unnoted = |at: Option<Timestamp>| at.is_none() || at < enrollment.emailed_at;
+    match view.end {
+        Some(End::Superseded(_) | End::AddressLeft(_)) => unnoted(enrollment.older_link_at),
+        Some(End::Replaced) => enrollment.older_link_at.is_none_or(|at| Some(at) < enrollment.removed_at),
+        None | Some(End::Locked | End::Expired(_) | End::Disabled) => unnoted(enrollment.opened_at),
+        Some(End::AlreadyEnrolled | End::Canceled(_)) => false,
+    }
+}
+
+/// Notes that the link was opened: who sends a code has it open, even if the page itself came from elsewhere (a browser's
+/// memory, a page opened before the newest email).
+fn note_opened(conn: &mut AnyConn, now: Timestamp, view: &View) -> Result<()> {
+    match view.end {
+        _ if !has_news(view) => Ok(()),
+        Some(End::Superseded(_) | End::AddressLeft(_) | End::Replaced) => {
+            tasks::note_older_link(conn, now, view.enrollment.id)
+        }
+        _ => task_store::notes::set_opened(conn, now, view.enrollment.id),
+    }
+}
+
+/// Takes an activation code, in any case, spaces and dashes left out. A right one opens a session, whose key goes into
+/// the cookie; for an authenticator app the key that will be shown is made now, so that no GET has to.
+///
+/// # Errors
+/// `TooMany` if too many sessions of this enrollment are open.
+pub fn accept_code(desk: &Desk, now: Timestamp, visit: &Visit, code: &str) -> Result<Step<String>> {
+    desk.db.write(|conn| {
+        store::hold(conn, &visit.handle)?;
+        let Some((link, view)) = read_visit(desk, conn, now, visit)? else { return Ok(Step::Unknown) };
+        note_opened(conn, now, &view)?;
+        if view.end.is_some() {
+            return Ok(Step::Ended(view));
+        }
+        if code.trim().is_empty() {
+            return Ok(Step::Empty(view));
+        }
+        if !links::matches(&desk.keys, &visit.handle, code, &link.code_hash) {
+            let missed = wrong_code(desk, conn, &link, code)?;
+            return fail(desk, conn, now, visit, view, missed);
+        }
+        let enrollment = &view.enrollment;
+        if store::open_sessions(conn, now, enrollment.id)? >= link::MOST_SESSIONS {
+            return Err(Error::TooMany(Duration::minutes(link::SESSION_MINUTES).num_seconds().unsigned_abs()));
+        }
+        let session = desk.random.secret();
+        let hash = desk.keys.hash(Purpose::EnrollmentSession, session.as_bytes());
+        store::open_session(conn, now, &hash, enrollment.id, link.id, link::session_end(now))?;
+        task_store::notes::set_code_accepted(conn, now, enrollment.id)?;
+        task_store::missed::forgive_code(conn, enrollment.id)?;
+        if enrollment.authentication_type == AuthenticationType::AuthenticatorApp && enrollment.pending_seed.is_none() {
+            let seed = tokens::new_seed(desk);
+            let sealed = desk.keys.seal(&desk.random, &binding::seed_context(enrollment), seed.bytes());
+            task_store::notes::set_pending_seed(conn, now, enrollment.id, &sealed)?;
+        }
+        note(conn, now, visit, enrollment, "enrollment.accept_code", "Accepted the activation code", &[])?;
+        Ok(Step::Done(View { verified: true, ..view }, session))
+    })
+}
+
+/// What somebody typed whose activation code is wrong.
+fn wrong_code(desk: &Desk, conn: &mut AnyConn, link: &Link, code: &str) -> Result<FailureKind> {
+    let older = task_store::links::older(conn, link.enrollment.id, link.id)?;
+    if older.iter().any(|(handle, hash)| links::matches(&desk.keys, handle, code, hash)) {
+        return Ok(FailureKind::OlderCode);
+    }
+    Ok(if link::looks_like_a_password(code) { FailureKind::DigitsAsCode } else { FailureKind::Code })
+}
+
+/// True if somebody has typed the activation code of this enrollment, and may still go on with it.
+pub fn is_under_way(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId) -> Result<bool> {
+    Ok(store::open_sessions(conn, now, enrollment)? > 0)
+}
+
+/// The token that was enrolled in this session.
+pub fn show_done(desk: &Desk, now: Timestamp, visit: &Visit) -> Result<Step<Token>> {
+    desk.db.read(|conn| enrolled(desk, conn, now, visit))
+}
+
+/// Checks a second one-time password exactly as for an auth node; the first accepted one makes the enrollment Completed.
+/// A wrong one counts against the token, not against the enrollment, which is done.
+pub fn try_now(desk: &Desk, now: Timestamp, visit: &Visit, typed: &str) -> Result<Step<Token>> {
+    desk.db.write(|conn| {
+        let (view, token) = match enrolled(desk, conn, now, visit)? {
+            Step::Done(view, token) => (view, token),
+            other => return Ok(other),
+        };
+        if typed.trim().is_empty() {
+            return Ok(Step::Empty(view));
+        }
+        let Enrollment { user, ref user_id, disabled, .. } = view.enrollment;
+        let person = Person { id: Some(user), user_id: user_id.clone(), disabled };
+        match authentication::check(desk, conn, now, &actor(visit, user_id), &person, typed)? {
+            Answer::Accepted { .. } => Ok(Step::Done(view, token)),
+            Answer::Rejected | Answer::Repeated => Ok(Step::Wrong(view)),
+        }
+    })
+}
+
+fn read_visit(desk: &Desk, conn: &mut AnyConn, now: Timestamp, visit: &Visit) -> Result<Option<(Link, View)>> {
+    let Some(link) = task_store::by_handle(conn, &visit.handle)? else { return Ok(None) };
+    let attempts_allowed = policy::held(conn)?.attempts_allowed;
+    let end = link::end(&link, attempts_allowed, desk.settings.zone.today(now));
+    let verified = match &visit.session {
+        Some(session) => {
+            let hash = desk.keys.hash(Purpose::EnrollmentSession, session.as_bytes());
+            store::is_open(conn, now, &hash, link.id)?
+        }
+        None => false,
+    };
+    let view = View { enrollment: link.enrollment.clone(), end, verified, attempts_allowed };
+    Ok(Some((link, view)))
+}
+
+/// Somebody with a session, and a link that has not ended; else the step that says why not.
+fn verified<T>(
+    desk: &Desk,
+    conn: &mut AnyConn,
+    now: Timestamp,
+    visit: &Visit,
+) -> Result<std::result::Result<View, Step<T>>> {
+    Ok(match read_visit(desk, conn, now, visit)? {
+        None => Err(Step::Unknown),
+        Some((_, view)) if view.end.is_some() => Err(Step::Ended(view)),
+        Some((_, view)) if !view.verified => Err(Step::NoSession),
+        Some((_, view)) => Ok(view),
+    })
+}
+
+/// Somebody with a session in which a token was enrolled.
+fn enrolled(desk: &Desk, conn: &mut AnyConn, now: Timestamp, visit: &Visit) -> Result<Step<Token>> {
+    let Some((_, view)) = read_visit(desk, conn, now, visit)? else { return Ok(Step::Unknown) };
+    match (view.end, view.verified, view.enrollment.token) {
+        (Some(End::AlreadyEnrolled), true, Some(token)) => {
+            let mine = tokens::of_user(conn, view.enrollment.user)?.into_iter().find(|mine| mine.id == token);
+            Ok(mine.map_or(Step::NoSession, |token| Step::Done(view, token)))
+        }
+        (Some(_), ..) => Ok(Step::Ended(view)),
+        _ => Ok(Step::NoSession),
+    }
+}
+
+/// Counts a failed attempt. The enrollment is held, so that nobody else counts at the same time.
+fn fail<T>(
+    desk: &Desk,
+    conn: &mut AnyConn,
+    now: Timestamp,
+    visit: &Visit,
+    view: View,
+    missed: FailureKind,
+) -> Result<Step<T>> {
+    let (enrollment, allowed) = (&view.enrollment, view.attempts_allowed);
+    let Some(failures) = tasks::note_failure(conn, enrollment.id, allowed)? else {
+        return Ok(read_visit(desk, conn, now, visit)?.map_or(Step::Unknown, |(_, view)| Step::Ended(view)));
+    };
+    tasks::note_missed(conn, now, enrollment.id, missed)?;
+    let locked = failures >= allowed;
+    let sentence =
+        if locked { "Failed an enrollment attempt; the enrollment is Locked" } else { "Failed an enrollment attempt" };
+    let actor = actor(visit, &enrollment.user_id);
+    let mut entry = Entry::refused(&actor, "enrollment.attempt", sentence)
+        .user(enrollment.user, &enrollment.user_id)
+        .task(enrollment.task)
+        .fact("Reason", missed.label())
+        .fact("Attempts", format!("{failures} of {allowed}"));
+    if let Some(seconds) = missed.seconds() {
+        entry = entry.fact("Clock", one_time::off::words(seconds));
+    }
+    audit::record(conn, now, &entry)?;
+    let mut view = view;
+    view.enrollment.facts.failures = failures;
+    if locked {
+        // Once: after this, no attempt is counted until somebody unlocks it.
+        letter::post(desk, conn, now, &view.enrollment, Kind::Locked, None)?;
+        view.end = Some(End::Locked);
+        return Ok(Step::Ended(view));
+    }
+    Ok(Step::Wrong(view))
+}
+
+fn actor(visit: &Visit, user_id: &str) -> Actor {
+    Actor {
+        kind: ActorKind::User,
+        name: user_id.into(),
+        role: String::new(),
+        address: visit.address.clone(),
+        request: visit.request.clone(),
+    }
+}
+
+fn note(
+    conn: &mut AnyConn,
+    now: Timestamp,
+    visit: &Visit,
+    enrollment: &Enrollment,
+    verb: &'static str,
+    sentence: &str,
+    facts: &[(&'static str, String)],
+) -> Result<()> {
+    let actor = actor(visit, &enrollment.user_id);
+    let mut entry =
+        Entry::done(&actor, verb, sentence).user(enrollment.user, &enrollment.user_id).task(enrollment.task);
+    entry.detail.extend_from_slice(facts);
+    audit::record(conn, now, &entry)
+}

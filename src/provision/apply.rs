@@ -1,0 +1,153 @@
+//! Carries out a plan: task, enrollments, links, emails and audit entries in the caller's transaction, for one user or
+//! for 100,000.
+
+use std::collections::HashMap;
+
+use crate::{
+    audit::{self, Entry},
+    clock::Timestamp,
+    db::{AnyConn, ROWS_A_STATEMENT},
+    desk::Desk,
+    error::{Error, Result},
+    ids::{EnrollmentId, TaskId, UserId},
+    mail,
+    operators::Who,
+    policy::Policy,
+    provision::{
+        plan::{Candidate, Plan},
+        store::task::{self as new_rows, NewTask},
+    },
+    tasks::{enrollment::RemovedWhy, links, store},
+};
+
+/// Does what `plan` says; the caller holds `Lock::Provision` and made the plan in this same transaction.
+///
+/// # Errors
+/// `Database` only; then the whole transaction must go.
+pub(crate) fn apply(
+    desk: &Desk,
+    conn: &mut AnyConn,
+    who: &Who,
+    now: Timestamp,
+    plan: &Plan,
+    policy: &Policy,
+) -> Result<TaskId> {
+    let getting: Vec<&Candidate> = plan.getting().collect();
+    let task = new_rows::insert_task(conn, now, who, &NewTask::of(plan, getting.len()))?;
+    let enrollments = new_rows::insert_enrollments(conn, now, task, plan, &getting)?;
+    replace(conn, who, now, plan, task)?;
+    write_to_all(desk, conn, who, now, plan, policy, task, &getting, &enrollments)?;
+    store::write::note_last_emails(conn, task)?;
+    record(conn, who, now, plan, task, &getting)?;
+    Ok(task)
+}
+
+/// Ends the older enrollments: their links stop working, what waits in the outbox is canceled, their tasks are counted.
+fn replace(conn: &mut AnyConn, who: &Who, now: Timestamp, plan: &Plan, task: TaskId) -> Result<()> {
+    let replaced = plan.replaced();
+    if replaced.is_empty() {
+        return Ok(());
+    }
+    let enrollments: Vec<EnrollmentId> = replaced.iter().map(|enrollment| enrollment.enrollment).collect();
+    let ended = store::write::end(conn, now, &enrollments, who.name(), RemovedWhy::Replaced, Some(task))?;
+    if ended != enrollments.len() {
+        return Err(Error::Conflict("Some of these users enrolled at this very moment. Look again.".into()));
+    }
+    mail::cancel_waiting(conn, now, &enrollments)?;
+    let mut older: Vec<TaskId> = replaced.iter().map(|enrollment| enrollment.task).collect();
+    older.sort();
+    older.dedup();
+    for older in older {
+        let users = replaced.iter().filter(|enrollment| enrollment.task == older).count();
+        let users = if users == 1 { "1 user".into() } else { format!("{users} users") };
+        let entry = Entry::done(&who.actor, "tasks.replace", format!("Moved {users} to task {task}"));
+        audit::record(conn, now, &entry.task(older))?;
+        store::write::recount(conn, older)?;
+    }
+    Ok(())
+}
+
+#[allow(clippy::too_many_arguments, reason = "one step of a verb, split off for reading")]
+fn write_to_all(
+    desk: &Desk,
+    conn: &mut AnyConn,
+    who: &Who,
+    now: Timestamp,
+    plan: &Plan,
+    policy: &Policy,
+    task: TaskId,
+    getting: &[&Candidate],
+    enrollments: &HashMap<UserId, EnrollmentId>,
+) -> Result<()> {
+    let give_up_at = desk.settings.zone.end_of(plan.choice.stop_on);
+    // In parts, so that the memory in use does not grow with the number of users.
+    for part in getting.chunks(ROWS_A_STATEMENT) {
+        let place_of = |user: &Candidate| {
+            let enrollment = enrollments.get(&user.user).copied();
+            enrollment.ok_or_else(|| Error::Internal(format!("user {} got no enrollment in task {task}", user.user)))
+        };
+        let ids = part.iter().map(|user| place_of(user)).collect::<Result<Vec<EnrollmentId>>>()?;
+        let mut links = links::make_first(desk, conn, now, &ids, policy)?;
+        let emails = part
+            .iter()
+            .map(|user| {
+                let link = links.take(place_of(user)?)?;
+                Ok(mail::NewEmail {
+                    kind: mail::Kind::Enrollment,
+                    to: user.email.clone(),
+                    alternate: false,
+                    user: Some(user.user),
+                    container: Some(user.container),
+                    task: Some(task),
+                    enrollment: Some(link.enrollment),
+                    facts: mail::Facts {
+                        first_name: user.first_name.clone(),
+                        name: user.name(),
+                        user_id: user.user_id.clone(),
+                        authentication_type: plan.choice.authentication_type.plain().into(),
+                        task: Some(task.0),
+                        stop_on: Some(plan.choice.stop_on),
+                        requester: who.name().into(),
+                        ..mail::Facts::default()
+                    },
+                    secret: Some(link.secret(policy)),
+                    give_up_at,
+                })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        mail::post(desk, conn, now, who.name(), &emails)?;
+    }
+    Ok(())
+}
+
+/// One entry for each user, and last the task's own, so that it is the newest of them.
+fn record(
+    conn: &mut AnyConn,
+    who: &Who,
+    now: Timestamp,
+    plan: &Plan,
+    task: TaskId,
+    getting: &[&Candidate],
+) -> Result<()> {
+    let kind = plan.choice.authentication_type.label();
+    for part in getting.chunks(ROWS_A_STATEMENT) {
+        let entries: Vec<Entry<'_>> = part
+            .iter()
+            .map(|user| {
+                Entry::done(&who.actor, "tasks.provision_user", format!("Provisioned in task {task}: {kind}"))
+                    .task(task)
+                    .user(user.user, &user.user_id)
+            })
+            .collect();
+        audit::record_all(conn, now, &entries)?;
+    }
+    let users = if getting.len() == 1 { "1 user".into() } else { format!("{} users", getting.len()) };
+    let mut entry = Entry::done(&who.actor, "tasks.provision", format!("Provisioned {users}"))
+        .task(task)
+        .fact("Authentication Type", kind)
+        .fact("Stop Date", plan.choice.stop_on.to_string());
+    for (why, count) in plan.skipped() {
+        entry = entry.fact("Left out", format!("{count} {}", why.words_for_many()));
+    }
+    audit::record(conn, now, &entry)
+}

@@ -1,0 +1,86 @@
+//! Drafts: what an operator is about to provision.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use crate::{
+    clock::Timestamp,
+    db::AnyConn,
+    error::Result,
+    ids::{OperatorId, TaskId},
+    provision::{Draft, choice::Selection},
+    schema::provision_drafts,
+    tokens::AuthenticationType,
+};
+
+#[derive(Queryable)]
+struct Row {
+    id: String,
+    _operator_id: i64,
+    selection: String,
+    authentication_type: String,
+    description: String,
+    stop_on: Option<NaiveDate>,
+    include_with_token: bool,
+    include_with_task: bool,
+    created_at: Timestamp,
+    task_id: Option<i64>,
+}
+
+/// Keeps a new draft.
+pub fn insert(conn: &mut AnyConn, now: Timestamp, id: &str, operator: OperatorId, selection: &Selection) -> Result<()> {
+    diesel::insert_into(provision_drafts::table)
+        .values((
+            provision_drafts::id.eq(id),
+            provision_drafts::operator_id.eq(operator.0),
+            provision_drafts::selection.eq(selection.to_text()?),
+            provision_drafts::authentication_type.eq(""),
+            provision_drafts::description.eq(""),
+            provision_drafts::include_with_token.eq(false),
+            provision_drafts::include_with_task.eq(false),
+            provision_drafts::created_at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The draft `id` of `operator`.
+/// `None` if there is none, or it is someone else's.
+pub fn find(conn: &mut AnyConn, id: &str, operator: OperatorId) -> Result<Option<Draft>> {
+    let row: Option<Row> =
+        provision_drafts::table.find(id).filter(provision_drafts::operator_id.eq(operator.0)).first(conn).optional()?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Draft {
+        id: row.id,
+        selection: Selection::from_text(&row.selection)?,
+        authentication_type: AuthenticationType::from_code(&row.authentication_type),
+        description: row.description,
+        stop_on: row.stop_on,
+        include_with_token: row.include_with_token,
+        include_with_task: row.include_with_task,
+        created_at: row.created_at,
+        task: row.task_id.map(TaskId),
+    }))
+}
+
+/// Keeps what was changed in `draft`.
+pub fn save(conn: &mut AnyConn, draft: &Draft) -> Result<()> {
+    diesel::update(provision_drafts::table.find(&draft.id))
+        .set((
+            provision_drafts::selection.eq(draft.selection.to_text()?),
+            provision_drafts::authentication_type.eq(draft.authentication_type.map_or("", AuthenticationType::code)),
+            provision_drafts::description.eq(&draft.description),
+            provision_drafts::stop_on.eq(draft.stop_on),
+            provision_drafts::include_with_token.eq(draft.include_with_token),
+            provision_drafts::include_with_task.eq(draft.include_with_task),
+            provision_drafts::task_id.eq(draft.task.map(|task| task.0)),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Throws away drafts made before `before`.
+pub fn sweep(conn: &mut AnyConn, before: Timestamp) -> Result<()> {
+    diesel::delete(provision_drafts::table.filter(provision_drafts::created_at.lt(before))).execute(conn)?;
+    Ok(())
+}

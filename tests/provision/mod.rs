@@ -1,0 +1,4 @@
+//! From chosen users to a task.
+
+mod left_out;
+mod verbs;
