@@ -24,7 +24,7 @@ use tokendesk::{
     config::{Settings, Written},
     desk::Desk,
     ids::Random,
-    operators::{Who, sessions},
+    operators::{Who, store::sessions},
     policy::Policy,
     provision::{
         self,

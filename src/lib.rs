@@ -18,11 +18,14 @@ pub mod hashing;
 pub mod rounds;
 pub mod schema;
 
+pub mod access;
 pub mod audit;
 pub mod imports;
 pub mod mail;
 pub mod operators;
 pub mod policy;
+pub mod roles;
+pub mod sign_in;
 pub mod users;
 
 pub mod messages;

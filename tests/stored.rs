@@ -4,8 +4,9 @@
 use tokendesk::{
     ids::{OperatorId, UserId},
     mail::letter::{Facts, Kind, Secret, wording::placeholders},
-    operators::{Permissions, second_factor},
+    operators::Permissions,
     provision::choice::Selection,
+    sign_in::second_factor,
 };
 
 #[test]

@@ -11,6 +11,7 @@ use crate::{
     commands::ConfigArgs,
     error::{Error, Result},
     operators::{self, BuiltIn, NewOperator, Who},
+    sign_in::credentials,
 };
 
 /// The most that is read of a password file, in bytes: the longest password in the longest letters, and room to say
@@ -93,13 +94,13 @@ pub fn run(command: Command) -> Result<()> {
         Command::ResetPassword { user_id, password, args } => {
             let desk = args.desk()?;
             let password = password.read()?;
-            operators::reset_password(&desk, &Who::command_line(), desk.now(), user_id.trim(), &password)?;
+            credentials::reset_password(&desk, &Who::command_line(), desk.now(), user_id.trim(), &password)?;
             println!("Operator {user_id} has a new password and is signed out everywhere.");
             println!("Next: they sign in with it and choose one of their own.");
         }
         Command::ResetSecondFactor { user_id, args } => {
             let desk = args.desk()?;
-            operators::reset_second_factor(&desk, &Who::command_line(), desk.now(), user_id.trim())?;
+            credentials::reset_second_factor(&desk, &Who::command_line(), desk.now(), user_id.trim())?;
             println!("Operator {user_id} has no second factor now and is signed out everywhere.");
             println!("Next: they sign in with their password and set up an authenticator app.");
         }

@@ -158,7 +158,7 @@ type Work = fn(&Desk, Timestamp) -> Result<()>;
 
 /// Sweeps out what has ended, and posts the reminders that are due.
 fn sweep(desk: &Desk, now: Timestamp) -> Result<()> {
-    operators::sessions::sweep(desk, now)?;
+    operators::store::sessions::sweep(desk, now)?;
     imports::sweep(desk, now)?;
     tasks::send_reminders(desk, now)?;
     Ok(())

@@ -10,8 +10,9 @@ use crate::{
     desk::Desk,
     error::{Error, Result},
     mail::{self, Letter, Wording, letter, messages as rows},
-    operators::{Permission, Who, account},
+    operators::{Permission, Who},
     policy,
+    sign_in::account,
 };
 
 pub mod message;

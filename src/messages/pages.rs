@@ -240,7 +240,7 @@ async fn build<N: Need>(p: &Permitted<N>, message: Message) -> Result<EditPage, 
     let ((current, own_address), chrome) = p
         .view(move |desk, who, _| {
             desk.db.read(|conn| {
-                let own = crate::operators::account::own(conn, who)?.operator.email;
+                let own = crate::sign_in::account::own(conn, who)?.operator.email;
                 Ok((messages::current(desk, conn, message)?, own.unwrap_or_default()))
             })
         })

@@ -11,7 +11,8 @@ use crate::{
     operators::{
         self, Details, NewOperator, Operator, Permission, Scope, Who, change, grantable, keep_one, known,
         password::{self, OwnWords},
-        scope_of, sessions, store,
+        scope_of,
+        store::{self, sessions},
     },
 };
 
@@ -47,7 +48,7 @@ pub fn may_change(who: &Who, operator: &Operator, scope: &Scope) -> bool {
 }
 
 /// A first password, to be shown once to whoever hands it over. One that holds a short UserID by chance is drawn again.
-fn first_password(random: &Random, own: &OwnWords) -> String {
+pub(crate) fn first_password(random: &Random, own: &OwnWords) -> String {
     let draw = || {
         let letters: Vec<char> = random.unmistakable(FIRST_PASSWORD_LETTERS).chars().collect();
         letters.chunks(GROUP).map(String::from_iter).collect::<Vec<_>>().join("-")
@@ -79,17 +80,6 @@ pub fn invite(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, details: &D
         containers,
     };
     operators::add(desk, who, now, new)?;
-    Ok(password)
-}
-
-/// Gives an operator a new first password, which is shown this once, and ends their sessions.
-///
-/// # Errors
-/// As [`operators::reset_password`].
-pub fn give_password(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<String> {
-    who.need(Permission::ManageOperators)?;
-    let password = first_password(&desk.random, &operators::own_words(desk, who, user_id)?);
-    operators::reset_password(desk, who, now, user_id, &password)?;
     Ok(password)
 }
 

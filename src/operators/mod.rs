@@ -9,32 +9,17 @@ use crate::{
     ids::{ContainerId, OperatorId},
 };
 
-pub mod account;
-mod browser;
-pub mod known;
 pub mod managing;
 pub mod operator;
 pub mod pages;
 pub mod password;
-pub mod presence;
-pub mod role;
-pub mod roles;
 pub mod search;
-pub mod second_factor;
-pub mod sessions;
-pub mod sign_in;
 pub mod store;
-pub mod throttle;
-pub mod who;
 
+pub use crate::access::{ALL_CONTAINERS, BuiltIn, Permission, Permissions, Role, Scope, Who, grantable, may};
 pub use operator::{Details, NewOperator, Operator};
 use password::OwnWords;
-pub use role::{BuiltIn, Permission, Permissions, Role, may};
 pub use store::{list, managing::working_in};
-pub use who::{Scope, Who};
-
-/// What is missing where a role holds what is needed, and the scope is not everything.
-pub const ALL_CONTAINERS: &str = "all containers";
 
 /// The operator of a session, as they are now.
 pub struct Working {
@@ -149,7 +134,7 @@ pub fn suspend(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<
         managing::not_oneself(who, operator.id, "suspend")?;
         keep_one(conn, operator)?;
         store::set_suspended(conn, operator.id, Some(now))?;
-        sessions::delete_all_of(conn, operator.id)?;
+        store::sessions::delete_all_of(conn, operator.id)?;
         let entry = Entry::done(&who.actor, "operators.suspend", "Suspended an operator").subject(&operator.user_id);
         audit::record(conn, now, &entry)
     })
@@ -170,50 +155,15 @@ pub fn resume(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<(
     })
 }
 
-/// Gives an operator a new first password, to be changed at the next sign-in, and ends their sessions at once.
-///
-/// # Errors
-/// `NotFound`; `Invalid` for the password; `Forbidden` if they may do more than `who`.
-pub fn reset_password(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, password: &str) -> Result<()> {
-    who.need(Permission::ManageOperators)?;
-    let own = own_words(desk, who, user_id)?;
-    if let Some(sentence) = password::mistake(password, &own) {
-        return Err(Error::mistake("password", sentence));
-    }
-    let hash = password::hash(&desk.hashers.slot()?, &desk.random, password)?;
-    change(desk, who, now, "operators.reset_password", user_id, |conn, operator| {
-        store::set_password(conn, operator.id, &hash, Some(now))?;
-        store::throttle::reset(conn, &throttle::Bucket::user(&operator.user_id))?;
-        sessions::delete_all_of(conn, operator.id)?;
-        let entry = Entry::done(&who.actor, "operators.reset_password", "Reset the password of an operator");
-        audit::record(conn, now, &entry.subject(&operator.user_id))
-    })
-}
-
 /// The words that may not make up the password of this operator.
-fn own_words(desk: &Desk, who: &Who, user_id: &str) -> Result<OwnWords> {
+pub(crate) fn own_words(desk: &Desk, who: &Who, user_id: &str) -> Result<OwnWords> {
     let (operator, _) = desk.db.read(|conn| managing::find(conn, who, user_id))?;
     let email = operator.email.unwrap_or_default();
     Ok(OwnWords::of(&desk.settings).and_of(&operator.user_id, &operator.name, &email))
 }
 
-/// Takes an operator's second factor away, so that a new one is set up at the next sign-in (a lost phone), and ends
-/// their sessions at once.
-///
-/// # Errors
-/// `NotFound`; `Forbidden` if they may do more than `who`.
-pub fn reset_second_factor(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<()> {
-    change(desk, who, now, "operators.reset_second_factor", user_id, |conn, operator| {
-        store::sign_in::forget_second_factor(conn, operator.id)?;
-        store::throttle::reset(conn, &throttle::Bucket::second_factor(&operator.user_id))?;
-        sessions::delete_all_of(conn, operator.id)?;
-        let entry = Entry::done(&who.actor, "operators.reset_second_factor", "Reset the second factor of an operator");
-        audit::record(conn, now, &entry.subject(&operator.user_id))
-    })
-}
-
 /// What all changes to an operator begin with: permission, the lock, the row, and that `who` is not below them.
-fn change(
+pub(crate) fn change(
     desk: &Desk,
     who: &Who,
     now: Timestamp,
@@ -240,14 +190,6 @@ fn refused<T>(desk: &Desk, who: &Who, now: Timestamp, verb: &'static str, user_i
         desk.db.write(|conn| audit::record(conn, now, &entry))?;
     }
     Err(error)
-}
-
-/// Nobody grants what they lack (PRODUCT.md §5), nor takes over someone who has more.
-fn grantable(who: &Who, permissions: Permissions, scope: &Scope) -> Result<()> {
-    if let Some(lacking) = permissions.beyond(who.permissions).next() {
-        return Err(Error::Forbidden(lacking.label()));
-    }
-    if who.scope.covers(scope) { Ok(()) } else { Err(Error::Forbidden(ALL_CONTAINERS)) }
 }
 
 /// The last unsuspended `Operator` can be neither suspended, removed nor demoted (PRODUCT.md §5).

@@ -3,10 +3,10 @@
 use chrono::Duration;
 
 use crate::{
+    access::permission::Permissions,
     clock::Timestamp,
     error::Mistakes,
     ids::{ContainerId, OperatorId},
-    operators::role::Permissions,
     text::is_one_plain_line,
 };
 

@@ -10,8 +10,9 @@ use crate::{
     desk::Desk,
     error::{Error, Result},
     mail::{self, Carrier, State},
-    operators::{Permission, Who, account},
+    operators::{Permission, Who},
     reports::store,
+    sign_in::account,
 };
 
 /// How long a test email is tried, in hours: whoever asked for it waits for the answer.

@@ -9,7 +9,8 @@ use crate::{
     db,
     desk::Desk,
     error::{Error, Result},
-    operators::{Scope, Who, store::throttle, throttle::Bucket},
+    operators::{Scope, Who},
+    sign_in::{store::throttle, throttle::Bucket},
 };
 
 /// User IDs that one entry names; a file may hold more.

@@ -15,11 +15,8 @@ use serde::Deserialize;
 
 use crate::{
     error::Error,
-    operators::{
-        account,
-        may::{self, Need},
-        presence,
-    },
+    operators::may::{self, Need},
+    sign_in::{account, presence},
     web::{Answer, Chrome, Fault, Fields, Permitted, page_with, see_other, segment, session},
 };
 

@@ -15,10 +15,8 @@ use crate::{
     desk::Desk,
     ids::OperatorId,
     keys::Purpose,
-    operators::{
-        presence,
-        sessions::{self, OPERATOR, PENDING, State},
-    },
+    operators::store::sessions::{self, OPERATOR, PENDING, State},
+    sign_in::presence,
     web::{Fault, Visitor, cookies, segment},
 };
 

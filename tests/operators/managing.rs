@@ -133,7 +133,7 @@ on_both! {
         add(&world, "k.lindqvist", "Operator");
         // Someone with a role of their own making that holds as much.
         let all = operators::Permissions::all();
-        operators::roles::add(&world.desk, &Who::command_line(), world.now(), "Twin", all).unwrap();
+        tokendesk::roles::add(&world.desk, &Who::command_line(), world.now(), "Twin", all).unwrap();
         let twin = world.operator("twin", BuiltIn::Auditor);
         world.change_role(&Who::command_line(), "twin", "Twin").unwrap();
         let twin = Browser::signed_in(&world.url, &world.desk, &twin);
@@ -189,7 +189,7 @@ on_both! {
         let weber = world.signed_in("n.weber", BuiltIn::HelpDesk);
         let other = world.signed_in("o.other", BuiltIn::HelpDesk);
         let who = world.desk.db.read(|conn| operators::store::find(conn, "o.other")).unwrap().unwrap();
-        let open = world.desk.db.read(|conn| operators::sessions::open_of(&world.desk, conn, who.id, world.now())).unwrap();
+        let open = world.desk.db.read(|conn| tokendesk::operators::store::sessions::open_of(&world.desk, conn, who.id, world.now())).unwrap();
         weber.post("/account/sessions", &[("mark", &open[0].mark)]).expect(303);
         assert!(is_signed_in(&other));
     }
@@ -198,7 +198,7 @@ on_both! {
         let user = |id: &str, container: &str| world.user(id, container).container;
         let (sales, legal) = (user("a.berg", "Sales"), user("b.cho", "Legal"));
         let twin: Vec<_> = operators::Permission::ALL.to_vec();
-        operators::roles::add(&world.desk, &Who::command_line(), world.now(), "Chief", twin.into_iter().collect()).unwrap();
+        tokendesk::roles::add(&world.desk, &Who::command_line(), world.now(), "Chief", twin.into_iter().collect()).unwrap();
         let chief = world.operator_in("chief", BuiltIn::Auditor, &[sales]);
         world.change_role(&Who::command_line(), "chief", "Chief").unwrap();
         world.operator("everywhere", BuiltIn::HelpDesk);
@@ -232,7 +232,7 @@ on_both! {
     fn nobody_changes_an_operator_who_may_do_more(world) {
         let manage = [operators::Permission::ManageOperators, operators::Permission::SeeUsers];
         let held = manage.into_iter().collect();
-        operators::roles::add(&world.desk, &Who::command_line(), world.now(), "Clerk", held).unwrap();
+        tokendesk::roles::add(&world.desk, &Who::command_line(), world.now(), "Clerk", held).unwrap();
         let clerk = world.operator("clerk", BuiltIn::Auditor);
         world.change_role(&Who::command_line(), "clerk", "Clerk").unwrap();
         world.operator("n.weber", BuiltIn::HelpDesk);

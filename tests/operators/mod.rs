@@ -7,21 +7,13 @@ use tokendesk::{
 
 use crate::support::{Browser, World, browser::Page};
 
-mod account;
 mod audit_log;
 mod command_line;
-mod cookies;
-mod equal_work;
 mod guards;
-mod managing;
+pub mod managing;
 mod nodes;
-mod presence;
-mod races;
-mod roles;
 pub mod routes;
-mod second_factor;
 mod sessions;
-mod sign_in;
 mod verbs;
 
 /// A password that is taken.

@@ -66,8 +66,8 @@ on_both! {
                 operators::suspend(&world.desk, &who, world.now(), "k.lindqvist"),
                 operators::resume(&world.desk, &who, world.now(), "k.lindqvist"),
                 world.change_role(&who, "k.lindqvist", "Auditor"),
-                operators::reset_password(&world.desk, &who, world.now(), "k.lindqvist", PASSWORD),
-                operators::reset_second_factor(&world.desk, &who, world.now(), "k.lindqvist"),
+                tokendesk::sign_in::credentials::reset_password(&world.desk, &who, world.now(), "k.lindqvist", PASSWORD),
+                tokendesk::sign_in::credentials::reset_second_factor(&world.desk, &who, world.now(), "k.lindqvist"),
             ];
             for outcome in outcomes {
                 assert!(matches!(outcome, Err(Error::Forbidden(_))), "{outcome:?}");
@@ -83,7 +83,7 @@ on_both! {
         who.permissions = manage.into_iter().collect();
         let refused = |outcome: Result<()>| assert!(matches!(outcome, Err(Error::Forbidden(_))), "{outcome:?}");
         refused(operators::add(&world.desk, &who, world.now(), new("another", "Auditor")).map(|_| ()));
-        refused(operators::reset_password(&world.desk, &who, world.now(), "k.lindqvist", PASSWORD));
+        refused(tokendesk::sign_in::credentials::reset_password(&world.desk, &who, world.now(), "k.lindqvist", PASSWORD));
         who.permissions = BuiltIn::Operator.permissions();
         who.scope = Scope::Containers(vec![]);
         refused(operators::add(&world.desk, &who, world.now(), new("another", "Auditor")).map(|_| ()));
@@ -104,7 +104,7 @@ on_both! {
         let browser = world.stranger();
         sign_in(&browser, "k.lindqvist", PASSWORD);
         let given = "given by the help desk";
-        operators::reset_password(&world.desk, &Who::command_line(), world.now(), "k.lindqvist", given).unwrap();
+        tokendesk::sign_in::credentials::reset_password(&world.desk, &Who::command_line(), world.now(), "k.lindqvist", given).unwrap();
         assert!(!is_signed_in(&browser));
         sign_in(&browser, "k.lindqvist", PASSWORD).expect(422);
         sign_in(&browser, "k.lindqvist", given);

@@ -6,7 +6,7 @@ use tokendesk::{
     audit::{self, Entry},
     authentication,
     ids::{ContainerId, RoleId},
-    operators::{self, BuiltIn, Permission, Permissions, Who},
+    operators::{BuiltIn, Permission, Permissions, Who},
     provision::choice::Selection,
     schema::{audit_entries, auth_nodes, emails, enrollment_links},
     tasks::task::Description,
@@ -121,9 +121,9 @@ impl World {
         authentication::add_node(&self.desk, &Who::command_line(), self.now(), "VPN").expect("the auth node is new");
         let made = self.desk.db.write(|conn| {
             for (name, held) in roles().into_iter().skip(BuiltIn::ALL.len()) {
-                operators::store::role::insert(conn, &name, held)?;
+                tokendesk::roles::store::insert(conn, &name, held)?;
             }
-            let role = operators::store::role::insert(conn, "Spare", Permissions::default())?;
+            let role = tokendesk::roles::store::insert(conn, "Spare", Permissions::default())?;
             Ok(Shared { role, node: auth_nodes::table.select(auth_nodes::id).first(conn)? })
         });
         made.expect("the roles are new")

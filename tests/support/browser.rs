@@ -12,7 +12,7 @@ use reqwest::{
 use tokendesk::{
     clock::unix_seconds,
     desk::Desk,
-    operators::{Who, sessions},
+    operators::{Who, store::sessions},
     web::{cookies, session},
 };
 

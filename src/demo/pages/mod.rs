@@ -73,7 +73,7 @@ pub async fn move_clock(
 /// What the server does by itself now and then.
 fn round(desk: &Desk) -> Result<()> {
     let now = desk.now();
-    operators::sessions::sweep(desk, now)?;
+    operators::store::sessions::sweep(desk, now)?;
     tasks::send_reminders(desk, now)?;
     alerts::send(desk, now)?;
     Ok(())

@@ -9,8 +9,9 @@ use crate::{
     operators::{
         self, Operator, Permission, managing, may,
         pages::{SessionLine, form::Form, path},
-        sessions,
+        store::sessions,
     },
+    sign_in::credentials,
     web::{self, Answer, Chrome, Fault, Fields, Flash, Permitted, presence, segment},
 };
 
@@ -93,7 +94,7 @@ pub async fn reset_second_factor(p: Permitted<may::ManageOperators>, operator: P
         return Ok(question);
     }
     let name = operator.clone();
-    p.call(move |desk, who, now| operators::reset_second_factor(desk, who, now, &name)).await?;
+    p.call(move |desk, who, now| credentials::reset_second_factor(desk, who, now, &name)).await?;
     let detail = "They are signed out, and set up an authenticator app at the next sign-in.";
     Ok(done(&p, &operator, "Reset the second factor of", detail))
 }

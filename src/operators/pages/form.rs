@@ -1,10 +1,11 @@
 //! The form of an operator: who they are, what they may do, and where.
 
 use crate::{
+    access::role::Role,
     db::AnyConn,
     error::{Mistakes, Result},
     ids::ContainerId,
-    operators::{Details, Operator, Permission, Scope, Who, managing, role::Role, store},
+    operators::{Details, Operator, Permission, Scope, Who, managing, store},
     users,
     web::Fields,
 };

@@ -11,6 +11,7 @@ use crate::{
             path,
         },
     },
+    sign_in::credentials,
     web::{self, Answer, Chrome, Fields, Permitted, presence},
 };
 
@@ -40,7 +41,7 @@ pub async fn submit(p: Permitted<may::ManageOperators>, operator: Path<String>, 
     let ((user_id, password), chrome) = p
         .view(move |desk, who, now| {
             let found = desk.db.read(|conn| managing::find(conn, who, &operator))?.0;
-            let password = managing::give_password(desk, who, now, &found.user_id)?;
+            let password = credentials::give_password(desk, who, now, &found.user_id)?;
             Ok((found.user_id, password))
         })
         .await?;

@@ -4,10 +4,10 @@ use diesel::prelude::*;
 
 use super::permissions;
 use crate::{
+    access::permission::{Permission, Permissions},
     db::AnyConn,
     error::Result,
     ids::ContainerId,
-    operators::role::{Permission, Permissions},
     schema::{operator_containers, operators, roles},
 };
 

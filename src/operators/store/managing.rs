@@ -10,6 +10,7 @@ use diesel::{
 
 use super::{Row, whole};
 use crate::{
+    access::who::Scope,
     clock::Timestamp,
     db::{self, AnyConn},
     error::Result,
@@ -17,7 +18,6 @@ use crate::{
     operators::{
         operator::{Details, Operator},
         search::{Order, Search, State},
-        who::Scope,
     },
     schema::{containers, operator_containers, operators, roles},
 };
@@ -27,7 +27,7 @@ type Table = diesel::dsl::InnerJoinQuerySource<operators::table, roles::table>;
 type Condition = Box<dyn BoxableExpression<Table, Backend, SqlType = Bool>>;
 
 /// Those who exist for an operator of this scope: whose own scope lies inside of it; and the operator `own`.
-pub(super) fn within(scope: &Scope, own: Option<OperatorId>) -> Condition {
+pub fn within(scope: &Scope, own: Option<OperatorId>) -> Condition {
     let there: Condition = Box::new(operators::removed_at.is_null());
     let Scope::Containers(list) = scope else { return there };
     let ids: Vec<i64> = list.iter().map(|container| container.0).collect();
@@ -150,7 +150,7 @@ pub fn update(conn: &mut AnyConn, id: OperatorId, version: i64, details: &Detail
 
 /// Removes an operator: the row stays for the tasks that point at it, without anything that signs in or writes to them.
 pub fn remove(conn: &mut AnyConn, id: OperatorId, now: Timestamp) -> Result<()> {
-    super::sign_in::forget_second_factor(conn, id)?;
+    super::forget_second_factor(conn, id)?;
     super::set_containers(conn, id, None)?;
     diesel::update(operators::table.find(id.0))
         .set((

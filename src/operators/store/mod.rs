@@ -3,23 +3,20 @@
 use diesel::prelude::*;
 
 use crate::{
+    access::{permission::Permissions, role::BuiltIn},
     clock::Timestamp,
     db::{self, AnyConn},
     error::Result,
     ids::{ContainerId, OperatorId, RoleId},
     insert_all,
-    operators::{
-        operator::{NewOperator, Operator},
-        role::{BuiltIn, Permissions},
-    },
+    operators::operator::{NewOperator, Operator},
     schema::{containers, operator_containers, operators, roles},
 };
 
 pub mod holders;
 pub mod managing;
 pub mod role;
-pub mod sign_in;
-pub mod throttle;
+pub mod sessions;
 
 /// What every request asks of the operator behind it.
 pub struct Working {
@@ -230,6 +227,18 @@ pub fn set_password(conn: &mut AnyConn, id: OperatorId, hash: &str, given_at: Op
             operators::password_hash.eq(hash),
             operators::must_change_password.eq(given_at.is_some()),
             operators::first_password_at.eq(given_at),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Takes the second factor away, proven or not.
+pub fn forget_second_factor(conn: &mut AnyConn, id: OperatorId) -> Result<()> {
+    diesel::update(operators::table.find(id.0))
+        .set((
+            operators::second_factor.eq(None::<Vec<u8>>),
+            operators::second_factor_pending.eq(None::<Vec<u8>>),
+            operators::second_factor_last_step.eq(None::<i64>),
         ))
         .execute(conn)?;
     Ok(())
