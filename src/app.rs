@@ -192,7 +192,7 @@ pub fn routes(demo: bool) -> Vec<Route> {
         get("/users/new", need::<may::EditUsers>(), users::pages::new::show),
         post("/users/new", need::<may::EditUsers>(), users::pages::new::send),
         get("/users/import", need::<may::EditUsers>(), users::pages::import::show),
-        post("/users/import", need::<may::EditUsers>(), users::pages::import::send),
+        post("/users/import", need::<may::EditUsers>(), users::pages::import::submit),
         get("/users/{user}", need::<may::SeeUsers>(), users::pages::detail::show),
         get("/users/{user}/edit", need::<may::EditUsers>(), users::pages::edit::show),
         post("/users/{user}/edit", need::<may::EditUsers>(), users::pages::edit::send),

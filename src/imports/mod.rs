@@ -1,8 +1,7 @@
 //! Files that operators bring: kept sealed between their preview and their import, so that what is imported is what was
 //! shown, and how much of a file is read at all.
 //!
-//! A preview and its run are one thing: the preview has a fingerprint of what would become of each line, the run makes the
-//! preview again in its transaction and does it only if the fingerprint is the same.
+//! [`preview`] is the one way from a file to its import; a feature says by [`Plan`] what its files hold.
 
 use chrono::Duration;
 use sha2::{Digest, Sha256};
@@ -18,7 +17,11 @@ use crate::{
 };
 
 pub mod limits;
+pub mod pages;
+pub mod preview;
 mod store;
+
+pub use preview::{ImportRun, Plan, Preview, State};
 
 /// How long a file is kept, in minutes: time to read a preview, and no longer than a session of the portal. Files with
 /// seeds never stay (PRODUCT.md §12).
@@ -47,32 +50,32 @@ impl Kind {
 }
 
 /// What an operator sent.
-pub struct Sent {
+struct Sent {
     /// The name of the file, as the browser says it; empty for lines that were pasted.
-    pub file_name: String,
+    file_name: String,
     /// What was chosen beside the file, which may be secret (the key of an encrypted file).
-    pub choices: Zeroizing<String>,
+    choices: Zeroizing<String>,
     /// The file.
-    pub bytes: Zeroizing<Vec<u8>>,
+    bytes: Zeroizing<Vec<u8>>,
 }
 
 /// A file that is kept.
-pub struct Kept {
+struct Kept {
     /// Its handle, which is of no use to anybody but its operator.
-    pub id: String,
+    id: String,
     /// What was sent; of an import that was carried out, the outcomes (CSV) stand in place of the file.
-    pub sent: Sent,
+    sent: Sent,
     /// When it was sent.
-    pub made_at: Timestamp,
+    made_at: Timestamp,
     /// When it was imported.
-    pub done_at: Option<Timestamp>,
+    done_at: Option<Timestamp>,
 }
 
 /// Keeps a file for [`MINUTES_KEPT`]; its handle.
 ///
 /// # Errors
 /// `Forbidden` for who is no operator.
-pub fn keep(desk: &Desk, who: &Who, now: Timestamp, kind: Kind, sent: &Sent) -> Result<String> {
+fn keep(desk: &Desk, who: &Who, now: Timestamp, kind: Kind, sent: &Sent) -> Result<String> {
     let operator = operator(who)?;
     let id = desk.random.handle();
     let sealed = seal(desk, &id, &sent.choices, &sent.bytes);
@@ -88,7 +91,7 @@ pub fn keep(desk: &Desk, who: &Who, now: Timestamp, kind: Kind, sent: &Sent) -> 
 ///
 /// # Errors
 /// `Internal` if it does not open.
-pub fn find(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, kind: Kind, id: &str) -> Result<Option<Kept>> {
+fn kept(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, kind: Kind, id: &str) -> Result<Option<Kept>> {
     let Some(row) = store::find(conn, now, id, kind, operator(who)?)? else { return Ok(None) };
     let (choices, bytes) = open(desk, id, &row.sealed)?;
     let sent = Sent { file_name: row.file_name, choices, bytes };
@@ -96,7 +99,7 @@ pub fn find(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, kind: Ki
 }
 
 /// Puts the outcomes in place of the file, in the transaction that carried it out.
-pub fn finish(desk: &Desk, conn: &mut AnyConn, now: Timestamp, id: &str, outcomes: &[u8]) -> Result<()> {
+fn finish(desk: &Desk, conn: &mut AnyConn, now: Timestamp, id: &str, outcomes: &[u8]) -> Result<()> {
     store::finish(conn, now, id, &seal(desk, id, "", outcomes))
 }
 

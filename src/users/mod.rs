@@ -15,7 +15,6 @@ use crate::{
 mod address;
 pub mod import;
 pub mod pages;
-pub mod previewing;
 pub mod search;
 mod slips;
 pub mod store;
@@ -242,9 +241,8 @@ pub struct Import {
 pub fn import(desk: &Desk, who: &Who, now: Timestamp, bytes: &[u8], how: &Import) -> Result<Report> {
     who.need(Permission::EditUsers)?;
     taken::refuse_guessing(desk, who, now)?;
-    let file = previewing::read(bytes)?;
-    let fallback =
-        user::ContainerName::parse(&how.container).map_err(|sentence| Error::mistake("container", sentence))?;
+    let file = import::preview::read(bytes)?;
+    let fallback = import::preview::fallback(&how.container)?;
     let report = if how.dry_run {
         desk.db.read(|conn| Ok(import::plan::Plan::of(conn, who, &file, &fallback)?.into_report(false)))?
     } else {

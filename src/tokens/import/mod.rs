@@ -22,7 +22,7 @@ use crate::{
 mod cipher;
 mod columns;
 mod device;
-pub mod previewing;
+pub mod preview;
 mod pskc;
 mod report;
 mod table;
@@ -64,15 +64,14 @@ pub fn import(desk: &Desk, who: &Who, now: Timestamp, bytes: &[u8], choices: &Ch
     if choices.dry_run {
         return desk.db.read(|conn| Ok(Plan::of(conn, who, &file, &choices.container)?.report));
     }
-    let outcome = desk.db.write(|conn| {
+    desk.db.write(|conn| {
         db::hold(conn, Lock::Tokens)?;
         let plan = Plan::of(conn, who, &file, &choices.container)?;
-        if plan.report.refused() > 0 && !choices.good_ones || plan.good.is_empty() {
+        if plan.is_stopped(choices.good_ones) {
             return Ok(plan.report);
         }
         plan.apply(desk, conn, who, now, &choices.container)
-    });
-    outcome.map_err(taken_meanwhile)
+    })
 }
 
 /// Two files with the same serial numbers come one after the other, but another server's import may hold no lock of ours.
@@ -86,8 +85,9 @@ fn taken_meanwhile(error: Error) -> Error {
 }
 
 /// What would become of a file.
-struct Plan {
-    report: Report,
+pub struct Plan {
+    /// What became of each line or key.
+    pub report: Report,
     good: Importable,
 }
 
@@ -102,12 +102,17 @@ impl Plan {
         Ok(Plan { report, good })
     }
 
+    /// True if there is nothing that may be imported.
+    fn is_stopped(&self, leave_out: bool) -> bool {
+        self.report.refused() > 0 && !leave_out || self.good.is_empty()
+    }
+
     /// Puts the good ones into inventory.
     fn apply(self, desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, container: &str) -> Result<Report> {
         let Plan { mut report, good } = self;
         let rows: Vec<NewToken> =
             good.into_iter().map(|(device, container)| new_token(desk, device, container)).collect();
-        store::insert(conn, now, &rows)?;
+        store::insert(conn, now, &rows).map_err(taken_meanwhile)?;
         report.carried_out = true;
         let (n, format) = (rows.len(), report.format.label());
         let sentence =
@@ -151,7 +156,7 @@ fn read(bytes: &[u8], now: Timestamp, opening: &Opening) -> Result<File> {
 }
 
 /// A file that was read.
-struct File {
+pub struct File {
     format: Format,
     lines: Vec<Line>,
     passed_over: Vec<PassedOver>,

@@ -2,35 +2,28 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::{StatusCode, header},
+    http::StatusCode,
     web::{Payload, Query},
 };
 use askama::Template;
-use serde::Deserialize;
-use zeroize::Zeroizing;
 
 use crate::{
-    error::{Error, Mistakes},
+    error::Mistakes,
+    imports::pages::{self, Asked, LINES_SHOWN, Screen, View},
     operators::{Scope, may},
     tokens::{
         import::{
-            COLUMNS, LineOutcome, Report,
-            previewing::{self, ImportRun, State, Typed},
+            COLUMNS, LineOutcome, Plan, Report,
+            preview::{Preview, Typed},
         },
         pages::preview,
     },
-    users::{
-        self,
-        pages::{
-            import::{ENDED, WAIT, WAIT_SECONDS, file},
-            preview::said_at,
-        },
-    },
+    users,
     web::{self, Answer, Chrome, Permitted, Upload},
 };
 
-/// Lines that the page shows of what was imported; the saved outcomes have all.
-const LINES_SHOWN: usize = 200;
+/// The address of these screens.
+pub const ADDRESS: &str = "/tokens/import";
 
 #[derive(Template)]
 #[template(path = "tokens/import.html")]
@@ -57,36 +50,12 @@ struct Shown {
     saved: String,
 }
 
-/// What the query string asks for.
-#[derive(Default, Deserialize)]
-pub struct Asked {
-    /// The handle of a preview.
-    #[serde(default)]
-    preview: String,
-    /// A file to save: refused ones, or all outcomes.
-    #[serde(default)]
-    save: String,
-    /// The rest is the preview's.
-    #[serde(flatten)]
-    view: users::pages::preview::View,
-}
-
 /// GET: the form, or a preview.
 pub async fn show(p: Permitted<may::ImportTokens>, asked: Query<Asked>) -> Answer {
-    if asked.preview.is_empty() {
-        return form(&p, StatusCode::OK, Mistakes::default(), &Typed::default(), None).await;
-    }
-    let id = asked.preview.clone();
-    match p.call(move |desk, who, now| previewing::find(desk, who, now, &id)).await? {
-        State::Ended => refused(&p, StatusCode::GONE, ENDED.into()).await,
-        State::Open(made) if !asked.save.is_empty() => Ok(file("refused-tokens.csv", made.report.refused_csv())),
-        State::Open(made) => preview::page(&p, StatusCode::OK, *made, &asked.view, false).await,
-        State::Done(_, outcomes) if !asked.save.is_empty() => Ok(file("import-outcomes.csv", outcomes.to_vec())),
-        State::Done(at, _) => imported_before(&p, StatusCode::OK, at).await,
-    }
+    pages::show::<ImportTokens>(&p, asked.into_inner()).await
 }
 
-/// POST: "Check first" makes a preview of a file, "Import" carries a preview out.
+/// POST: "Check first", or "Import".
 ///
 /// # Errors
 /// What reading the form answers.
@@ -95,95 +64,67 @@ pub async fn submit(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, actix_web::Error> {
-    // Before the file is read: each takes memory.
-    let Some(_turn) = p.desk.importing.take() else {
-        let mut answer = refused(&p, StatusCode::SERVICE_UNAVAILABLE, WAIT.into()).await?;
-        answer.headers_mut().insert(header::RETRY_AFTER, WAIT_SECONDS.into());
-        return Ok(answer);
-    };
-    let upload = Upload::read(&request, payload).await?;
-    let answer = if upload.fields.ticked("preview") { run(&p, &upload).await } else { check(&p, upload).await };
-    Ok(answer?)
+    pages::submit::<ImportTokens>(&p, request, payload).await
 }
 
-async fn check(p: &Permitted<may::ImportTokens>, upload: Upload) -> Answer {
-    let typed = Typed {
-        container: upload.fields.text("container"),
-        leave_out: upload.fields.ticked("good_ones"),
-        key: upload.fields.text("key"),
-        password: upload.fields.raw("password").to_owned(),
-    };
-    let (name, bytes, chosen) = (upload.file_name, Zeroizing::new(upload.file), typed.clone());
-    let outcome = p
-        .call(move |desk, who, now| {
-            if bytes.is_empty() {
-                return Err(Error::mistake("file", "Choose a file."));
-            }
-            previewing::check(desk, who, now, &name, bytes, &chosen)
-        })
-        .await;
-    match outcome {
-        Ok(made) => preview::page(p, StatusCode::OK, made, &users::pages::preview::View::default(), false).await,
-        Err(fault) => form(p, StatusCode::UNPROCESSABLE_ENTITY, fault.mistakes()?, &typed, None).await,
+struct ImportTokens;
+
+impl Screen for ImportTokens {
+    type May = may::ImportTokens;
+    type Plan = Plan;
+    type Form = Typed;
+    const ADDRESS: &'static str = ADDRESS;
+    const REFUSED: &'static str = "refused-tokens.csv";
+    const NO_FILE: &'static str = "Choose a file.";
+
+    fn sent(upload: Upload) -> (Typed, String, Vec<u8>) {
+        let fields = &upload.fields;
+        let typed = Typed {
+            container: fields.text("container"),
+            leave_out: fields.ticked("good_ones"),
+            key: fields.text("key"),
+            password: fields.raw("password").to_owned(),
+        };
+        (typed, upload.file_name, upload.file)
     }
-}
 
-async fn run(p: &Permitted<may::ImportTokens>, upload: &Upload) -> Answer {
-    let (id, shown) = (upload.fields.text("preview"), upload.fields.text("shown"));
-    let leave_out = upload.fields.ticked("leave_out");
-    let handle = id.clone();
-    let ran = p.call(move |desk, who, now| previewing::run(desk, who, now, &handle, &shown, leave_out)).await?;
-    let view = users::pages::preview::View {
-        leave_out: leave_out.then(|| "1".into()),
-        ..users::pages::preview::View::default()
-    };
-    match ran {
-        ImportRun::Ended => refused(p, StatusCode::GONE, ENDED.into()).await,
-        ImportRun::Moved(made) => preview::page(p, StatusCode::CONFLICT, *made, &view, true).await,
-        ImportRun::Refused(made) => preview::page(p, StatusCode::UNPROCESSABLE_ENTITY, *made, &view, false).await,
-        ImportRun::Before(at) => imported_before(p, StatusCode::CONFLICT, at).await,
-        ImportRun::Done(report) => {
-            let shown = Shown::new(report, format!("/tokens/import?preview={id}&save=outcomes"));
-            form(p, StatusCode::OK, Mistakes::default(), &Typed::default(), Some(shown)).await
-        }
+    fn choices(typed: &Typed) -> Typed {
+        typed.clone()
     }
-}
 
-async fn imported_before(p: &Permitted<may::ImportTokens>, status: StatusCode, at: crate::clock::Timestamp) -> Answer {
-    let at = said_at(p.desk.settings.zone, p.now, at);
-    refused(p, status, format!("This file was imported {at} already.")).await
-}
+    fn refused_csv(made: &Preview) -> Vec<u8> {
+        made.plan.report.refused_csv()
+    }
 
-/// The form with a sentence at the file.
-async fn refused(p: &Permitted<may::ImportTokens>, status: StatusCode, sentence: String) -> Answer {
-    let mut mistakes = Mistakes::default();
-    mistakes.add("file", sentence);
-    form(p, status, mistakes, &Typed::default(), None).await
-}
+    async fn preview(p: &Permitted<may::ImportTokens>, status: StatusCode, made: Preview, view: View) -> Answer {
+        preview::page(p, status, made, view).await
+    }
 
-async fn form(
-    p: &Permitted<may::ImportTokens>,
-    status: StatusCode,
-    mistakes: Mistakes,
-    typed: &Typed,
-    outcome: Option<Shown>,
-) -> Answer {
-    let (containers, chrome) = p
-        .view(|desk, who, _| {
-            desk.db.read(|conn| Ok(users::containers(conn, &who.scope)?.into_iter().map(|(_, name)| name).collect()))
-        })
-        .await?;
-    let page = Page {
-        chrome,
-        mistakes,
-        columns: COLUMNS,
-        container: typed.container.clone(),
-        containers,
-        everywhere: p.who.scope == Scope::All,
-        good_ones: typed.leave_out,
-        outcome,
-    };
-    web::page_with(status, &page)
+    async fn form(
+        p: &Permitted<may::ImportTokens>,
+        status: StatusCode,
+        mistakes: Mistakes,
+        typed: Typed,
+        outcome: Option<(Report, String)>,
+    ) -> Answer {
+        let (containers, chrome) = p
+            .view(|desk, who, _| {
+                desk.db
+                    .read(|conn| Ok(users::containers(conn, &who.scope)?.into_iter().map(|(_, name)| name).collect()))
+            })
+            .await?;
+        let page = Page {
+            chrome,
+            mistakes,
+            columns: COLUMNS,
+            container: typed.container.clone(),
+            containers,
+            everywhere: p.who.scope == Scope::All,
+            good_ones: typed.leave_out,
+            outcome: outcome.map(|(report, saved)| Shown::new(report, saved)),
+        };
+        web::page_with(status, &page)
+    }
 }
 
 impl Shown {

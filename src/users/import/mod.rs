@@ -5,7 +5,8 @@ use crate::{text::composed, users::user::Typed};
 mod column;
 mod encoding;
 mod outcome;
-pub(super) mod plan;
+pub mod plan;
+pub mod preview;
 
 pub use column::{COLUMNS, Column};
 use column::{Header, Use};

@@ -2,39 +2,32 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::{StatusCode, header},
+    http::StatusCode,
     web::{Payload, Query},
 };
 use askama::Template;
-use serde::Deserialize;
-use zeroize::Zeroizing;
 
 use crate::{
     db::AnyConn,
-    error::{Error, Mistakes, Result},
+    error::{Mistakes, Result},
+    imports::pages::{self, Asked, LINES_SHOWN, Screen, View},
     operators::{Permission, Scope, Who, may},
     tasks::address::{self, LinksOf},
     users::{
         self, Report,
-        import::{COLUMNS, LineOutcome, Outcome},
-        pages::preview::{self, said_at},
-        previewing::{self, Choices, ImportRun, State},
+        import::{
+            COLUMNS, LineOutcome, Outcome,
+            plan::Plan,
+            preview::{Choices, Preview},
+        },
+        pages::preview,
         user::DEFAULT_CONTAINER,
     },
     web::{self, Answer, Chrome, Permitted, Upload},
 };
 
-/// Lines that the page shows of what was imported; the saved outcomes have all.
-const LINES_SHOWN: usize = 200;
-
-/// When somebody who was told to wait may try again, in seconds: an import of the most lines takes some ten.
-pub const WAIT_SECONDS: u64 = 10;
-
-/// What is said while another file is imported.
-pub const WAIT: &str = "Somebody else imports a file right now. Wait a few seconds and send yours again.";
-
-/// What is said of a preview that is over.
-pub const ENDED: &str = "This preview has ended: a file is kept for 15 minutes. Choose the file again.";
+/// The address of these screens.
+pub const ADDRESS: &str = "/users/import";
 
 #[derive(Template)]
 #[template(path = "users/import.html")]
@@ -75,158 +68,100 @@ struct Line {
     detail: String,
 }
 
-/// What the query string asks for.
-#[derive(Default, Deserialize)]
-pub struct Asked {
-    /// The handle of a preview.
-    #[serde(default)]
-    preview: String,
-    /// A file to save: refused lines, or all outcomes.
-    #[serde(default)]
-    save: String,
-    /// The rest is the preview's.
-    #[serde(flatten)]
-    view: preview::View,
+/// What was typed: what is chosen beside the file, and lines in place of one.
+#[derive(Default)]
+pub struct Form {
+    choices: Choices,
+    text: String,
 }
 
 /// GET: the form, or a preview.
 pub async fn show(p: Permitted<may::EditUsers>, asked: Query<Asked>) -> Answer {
-    if asked.preview.is_empty() {
-        return form(&p, StatusCode::OK, Mistakes::default(), &Choices::default(), String::new(), None).await;
-    }
-    let id = asked.preview.clone();
-    match p.call(move |desk, who, now| previewing::find(desk, who, now, &id)).await? {
-        State::Ended => ended(&p).await,
-        State::Open(preview) if !asked.save.is_empty() => Ok(file("refused-lines.csv", preview::refused_csv(&preview))),
-        State::Open(preview) => preview::page(&p, StatusCode::OK, *preview, &asked.view, false).await,
-        State::Done(_, outcomes) if !asked.save.is_empty() => Ok(file("import-outcomes.csv", outcomes.to_vec())),
-        State::Done(at, _) => {
-            let at = said_at(p.desk.settings.zone, p.now, at);
-            let mistakes = mistake(format!("This file was imported {at} already."));
-            form(&p, StatusCode::OK, mistakes, &Choices::default(), String::new(), None).await
-        }
-    }
+    pages::show::<ImportUsers>(&p, asked.into_inner()).await
 }
 
-/// POST: "Check first" makes a preview of a file, "Import" carries a preview out.
+/// POST: "Check first", or "Import".
 ///
 /// # Errors
 /// What reading the form answers.
-pub async fn send(
+pub async fn submit(
     p: Permitted<may::EditUsers>,
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, actix_web::Error> {
-    // Before the file is read: each takes memory.
-    let Some(_turn) = p.desk.importing.take() else {
-        let none = Choices::default();
-        let mut answer =
-            form(&p, StatusCode::SERVICE_UNAVAILABLE, mistake(WAIT.into()), &none, String::new(), None).await?;
-        answer.headers_mut().insert(header::RETRY_AFTER, WAIT_SECONDS.into());
-        return Ok(answer);
-    };
-    let upload = Upload::read(&request, payload).await?;
-    let answer = if upload.fields.ticked("preview") { run(&p, &upload).await } else { check(&p, upload).await };
-    Ok(answer?)
+    pages::submit::<ImportUsers>(&p, request, payload).await
 }
 
-async fn check(p: &Permitted<may::EditUsers>, upload: Upload) -> Answer {
-    let choices = Choices { container: upload.fields.text("container"), leave_out: upload.fields.ticked("good_lines") };
-    let (name, pasted) = (upload.file_name, upload.fields.raw("text").to_owned());
-    let (bytes, is_pasted) =
-        if upload.file.is_empty() { (pasted.clone().into_bytes(), true) } else { (upload.file, false) };
-    let chosen = choices.clone();
-    let outcome = p
-        .call(move |desk, who, now| {
-            if bytes.is_empty() {
-                return Err(Error::mistake("file", "Choose a file, or paste its lines."));
+struct ImportUsers;
+
+impl Screen for ImportUsers {
+    type May = may::EditUsers;
+    type Plan = Plan;
+    type Form = Form;
+    const ADDRESS: &'static str = ADDRESS;
+    const REFUSED: &'static str = "refused-lines.csv";
+    const NO_FILE: &'static str = "Choose a file, or paste its lines.";
+
+    fn sent(upload: Upload) -> (Form, String, Vec<u8>) {
+        let fields = &upload.fields;
+        let choices = Choices { container: fields.text("container"), leave_out: fields.ticked("good_lines") };
+        let form = Form { choices, text: fields.raw("text").to_owned() };
+        match upload.file.is_empty() {
+            true => {
+                let lines = form.text.clone().into_bytes();
+                (form, String::new(), lines)
             }
-            previewing::check(desk, who, now, if is_pasted { "" } else { &name }, Zeroizing::new(bytes), &chosen)
-        })
-        .await;
-    match outcome {
-        Ok(made) => preview::page(p, StatusCode::OK, made, &preview::View::default(), false).await,
-        Err(fault) => {
-            let mistakes = fault.mistakes()?;
-            form(p, StatusCode::UNPROCESSABLE_ENTITY, mistakes, &choices, pasted, None).await
+            false => (form, upload.file_name, upload.file),
         }
     }
-}
 
-async fn run(p: &Permitted<may::EditUsers>, upload: &Upload) -> Answer {
-    let (id, shown) = (upload.fields.text("preview"), upload.fields.text("shown"));
-    let leave_out = upload.fields.ticked("leave_out");
-    let handle = id.clone();
-    let ran = p.call(move |desk, who, now| previewing::run(desk, who, now, &handle, &shown, leave_out)).await?;
-    let view = preview::View { leave_out: leave_out.then(|| "1".into()), ..preview::View::default() };
-    match ran {
-        ImportRun::Ended => ended(p).await,
-        ImportRun::Moved(preview) => preview::page(p, StatusCode::CONFLICT, *preview, &view, true).await,
-        ImportRun::Refused(preview) => preview::page(p, StatusCode::UNPROCESSABLE_ENTITY, *preview, &view, false).await,
-        ImportRun::Before(at) => {
-            let at = said_at(p.desk.settings.zone, p.now, at);
-            let mistakes = mistake(format!("This file was imported {at} already."));
-            form(p, StatusCode::CONFLICT, mistakes, &Choices::default(), String::new(), None).await
-        }
-        ImportRun::Done(report) => {
-            let shown = Shown::new(report, format!("/users/import?preview={id}&save=outcomes"));
-            form(p, StatusCode::OK, Mistakes::default(), &Choices::default(), String::new(), Some(shown)).await
-        }
+    fn choices(form: &Form) -> Choices {
+        form.choices.clone()
     }
-}
 
-async fn ended(p: &Permitted<may::EditUsers>) -> Answer {
-    form(p, StatusCode::GONE, mistake(ENDED.into()), &Choices::default(), String::new(), None).await
-}
+    fn refused_csv(made: &Preview) -> Vec<u8> {
+        preview::refused_csv(made)
+    }
 
-fn mistake(sentence: String) -> Mistakes {
-    let mut mistakes = Mistakes::default();
-    mistakes.add("file", sentence);
-    mistakes
-}
+    async fn preview(p: &Permitted<may::EditUsers>, status: StatusCode, made: Preview, view: View) -> Answer {
+        preview::page(p, status, made, view).await
+    }
 
-/// A file to save.
-pub fn file(name: &str, bytes: Vec<u8>) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8; header=present")
-        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
-        .body(bytes)
-}
-
-async fn form(
-    p: &Permitted<may::EditUsers>,
-    status: StatusCode,
-    mistakes: Mistakes,
-    choices: &Choices,
-    text: String,
-    outcome: Option<Shown>,
-) -> Answer {
-    let done = outcome.is_some();
-    let (((containers, may_make), ended), chrome) = p
-        .view(move |desk, who, now| {
-            desk.db.read(|conn| {
-                let ended = if done { address::count(conn, who, LinksOf::ChangedAt(now))? } else { 0 };
-                Ok((container_names(conn, who)?, ended))
+    async fn form(
+        p: &Permitted<may::EditUsers>,
+        status: StatusCode,
+        mistakes: Mistakes,
+        form: Form,
+        outcome: Option<(Report, String)>,
+    ) -> Answer {
+        let done = outcome.is_some();
+        let (((containers, may_make), ended), chrome) = p
+            .view(move |desk, who, now| {
+                desk.db.read(|conn| {
+                    let ended = if done { address::count(conn, who, LinksOf::ChangedAt(now))? } else { 0 };
+                    Ok((container_names(conn, who)?, ended))
+                })
             })
-        })
-        .await?;
-    let resend = if ended > 0 && p.may(Permission::Resend) { address::page_at(p.now) } else { String::new() };
-    let container = if choices.container.is_empty() { first_choice(&containers) } else { choices.container.clone() };
-    let good_lines = choices.leave_out;
-    let page = Page {
-        chrome,
-        mistakes,
-        columns: COLUMNS,
-        container,
-        containers,
-        may_make,
-        good_lines,
-        text,
-        outcome,
-        ended: address::words(ended),
-        resend,
-    };
-    web::page_with(status, &page)
+            .await?;
+        let resend = if ended > 0 && p.may(Permission::Resend) { address::page_at(p.now) } else { String::new() };
+        let container =
+            if form.choices.container.is_empty() { first_choice(&containers) } else { form.choices.container.clone() };
+        let Form { choices, text } = form;
+        let page = Page {
+            chrome,
+            mistakes,
+            columns: COLUMNS,
+            container,
+            containers,
+            may_make,
+            good_lines: choices.leave_out,
+            text,
+            outcome: outcome.map(|(report, saved)| Shown::new(report, saved)),
+            ended: address::words(ended),
+            resend,
+        };
+        web::page_with(status, &page)
+    }
 }
 
 fn container_names(conn: &mut AnyConn, who: &Who) -> Result<(Vec<String>, bool)> {
