@@ -20,6 +20,7 @@ pub mod schema;
 
 pub mod access;
 pub mod audit;
+pub mod bounces;
 pub mod imports;
 pub mod mail;
 pub mod operators;

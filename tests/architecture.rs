@@ -26,6 +26,7 @@ const ORDER: &[&str] = &[
     "audit",
     "access",
     "mail",
+    "bounces",
     "operators",
     "roles",
     "sign_in",
@@ -72,7 +73,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("actix_session", &["/pages.rs", "/pages/", "src/web/"]),
     ("askama", &["/pages.rs", "/pages/", "src/web/", "src/mail/letter"]),
     ("lettre", &["src/mail/courier"]),
-    ("mail_parser", &["src/mail/bounce.rs", "src/mail/bounce/"]),
+    ("mail_parser", &["src/bounces/"]),
     ("argon2", &["src/hashing.rs"]),
     ("getrandom", &["src/ids.rs"]),
     ("SystemTime", &[]),
@@ -322,6 +323,7 @@ fn templates_say_what_they_are_in_their_first_line() {
 /// Modules whose tests are not in a folder or a file of their name, and where they are instead: from the first feature on.
 /// The base has unit tests beside its code.
 const TESTED_ELSEWHERE: &[(&str, &str)] = &[
+    ("bounces", "mail/bounces.rs and mail/bounce_kinds.rs: reports come back for emails that a test has sent"),
     (
         "access",
         "permissions/mod.rs and operators/guards.rs: every address is asked as every role, in scope and out of it",

@@ -101,7 +101,7 @@ pub async fn show(p: Permitted<may::EditPolicies>, address: Query<Address>) -> A
 ///
 /// # Errors
 /// As [`show`]; mistakes come back with status 422, a change made meanwhile with 409.
-pub async fn change(p: Permitted<may::Everywhere<may::EditPolicies>>, fields: Fields) -> Answer {
+pub async fn submit(p: Permitted<may::Everywhere<may::EditPolicies>>, fields: Fields) -> Answer {
     let typed = Typed::of(fields.pairs().iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let version = fields.text("version").parse().unwrap_or_default();
     let sent = typed.clone();

@@ -11,13 +11,10 @@ use clap::{Args, Subcommand};
 
 use crate::{
     audit::Actor,
+    bounces::{self, ReportOutcome, report::REPORT_BYTES},
     commands::ConfigArgs,
     desk::Desk,
     error::{Error, Result},
-    mail::{
-        bounce::REPORT_BYTES,
-        importing::{self, ReportOutcome},
-    },
 };
 
 /// EX_TEMPFAIL of sysexits: a mail server that pipes a message to us keeps it and tries again.
@@ -102,7 +99,7 @@ struct Tally {
 
 impl Tally {
     fn take(&mut self, desk: &Desk, name: &str, bytes: &[u8]) -> Result<()> {
-        let taken = importing::take(desk, desk.now(), &Actor::command_line(), bytes)?;
+        let taken = bounces::take(desk, desk.now(), &Actor::command_line(), bytes)?;
         self.print(name, &taken);
         Ok(())
     }

@@ -5,10 +5,7 @@ use chrono::Duration;
 use crate::{
     clock::Timestamp,
     ids::{ContainerId, EmailId, EnrollmentId, TaskId, UserId},
-    mail::{
-        bounce::Action,
-        letter::{Facts, Kind},
-    },
+    mail::letter::{Facts, Kind},
 };
 
 /// What became of an email.
@@ -170,19 +167,6 @@ pub struct Try {
     pub outcome: State,
     /// What the mail server answered.
     pub answer: String,
-}
-
-/// What a delivery report said.
-#[derive(Clone, Debug)]
-pub struct Delivery {
-    /// When it was read.
-    pub at: Timestamp,
-    /// What became of the email.
-    pub action: Action,
-    /// The enhanced status code; empty without one.
-    pub status: String,
-    /// What the mail server said.
-    pub said: String,
 }
 
 #[cfg(test)]

@@ -14,10 +14,9 @@ use crate::{
 };
 
 mod answer;
-pub mod bounce;
 pub mod courier;
+pub mod delivery;
 pub mod email;
-pub mod importing;
 pub mod letter;
 pub mod mailbox;
 pub mod promise;
@@ -25,13 +24,15 @@ mod reading;
 pub mod status;
 mod store;
 
+pub use answer::shortened;
 pub use courier::{Carrier, Courier};
-pub use email::{Delivery, Email, State, Try};
+pub use delivery::{Action, Delivery};
+pub use email::{Email, State, Try};
 pub use letter::{Facts, Kind, Letter, NewEmail, Secret, Wording, masked, shown_address};
 pub use mailbox::Mailbox;
 pub use reading::{
-    Filter, Health, TRIES_THAT_TELL, View, chosen, count, count_with_link, counts_by_state, deliveries, enrollments_of,
-    failures, find, health, latest_of, overdue, rows,
+    Filter, Health, TRIES_THAT_TELL, View, by_message_id, chosen, count, count_with_link, counts_by_state, deliveries,
+    enrollments_of, failures, find, health, latest_of, overdue, rows,
 };
 pub use store::{messages, own_host};
 

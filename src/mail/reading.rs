@@ -111,6 +111,11 @@ pub fn find(conn: &mut AnyConn, containers: Option<&[ContainerId]>, id: EmailId)
     Ok((email, tries))
 }
 
+/// The email of this Message-ID; `None` if there is none.
+pub fn by_message_id(conn: &mut AnyConn, message_id: &str) -> Result<Option<Email>> {
+    store::reports::find(conn, message_id)
+}
+
 /// What delivery reports said of an email, the newest first.
 pub fn deliveries(conn: &mut AnyConn, id: EmailId) -> Result<Vec<Delivery>> {
     store::reports::of(conn, id)

@@ -125,7 +125,7 @@ pub async fn show(p: Permitted<may::EditPolicies>, kind: Path<String>, address: 
 ///
 /// # Errors
 /// As [`show`]; mistakes come back with status 422, a change made meanwhile with 409.
-pub async fn save(
+pub async fn submit(
     p: Permitted<may::Everywhere<may::EditPolicies>>,
     kind: Path<String>,
     address: Query<Address>,

@@ -77,7 +77,7 @@ pub async fn show(p: Permitted<may::EditPolicies>, address: Query<Address>) -> A
 ///
 /// # Errors
 /// As [`show`]; mistakes come back with status 422, a change made meanwhile with 409.
-pub async fn change(p: Permitted<may::Everywhere<may::EditPolicies>>, fields: Fields) -> Answer {
+pub async fn submit(p: Permitted<may::Everywhere<may::EditPolicies>>, fields: Fields) -> Answer {
     let typed = Typed {
         days_to_enroll: fields.text("days_to_enroll"),
         longest_period: fields.text("longest_period"),

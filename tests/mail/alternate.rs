@@ -6,8 +6,9 @@ use diesel::{
 use tokendesk::{
     app,
     audit::Actor,
+    bounces,
     ids::{EmailId, TaskId, UserId},
-    mail::{importing, masked},
+    mail::masked,
     operators::{BuiltIn, Who},
     schema::emails,
     tasks::{
@@ -324,9 +325,9 @@ on_both! {
         let id = guest.resend(&world);
         let was_sealed = waiting(&world, id);
         send(&world, &Sink::new());
-        let report = bounces::postfix(&last(&world).message_id).replace("a@example.org", ADDRESS);
-        let taken = importing::take(&world.desk, world.now(), &Actor::system(), report.as_bytes());
-        assert!(matches!(taken, Ok(importing::ReportOutcome::Bounced(..))), "{taken:?}");
+        let report = super::bounces::postfix(&last(&world).message_id).replace("a@example.org", ADDRESS);
+        let taken = bounces::take(&world.desk, world.now(), &Actor::system(), report.as_bytes());
+        assert!(matches!(taken, Ok(bounces::ReportOutcome::Bounced(..))), "{taken:?}");
         only_the_mask_remains(&world, id, &was_sealed);
     }
 }

@@ -2,11 +2,8 @@
 
 use tokendesk::{
     audit::Actor,
-    mail::{
-        State,
-        bounce::Action,
-        importing::{self, ReportOutcome},
-    },
+    bounces::{self, ReportOutcome},
+    mail::{Action, State},
 };
 
 use super::{bounces::postfix, *};
@@ -54,7 +51,7 @@ fn below(words: &str, id: &str) -> String {
 }
 
 fn take(world: &World, text: &str) -> ReportOutcome {
-    importing::take(&world.desk, world.now(), &Actor::system(), text.as_bytes()).expect("the database answers")
+    bounces::take(&world.desk, world.now(), &Actor::system(), text.as_bytes()).expect("the database answers")
 }
 
 /// One email that was accepted: its Message-ID.

@@ -4,11 +4,8 @@ use std::process::{Command, Output, Stdio};
 
 use tokendesk::{
     audit::Actor,
-    mail::{
-        NewEmail, State,
-        bounce::{Action, REPORT_BYTES},
-        importing::{self, ReportOutcome},
-    },
+    bounces::{self, ReportOutcome, report::REPORT_BYTES},
+    mail::{Action, NewEmail, State},
     operators::BuiltIn,
 };
 
@@ -96,7 +93,7 @@ fn sent(world: &World, email: NewEmail) -> String {
 }
 
 fn take(world: &World, text: &str) -> ReportOutcome {
-    importing::take(&world.desk, world.now(), &Actor::system(), text.as_bytes()).expect("the database answers")
+    bounces::take(&world.desk, world.now(), &Actor::system(), text.as_bytes()).expect("the database answers")
 }
 
 fn last(world: &World) -> Email {

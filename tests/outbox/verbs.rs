@@ -216,7 +216,8 @@ impl World {
             email.message_id
         );
         let actor = tokendesk::audit::Actor::system();
-        let taken = mail::importing::take(&self.desk, self.now(), &actor, report.as_bytes()).expect("it can be noted");
-        assert!(matches!(taken, mail::importing::ReportOutcome::Bounced(..)), "{taken:?}");
+        let taken =
+            tokendesk::bounces::take(&self.desk, self.now(), &actor, report.as_bytes()).expect("it can be noted");
+        assert!(matches!(taken, tokendesk::bounces::ReportOutcome::Bounced(..)), "{taken:?}");
     }
 }

@@ -68,7 +68,7 @@ on_both! {
         world.advance(Duration::minutes(3));
         let id = diagnosis(&world, &invited.user).facts.email.expect("an email").message_id;
         let report = crate::mail::bounces::postfix(&id);
-        mail::importing::take(&world.desk, world.now(), &tokendesk::audit::Actor::system(), report.as_bytes()).unwrap();
+        tokendesk::bounces::take(&world.desk, world.now(), &tokendesk::audit::Actor::system(), report.as_bytes()).unwrap();
         let back = "It had been accepted today at 14:32 for t.adeyemi@example.org, and was sent back by the mail server of example.org today at 14:35";
         assert_eq!(is(&world, &invited.user, Situation::SentBack, back), Some(Remedy::Resend));
         let words = diagnosis(&world, &invited.user).words;

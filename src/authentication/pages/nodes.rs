@@ -73,7 +73,7 @@ pub async fn show(p: Permitted<may::ManageOperators>) -> Answer {
 }
 
 /// POST: adds one, and shows its key this once.
-pub async fn add(p: Permitted<may::Everywhere<may::ManageOperators>>, fields: Fields) -> Answer {
+pub async fn submit(p: Permitted<may::Everywhere<may::ManageOperators>>, fields: Fields) -> Answer {
     if let Some(question) = presence::asked(&p, &fields).await? {
         return Ok(question);
     }

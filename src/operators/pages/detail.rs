@@ -46,7 +46,7 @@ pub async fn show(p: Permitted<may::ManageOperators>, operator: Path<String>) ->
 }
 
 /// POST: name, email, role and scope.
-pub async fn save(p: Permitted<may::ManageOperators>, operator: Path<String>, fields: Fields) -> Answer {
+pub async fn submit(p: Permitted<may::ManageOperators>, operator: Path<String>, fields: Fields) -> Answer {
     let mut form = Form::read(&fields);
     let (details, name) = (form.details(), operator.clone());
     let version = fields.text("version").parse().unwrap_or_default();

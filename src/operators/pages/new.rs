@@ -52,7 +52,7 @@ pub async fn show(p: Permitted<may::ManageOperators>) -> Answer {
 }
 
 /// POST
-pub async fn send(p: Permitted<may::ManageOperators>, fields: Fields) -> Answer {
+pub async fn submit(p: Permitted<may::ManageOperators>, fields: Fields) -> Answer {
     if let Some(question) = presence::asked(&p, &fields).await? {
         return Ok(question);
     }

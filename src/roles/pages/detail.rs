@@ -69,7 +69,7 @@ impl Typed {
 }
 
 /// GET `/roles/new`; `from` names a role to begin with.
-pub async fn new(p: Permitted<may::Everywhere<may::ManageOperators>>, request: actix_web::HttpRequest) -> Answer {
+pub async fn show_new(p: Permitted<may::Everywhere<may::ManageOperators>>, request: actix_web::HttpRequest) -> Answer {
     let from = Fields::parse(request.query_string()).text("from").parse().map(RoleId).ok();
     let (held, chrome) = p
         .view(move |desk, who, _| {
@@ -83,7 +83,7 @@ pub async fn new(p: Permitted<may::Everywhere<may::ManageOperators>>, request: a
 }
 
 /// POST `/roles/new`
-pub async fn add(p: Permitted<may::Everywhere<may::ManageOperators>>, fields: Fields) -> Answer {
+pub async fn submit_new(p: Permitted<may::Everywhere<may::ManageOperators>>, fields: Fields) -> Answer {
     let typed = Typed::read(&fields);
     let (name, held) = (typed.name.clone(), typed.held);
     match p.call(move |desk, who, now| roles::add(desk, who, now, &name, held)).await {
@@ -127,7 +127,7 @@ pub async fn show(p: Permitted<may::ManageOperators>, role: Path<String>) -> Ans
 }
 
 /// POST `/roles/{role}`
-pub async fn save(p: Permitted<may::Everywhere<may::ManageOperators>>, role: Path<String>, fields: Fields) -> Answer {
+pub async fn submit(p: Permitted<may::Everywhere<may::ManageOperators>>, role: Path<String>, fields: Fields) -> Answer {
     let id = id(&role)?;
     let typed = Typed::read(&fields);
     let version = fields.text("version").parse().unwrap_or_default();

@@ -50,7 +50,7 @@ pub async fn show(p: Permitted<may::EditUsers>, user_id: Path<String>) -> Answer
 }
 
 /// POST
-pub async fn send(p: Permitted<may::EditUsers>, user_id: Path<String>, fields: Fields) -> Answer {
+pub async fn submit(p: Permitted<may::EditUsers>, user_id: Path<String>, fields: Fields) -> Answer {
     let user_id = user_id.into_inner();
     let mut form = Form::read(&fields);
     let details = form.details();

@@ -28,7 +28,7 @@ pub async fn show(p: Permitted<may::EditUsers>) -> Answer {
 }
 
 /// POST
-pub async fn send(p: Permitted<may::EditUsers>, fields: Fields) -> Answer {
+pub async fn submit(p: Permitted<may::EditUsers>, fields: Fields) -> Answer {
     let mut form = Form::read(&fields);
     let details = form.details();
     match p.call(move |desk, who, now| users::create(desk, who, now, &details?)).await {

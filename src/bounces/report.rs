@@ -8,6 +8,8 @@
 use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders};
 use sha2::{Digest, Sha256};
 
+use crate::mail::Action;
+
 mod copy;
 mod fields;
 mod words;
@@ -15,54 +17,6 @@ mod words;
 /// The longest message that is read, in bytes. A report returns at most the email it is about, and ours are under
 /// 50 kB; gateways add pictures and disclaimers.
 pub const REPORT_BYTES: u64 = 1024 * 1024;
-
-/// What became of the email, as the report says (RFC 3464 §2.3.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Action {
-    /// It did not arrive and is not tried any more.
-    Failed,
-    /// It has not arrived yet.
-    Delayed,
-    /// It lies in the mailbox.
-    Delivered,
-    /// It went on to a server that sends no reports.
-    Relayed,
-    /// It went on to several addresses.
-    Expanded,
-}
-
-impl Action {
-    /// All of them.
-    pub const ALL: [Action; 5] =
-        [Action::Failed, Action::Delayed, Action::Delivered, Action::Relayed, Action::Expanded];
-
-    /// The word in reports and in the database.
-    pub fn code(self) -> &'static str {
-        match self {
-            Action::Failed => "failed",
-            Action::Delayed => "delayed",
-            Action::Delivered => "delivered",
-            Action::Relayed => "relayed",
-            Action::Expanded => "expanded",
-        }
-    }
-
-    /// The action of this word.
-    pub fn from_code(word: &str) -> Option<Self> {
-        Action::ALL.into_iter().find(|action| action.code().eq_ignore_ascii_case(word))
-    }
-
-    /// What operators read.
-    pub fn label(self) -> &'static str {
-        match self {
-            Action::Failed => "Not delivered",
-            Action::Delayed => "Delayed on the way, still tried",
-            Action::Delivered => "Delivered to the mailbox",
-            Action::Relayed => "Passed on to a server that sends no reports",
-            Action::Expanded => "Passed on to several addresses",
-        }
-    }
-}
 
 /// A delivery report.
 #[derive(Clone, Debug, PartialEq, Eq)]

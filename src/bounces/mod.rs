@@ -7,13 +7,13 @@ use crate::{
     desk::Desk,
     error::Result,
     ids::EmailId,
-    mail::{
-        Email, State,
-        answer::shortened,
-        bounce::{self, Action, Fate, REPORT_BYTES, Read, Report},
-        status, store,
-    },
+    mail::{self, Action, Email, State, shortened, status},
 };
+
+pub mod report;
+mod store;
+
+use report::{Fate, REPORT_BYTES, Read, Report};
 
 /// What came of a message of the mailbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,14 +63,14 @@ pub fn take(desk: &Desk, now: Timestamp, actor: &Actor, bytes: &[u8]) -> Result<
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > REPORT_BYTES {
         return Ok(ReportOutcome::TooLong);
     }
-    let report = match bounce::read(bytes) {
+    let report = match report::read(bytes) {
         Read::Report(report) => report,
         Read::NoReport => return Ok(ReportOutcome::NoReport),
         Read::Malformed(why) => return Ok(ReportOutcome::Malformed(why)),
     };
     desk.db.write(|conn| {
         for id in &report.message_ids {
-            if let Some(email) = store::reports::find(conn, id)? {
+            if let Some(email) = mail::by_message_id(conn, id)? {
                 return note(conn, now, actor, &email, &report);
             }
         }
@@ -82,13 +82,13 @@ fn note(conn: &mut AnyConn, now: Timestamp, actor: &Actor, email: &Email, report
     // An address that was typed for this email alone is known nowhere any more: then the worst of the fates counts.
     let Some(fate) = report.fate(&email.shown_to) else { return Ok(ReportOutcome::NoReport) };
     let said = said(email, fate);
-    if !store::reports::insert(conn, now, email.id, &report.digest, fate, &said)? {
+    if !store::insert(conn, now, email.id, &report.digest, fate, &said)? {
         return Ok(ReportOutcome::Known(email.id));
     }
     let why = status::words(&fate.status).map_or_else(|| said.clone(), str::to_owned);
     let bounced = fate.action == Action::Failed
         && email.state == State::Sent
-        && store::reports::set_bounced(conn, now, email.id, &fate.status, &said)?;
+        && store::set_bounced(conn, now, email.id, &fate.status, &said)?;
     let mut entry = if bounced {
         Entry::refused(actor, "mail.bounce", format!("Email to {} bounced: {said}", email.shown_to))
     } else {

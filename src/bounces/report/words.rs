@@ -7,8 +7,8 @@
 
 use mail_parser::{HeaderName, Message, PartType};
 
-use super::{Action, Fate, Found, copy, fields::exact};
-use crate::mail::letter::one_line;
+use super::{Fate, Found, copy, fields::exact};
+use crate::mail::{Action, letter::one_line};
 
 /// How a bounce of qmail begins.
 const QMAIL: &str = "Hi. This is the";

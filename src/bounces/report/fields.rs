@@ -2,8 +2,8 @@
 
 use mail_parser::Message;
 
-use super::{Action, Fate, Found, copy};
-use crate::mail::{letter::one_line, status};
+use super::{Fate, Found, copy};
+use crate::mail::{Action, letter::one_line, status};
 
 type Group = Vec<(String, String)>;
 
