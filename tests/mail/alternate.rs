@@ -325,7 +325,7 @@ on_both! {
         let id = guest.resend(&world);
         let was_sealed = waiting(&world, id);
         send(&world, &Sink::new());
-        let report = super::bounces::postfix(&last(&world).message_id).replace("a@example.org", ADDRESS);
+        let report = crate::mail::bounces::postfix(&last(&world).message_id).replace("a@example.org", ADDRESS);
         let taken = bounces::take(&world.desk, world.now(), &Actor::system(), report.as_bytes());
         assert!(matches!(taken, Ok(bounces::ReportOutcome::Bounced(..))), "{taken:?}");
         only_the_mask_remains(&world, id, &was_sealed);
