@@ -67,8 +67,8 @@ pub fn words(of: &Texts<'_>) -> Vec<String> {
             parts.insert(plain);
         }
     }
-    // A part that another word begins with is found by that.
-    for part in parts {
+    // A part that another word begins with is found by that; the longer of two that begin alike stands behind the other.
+    for part in parts.into_iter().rev() {
         let after = words.range(part.clone()..).next();
         if !after.is_some_and(|word| word.starts_with(&part)) {
             words.insert(part);
