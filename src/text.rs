@@ -115,6 +115,14 @@ pub fn is_unseen(letter: char) -> bool {
             | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
 }
 
+/// True for letters that are read from right to left, and for the marks that order text (UAX #9): the blocks that Unicode
+/// keeps for such scripts (`DerivedBidiClass.txt`, "@missing"), so that those still to come are among them.
+pub fn turns_direction(letter: char) -> bool {
+    matches!(letter,
+        '\u{590}'..='\u{8FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFE}' | '\u{10800}'..='\u{10FFF}'
+        | '\u{1E800}'..='\u{1EFFF}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
 /// True if the text is one line that shows all it holds. A joiner is fine between two letters.
 pub fn is_one_plain_line(text: &str) -> bool {
     let letters: Vec<char> = text.chars().collect();

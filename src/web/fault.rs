@@ -15,7 +15,7 @@ use askama::Template;
 use crate::{
     desk::Desk,
     error::{Error, Mistakes},
-    web::{headers, request, see_other, session, theme},
+    web::{headers, isolation, request, see_other, session, theme},
 };
 
 /// When to come back if there is too much to do, in seconds: whoever had a place, or the database, is through by then.
@@ -180,7 +180,7 @@ impl Asked {
         let ways = self.ways(fault);
         let page =
             ErrorPage { frame: self.frame, status: status.as_u16(), title, sentence, ways, request: self.id.clone() };
-        answer.content_type("text/html; charset=utf-8").body(page.render().unwrap_or_default())
+        answer.content_type("text/html; charset=utf-8").body(isolation::isolated(page.render().unwrap_or_default()))
     }
 
     /// The ways on, the likeliest first. Users in the portal get none: the console is not for them.

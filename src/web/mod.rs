@@ -16,6 +16,7 @@ pub mod form;
 pub mod forwarded;
 pub mod headers;
 pub mod health;
+pub mod isolation;
 pub mod links;
 pub mod methods;
 pub mod nul;
@@ -56,7 +57,7 @@ pub fn page(template: &impl Template) -> Answer {
 /// As [`page`].
 pub fn page_with(status: StatusCode, template: &impl Template) -> Answer {
     let html = template.render().map_err(|error| Fault::internal(format!("a page was not rendered: {error}")))?;
-    Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html))
+    Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(isolation::isolated(html)))
 }
 
 /// Sends the browser on with a GET: after every change (post, redirect, get).

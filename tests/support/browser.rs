@@ -147,11 +147,11 @@ impl Page {
         rest.split('"').next().unwrap_or_default().to_owned()
     }
 
-    /// The text between the tags, with white space folded and the five entities read.
+    /// The text between the tags, with white space folded and the five entities read. What is isolated reads as if it were not.
     pub fn text(&self) -> String {
         let mut text = String::new();
         let mut inside = false;
-        for letter in self.body.chars() {
+        for letter in self.body.replace("<bdi>", "").replace("</bdi>", "").chars() {
             match letter {
                 '<' => {
                     inside = true;

@@ -11,6 +11,7 @@ use crate::support::World;
 mod import;
 mod pages;
 pub mod preview;
+mod right_to_left;
 mod search;
 mod spoken;
 mod taken;
