@@ -126,6 +126,29 @@ fn the_pages_of_a_fixed_demo_show_the_same_on_any_port() {
 }
 
 #[test]
+fn an_operator_of_the_demo_finds_people_by_their_names_as_anybody_types_them() {
+    let demo = Demo::start();
+    let operator = signed_in(&demo);
+    for (typed, name) in [
+        ("jovanovic", "Milica Jovanović-Đorđević"),
+        ("zoe berg", "Zoë Berg"),
+        ("isil yildiz", "Işıl Yıldız"),
+        ("nguyen thi", "Thị Bích Ngọc Nguyễn"),
+        ("garcia marquez", "María José García Márquez"),
+        ("hohenstein", "Maximiliane Alexandra Theodora von Hohenstein-Wallenrodt zu Löwenfels"),
+        ("כהן", "דוד כהן"),
+        ("ليلى", "ليلى حداد"),
+        ("田中", "美咲 田中"),
+        ("王", "伟 王"),
+        ("김", "지우 김"),
+    ] {
+        let q = tokendesk::web::segment(typed);
+        operator.get(&format!("/users?q={q}")).expect(200).says(name);
+        operator.get(&format!("/find?q={q}")).expect(200).says(name);
+    }
+}
+
+#[test]
 fn a_demo_with_the_machines_clock_says_that_it_cannot_be_moved() {
     let demo = Demo::with(&[]);
     move_clock(&demo, "minutes=1").expect(422).says("not started with --fixed-time");

@@ -95,7 +95,7 @@ pub struct Person {
 
 /// People who start soon, and whom nobody has provisioned yet: who tries Provision picks from them. Assignment begins
 /// with the first six, and README names the first two.
-const STARTERS: [(&str, &str, &str); 40] = [
+const STARTERS: [(&str, &str, &str); 30] = [
     ("Aino", "Aalto", "Sales"),
     ("Astrid", "Aasen", "Service desk"),
     ("Amir", "Abadi", "Finance"),
@@ -126,26 +126,35 @@ const STARTERS: [(&str, &str, &str); 40] = [
     ("Ximena", "Prieto", "Sales"),
     ("Yusuf", "Rahman", "Finance"),
     ("Zita", "Szabo", "Legal"),
-    ("Anton", "Seidel", "Warehouse"),
-    ("Bella", "Toth", "Sales"),
-    ("Cedric", "Tremblay", "Facilities"),
-    ("Dina", "Usman", "Service desk"),
-    ("Eero", "Virtanen", "Sales"),
-    ("Freya", "Walsh", "Finance"),
-    ("Goran", "Wolf", "Warehouse"),
-    ("Helga", "Wagner", "Sales"),
-    ("Ilya", "Yermak", "Service desk"),
-    ("Jana", "Zeman", "Facilities"),
 ];
 
-/// Those who start soon, as the table has them.
+/// Colleagues who start with them and write their names as at home: with two surnames, with marks, with a dotless i, from
+/// right to left, in a script of their own, and at length. User ID, first name, last name, container.
+const AS_AT_HOME: [(&str, &str, &str, &str); 10] = [
+    ("d.cohen", "דוד", "כהן", "Sales"),
+    ("i.yildiz", "Işıl", "Yıldız", "Service desk"),
+    ("j.kim", "지우", "김", "Warehouse"),
+    ("l.haddad", "ليلى", "حداد", "Finance"),
+    ("m.garcia", "María José", "García Márquez", "Legal"),
+    ("m.hohenstein", "Maximiliane Alexandra Theodora", "von Hohenstein-Wallenrodt zu Löwenfels", "Legal"),
+    ("m.jovanovic", "Milica", "Jovanović-Đorđević", "Finance"),
+    ("m.tanaka", "美咲", "田中", "Facilities"),
+    ("t.nguyen", "Thị Bích Ngọc", "Nguyễn", "Warehouse"),
+    ("w.wang", "伟", "王", "Service desk"),
+];
+
+/// Those who start soon, as the tables have them.
 pub fn starters() -> Vec<Person> {
-    let person = |(first, last, container): (&'static str, &'static str, &'static str)| {
-        let user_id = format!("{}.{}", ascii(first).chars().next().unwrap_or('x'), ascii(last));
+    let person = |user_id: String, first, last, container| {
         let email = format!("{user_id}@example.org");
         Person { user_id, first, last, email, container }
     };
-    STARTERS.into_iter().map(person).collect()
+    let plain = STARTERS.into_iter().map(|(first, last, container)| {
+        let user_id = format!("{}.{}", ascii(first).chars().next().unwrap_or('x'), ascii(last));
+        person(user_id, first, last, container)
+    });
+    let as_at_home = AS_AT_HOME.into_iter().map(|(id, first, last, container)| person(id.into(), first, last, container));
+    plain.chain(as_at_home).collect()
 }
 
 /// The 400 who have been here for longer, in the order of their containers.
