@@ -153,7 +153,8 @@ pub fn starters() -> Vec<Person> {
         let user_id = format!("{}.{}", ascii(first).chars().next().unwrap_or('x'), ascii(last));
         person(user_id, first, last, container)
     });
-    let as_at_home = AS_AT_HOME.into_iter().map(|(id, first, last, container)| person(id.into(), first, last, container));
+    let as_at_home =
+        AS_AT_HOME.into_iter().map(|(id, first, last, container)| person(id.into(), first, last, container));
     plain.chain(as_at_home).collect()
 }
 
