@@ -20,6 +20,7 @@ pub mod limits;
 pub mod pages;
 pub mod preview;
 mod store;
+pub mod taken;
 
 pub use preview::{ImportRun, Plan, Preview, State};
 

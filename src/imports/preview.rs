@@ -69,14 +69,10 @@ pub trait Plan: Sized + Send + 'static {
     ///
     /// # Errors
     /// `TooMany`.
-    fn admit(_desk: &Desk, _who: &Who, _now: Timestamp) -> Result<()> {
-        Ok(())
-    }
+    fn admit(desk: &Desk, who: &Who, now: Timestamp) -> Result<()>;
 
     /// Notes what it says of names that the operator may not see.
-    fn note(&self, _desk: &Desk, _who: &Who, _now: Timestamp) -> Result<()> {
-        Ok(())
-    }
+    fn note(&self, desk: &Desk, who: &Who, now: Timestamp) -> Result<()>;
 }
 
 /// What would become of a file that is kept.

@@ -7,6 +7,7 @@ use crate::{
     desk::Desk,
     error::{Error, Result},
     ids::{ContainerId, UserId},
+    imports::taken::{self, Unique},
     mail,
     operators::{Permission, Scope, Who},
     text,
@@ -18,7 +19,6 @@ pub mod pages;
 pub mod search;
 mod slips;
 pub mod store;
-mod taken;
 pub mod telephone;
 pub mod user;
 pub mod words;
@@ -97,7 +97,7 @@ pub fn containers(conn: &mut AnyConn, scope: &Scope) -> Result<Vec<(ContainerId,
 /// `Invalid` if the User ID is taken or the container is outside of the scope, `TooMany` after many taken ones out of scope.
 pub fn create(desk: &Desk, who: &Who, now: Timestamp, details: &Details) -> Result<User> {
     who.need(Permission::EditUsers)?;
-    taken::refuse_guessing(desk, who, now)?;
+    taken::refuse_guessing(desk, who, now, Unique::UserId)?;
     let user_id = details.user_id.as_str();
     let mut holder = None;
     let created = desk.db.write(|conn| {
@@ -116,7 +116,7 @@ pub fn create(desk: &Desk, who: &Who, now: Timestamp, details: &Details) -> Resu
     });
     if let Some(container) = holder {
         let elsewhere = usize::from(!who.scope.holds(container));
-        taken::note(desk, who, now, "users.create", &[user_id.to_owned()], elsewhere)?;
+        taken::note(desk, who, now, Unique::UserId, "users.create", &[user_id.to_owned()], elsewhere)?;
     }
     created
 }
@@ -127,7 +127,7 @@ pub fn create(desk: &Desk, who: &Who, now: Timestamp, details: &Details) -> Resu
 /// `NotFound` out of scope, `Conflict` if someone else changed the user meanwhile, `Invalid` as for [`create`].
 pub fn edit(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, version: i64, details: &Details) -> Result<User> {
     who.need(Permission::EditUsers)?;
-    taken::refuse_guessing(desk, who, now)?;
+    taken::refuse_guessing(desk, who, now, Unique::UserId)?;
     let mut holder = None;
     let edited = desk.db.write(|conn| {
         db::hold(conn, Lock::Users)?;
@@ -164,7 +164,7 @@ pub fn edit(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, version: i64,
     });
     if let Some(container) = holder {
         let elsewhere = usize::from(!who.scope.holds(container));
-        taken::note(desk, who, now, "users.edit", &[details.user_id.as_str().to_owned()], elsewhere)?;
+        taken::note(desk, who, now, Unique::UserId, "users.edit", &[details.user_id.as_str().to_owned()], elsewhere)?;
     }
     edited
 }
@@ -240,7 +240,7 @@ pub struct Import {
 /// `Invalid` (field `file`) if the file as a whole cannot be read, (field `container`) if that cannot be taken.
 pub fn import(desk: &Desk, who: &Who, now: Timestamp, bytes: &[u8], how: &Import) -> Result<Report> {
     who.need(Permission::EditUsers)?;
-    taken::refuse_guessing(desk, who, now)?;
+    taken::refuse_guessing(desk, who, now, Unique::UserId)?;
     let file = import::preview::read(bytes)?;
     let fallback = import::preview::fallback(&how.container)?;
     let report = if how.dry_run {
@@ -256,6 +256,6 @@ pub fn import(desk: &Desk, who: &Who, now: Timestamp, bytes: &[u8], how: &Import
             Ok(plan.into_report(true))
         })?
     };
-    taken::note(desk, who, now, "users.import", &report.taken_elsewhere, report.taken_elsewhere.len())?;
+    taken::note(desk, who, now, Unique::UserId, "users.import", &report.taken_elsewhere, report.taken_elsewhere.len())?;
     Ok(report)
 }

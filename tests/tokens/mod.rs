@@ -6,6 +6,7 @@ mod pskc;
 mod states;
 mod stock;
 mod table;
+mod taken;
 mod validity;
 
 use diesel::prelude::*;

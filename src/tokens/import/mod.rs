@@ -9,7 +9,10 @@ use crate::{
     desk::Desk,
     error::{Error, Result},
     ids::ContainerId,
-    imports,
+    imports::{
+        self,
+        taken::{self, Unique},
+    },
     operators::{Permission, Scope, Who},
     tokens::{
         AuthenticationType, Making, MovingFactor, Standing, TokenState, one_time, seal_seed,
@@ -57,21 +60,33 @@ pub struct Choices {
 ///
 /// # Errors
 /// `Invalid` if the file as a whole cannot be taken (field `file`, `key`, `password` or `container`), `Conflict` if
-/// one of the serial numbers was imported by someone else at the same moment.
+/// one of the serial numbers was imported by someone else at the same moment, `TooMany` after many that are taken out of
+/// scope.
 pub fn import(desk: &Desk, who: &Who, now: Timestamp, bytes: &[u8], choices: &Choices) -> Result<Report> {
     who.need(Permission::ImportTokens)?;
+    taken::refuse_guessing(desk, who, now, Unique::SerialNumber)?;
     let file = read(bytes, now, &choices.opening)?;
     if choices.dry_run {
-        return desk.db.read(|conn| Ok(Plan::of(conn, who, &file, &choices.container)?.report));
+        let report = desk.db.read(|conn| Ok(Plan::of(conn, who, &file, &choices.container)?.report))?;
+        note_taken(desk, who, now, &report)?;
+        return Ok(report);
     }
-    desk.db.write(|conn| {
+    let report = desk.db.write(|conn| {
         db::hold(conn, Lock::Tokens)?;
         let plan = Plan::of(conn, who, &file, &choices.container)?;
         if plan.is_stopped(choices.good_ones) {
             return Ok(plan.report);
         }
         plan.apply(desk, conn, who, now, &choices.container)
-    })
+    })?;
+    note_taken(desk, who, now, &report)?;
+    Ok(report)
+}
+
+/// Writes down what was refused because it is taken out of scope.
+fn note_taken(desk: &Desk, who: &Who, now: Timestamp, report: &Report) -> Result<()> {
+    let taken = &report.taken_elsewhere;
+    taken::note(desk, who, now, Unique::SerialNumber, "tokens.import", taken, taken.len())
 }
 
 /// Two files with the same serial numbers come one after the other, but another server's import may hold no lock of ours.
@@ -176,12 +191,13 @@ fn judge(
     let (format, lines) = (file.format, &file.lines);
     let keys: Vec<String> =
         lines.iter().filter_map(|line| line.device.as_ref().ok()).map(|device| serial_key(&device.serial)).collect();
-    let known = store::list::known(conn, &keys)?;
+    let known = store::list::known(conn, &who.scope, &keys)?;
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut report = Report {
         format,
         lines: Vec::with_capacity(lines.len()),
         passed_over: file.passed_over.clone(),
+        taken_elsewhere: Vec::new(),
         carried_out: false,
     };
     let mut good = Importable::new();
@@ -193,7 +209,10 @@ fn judge(
                 let part = format.part().to_lowercase();
                 return Err(format!("This serial number is that of {part} {first} already."));
             }
-            if known.contains(&key) {
+            if let Some(is_inside) = known.get(&key) {
+                if !is_inside {
+                    report.taken_elsewhere.push(device.serial.clone());
+                }
                 return Err("A token with this serial number is there already.".into());
             }
             let container = match device.container.as_str() {

@@ -5,13 +5,16 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{File, Opening, Plan, Report, read};
+use super::{File, Opening, Plan, Report, note_taken, read};
 use crate::{
     clock::Timestamp,
     db::{AnyConn, Lock},
     desk::Desk,
     error::{Error, Result},
-    imports::{self, Fingerprint, Kind},
+    imports::{
+        self, Fingerprint, Kind,
+        taken::{self, Unique},
+    },
     operators::{Permission, Who},
 };
 
@@ -98,5 +101,13 @@ impl imports::Plan for Plan {
 
     fn to_csv(report: &Report) -> Vec<u8> {
         report.to_csv()
+    }
+
+    fn admit(desk: &Desk, who: &Who, now: Timestamp) -> Result<()> {
+        taken::refuse_guessing(desk, who, now, Unique::SerialNumber)
+    }
+
+    fn note(&self, desk: &Desk, who: &Who, now: Timestamp) -> Result<()> {
+        note_taken(desk, who, now, &self.report)
     }
 }

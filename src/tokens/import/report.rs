@@ -63,6 +63,8 @@ pub struct Report {
     pub lines: Vec<LineOutcome>,
     /// Columns of the file that are not taken.
     pub passed_over: Vec<PassedOver>,
+    /// Serial numbers of tokens that are out of scope; the lines do not say so.
+    pub taken_elsewhere: Vec<String>,
     /// True if it was carried out; else nothing has changed.
     pub carried_out: bool,
 }
@@ -123,7 +125,8 @@ mod tests {
     fn saved_outcomes_are_no_formulas() {
         let refused = Some("It has no \"seed\", sir.".to_owned());
         let line = LineOutcome { number: 2, serial: "=1+1".into(), making: String::new(), refused };
-        let report = Report { format: Format::Csv, lines: vec![line], passed_over: Vec::new(), carried_out: true };
+        let (lines, passed_over, taken_elsewhere) = (vec![line], Vec::new(), Vec::new());
+        let report = Report { format: Format::Csv, lines, passed_over, taken_elsewhere, carried_out: true };
         assert_eq!(
             String::from_utf8(report.to_csv()).unwrap(),
             "\u{FEFF}Line,Serial Number,Outcome,Detail\r\n2,\"'=1+1\",refused,\"It has no \"\"seed\"\", sir.\"\r\n"

@@ -1,6 +1,6 @@
 //! Lists of tokens: every condition is a range of an index, or a walk along one.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use diesel::{
     dsl::{AsExprOf, sql},
@@ -91,13 +91,19 @@ pub fn holders(conn: &mut AnyConn, serials: &[&str]) -> Result<HashMap<String, (
     Ok(holders)
 }
 
-/// Which of these serial numbers (as keys) are there.
-pub fn known(conn: &mut AnyConn, keys: &[String]) -> Result<HashSet<String>> {
-    let mut known = HashSet::new();
+/// Which of these serial numbers (as keys) are there; of each, whether its token is in the scope.
+pub fn known(conn: &mut AnyConn, scope: &Scope, keys: &[String]) -> Result<HashMap<String, bool>> {
+    let mut known = HashMap::new();
     for chunk in keys.chunks(db::ROWS_A_STATEMENT) {
-        let found: Vec<String> =
-            tokens::table.filter(tokens::serial_key.eq_any(chunk)).select(tokens::serial_key).load(conn)?;
-        known.extend(found);
+        let of_chunk = || {
+            tokens::table.filter(tokens::serial_key.eq_any(chunk)).select(tokens::serial_key).into_boxed::<Backend>()
+        };
+        let found: Vec<String> = of_chunk().load(conn)?;
+        known.extend(found.into_iter().map(|key| (key, *scope == Scope::All)));
+        if let Scope::Containers(list) = scope {
+            let inside: Vec<String> = of_chunk().filter(within(list, true)).load(conn)?;
+            known.extend(inside.into_iter().map(|key| (key, true)));
+        }
     }
     Ok(known)
 }

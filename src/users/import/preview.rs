@@ -8,9 +8,12 @@ use crate::{
     db::{AnyConn, Lock},
     desk::Desk,
     error::{Error, Result},
-    imports::{self, Fingerprint, Kind},
+    imports::{
+        self, Fingerprint, Kind,
+        taken::{self, Unique},
+    },
     operators::{Permission, Who},
-    users::{taken, user::ContainerName},
+    users::user::ContainerName,
 };
 
 /// What would become of a file of users.
@@ -75,12 +78,12 @@ impl imports::Plan for Plan {
     }
 
     fn admit(desk: &Desk, who: &Who, now: Timestamp) -> Result<()> {
-        taken::refuse_guessing(desk, who, now)
+        taken::refuse_guessing(desk, who, now, Unique::UserId)
     }
 
     fn note(&self, desk: &Desk, who: &Who, now: Timestamp) -> Result<()> {
         let elsewhere = &self.report.taken_elsewhere;
-        taken::note(desk, who, now, "users.import", elsewhere, elsewhere.len())
+        taken::note(desk, who, now, Unique::UserId, "users.import", elsewhere, elsewhere.len())
     }
 }
 
