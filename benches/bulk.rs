@@ -23,8 +23,8 @@ use tokendesk::{
     mail::{self, State, View},
     operators::Who,
     outbox::{
-        Act,
-        several::{self, Chosen as Many},
+        Change,
+        ticked::{self, Query, TickedEmails},
     },
     policy::Policy,
     provision::{
@@ -32,10 +32,10 @@ use tokendesk::{
         choice::{Choice, Selection},
     },
     tasks::{
-        edit::{self, Chosen},
         members::Filter,
-        resend, stop_date,
+        remove, resend, stop_date,
         task::Description,
+        ticked_users::{self, TickedUsers},
     },
     tokens::AuthenticationType,
     users::{self, Import},
@@ -79,12 +79,12 @@ impl Bench {
         drop(file);
 
         let first = self.provision("Provision", false)?;
-        let all = Chosen::Matching(Filter::default());
+        let all = TickedUsers::Matching(Filter::default());
         let date = Policy::default().proposed_stop(desk.settings.zone.today(now)) + chrono::Days::new(3);
         let moving = stop_date::moving(date);
         self.timed("New Stop Date, what it would do", || {
-            edit::preview(desk, who, now, first, &all).map(|picked| {
-                std::hint::black_box(stop_date::Effect::of(&picked, date));
+            ticked_users::preview(desk, who, now, first, &all).map(|preview| {
+                std::hint::black_box(stop_date::Effect::of(&preview, date));
             })
         })?;
         let shown = self.shown(first, &moving)?;
@@ -103,25 +103,26 @@ impl Bench {
         self.timed("Unlock", || resend::unlock(desk, who, now, first, &all, "Measured", &shown).map(|_| ()))?;
 
         let second = self.provision("Provision anew, in place of the older task", true)?;
-        let shown = self.shown(second, edit::REMOVE)?;
+        let shown = self.shown(second, remove::REMOVE)?;
         self.timed("Remove users, with email", || {
-            edit::remove_users(desk, who, now, second, &all, true, &shown).map(|_| ())
+            remove::remove_users(desk, who, now, second, &all, true, &shown).map(|_| ())
         })?;
         let third = self.provision("Provision once more", false)?;
         self.timed("Remove the task, with email", || {
-            edit::remove_task(desk, who, now, third, true, self.users).map(|_| ())
+            remove::remove_task(desk, who, now, third, true, self.users).map(|_| ())
         })?;
 
         // What told them of it was refused; all of it is sent again, and then canceled.
         let told = format!("WHERE task_id = {third} AND kind = 'canceled'");
         self.execute(&format!("UPDATE emails SET state = 'Failed', next_try_at = NULL {told}"))?;
-        let emails = |state| Many { view: View::State(state), filter: mail::Filter::default() };
+        let emails =
+            |state| TickedEmails::Matching(Query { view: View::State(state), filter: mail::Filter::default() });
         let (failed, queued) = (emails(State::Failed), emails(State::Queued));
         self.timed("Send emails again, what it would do", || {
-            several::preview(desk, who, now, &failed, Act::SendAgain).map(|_| ())
+            ticked::preview(desk, who, now, &failed, Change::SendAgain).map(|_| ())
         })?;
-        self.timed("Send emails again", || several::apply(desk, who, now, &failed, Act::SendAgain, now).map(|_| ()))?;
-        self.timed("Cancel emails", || several::apply(desk, who, now, &queued, Act::Cancel, now).map(|_| ()))
+        self.timed("Send emails again", || ticked::apply(desk, who, now, &failed, Change::SendAgain, now).map(|_| ()))?;
+        self.timed("Cancel emails", || ticked::apply(desk, who, now, &queued, Change::Cancel, now).map(|_| ()))
     }
 
     fn provision(&self, title: &str, include_with_task: bool) -> Outcome<TaskId> {
@@ -143,10 +144,10 @@ impl Bench {
     }
 
     /// What the page would have shown.
-    fn shown(&self, task: TaskId, act: &str) -> Outcome<String> {
-        let all = Chosen::Matching(Filter::default());
-        let picked = edit::preview(&self.desk, &self.who, self.desk.now(), task, &all)?;
-        Ok(picked.shown(&self.desk.keys, act))
+    fn shown(&self, task: TaskId, change: &str) -> Outcome<String> {
+        let all = TickedUsers::Matching(Filter::default());
+        let preview = ticked_users::preview(&self.desk, &self.who, self.desk.now(), task, &all)?;
+        Ok(preview.shown(&self.desk.keys, change))
     }
 
     #[allow(clippy::disallowed_methods, reason = "a stopwatch is no time that rules go by")]

@@ -24,7 +24,7 @@ use tokendesk::{
     config::{Settings, Written},
     desk::Desk,
     ids::Random,
-    operators::{Who, store::sessions},
+    operators::{Who, sessions},
     policy::Policy,
     provision::{
         self,

@@ -1,4 +1,4 @@
-//! The one place that reads the time. Everything else is handed a [`Timestamp`].
+//! The only module that reads the time. Everything else is handed a [`Timestamp`].
 
 use std::sync::Mutex;
 
@@ -23,7 +23,7 @@ impl Clock {
     }
 
     /// The time now.
-    #[allow(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+    #[allow(clippy::disallowed_methods, reason = "only this code reads the clock")]
     pub fn now(&self) -> Timestamp {
         match self {
             Clock::System => to_micros(Utc::now().naive_utc()),

@@ -1,4 +1,4 @@
-//! The one place that knows there are two databases: SQLite (embedded) and PostgreSQL.
+//! The only module that knows there are two databases: SQLite (embedded) and PostgreSQL.
 //!
 //! Everything else writes diesel over [`AnyConn`] and calls the helpers here for what the two say differently.
 

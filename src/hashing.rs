@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn work_that_breaks_off_takes_neither_the_thread_nor_the_place() {
+    fn work_that_breaks_off_takes_neither_the_thread_nor_the_slot() {
         let hashers = Hashers::new(Bounds { threads: 1, slots: 1, idle: IDLE });
         let slot = hashers.slot().unwrap();
         assert!(slot.0.run(|_| -> u32 { panic!("a test") }).is_err());

@@ -16,6 +16,12 @@ macro_rules! id {
         #[serde(transparent)]
         pub struct $name(pub i64);
 
+        impl From<i64> for $name {
+            fn from(id: i64) -> Self {
+                $name(id)
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 self.0.fmt(f)
@@ -35,7 +41,7 @@ id! {
     UserId,
     /// The number of a provisioning task, which people see.
     TaskId,
-    /// The row of an enrollment: one user's place in one task.
+    /// The row of an enrollment: one user in one task.
     EnrollmentId,
     /// The row of a token (not the serial number).
     TokenId,
@@ -68,7 +74,7 @@ impl Random {
     ///
     /// # Panics
     /// If the operating system has no randomness to give: nothing safe can be done then.
-    #[allow(clippy::disallowed_methods, reason = "this is the one place that reads randomness")]
+    #[allow(clippy::disallowed_methods, reason = "only this code reads randomness")]
     pub fn fill(&self, bytes: &mut [u8]) {
         match self {
             Random::System => getrandom::fill(bytes).expect("the operating system gives random bytes"),

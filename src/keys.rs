@@ -86,19 +86,19 @@ impl Keys {
 
     /// A value by which a database knows this key (PRODUCT.md §13).
     pub fn seal_check(&self, random: &Random) -> Vec<u8> {
-        self.seal(random, &self.check_place(), CHECK)
+        self.seal(random, &self.check_context(), CHECK)
     }
 
     /// True if this key sealed the check value.
     pub fn opens_check(&self, sealed: &[u8]) -> bool {
-        self.open(&self.check_place(), sealed).is_ok()
+        self.open(&self.check_context(), sealed).is_ok()
     }
 
-    fn check_place(&self) -> String {
+    fn check_context(&self) -> String {
         format!("master_keys.check_value:{}", self.id)
     }
 
-    /// Encrypts `secret` for one place, such as `tokens.seed:TD-7K2M`; it opens nowhere else.
+    /// Encrypts `secret` for one context, such as `tokens.seed:TD-7K2M`; it opens nowhere else.
     pub fn seal(&self, random: &Random, context: &str, secret: &[u8]) -> Vec<u8> {
         let nonce = random.bytes::<NONCE_BYTES>();
         let mut sealed = nonce.to_vec();
@@ -110,7 +110,7 @@ impl Keys {
     /// Decrypts what was sealed for `context`.
     ///
     /// # Errors
-    /// `Internal` if it was sealed for another place or under another master key.
+    /// `Internal` if it was sealed for another context or under another master key.
     pub fn open(&self, context: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
         let wrong = || Error::Internal(format!("the secret at {context} does not open: is this the right master key?"));
         let (nonce, body) = sealed.split_at_checked(NONCE_BYTES).ok_or_else(wrong)?;
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sealed_secret_opens_in_its_own_place_only() {
+    fn a_sealed_secret_opens_in_its_own_context_only() {
         let keys = Keys::new(&[7; KEY_BYTES]);
         let sealed = keys.seal(&Random::seeded(1), "tokens.seed:A", b"secret");
         assert_eq!(*keys.open("tokens.seed:A", &sealed).unwrap(), b"secret");

@@ -4,6 +4,7 @@
 
 pub mod clock;
 pub mod config;
+pub mod english;
 pub mod error;
 pub mod ids;
 pub mod keys;
@@ -11,6 +12,7 @@ pub mod meter;
 pub mod oath;
 pub mod sheet;
 pub mod text;
+pub mod ticked;
 
 pub mod db;
 pub mod desk;

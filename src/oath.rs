@@ -53,9 +53,7 @@ pub fn base32(seed: &[u8]) -> String {
 
 /// The seed in base32 and in groups of four, as people read it from one screen and type it into another.
 pub fn manual_key(seed: &[u8]) -> String {
-    let groups: Vec<String> =
-        base32(seed).as_bytes().chunks(4).map(|four| String::from_utf8_lossy(four).into()).collect();
-    groups.join(" ")
+    crate::english::groups(&base32(seed), 4)
 }
 
 /// The key URI of a TOTP seed, which authenticator apps read from a QR code (google-authenticator wiki, "Key Uri Format").

@@ -83,7 +83,7 @@ on_both! {
 
     fn what_is_outside_of_the_scope_is_not_found(world) {
         let who = users(&world);
-        let legal = world.desk.db.read(|conn| tokendesk::users::store::container(conn, "Legal")).unwrap().unwrap();
+        let legal = world.desk.db.read(|conn| tokendesk::users::container(conn, "Legal")).unwrap().unwrap();
         let user = world.user("s.only", "Sales");
         let task = world.task(&who, &[user.id]);
         let serial = world.app_of(&user).token.serial;

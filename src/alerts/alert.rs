@@ -4,6 +4,7 @@ use chrono::{Days, Duration, NaiveDateTime, NaiveTime};
 
 use crate::{
     clock::{Timestamp, Zone},
+    english::counted_as,
     operators::{Permission, Permissions},
 };
 
@@ -91,7 +92,7 @@ impl Event {
             Event::FailedMail => ("failed email", "failed emails"),
             Event::Rejections => ("wave of rejected one-time passwords", "waves of rejected one-time passwords"),
         };
-        format!("{count} {}", if count == 1 { one } else { many })
+        counted_as(count, one, many)
     }
 
     /// The permission with which an operator sees such things in the console; without it they are not told either.

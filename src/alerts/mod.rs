@@ -6,26 +6,26 @@ use crate::{
     db::{self, AnyConn, Lock},
     desk::Desk,
     error::{Error, Result},
-    operators::{Permission, Role, Who, store::role},
+    operators::{Permission, Role, Who, role_rows},
 };
 
 pub mod alert;
 pub mod choice;
 pub mod pages;
 mod round;
-pub mod store;
+mod store;
 mod telling;
 
 pub use alert::{Delivery, Event};
 pub use choice::{Change, Choice, Difference, RoleChoices, Typed};
 pub use round::send;
-pub use store::{changes, changes_since, version};
+pub use store::{changes, changes_since, events, version};
 
 /// All roles, built-in ones first, and how each is told.
 pub fn choices(conn: &mut AnyConn) -> Result<Vec<RoleChoices>> {
     let on = store::choices(conn)?;
     let mut all = Vec::new();
-    for Role { id: role, name, permissions, .. } in role::all(conn)? {
+    for Role { id: role, name, permissions, .. } in role_rows::all(conn)? {
         let mut on: Vec<Choice> = on.iter().filter(|(of, _)| *of == role).map(|(_, choice)| *choice).collect();
         on.sort_by_key(|choice| choice.event);
         all.push(RoleChoices { role, name, permissions, on });

@@ -85,7 +85,7 @@ fn round(desk: &Desk, conn: &mut AnyConn, now: Timestamp) -> Result<usize> {
         if let (None, Some(role), Some(email)) = (operator.suspended_at, role, email) {
             let containers = match operator.all_containers {
                 true => None,
-                false => Some(operators::store::containers_of(conn, operator.id)?),
+                false => Some(operators::containers_of_operator(conn, operator.id)?),
             };
             people.push(Recipient { operator, email, containers, choices: role.effective().collect() });
         }

@@ -6,6 +6,7 @@ use url::form_urlencoded::byte_serialize;
 use super::{alert::Event, store::events::Found};
 use crate::{
     clock::{Zone, long_date},
+    english::shortened,
     mail::{
         Kind,
         letter::alert::{Group, Line},
@@ -67,7 +68,7 @@ fn line(event: Event, found: &Found, held: Permissions, zone: Zone) -> Line {
             let kind = found.kind.as_deref().and_then(Kind::from_code).map_or("Email", Kind::label);
             let to = found.shown_to.as_deref().unwrap_or_default();
             let path = format!("/outbox/{}", found.email.unwrap_or_default());
-            (format!("{kind} to {to}"), path, shortened(found.answer.as_deref().unwrap_or_default()))
+            (format!("{kind} to {to}"), path, shortened(found.answer.as_deref().unwrap_or_default(), ANSWER_LETTERS))
         }
         Event::Rejections => {
             let at = zone.local(found.occurred_at).format("%Y-%m-%d %H:%M");
@@ -112,13 +113,6 @@ fn user_path(found: &Found) -> String {
 /// One segment of an address.
 fn segment(value: &str) -> String {
     byte_serialize(value.as_bytes()).collect::<String>().replace('+', "%20")
-}
-
-fn shortened(answer: &str) -> String {
-    match answer.char_indices().nth(ANSWER_LETTERS) {
-        Some((end, _)) => format!("{}…", &answer[..end]),
-        None => answer.to_owned(),
-    }
 }
 
 #[cfg(test)]

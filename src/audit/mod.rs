@@ -12,11 +12,11 @@ use crate::{
 pub mod pages;
 pub mod search;
 pub mod sign;
-pub mod store;
+mod store;
 
 pub use search::{Area, Line, Search, Visible};
 pub use sign::Sign;
-pub use store::find;
+pub use store::{find, newest_of, of_subject, of_user, refused_as};
 
 /// Who did it, as the log remembers them for ever (names, not row ids that may go).
 #[derive(Clone, Debug, PartialEq, Eq)]

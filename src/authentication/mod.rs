@@ -119,8 +119,7 @@ pub fn enable_node(desk: &Desk, who: &Who, now: Timestamp, name: &str) -> Result
 /// `Forbidden`.
 pub fn lately(desk: &Desk, who: &Who, now: Timestamp, node: &AuthNode) -> Result<Lately> {
     who.need(Permission::ManageOperators)?;
-    let mut seen =
-        desk.db.read(|conn| audit::store::newest_of(conn, ActorKind::AuthNode, &node.name, node::LATELY_MOST))?;
+    let mut seen = desk.db.read(|conn| audit::newest_of(conn, ActorKind::AuthNode, &node.name, node::LATELY_MOST))?;
     seen.retain(|seen| seen.at > now - Duration::hours(node::LATELY_HOURS));
     let people: HashSet<&str> = seen.iter().map(|seen| seen.subject_key.as_str()).collect();
     let addresses: BTreeSet<&str> = seen.iter().map(|seen| seen.address.as_str()).collect();

@@ -2,6 +2,7 @@
 
 use chrono::Duration;
 
+use crate::english::counted;
 use crate::{clock::Timestamp, error::Mistakes, ids::AuthNodeId, text::is_one_plain_line};
 
 /// In front of a key, so that people and secret scanners know what they have found.
@@ -55,14 +56,13 @@ pub struct Lately {
 impl Lately {
     /// "1,000 times or more, about 87 users", "not once".
     pub fn label(&self) -> String {
-        let plural = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
         match self.questions {
             0 => "not once".into(),
             1 => "once".into(),
             many if i64::try_from(many).is_ok_and(|many| many < LATELY_MOST) => {
-                format!("{many} times, about {}", plural(self.people, "user"))
+                format!("{many} times, about {}", counted(self.people, "user"))
             }
-            many => format!("{many} times or more, about {} or more", plural(self.people, "user")),
+            many => format!("{many} times or more, about {} or more", counted(self.people, "user")),
         }
     }
 }

@@ -46,7 +46,7 @@ pub fn by_id(conn: &mut AnyConn, id: AuthNodeId) -> Result<Option<AuthNode>> {
     Ok(row.map(AuthNode::from))
 }
 
-/// Puts a key in place of the one before, and the auth node in use.
+/// Puts a key instead of the one before, and the auth node in use.
 pub fn set_key(conn: &mut AnyConn, id: AuthNodeId, key_hash: &[u8]) -> Result<()> {
     diesel::update(auth_nodes::table.find(id.0))
         .set((

@@ -5,9 +5,10 @@ use crate::{
     clock::Timestamp,
     db::AnyConn,
     desk::Desk,
+    english::shortened,
     error::Result,
     ids::EmailId,
-    mail::{self, Action, Email, State, shortened, status},
+    mail::{self, ANSWER_LETTERS, Action, Email, State, status},
 };
 
 pub mod report;
@@ -118,5 +119,5 @@ fn said(email: &Email, fate: &Fate) -> String {
     let words = fate.diagnostic.split(' ').map(|word| if word.contains("/enroll/") { "•••" } else { word });
     let words = words.collect::<Vec<_>>().join(" ");
     let told = status::enhanced(&words).is_some_and(|code| code == fate.status) || fate.status.is_empty();
-    shortened(if told { words } else { format!("{} {words}", fate.status) })
+    shortened(&if told { words } else { format!("{} {words}", fate.status) }, ANSWER_LETTERS)
 }

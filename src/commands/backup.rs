@@ -32,7 +32,7 @@ pub fn run(args: &ConfigArgs, file: &Path) -> Result<()> {
         Error::Internal(format!("The file {} cannot be written: {error}.", file.display()))
     };
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // Written beside its place, and removed unless it comes into it.
+    // Written beside where it belongs, and removed unless it comes into it.
     let beside = tempfile::Builder::new().prefix(".tokendesk-backup-").tempfile_in(folder);
     let beside = beside.map_err(|error| problem(&error))?;
     let db = Db::open(&settings.database_url, 1, settings.database_wait)?;
@@ -44,16 +44,16 @@ pub fn run(args: &ConfigArgs, file: &Path) -> Result<()> {
     })?;
     std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| problem(&error))?;
 
-    // The copy is there, whatever becomes of the note: a database of an older version has no place for it.
+    // The copy is there, whatever becomes of the note: a database of an older version has no table for it.
     if let Err(error) = first_start::note_backup(&db, Clock::System.now()) {
         tracing::warn!(%error, "the backup was made, and could not be noted for the Snapshot");
     }
     println!("The database was copied to {}.", file.display());
     let key = settings.data_dir.join(MASTER_KEY);
     match settings.master_key {
-        Some(_) => println!("Keep the setting master_key too, in another place: without it no token can be checked."),
+        Some(_) => println!("Keep the setting master_key too, somewhere else: without it no token can be checked."),
         None if key.exists() => {
-            println!("Keep a copy of {} too, in another place: without it no token can be checked.", key.display());
+            println!("Keep a copy of {} too, somewhere else: without it no token can be checked.", key.display());
         }
         None => eprintln!(
             "The master key {} is missing: without it no token can be checked, also from this copy.",

@@ -144,7 +144,7 @@ fn somebody(desk: &Desk) -> Result<String> {
 }
 
 fn counts(desk: &Desk) -> Result<String> {
-    let wrong = desk.db.read(tasks::store::check::miscounted)?;
+    let wrong = desk.db.read(tasks::miscounted)?;
     if wrong.is_empty() {
         return Ok("those kept with tasks are right".into());
     }

@@ -17,6 +17,7 @@ pub mod check;
 pub mod demo;
 pub mod operator;
 mod overheard;
+pub mod rounds;
 pub mod serve;
 pub mod server;
 pub mod tokens;

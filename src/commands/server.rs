@@ -14,16 +14,13 @@ use tracing_subscriber::{
 };
 
 use crate::{
-    alerts, app, audit,
-    clock::Timestamp,
+    app, audit,
+    commands::rounds::{ROUNDS, Work},
     config::Settings,
     desk::Desk,
     error::{Error, Result},
-    imports,
     mail::courier::{Carrier, Courier},
-    operators,
     rounds::{self, Round},
-    tasks,
 };
 
 /// How long requests under way may take to finish after SIGTERM, in seconds: longer than any page takes.
@@ -34,15 +31,6 @@ const MOST_FILES: u64 = 65_536;
 
 /// Files that are no connections to us: the database's, the mail server's, the log, the program's own.
 const OWN_FILES: usize = 256;
-
-/// How often operators are told what happened, in seconds: "at once", for somebody who then opens an email.
-const ALERT_SECONDS: u64 = 60;
-
-/// How often a write is tried, in seconds: monitors and load balancers ask about as often.
-const PROBE_SECONDS: u64 = 10;
-
-/// How often sessions that have ended are swept out of the database and reminders are looked for, in seconds.
-const SWEEP_SECONDS: u64 = 600;
 
 /// What actix says of requests that it cannot read, one line each: a scanner would fill the log with errors of ours.
 const OTHERS_MISTAKES: &[&str] = &["actix_http::h1::dispatcher", "actix_http::h1::decoder"];
@@ -77,12 +65,7 @@ pub fn run(desk: Desk, carrier: Carrier, listener: TcpListener) -> Result<()> {
     System::new().block_on(async move {
         let courier = Courier::start(desk.clone(), carrier.clone(), desk.settings.mail_workers);
         let stop = CancellationToken::new();
-        let turning = [
-            (SWEEP_SECONDS, Round::Sweep, sweep as Work),
-            (ALERT_SECONDS, Round::Alert, alert as Work),
-            (PROBE_SECONDS, Round::Probe, rounds::probe as Work),
-        ]
-        .map(|round| actix_web::rt::spawn(now_and_then(round, desk.clone(), stop.clone())));
+        let turning = ROUNDS.map(|round| actix_web::rt::spawn(now_and_then(round, desk.clone(), stop.clone())));
         let own = desk.clone();
         let workers = std::thread::available_parallelism().map_or(1, usize::from);
         actix_web::rt::spawn(told_to_end(desk.stopping.clone()));
@@ -151,23 +134,6 @@ fn connections(workers: usize) -> usize {
 /// What it answers.
 pub fn wait_for<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     System::new().block_on(work)
-}
-
-/// What a round does, at this time.
-type Work = fn(&Desk, Timestamp) -> Result<()>;
-
-/// Sweeps out what has ended, and posts the reminders that are due.
-fn sweep(desk: &Desk, now: Timestamp) -> Result<()> {
-    operators::store::sessions::sweep(desk, now)?;
-    imports::sweep(desk, now)?;
-    tasks::send_reminders(desk, now)?;
-    Ok(())
-}
-
-/// Tells operators what happened.
-fn alert(desk: &Desk, now: Timestamp) -> Result<()> {
-    alerts::send(desk, now)?;
-    Ok(())
 }
 
 /// Does a round every so many seconds, on a thread where it may wait, until it is to `stop`.

@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_setting_is_named_with_its_place_and_what_was_meant() {
+    fn an_unknown_setting_is_named_with_its_source_and_what_was_meant() {
         assert_eq!(
             refused(Some("listen = \"127.0.0.1:1\"\ndatabse_url = \"sqlite:x\"\n"), &[], &[]),
             "There is no setting databse_url (line 2 of DIR/td.toml). Did you mean database_url?"
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_value_is_shown_with_its_place() {
+    fn a_wrong_value_is_shown_with_its_source() {
         assert_eq!(
             refused(Some("time_zone = \"Mars\""), &[], &[]),
             "The setting time_zone (line 1 of DIR/td.toml) is “Mars”, but must be an IANA name such as Europe/Berlin."

@@ -49,7 +49,7 @@ pub fn prepare(settings: &Settings) -> Result<()> {
     Ok(())
 }
 
-/// The folder, held until this is dropped: of several first starts at one place each makes key and tables after the other.
+/// The folder, held until this is dropped: of several first starts on one folder each makes key and tables after the other.
 /// `None` for PostgreSQL, where a lock of the database does it.
 ///
 /// # Errors

@@ -32,7 +32,7 @@ enum Found {
 }
 
 /// The key of the settings or of the file. Where there is none yet and the database holds nothing, one is made; the caller
-/// holds the folder ([`folder::hold`]), since another first start may be at the same place.
+/// holds the folder ([`folder::hold`]), since another first start may have the same folder.
 ///
 /// # Errors
 /// `Internal` with what to do: there is no key although the database holds something, or it cannot be read or written.
@@ -124,10 +124,10 @@ fn refuse_beside_data(settings: &Settings, path: &Path, found: &Found) -> Result
     )))
 }
 
-/// Writes a file that its owner alone can read, whole or not at all: beside its place, to the disk, and renamed.
+/// Writes a file that its owner alone can read, whole or not at all: beside where it belongs, to the disk, and renamed.
 fn write_whole(folder: &Path, path: &Path, text: &str) -> io::Result<()> {
     use io::Write as _;
-    // Made for its owner alone, and removed unless it comes into place.
+    // Made for its owner alone, and removed unless it gets its name.
     let mut beside = tempfile::Builder::new().prefix(".master.key-").tempfile_in(folder)?;
     beside.write_all(text.as_bytes())?;
     beside.as_file().sync_all()?;

@@ -68,7 +68,7 @@ pub fn opens_what_is_sealed(conn: &mut AnyConn, keys: &Keys) -> Result<Option<bo
         .limit(SAMPLES)
         .select((enrollments::id, enrollments::pending_seed))
         .load(conn)?;
-    // The places are those of the features, which stand right of the desk; they are stored, and so never change.
+    // The contexts are those of the features, which stand right of the desk; they are stored, and so never change.
     let sealed: Vec<(String, Vec<u8>)> = seeds
         .into_iter()
         .map(|(serial, sealed)| (format!("tokens.seed:{serial}"), sealed))

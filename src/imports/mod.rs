@@ -64,7 +64,7 @@ struct Sent {
 struct Kept {
     /// Its handle, which is of no use to anybody but its operator.
     id: String,
-    /// What was sent; of an import that was carried out, the outcomes (CSV) stand in place of the file.
+    /// What was sent; of an import that was carried out, the outcomes (CSV) stand instead of the file.
     sent: Sent,
     /// When it was sent.
     made_at: Timestamp,
@@ -99,7 +99,7 @@ fn kept(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, kind: Kind, 
     Ok(Some(Kept { id: id.to_owned(), sent, made_at: row.made_at, done_at: row.done_at }))
 }
 
-/// Puts the outcomes in place of the file, in the transaction that carried it out.
+/// Puts the outcomes instead of the file, in the transaction that carried it out.
 fn finish(desk: &Desk, conn: &mut AnyConn, now: Timestamp, id: &str, outcomes: &[u8]) -> Result<()> {
     store::finish(conn, now, id, &seal(desk, id, "", outcomes))
 }

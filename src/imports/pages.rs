@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use super::{ImportRun, Plan, Preview, State, preview};
 use crate::{
     clock::{Timestamp, Zone, moment},
+    english::counted,
     error::{Error, Mistakes},
     operators::may::Need,
     web::{Answer, Links, Pager, Paging, Permitted, Upload},
@@ -301,7 +302,7 @@ impl Frame {
 
 /// "Import 64 users, leave 2 out"; empty if none is left.
 fn button(item: &str, good: usize, refused: usize) -> String {
-    let import = format!("Import {good} {item}{}", if good == 1 { "" } else { "s" });
+    let import = format!("Import {}", counted(good, item));
     match (good, refused) {
         (0, _) => String::new(),
         (_, 0) => import,

@@ -50,7 +50,7 @@ pub fn find(conn: &mut AnyConn, now: Timestamp, id: &str, kind: Kind, operator: 
     Ok(imports::table.find(id).filter(own).select(columns).first(conn).optional()?)
 }
 
-/// Puts the outcomes in place of the file.
+/// Puts the outcomes instead of the file.
 pub fn finish(conn: &mut AnyConn, now: Timestamp, id: &str, sealed: &[u8]) -> Result<()> {
     diesel::update(imports::table.find(id))
         .set((imports::sealed.eq(sealed), imports::done_at.eq(now)))

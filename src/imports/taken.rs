@@ -10,7 +10,7 @@ use crate::{
     desk::Desk,
     error::{Error, Result},
     operators::{Scope, Who},
-    sign_in::{store::throttle, throttle::Bucket},
+    sign_in::throttle::{self, Bucket},
 };
 
 /// Names that one entry lists; a file may hold more.

@@ -1,9 +1,10 @@
 //! What may be kept of a mail server's answer: one line without the secrets of the email, which servers repeat.
 
+use crate::english::shortened;
 use crate::mail::letter::{Secret, masked, one_line};
 
 /// What is kept of an answer, in characters: some servers send a page of links.
-const ANSWER_LETTERS: usize = 500;
+pub const ANSWER_LETTERS: usize = 500;
 
 /// What stands for what is not kept.
 const HIDDEN: &str = "•••";
@@ -19,15 +20,7 @@ pub fn keepable(answer: &str, secret: Option<&Secret>, shown_to: &str) -> String
             answer = replace_caseless(&answer, hidden, HIDDEN);
         }
     }
-    shortened(answer)
-}
-
-/// `answer`, or as much of it as is kept.
-pub fn shortened(answer: String) -> String {
-    match answer.char_indices().nth(ANSWER_LETTERS) {
-        Some((end, _)) => format!("{}…", &answer[..end]),
-        None => answer,
-    }
+    shortened(&answer, ANSWER_LETTERS)
 }
 
 /// A domain beyond ASCII as DNS, and so the mail server, knows it; `None` if it is no domain.
@@ -83,7 +76,7 @@ fn replace_whole(text: &str, wanted: &str, with: &str) -> String {
     replaced
 }
 
-/// Servers write addresses in the case they like; ASCII letters keep their length, so that places stay the same.
+/// Servers write addresses in the case they like; ASCII letters keep their length, so that positions stay the same.
 fn replace_caseless(text: &str, wanted: &str, with: &str) -> String {
     if wanted.is_empty() {
         return text.to_owned();
@@ -134,6 +127,6 @@ mod tests {
 
     #[test]
     fn a_long_answer_is_cut() {
-        assert_eq!(shortened("x".repeat(600)).chars().count(), ANSWER_LETTERS + 1);
+        assert_eq!(shortened(&"x".repeat(600), ANSWER_LETTERS).chars().count(), ANSWER_LETTERS + 1);
     }
 }

@@ -24,15 +24,15 @@ mod reading;
 pub mod status;
 mod store;
 
-pub use answer::shortened;
+pub use answer::ANSWER_LETTERS;
 pub use courier::{Carrier, Courier};
 pub use delivery::{Action, Delivery};
 pub use email::{Email, State, Try};
 pub use letter::{Facts, Kind, Letter, NewEmail, Secret, Wording, masked, shown_address};
 pub use mailbox::Mailbox;
 pub use reading::{
-    Filter, Health, TRIES_THAT_TELL, View, by_message_id, chosen, count, count_with_link, counts_by_state, deliveries,
-    enrollments_of, failures, find, health, latest_of, overdue, rows,
+    Filter, Health, TRIES_THAT_TELL, View, by_message_id, count, count_with_link, counts_by_state, deliveries,
+    enrollments_of, failures, find, health, ids_in_states, latest_of, overdue, rows,
 };
 pub use store::{messages, own_host};
 
@@ -44,7 +44,7 @@ pub fn post(desk: &Desk, conn: &mut AnyConn, now: Timestamp, sender: &str, email
 
 /// Cancels what still waits for these enrollments and wipes its secrets; how many emails that were. One that is in a
 /// worker's hand at this moment may still go out, and is then shown as Sent.
-pub fn cancel_waiting(conn: &mut AnyConn, _now: Timestamp, enrollments: &[EnrollmentId]) -> Result<usize> {
+pub fn cancel_waiting(conn: &mut AnyConn, enrollments: &[EnrollmentId]) -> Result<usize> {
     store::cancel(conn, enrollments)
 }
 
@@ -59,7 +59,7 @@ pub fn move_waiting(
 }
 
 /// As [`cancel_waiting`], for everyone in `task`.
-pub fn cancel_waiting_of_task(conn: &mut AnyConn, _now: Timestamp, task: TaskId) -> Result<usize> {
+pub fn cancel_waiting_of_task(conn: &mut AnyConn, task: TaskId) -> Result<usize> {
     store::cancel_of_task(conn, task)
 }
 

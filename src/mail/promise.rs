@@ -10,12 +10,12 @@ pub fn one(settings: &Settings, email: &str) -> String {
     if settings.mail_leaves() { format!("{email} is on its way.") } else { format!("{email} waits: {WAITS_FOR}.") }
 }
 
-/// Of several: "The emails are on their way.", or that they wait.
-pub fn several(settings: &Settings, emails: &str) -> String {
+/// Of many: "The emails are on their way.", or that they wait.
+pub fn of_many(settings: &Settings, emails: &str) -> String {
     if settings.mail_leaves() { format!("{emails} are on their way.") } else { format!("{emails} wait: {WAITS_FOR}.") }
 }
 
 /// What is added to a sentence that tells of emails without promising anything: nothing, or that they wait.
 pub fn or_waits(settings: &Settings) -> String {
-    if settings.mail_leaves() { String::new() } else { several(settings, "Emails") }
+    if settings.mail_leaves() { String::new() } else { of_many(settings, "Emails") }
 }

@@ -80,7 +80,7 @@ pub fn counts_by_state(
 }
 
 /// The emails of a view that are in these states, the oldest first: by number, 100,000 of them are no burden.
-pub fn chosen(
+pub fn ids_in_states(
     conn: &mut AnyConn,
     now: Timestamp,
     containers: Option<&[ContainerId]>,
@@ -88,7 +88,7 @@ pub fn chosen(
     view: View,
     states: &[State],
 ) -> Result<Vec<EmailId>> {
-    store::list::chosen(conn, now, containers, filter, view, states)
+    store::list::ids_in_states(conn, now, containers, filter, view, states)
 }
 
 /// The enrollments that those of these emails which are of such kinds are about, by number.

@@ -14,12 +14,19 @@ pub mod operator;
 pub mod pages;
 pub mod password;
 pub mod search;
-pub mod store;
+mod store;
 
 pub use crate::access::{ALL_CONTAINERS, BuiltIn, Permission, Permissions, Role, Scope, Who, grantable, may};
 pub use operator::{Details, NewOperator, Operator};
 use password::OwnWords;
-pub use store::{list, managing::working_in};
+pub use store::{
+    at_work as row_at_work, container_names, containers_of as containers_of_operator, find as row, find_by_id,
+    forget_second_factor,
+    holders::roles_with,
+    list,
+    managing::{within, working_in},
+    role as role_rows, sessions, set_password,
+};
 
 /// The operator of a session, as they are now.
 pub struct Working {

@@ -8,26 +8,26 @@ use crate::{
     ids::{EmailId, UserId},
     mail::{Email, Kind, State},
     policy::Policy,
-    tasks::{Status, resend, status, store::Enrollment},
+    tasks::{Enrollment, Status, resend, status},
     tokens::TokenState,
     users::User,
 };
 
 /// What an operator wants done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Act {
+pub enum Change {
     /// One that failed or came back is sent again; one that was deferred is tried now.
     SendAgain,
     /// One that waits is not sent.
     Cancel,
 }
 
-impl Act {
+impl Change {
     /// The states in which it can be done at all.
     pub fn states(self) -> &'static [State] {
         match self {
-            Act::SendAgain => &[State::Deferred, State::Failed, State::Bounced],
-            Act::Cancel => &[State::Queued, State::Deferred],
+            Change::SendAgain => &[State::Deferred, State::Failed, State::Bounced],
+            Change::Cancel => &[State::Queued, State::Deferred],
         }
     }
 }
@@ -109,7 +109,7 @@ impl Refusal {
             Refusal::Canceled => "It was canceled before it went out.".into(),
             Refusal::Ended => "It is not tried any more: there is nothing to cancel.".into(),
             Refusal::NoCode => "The link and the activation code in it are no longer kept.".into(),
-            Refusal::Superseded(_) => "A newer email took its place, and its link no longer works.".into(),
+            Refusal::Superseded(_) => "A newer email replaced it, and its link no longer works.".into(),
             Refusal::Test => "It was a test of the words. Send another one from the message.".into(),
             Refusal::NotKept => "It went to an address that was typed for it alone and is not kept.".into(),
             Refusal::NoAddress => "The user has no email address by now. Add one to the profile.".into(),
@@ -128,7 +128,7 @@ impl Refusal {
             Refusal::Canceled => "Canceled",
             Refusal::Ended => "Not tried any more",
             Refusal::NoCode => "With a link and an activation code that are no longer kept; Resend makes new ones",
-            Refusal::Superseded(_) => "With a newer email in its place",
+            Refusal::Superseded(_) => "Replaced by a newer email",
             Refusal::Test => "A test of the words",
             Refusal::NotKept => "To an address that is not kept",
             Refusal::NoAddress => "To a user without an email address",
@@ -137,30 +137,30 @@ impl Refusal {
         }
     }
 
-    /// Why nothing is done to an email in a state that `act` does not know.
-    pub fn of_state(act: Act, state: State, ground: &Basis) -> Self {
-        match (act, state) {
+    /// Why nothing is done to an email in a state that `change` does not know.
+    pub fn of_state(change: Change, state: State, ground: &Basis) -> Self {
+        match (change, state) {
             (_, State::Sent) => Refusal::Accepted,
             (_, State::Canceled) => Refusal::Canceled,
-            (Act::SendAgain, _) => Refusal::Waits { leaves: ground.mail_leaves },
-            (Act::Cancel, _) => Refusal::Ended,
+            (Change::SendAgain, _) => Refusal::Waits { leaves: ground.mail_leaves },
+            (Change::Cancel, _) => Refusal::Ended,
         }
     }
 }
 
-/// How `act` is done to `email`.
+/// How `change` is done to `email`.
 ///
 /// # Errors
 /// Why it cannot be done.
-pub fn judge(act: Act, email: &Email, around: &EmailContext, ground: &Basis) -> Result<Step, Refusal> {
+pub fn judge(change: Change, email: &Email, around: &EmailContext, ground: &Basis) -> Result<Step, Refusal> {
     if email.is_in_hand(ground.now) {
         return Err(Refusal::InHand);
     }
-    match (act, email.state) {
-        (Act::SendAgain, State::Failed | State::Bounced) => again(email, around, ground).map(Step::Queue),
-        (Act::SendAgain, State::Deferred) => Ok(Step::Hasten),
-        (Act::Cancel, State::Queued | State::Deferred) => Ok(Step::Cancel),
-        (_, state) => Err(Refusal::of_state(act, state, ground)),
+    match (change, email.state) {
+        (Change::SendAgain, State::Failed | State::Bounced) => again(email, around, ground).map(Step::Queue),
+        (Change::SendAgain, State::Deferred) => Ok(Step::Hasten),
+        (Change::Cancel, State::Queued | State::Deferred) => Ok(Step::Cancel),
+        (_, state) => Err(Refusal::of_state(change, state, ground)),
     }
 }
 
@@ -227,7 +227,7 @@ fn outdated(email: &Email, around: &EmailContext, ground: &Basis) -> Option<Stri
     }
 }
 
-/// What helps the user in place of an email with a link: Resend, or what has to come before it. Empty if the email had no
+/// What helps the user instead of an email with a link: Resend, or what has to come before it. Empty if the email had no
 /// link, waits, or is not the newest.
 pub fn instead(email: &Email, around: &EmailContext, ground: &Basis) -> String {
     match &around.enrollment {
@@ -241,7 +241,7 @@ pub fn instead(email: &Email, around: &EmailContext, ground: &Basis) -> String {
     }
 }
 
-/// True if Resend helps the user in place of this email.
+/// True if Resend helps the user instead of this email.
 pub fn can_resend(email: &Email, around: &EmailContext, ground: &Basis) -> bool {
     email.kind.carries_link()
         && around.enrollment.as_ref().is_some_and(|enrollment| {

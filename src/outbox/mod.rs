@@ -20,11 +20,11 @@ use crate::{
 
 pub mod again;
 pub mod pages;
-pub mod several;
+pub mod ticked;
 
-pub use again::{Act, Basis, EmailContext, Refusal, Step};
+pub use again::{Basis, Change, EmailContext, Refusal, Step};
 
-/// How long an email that is sent again is tried, in days: as long as a notice is tried in the first place.
+/// How long an email that is sent again is tried, in days: as long as a notice is tried at first.
 const AGAIN_DAYS: i64 = 7;
 
 /// Emails that tell of something which changes while they wait: the enrollment is held before they are looked at.
@@ -49,7 +49,7 @@ pub fn in_context(conn: &mut AnyConn, emails: Vec<Email>) -> Result<Vec<EmailInC
     let mut enrollments: Vec<EnrollmentId> = emails.iter().filter_map(|email| email.enrollment).collect();
     enrollments.sort_unstable();
     enrollments.dedup();
-    let enrollments = tasks::store::enrollments::of(conn, &enrollments)?;
+    let enrollments = tasks::enrollments::of(conn, &enrollments)?;
     let enrollments: HashMap<EnrollmentId, _> =
         enrollments.into_iter().map(|enrollment| (enrollment.id, enrollment)).collect();
     let mut people: Vec<UserId> = emails.iter().filter_map(|email| email.user).collect();
@@ -74,7 +74,7 @@ pub fn in_context(conn: &mut AnyConn, emails: Vec<Email>) -> Result<Vec<EmailInC
 /// One email with all there is to know of it.
 pub struct EmailDetail {
     /// The email.
-    pub looked: EmailInContext,
+    pub in_context: EmailInContext,
     /// Its tries, the newest first.
     pub tries: Vec<Try>,
     /// What delivery reports said of it, the newest first.
@@ -90,8 +90,8 @@ pub struct EmailDetail {
 pub fn see(conn: &mut AnyConn, who: &Who, now: Timestamp, settings: &Settings, id: EmailId) -> Result<EmailDetail> {
     let (email, tries) = mail::find(conn, who.scope.containers(), id)?;
     let reports = mail::deliveries(conn, id)?;
-    let looked = in_context(conn, vec![email])?.pop().ok_or_else(|| Error::not_found("email", id.to_string()))?;
-    Ok(EmailDetail { looked, tries, reports, ground: ground(conn, now, settings)? })
+    let in_context = in_context(conn, vec![email])?.pop().ok_or_else(|| Error::not_found("email", id.to_string()))?;
+    Ok(EmailDetail { in_context, tries, reports, ground: ground(conn, now, settings)? })
 }
 
 /// Sends an email again that failed or came back, or tries one now that was deferred; the email as it was, and how it
@@ -100,7 +100,7 @@ pub fn see(conn: &mut AnyConn, who: &Who, now: Timestamp, settings: &Settings, i
 /// # Errors
 /// `Forbidden`; `NotFound` out of scope; `Refused` with the reason if it cannot be done.
 pub fn send_again(desk: &Desk, who: &Who, now: Timestamp, id: EmailId) -> Result<(Email, Step)> {
-    one(desk, who, now, id, Act::SendAgain)
+    one(desk, who, now, id, Change::SendAgain)
 }
 
 /// Cancels an email that waits, and wipes its secrets; the email as it was.
@@ -108,23 +108,23 @@ pub fn send_again(desk: &Desk, who: &Who, now: Timestamp, id: EmailId) -> Result
 /// # Errors
 /// As [`send_again`].
 pub fn cancel(desk: &Desk, who: &Who, now: Timestamp, id: EmailId) -> Result<Email> {
-    one(desk, who, now, id, Act::Cancel).map(|(email, _)| email)
+    one(desk, who, now, id, Change::Cancel).map(|(email, _)| email)
 }
 
-fn one(desk: &Desk, who: &Who, now: Timestamp, id: EmailId, act: Act) -> Result<(Email, Step)> {
+fn one(desk: &Desk, who: &Who, now: Timestamp, id: EmailId, change: Change) -> Result<(Email, Step)> {
     need(who)?;
     desk.db.write(|conn| {
         // Who is out of scope learns nothing, not even by waiting for a lock.
         mail::find(conn, who.scope.containers(), id)?;
         hold(conn, &[id])?;
-        let seen = see(conn, who, now, &desk.settings, id)?;
-        let EmailInContext { email, context: around } = seen.looked;
-        let step = again::judge(act, &email, &around, &seen.ground).map_err(|refusal| {
-            let instead = again::instead(&email, &around, &seen.ground);
+        let detail = see(conn, who, now, &desk.settings, id)?;
+        let EmailInContext { email, context: around } = detail.in_context;
+        let step = again::judge(change, &email, &around, &detail.ground).map_err(|refusal| {
+            let instead = again::instead(&email, &around, &detail.ground);
             Error::Refused(format!("{} {instead}", refusal.label()).trim().to_owned())
         })?;
         apply(conn, now, std::slice::from_ref(&(email.clone(), step.clone())))?;
-        audit::record(conn, now, &entry(who, &email, &step, verb(act, false)))?;
+        audit::record(conn, now, &entry(who, &email, &step, verb(change, false)))?;
         Ok((email, step))
     })
 }
@@ -138,7 +138,7 @@ fn need(who: &Who) -> Result<()> {
 /// Holds these emails, and before them the enrollments whose change would make them untrue.
 fn hold(conn: &mut AnyConn, ids: &[EmailId]) -> Result<()> {
     let enrollments = mail::enrollments_of(conn, ids, OF_THE_MOMENT)?;
-    tasks::store::hold::these(conn, &enrollments)?;
+    tasks::hold::these(conn, &enrollments)?;
     mail::hold(conn, ids)
 }
 
@@ -161,12 +161,12 @@ fn apply(conn: &mut AnyConn, now: Timestamp, steps: &[(Email, Step)]) -> Result<
 }
 
 /// The name of what is done; `each` of one email among many, which another entry sums up.
-fn verb(act: Act, each: bool) -> &'static str {
-    match (act, each) {
-        (Act::SendAgain, false) => "mail.send_again",
-        (Act::SendAgain, true) => "mail.send_again_each",
-        (Act::Cancel, false) => "mail.cancel",
-        (Act::Cancel, true) => "mail.cancel_each",
+fn verb(change: Change, each: bool) -> &'static str {
+    match (change, each) {
+        (Change::SendAgain, false) => "mail.send_again",
+        (Change::SendAgain, true) => "mail.send_again_each",
+        (Change::Cancel, false) => "mail.cancel",
+        (Change::Cancel, true) => "mail.cancel_each",
     }
 }
 

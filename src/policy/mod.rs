@@ -10,7 +10,7 @@ use crate::{
 
 pub mod pages;
 pub mod self_enrollment;
-pub mod store;
+mod store;
 pub mod typed;
 
 pub use self_enrollment::{Policy, Reminder};

@@ -7,7 +7,7 @@ use crate::{
     error::{Error, Result},
     mail::Kind,
     portal::{End, Step, View, Visit, fail, letter, note, store, verified},
-    tasks::{self, FailureKind, store::Enrollment},
+    tasks::{self, Enrollment, FailureKind},
     tokens::{self, AuthenticationType, Binding, BindingRefusal, Judgment, Making, Seed, Standing, Token, one_time},
 };
 
@@ -103,7 +103,7 @@ pub fn claim_device(desk: &Desk, now: Timestamp, visit: &Visit, serial: &str, ty
 
 /// True if what was typed as a one-time password is the activation code of this link.
 fn is_own_code(desk: &Desk, conn: &mut AnyConn, visit: &Visit, typed: &str) -> Result<bool> {
-    let link = tasks::store::by_handle(conn, &visit.handle)?;
+    let link = tasks::by_handle(conn, &visit.handle)?;
     Ok(link.is_some_and(|link| tasks::links::matches(&desk.keys, &visit.handle, typed, &link.code_hash)))
 }
 

@@ -8,7 +8,7 @@ use crate::{
     desk::Desk,
     error::Result,
     mail::{self, Facts, Kind, NewEmail},
-    tasks::{self, resend, store::Enrollment},
+    tasks::{self, Enrollment, resend},
 };
 
 /// How long such an email is tried, in days, if the Stop Date is nearer than that.
@@ -41,5 +41,5 @@ pub(super) fn post(
         give_up_at: desk.settings.zone.end_of(stop_on).max(now + Duration::days(LETTER_DAYS)),
     };
     mail::post(desk, conn, now, &enrollment.operator, &[email])?;
-    tasks::store::write::note_newest_email(conn, enrollment.task)
+    tasks::note_newest_email(conn, enrollment.task)
 }

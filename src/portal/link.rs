@@ -5,7 +5,7 @@ use chrono::{Duration, NaiveDate};
 use crate::{
     clock::Timestamp,
     oath,
-    tasks::{self, Status, enrollment::RemovedWhy, store::Link},
+    tasks::{self, Link, Status, enrollment::RemovedWhy},
     tokens::{Making, Seed},
 };
 

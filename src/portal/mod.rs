@@ -14,10 +14,7 @@ use crate::{
     keys::Purpose,
     mail::Kind,
     policy,
-    tasks::{
-        self, FailureKind, links,
-        store::{self as task_store, Enrollment, Link},
-    },
+    tasks::{self, Enrollment, FailureKind, Link, links},
     tokens::{self, AuthenticationType, Token, one_time},
 };
 
@@ -110,7 +107,7 @@ fn note_opened(conn: &mut AnyConn, now: Timestamp, view: &View) -> Result<()> {
         Some(End::Superseded(_) | End::AddressLeft(_) | End::Replaced) => {
             tasks::note_older_link(conn, now, view.enrollment.id)
         }
-        _ => task_store::notes::set_opened(conn, now, view.enrollment.id),
+        _ => tasks::set_opened(conn, now, view.enrollment.id),
     }
 }
 
@@ -141,12 +138,12 @@ pub fn accept_code(desk: &Desk, now: Timestamp, visit: &Visit, code: &str) -> Re
         let session = desk.random.secret();
         let hash = desk.keys.hash(Purpose::EnrollmentSession, session.as_bytes());
         store::open_session(conn, now, &hash, enrollment.id, link.id, link::session_end(now))?;
-        task_store::notes::set_code_accepted(conn, now, enrollment.id)?;
-        task_store::missed::forgive_code(conn, enrollment.id)?;
+        tasks::set_code_accepted(conn, now, enrollment.id)?;
+        tasks::forgive_code(conn, enrollment.id)?;
         if enrollment.authentication_type == AuthenticationType::AuthenticatorApp && enrollment.pending_seed.is_none() {
             let seed = tokens::new_seed(desk);
             let sealed = desk.keys.seal(&desk.random, &binding::seed_context(enrollment), seed.bytes());
-            task_store::notes::set_pending_seed(conn, now, enrollment.id, &sealed)?;
+            tasks::set_pending_seed(conn, now, enrollment.id, &sealed)?;
         }
         note(conn, now, visit, enrollment, "enrollment.accept_code", "Accepted the activation code", &[])?;
         Ok(Step::Done(View { verified: true, ..view }, session))
@@ -155,7 +152,7 @@ pub fn accept_code(desk: &Desk, now: Timestamp, visit: &Visit, code: &str) -> Re
 
 /// What somebody typed whose activation code is wrong.
 fn wrong_code(desk: &Desk, conn: &mut AnyConn, link: &Link, code: &str) -> Result<FailureKind> {
-    let older = task_store::links::older(conn, link.enrollment.id, link.id)?;
+    let older = tasks::older_links(conn, link.enrollment.id, link.id)?;
     if older.iter().any(|(handle, hash)| links::matches(&desk.keys, handle, code, hash)) {
         return Ok(FailureKind::OlderCode);
     }
@@ -193,7 +190,7 @@ pub fn try_now(desk: &Desk, now: Timestamp, visit: &Visit, typed: &str) -> Resul
 }
 
 fn read_visit(desk: &Desk, conn: &mut AnyConn, now: Timestamp, visit: &Visit) -> Result<Option<(Link, View)>> {
-    let Some(link) = task_store::by_handle(conn, &visit.handle)? else { return Ok(None) };
+    let Some(link) = tasks::by_handle(conn, &visit.handle)? else { return Ok(None) };
     let attempts_allowed = policy::held(conn)?.attempts_allowed;
     let end = link::end(&link, attempts_allowed, desk.settings.zone.today(now));
     let verified = match &visit.session {

@@ -8,6 +8,7 @@ use crate::{
     clock::Timestamp,
     db::{AnyConn, ROWS_A_STATEMENT},
     desk::Desk,
+    english::counted,
     error::{Error, Result},
     ids::{EnrollmentId, TaskId, UserId},
     mail,
@@ -17,7 +18,7 @@ use crate::{
         plan::{Candidate, Plan},
         store::task::{self as new_rows, NewTask},
     },
-    tasks::{enrollment::RemovedWhy, links, store},
+    tasks::{self, enrollment::RemovedWhy, links},
 };
 
 /// Does what `plan` says; the caller holds `Lock::Provision` and made the plan in this same transaction.
@@ -37,7 +38,7 @@ pub(crate) fn apply(
     let enrollments = new_rows::insert_enrollments(conn, now, task, plan, &getting)?;
     replace(conn, who, now, plan, task)?;
     write_to_all(desk, conn, who, now, plan, policy, task, &getting, &enrollments)?;
-    store::write::note_last_emails(conn, task)?;
+    tasks::note_last_emails(conn, task)?;
     record(conn, who, now, plan, task, &getting)?;
     Ok(task)
 }
@@ -49,20 +50,20 @@ fn replace(conn: &mut AnyConn, who: &Who, now: Timestamp, plan: &Plan, task: Tas
         return Ok(());
     }
     let enrollments: Vec<EnrollmentId> = replaced.iter().map(|enrollment| enrollment.enrollment).collect();
-    let ended = store::write::end(conn, now, &enrollments, who.name(), RemovedWhy::Replaced, Some(task))?;
+    let ended = tasks::end_enrollments(conn, now, &enrollments, who.name(), RemovedWhy::Replaced, Some(task))?;
     if ended != enrollments.len() {
         return Err(Error::Conflict("Some of these users enrolled at this very moment. Look again.".into()));
     }
-    mail::cancel_waiting(conn, now, &enrollments)?;
+    mail::cancel_waiting(conn, &enrollments)?;
     let mut older: Vec<TaskId> = replaced.iter().map(|enrollment| enrollment.task).collect();
     older.sort();
     older.dedup();
     for older in older {
         let users = replaced.iter().filter(|enrollment| enrollment.task == older).count();
-        let users = if users == 1 { "1 user".into() } else { format!("{users} users") };
+        let users = counted(users, "user");
         let entry = Entry::done(&who.actor, "tasks.replace", format!("Moved {users} to task {task}"));
         audit::record(conn, now, &entry.task(older))?;
-        store::write::recount(conn, older)?;
+        tasks::recount(conn, older)?;
     }
     Ok(())
 }
@@ -82,16 +83,16 @@ fn write_to_all(
     let give_up_at = desk.settings.zone.end_of(plan.choice.stop_on);
     // In parts, so that the memory in use does not grow with the number of users.
     for part in getting.chunks(ROWS_A_STATEMENT) {
-        let place_of = |user: &Candidate| {
+        let enrollment_of = |user: &Candidate| {
             let enrollment = enrollments.get(&user.user).copied();
             enrollment.ok_or_else(|| Error::Internal(format!("user {} got no enrollment in task {task}", user.user)))
         };
-        let ids = part.iter().map(|user| place_of(user)).collect::<Result<Vec<EnrollmentId>>>()?;
+        let ids = part.iter().map(|user| enrollment_of(user)).collect::<Result<Vec<EnrollmentId>>>()?;
         let mut links = links::make_first(desk, conn, now, &ids, policy)?;
         let emails = part
             .iter()
             .map(|user| {
-                let link = links.take(place_of(user)?)?;
+                let link = links.take(enrollment_of(user)?)?;
                 Ok(mail::NewEmail {
                     kind: mail::Kind::Enrollment,
                     to: user.email.clone(),
@@ -141,7 +142,7 @@ fn record(
             .collect();
         audit::record_all(conn, now, &entries)?;
     }
-    let users = if getting.len() == 1 { "1 user".into() } else { format!("{} users", getting.len()) };
+    let users = counted(getting.len(), "user");
     let mut entry = Entry::done(&who.actor, "tasks.provision", format!("Provisioned {users}"))
         .task(task)
         .fact("Authentication Type", kind)

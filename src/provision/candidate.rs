@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::english::full_name;
 use crate::ids::{ContainerId, EnrollmentId, TaskId, UserId};
 
 /// An enrollment in an open task of the same type.
@@ -41,7 +42,7 @@ pub struct Candidate {
 impl Candidate {
     /// First and last name.
     pub fn name(&self) -> String {
-        format!("{} {}", self.first_name, self.last_name).trim().to_owned()
+        full_name(&self.first_name, &self.last_name)
     }
 
     /// Why this user gets no enrollment whatever is chosen; `None` if that depends.
@@ -56,14 +57,14 @@ impl Candidate {
 
 /// The users that an operator chose.
 #[derive(Clone, Debug, Default)]
-pub struct Chosen {
+pub struct Candidates {
     /// Those who exist for the operator, in the order of the User ID.
     pub found: Vec<Candidate>,
     /// How many do not: outside of the scope, or not there, which is the same to the operator.
     pub outside: usize,
 }
 
-impl Chosen {
+impl Candidates {
     /// How many are left out whatever is chosen, by reason.
     pub fn left_out(&self) -> Vec<(Skip, usize)> {
         let mut counts = BTreeMap::new();

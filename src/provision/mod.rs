@@ -1,7 +1,6 @@
 //! Provision, step by step: users chosen, authentication type chosen, what will happen, Confirm (PRODUCT.md §2).
 
 use chrono::{Duration, NaiveDate};
-use data_encoding::HEXLOWER;
 
 use crate::{
     clock::Timestamp,
@@ -9,14 +8,14 @@ use crate::{
     desk::Desk,
     error::{Error, Mistakes, Result},
     ids::{OperatorId, TaskId, UserId},
-    keys::Purpose,
     operators::{Permission, Who},
     policy::{self, Policy},
     provision::{
         choice::{Choice, Selection, stop_date},
-        plan::{Candidate, Chosen, Plan, Skip, Stock},
+        plan::{Candidate, Candidates, Plan, Skip, Stock},
     },
     tasks::task::Description,
+    ticked,
     tokens::AuthenticationType,
     users,
 };
@@ -27,9 +26,10 @@ pub mod choice;
 mod devices;
 pub mod pages;
 pub mod plan;
-pub mod store;
+mod store;
 
 pub use devices::{assign_device, stock};
+pub use store::drafts as draft_rows;
 
 /// Drafts older than this are swept when the next one is started.
 const DRAFT_HOURS: i64 = 24;
@@ -116,7 +116,7 @@ pub fn start(desk: &Desk, who: &Who, now: Timestamp, selection: &Selection) -> R
 ///
 /// # Errors
 /// `Forbidden`; `NotFound` if there is none, or it is someone else's.
-pub fn find_draft(desk: &Desk, who: &Who, now: Timestamp, id: &str) -> Result<(Draft, Chosen)> {
+pub fn find_draft(desk: &Desk, who: &Who, now: Timestamp, id: &str) -> Result<(Draft, Candidates)> {
     who.need(Permission::Provision)?;
     desk.db.read(|conn| {
         let draft = own(conn, who, id)?;
@@ -289,8 +289,7 @@ fn preview_of(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, draft:
         include_with_task: draft.include_with_task,
     };
     let plan = plan(desk, conn, who, now, &draft.selection, choice, &policy)?;
-    let shown =
-        HEXLOWER.encode(&desk.keys.hash(Purpose::Preview, format!("{}\u{1e}{}", draft.id, plan.text()).as_bytes()));
+    let shown = ticked::shown(&desk.keys, [draft.id.as_str(), &plan.text()]);
     let refusal = plan.refusal(&policy);
     Ok(Some(Preview { draft, plan, shown, refusal }))
 }
@@ -320,7 +319,7 @@ fn candidates(
     selection: &Selection,
     kind: Option<AuthenticationType>,
     limit: i64,
-) -> Result<Chosen> {
+) -> Result<Candidates> {
     let mut ids = match selection {
         Selection::Users(ids) => ids.clone(),
         Selection::Matching { query, without } => {
@@ -332,7 +331,7 @@ fn candidates(
     ids.sort_unstable();
     ids.dedup();
     let found = store::candidates::candidates(conn, &who.scope, &ids, kind, limit, desk.settings.zone.today(now))?;
-    Ok(Chosen { outside: ids.len().saturating_sub(found.len()), found })
+    Ok(Candidates { outside: ids.len().saturating_sub(found.len()), found })
 }
 
 fn own(conn: &mut AnyConn, who: &Who, id: &str) -> Result<Draft> {

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use crate::{
+    english::{counted, is_are},
     ids::TaskId,
     policy::Policy,
     provision::choice::{Choice, stop_date_refusal},
 };
 
-pub use crate::provision::candidate::{Candidate, Chosen, OpenEnrollment, Skip};
+pub use crate::provision::candidate::{Candidate, Candidates, OpenEnrollment, Skip};
 
 /// What happens to one chosen user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,8 +89,8 @@ pub struct Plan {
 
 impl Plan {
     /// Decides for every candidate.
-    pub fn new(choice: Choice, start_on: NaiveDate, chosen: Chosen, stock: Stock) -> Self {
-        let mut lines: Vec<(Candidate, Check)> = chosen
+    pub fn new(choice: Choice, start_on: NaiveDate, candidates: Candidates, stock: Stock) -> Self {
+        let mut lines: Vec<(Candidate, Check)> = candidates
             .found
             .into_iter()
             .map(|candidate| {
@@ -98,7 +99,7 @@ impl Plan {
             })
             .collect();
         lines.sort_by_key(|(_, check)| check.rank());
-        Plan { choice, start_on, lines, outside: chosen.outside, stock }
+        Plan { choice, start_on, lines, outside: candidates.outside, stock }
     }
 
     /// Those who get an enrollment, and so an email.
@@ -148,8 +149,8 @@ impl Plan {
                 if count == 1 { "1 user needs 1 token".into() } else { format!("{count} users need {count} tokens") };
             format!(
                 "{users}, but {free} {} available. Leave out {}, or import tokens first.",
-                if free == 1 { "is" } else { "are" },
-                counted(count - free)
+                is_are(free),
+                counted(count - free, "user")
             )
         })
     }
@@ -181,11 +182,6 @@ impl Plan {
         }
         text
     }
-}
-
-/// "1 user", "12 users".
-fn counted(count: i64) -> String {
-    if count == 1 { "1 user".into() } else { format!("{count} users") }
 }
 
 fn decide(choice: &Choice, candidate: &Candidate) -> Check {
@@ -244,7 +240,7 @@ mod tests {
     }
 
     fn plan(choice: Choice, found: Vec<Candidate>, inventory: i64) -> Plan {
-        let chosen = Chosen { found, outside: 0 };
+        let chosen = Candidates { found, outside: 0 };
         Plan::new(choice, date("2026-11-20"), chosen, Stock { inventory: Some(inventory), reserved: 1 })
     }
 
@@ -276,14 +272,14 @@ mod tests {
 
     #[test]
     fn who_is_outside_is_counted_and_shown() {
-        let chosen = Chosen { found: vec![candidate(1)], outside: 2 };
+        let chosen = Candidates { found: vec![candidate(1)], outside: 2 };
         let plan = Plan::new(choice(), date("2026-11-20"), chosen, Stock::default());
         assert_eq!(plan.skipped(), [(Skip::Outside, 2)]);
         assert_ne!(plan.text(), self::plan(choice(), vec![candidate(1)], 9).text());
     }
 
     #[test]
-    fn those_with_a_token_or_a_place_can_be_included() {
+    fn those_with_a_token_or_an_enrollment_can_be_included() {
         let choice = Choice { include_with_token: true, include_with_task: true, ..choice() };
         let plan = plan(choice, vec![Candidate { has_token: true, ..candidate(1) }, placed(2)], 9);
         assert_eq!(plan.count(), 2);

@@ -7,6 +7,7 @@ use crate::{
     clock::{Timestamp, Zone},
     db::AnyConn,
     desk::Desk,
+    english::counted,
     error::Result,
     ids::{EnrollmentId, TaskId},
     operators::{Permission, Who},
@@ -110,7 +111,7 @@ pub fn download(desk: &Desk, who: &Who, now: Timestamp, report: Report, filter: 
         };
         Ok((ground, rows))
     })?;
-    let many = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
+    let many = counted(rows, "row");
     let sentence = format!("Downloaded {} as CSV, {many}", report.label());
     let mut entry = Entry::done(&who.actor, "reports.download", sentence);
     let narrowed = filter.pairs().iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join(", ");

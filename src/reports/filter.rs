@@ -105,16 +105,6 @@ impl Filter {
     pub fn to_text(&self) -> String {
         self.period.to.map(|day| day.to_string()).unwrap_or_default()
     }
-
-    /// The period in words: "2026-08-23 to 2026-11-20".
-    pub fn period_words(&self) -> String {
-        match (self.period.from, self.period.to) {
-            (Some(from), Some(to)) => format!("{from} to {to}"),
-            (Some(from), None) => format!("since {from}"),
-            (None, Some(to)) => format!("until {to}"),
-            (None, None) => "of all time".into(),
-        }
-    }
 }
 
 /// A day with a year of four digits: the databases write others in ways of their own.

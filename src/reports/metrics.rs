@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn every_place_has_one_status() {
+    fn every_enrollment_has_one_status() {
         let enrollments = EnrollmentCounts { used: 3, enrolled: 5, waiting: 10, locked: 2, expired: 4 };
         assert_eq!(enrollments.by_status().map(|(_, count)| count), [3, 6, 2, 4]);
     }

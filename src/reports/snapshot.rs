@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use crate::english::{counted_as, either};
 use crate::reports::history;
 
 /// How far the enrollments of a time came; each number is part of the one before it.
@@ -50,8 +51,7 @@ impl Funnel {
         let Some((at, stage)) = stages.iter().enumerate().rev().max_by_key(|(_, stage)| stage.lost) else {
             return String::new();
         };
-        let (people, have) =
-            if stage.lost == 1 { ("1 person".to_owned(), "has") } else { (format!("{} people", stage.lost), "have") };
+        let (people, have) = (counted_as(stage.lost, "person", "people"), either(stage.lost, "has", "have"));
         match (stage.lost, at) {
             (0, _) => String::new(),
             (_, 1) => format!("Biggest loss: no mail server has accepted an email to {people} yet."),

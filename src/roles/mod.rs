@@ -6,20 +6,23 @@ use crate::{
     clock::Timestamp,
     db::{self, AnyConn, Lock},
     desk::Desk,
+    english::counted_as,
     error::{Error, Result},
     ids::RoleId,
     operators::{self, BuiltIn, Permission, Permissions, Role, Scope, Who, grantable},
 };
 
 pub mod pages;
-pub mod store;
+mod store;
+
+pub use store::{held_by, insert};
 
 /// The role of this row.
 ///
 /// # Errors
 /// `NotFound`.
 pub fn find(conn: &mut AnyConn, id: RoleId) -> Result<Role> {
-    operators::store::role::find(conn, id)?.ok_or_else(|| Error::not_found("role", id.to_string()))
+    operators::role_rows::find(conn, id)?.ok_or_else(|| Error::not_found("role", id.to_string()))
 }
 
 /// Makes a role.
@@ -100,10 +103,10 @@ pub fn remove(desk: &Desk, who: &Who, now: Timestamp, id: RoleId) -> Result<Role
         let role = changeable(conn, who, id)?;
         let holders = store::held_by(conn, who)?.into_iter().find(|(one, _)| *one == id).map_or(0, |(_, count)| count);
         if holders > 0 {
-            let them = if holders == 1 { "1 operator has".into() } else { format!("{holders} operators have") };
+            let them = counted_as(holders, "operator has", "operators have");
             return Err(Error::Refused(format!("{them} the role {}. Give them another one first.", role.name)));
         }
-        if let Some(auditor) = operators::store::role::named(conn, BuiltIn::Auditor.name())? {
+        if let Some(auditor) = operators::role_rows::named(conn, BuiltIn::Auditor.name())? {
             store::leave(conn, id, auditor.id)?;
         }
         store::delete(conn, id)?;

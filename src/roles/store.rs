@@ -7,7 +7,7 @@ use crate::{
     db::{self, AnyConn},
     error::Result,
     ids::RoleId,
-    operators::store::managing::within,
+    operators::within,
     schema::{operators, roles},
 };
 

@@ -7,10 +7,9 @@ use crate::{
     desk::Desk,
     error::{Error, Mistakes, Result},
     operators::{
-        Operator, Scope, Who,
+        self, Operator, Scope, Who,
         password::{self, OwnWords},
-        store as operator_rows,
-        store::sessions,
+        sessions,
     },
     sign_in::{
         store::{self, throttle},
@@ -32,10 +31,10 @@ pub struct Account {
 /// `SignedOut` if this is nobody's.
 pub fn own(conn: &mut AnyConn, who: &Who) -> Result<Account> {
     let id = who.operator.ok_or(Error::SignedOut)?;
-    let operator = operator_rows::find_by_id(conn, id)?.ok_or(Error::SignedOut)?;
+    let operator = operators::find_by_id(conn, id)?.ok_or(Error::SignedOut)?;
     let scope = match &who.scope {
         Scope::All => "All containers".into(),
-        Scope::Containers(list) => operator_rows::container_names(conn, list)?.join(", "),
+        Scope::Containers(list) => operators::container_names(conn, list)?.join(", "),
     };
     Ok(Account { operator, scope })
 }
@@ -44,7 +43,7 @@ pub fn own(conn: &mut AnyConn, who: &Who) -> Result<Account> {
 ///
 /// # Errors
 /// `Invalid` with a sentence for `current` or `new`, `TooMany` after wrong current ones: a session left open on a desk
-/// must not be a place to guess in. `Busy` if too many passwords are being hashed.
+/// must not be a way to guess. `Busy` if too many passwords are being hashed.
 pub fn change_password(desk: &Desk, who: &Who, now: Timestamp, current: &str, new: &str) -> Result<()> {
     let id = who.operator.ok_or(Error::SignedOut)?;
     let bucket = Bucket::own(who.name());
@@ -76,7 +75,7 @@ pub fn change_password(desk: &Desk, who: &Who, now: Timestamp, current: &str, ne
     let hash = password::hash(&slot, &desk.random, new)?;
     desk.db.write(|conn| {
         throttle::reset(conn, &bucket)?;
-        operator_rows::set_password(conn, id, &hash, None)?;
+        operators::set_password(conn, id, &hash, None)?;
         sessions::delete_all_of(conn, id)?;
         audit::record(conn, now, &Entry::done(&who.actor, "operators.change_password", "Changed the own password"))
     })

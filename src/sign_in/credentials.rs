@@ -6,12 +6,7 @@ use crate::{
     clock::Timestamp,
     desk::Desk,
     error::{Error, Result},
-    operators::{
-        change,
-        managing::first_password,
-        own_words, password,
-        store::{self, sessions},
-    },
+    operators::{self, change, managing::first_password, own_words, password, sessions},
     sign_in::{store::throttle, throttle::Bucket},
 };
 
@@ -27,7 +22,7 @@ pub fn reset_password(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, pas
     }
     let hash = password::hash(&desk.hashers.slot()?, &desk.random, password)?;
     change(desk, who, now, "operators.reset_password", user_id, |conn, operator| {
-        store::set_password(conn, operator.id, &hash, Some(now))?;
+        operators::set_password(conn, operator.id, &hash, Some(now))?;
         throttle::reset(conn, &Bucket::user(&operator.user_id))?;
         sessions::delete_all_of(conn, operator.id)?;
         let entry = Entry::done(&who.actor, "operators.reset_password", "Reset the password of an operator");
@@ -53,7 +48,7 @@ pub fn give_password(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> R
 /// `NotFound`; `Forbidden` if they may do more than `who`.
 pub fn reset_second_factor(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<()> {
     change(desk, who, now, "operators.reset_second_factor", user_id, |conn, operator| {
-        store::forget_second_factor(conn, operator.id)?;
+        operators::forget_second_factor(conn, operator.id)?;
         throttle::reset(conn, &Bucket::second_factor(&operator.user_id))?;
         sessions::delete_all_of(conn, operator.id)?;
         let entry = Entry::done(&who.actor, "operators.reset_second_factor", "Reset the second factor of an operator");

@@ -115,7 +115,7 @@ mod tests {
         let cookie = people.iter().fold(None, |before, user| Some(after(before.as_deref(), user))).unwrap();
         assert!(!knows(&cookie, "a.a", now()) && people[1..].iter().all(|user| knows(&cookie, user, now())));
         let again = after(Some(&cookie), "b.b");
-        assert!(people[1..].iter().all(|user| knows(&again, user, now())), "who signs in again takes nobody's place");
+        assert!(people[1..].iter().all(|user| knows(&again, user, now())), "who signs in again pushes nobody out");
         assert!(again.len() <= LONGEST);
     }
 

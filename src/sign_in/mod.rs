@@ -20,7 +20,7 @@ pub mod known;
 pub mod pages;
 pub mod presence;
 pub mod second_factor;
-pub mod store;
+mod store;
 pub mod throttle;
 
 use second_factor::Judgment;
@@ -260,7 +260,7 @@ fn second_step(
 /// Nothing happens for someone who is suspended or gone.
 pub fn sign_out(desk: &Desk, who: &Who, now: Timestamp, id: OperatorId) -> Result<()> {
     desk.db.write(|conn| {
-        if operators::store::at_work(conn, id)?.is_none() {
+        if operators::row_at_work(conn, id)?.is_none() {
             return Ok(());
         }
         let actor = actor(conn, who, id)?;
@@ -277,7 +277,7 @@ fn signed_in(conn: &mut AnyConn, who: &Who, now: Timestamp, id: OperatorId) -> R
 
 /// The operator who proved to be the visitor.
 fn actor(conn: &mut AnyConn, who: &Who, id: OperatorId) -> Result<Actor> {
-    let row = operators::store::at_work(conn, id)?.ok_or(Error::SignedOut)?;
+    let row = operators::row_at_work(conn, id)?.ok_or(Error::SignedOut)?;
     Ok(Actor { kind: ActorKind::Operator, name: row.user_id, role: row.role, ..who.actor.clone() })
 }
 

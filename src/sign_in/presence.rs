@@ -26,7 +26,7 @@ pub fn holds(proved: i64, now: Timestamp) -> bool {
 /// Checks what an operator who is signed in typed, a one-time password or their password; true: it is them.
 ///
 /// # Errors
-/// `TooMany` after wrong ones: a session left open must not be a place to guess in; `SignedOut` for who is no
+/// `TooMany` after wrong ones: a session left open must not be a way to guess; `SignedOut` for who is no
 /// operator; `Busy` if too many passwords are being hashed.
 pub fn confirm(desk: &Desk, who: &Who, now: Timestamp, typed: &str) -> Result<bool> {
     let id = who.operator.ok_or(Error::SignedOut)?;

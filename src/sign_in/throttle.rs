@@ -8,6 +8,8 @@ use chrono::Duration;
 
 use crate::{clock::Timestamp, db};
 
+pub use super::store::throttle::{check, count};
+
 /// Characters of a UserID that a bucket is named after; longer ones are nobody's.
 const LONGEST_NAME: usize = 100;
 
@@ -34,7 +36,7 @@ impl Bucket {
     }
 
     /// Passwords tried for a UserID in a browser in which its owner signed in before: a count of its own, so that guessing
-    /// elsewhere does not keep the owner out, and a stolen cookie opens no second place to guess in.
+    /// elsewhere does not keep the owner out, and a stolen cookie opens no second way to guess.
     pub fn known(user_id: &str, browser: &str) -> Self {
         Bucket { name: format!("known:{browser} {}", Bucket::user(user_id).name), ..Bucket::user(user_id) }
     }

@@ -2,8 +2,6 @@
 //! from facts, as a status is: every way in which a profile is changed (form, file, command line) only notes when, so that
 //! none can forget the links. Who may Resend is offered to send to the new address, for one user or for a whole import.
 
-use data_encoding::HEXLOWER;
-
 use crate::{
     audit::{self, Entry},
     clock::Timestamp,
@@ -11,14 +9,15 @@ use crate::{
     desk::Desk,
     error::{Error, Result},
     ids::{EnrollmentId, TaskId, UserId},
-    keys::Purpose,
     mail::{self, LinkSent},
     operators::{Permission, Who},
     policy::{self, Policy},
     tasks::{
-        edit, resend,
+        resend,
         store::{self, Enrollment},
+        ticked_users,
     },
+    ticked,
 };
 
 /// When the address that `sent` went to ceased to be the profile's; `None` while the link lives. What was sent to an
@@ -90,21 +89,21 @@ pub fn preview(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, whose
 fn preview_of(desk: &Desk, conn: &mut AnyConn, now: Timestamp, ids: &[EnrollmentId]) -> Result<EndedLinks> {
     let (policy, today) = (policy::current(conn)?, desk.settings.zone.today(now));
     let mut ended = EndedLinks { ready: Vec::new(), left_out: Vec::new(), shown: String::new() };
-    let mut text = String::from("resend to new addresses\u{1e}");
+    let mut parts = vec!["resend to new addresses".to_owned()];
     for part in ids.chunks(ROWS_A_STATEMENT) {
         for enrollment in store::enrollments::of(conn, part)? {
             let why = match resend::refusal(&enrollment, &policy, today) {
                 None if enrollment.email.is_empty() => Some(format!("{} has no email address.", enrollment.user_id)),
                 refusal => refusal,
             };
-            text.push_str(&format!("{}\u{1f}{}\u{1f}{}\u{1e}", enrollment.id, enrollment.email, why.is_some()));
+            parts.push(format!("{}\u{1f}{}\u{1f}{}", enrollment.id, enrollment.email, why.is_some()));
             match why {
                 None => ended.ready.push(enrollment),
                 Some(why) => ended.left_out.push((enrollment, why)),
             }
         }
     }
-    ended.shown = HEXLOWER.encode(&desk.keys.hash(Purpose::Preview, text.as_bytes()));
+    ended.shown = ticked::shown(&desk.keys, parts);
     Ok(ended)
 }
 
@@ -135,7 +134,7 @@ pub fn resend_to_new(desk: &Desk, who: &Who, now: Timestamp, whose: LinksOf, sho
         tasks.sort_unstable();
         for same in tasks.chunk_by(|a, b| a == b) {
             store::write::recount(conn, same[0])?;
-            let sentence = format!("Resent to the new addresses of {}", edit::users(same.len()));
+            let sentence = format!("Resent to the new addresses of {}", ticked_users::users(same.len()));
             audit::record(conn, now, &Entry::done(&who.actor, "tasks.resend", sentence).task(same[0]))?;
         }
         Ok(ended.ready.len())

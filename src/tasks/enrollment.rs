@@ -1,4 +1,4 @@
-//! The rules of an enrollment: one user's place in one task (PRODUCT.md §2).
+//! The rules of an enrollment: one user in one task (PRODUCT.md §2).
 
 use chrono::NaiveDate;
 

@@ -1,5 +1,6 @@
 //! The history of a task as its page tells it.
 
+use crate::english::continued;
 use crate::{audit::Outcome, clock::Timestamp};
 
 /// Verbs that the history leaves out: another entry sums them up, or (the activation code) tells what came of it.
@@ -62,9 +63,9 @@ impl HistoryEntry {
             ("authentication.check", _) => (told.subject.clone(), "signed in for the first time: Completed".into()),
             ("mail.send" | "mail.bounce", _) => (String::new(), told.sentence.clone()),
             (_, _) if told.subject.is_empty() || told.subject == told.actor => {
-                (told.actor.clone(), inside(&told.sentence))
+                (told.actor.clone(), continued(&told.sentence))
             }
-            (_, _) => (told.actor.clone(), format!("{}: {}", inside(&told.sentence), told.subject)),
+            (_, _) => (told.actor.clone(), format!("{}: {}", continued(&told.sentence), told.subject)),
         };
         Event { at: told.at, icon: told.icon(), who, sentence }
     }
@@ -86,12 +87,6 @@ impl HistoryEntry {
             _ => sign.icon,
         }
     }
-}
-
-/// A sentence that goes on after a name.
-fn inside(sentence: &str) -> String {
-    let mut letters = sentence.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 #[cfg(test)]

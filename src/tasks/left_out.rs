@@ -1,17 +1,18 @@
-//! Who of the chosen users is left out of what is done to them, and why: the pages and the verbs ask here, so that what
+//! Who of the ticked users is left out of what is done to them, and why: the pages and the verbs ask here, so that what
 //! a page counts is what happens (PRODUCT.md §2, "Edit", "Resend", "Unlock").
 
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
+use crate::english::counted_as;
 use crate::tasks::{
     enrollment::{EnrollmentFacts, Status, status},
     members::EnrollmentRow,
     store::Enrollment,
 };
 
-/// What can be done to the chosen users of a task.
+/// What can be done to the ticked users of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
     /// They are taken out of the task.
@@ -81,7 +82,7 @@ impl LeftOut {
             LeftOut::NotLocked => ("is not Locked", "are not Locked"),
             LeftOut::NoEmail => ("has no email address", "have no email address"),
         };
-        format!("{count} {}", if count == 1 { one } else { many })
+        counted_as(count, one, many)
     }
 }
 

@@ -37,7 +37,7 @@ impl NewLink {
     }
 }
 
-/// Links of many enrollments, each to be taken by the enrollment it leads to: never by its place in a list, since a list
+/// Links of many enrollments, each to be taken by the enrollment it leads to: never by its position in a list, since a list
 /// with one row more or less would send every later link to the wrong person.
 pub struct Links(HashMap<EnrollmentId, NewLink>);
 

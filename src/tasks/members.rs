@@ -2,6 +2,7 @@
 
 use crate::{
     clock::{Timestamp, Zone},
+    english::full_name,
     ids::{ContainerId, EnrollmentId, UserId},
     mail::{State, status},
     tasks::enrollment::{EnrollmentFacts, Status},
@@ -64,7 +65,7 @@ pub struct EnrollmentRow {
 impl EnrollmentRow {
     /// First and last name.
     pub fn name(&self) -> String {
-        format!("{} {}", self.first_name, self.last_name).trim().to_owned()
+        full_name(&self.first_name, &self.last_name)
     }
 
     /// What the user did with the newest email, under its state: the mail server's answer if it was not accepted.

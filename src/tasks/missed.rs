@@ -96,8 +96,8 @@ impl FailureKind {
         match self {
             FailureKind::Code => "wrong activation code",
             FailureKind::OlderCode => "activation code of an older email",
-            FailureKind::DigitsAsCode => "digits in place of the activation code",
-            FailureKind::CodeAsPassword => "activation code in place of a one-time password",
+            FailureKind::DigitsAsCode => "digits instead of the activation code",
+            FailureKind::CodeAsPassword => "activation code instead of a one-time password",
             FailureKind::Password(_) | FailureKind::DevicePassword(_) => "wrong one-time password",
             FailureKind::NoSuchDevice => "serial number not in inventory",
             FailureKind::DeviceElsewhere => "serial number of another container",
@@ -115,8 +115,8 @@ impl FailureKind {
         match self {
             FailureKind::Code => "Wrong activation code",
             FailureKind::OlderCode => "The activation code of an older email",
-            FailureKind::DigitsAsCode => "Digits in place of the activation code",
-            FailureKind::CodeAsPassword => "The activation code in place of a one-time password",
+            FailureKind::DigitsAsCode => "Digits instead of the activation code",
+            FailureKind::CodeAsPassword => "The activation code instead of a one-time password",
             FailureKind::Password(_) | FailureKind::DevicePassword(_) => "Wrong one-time password",
             FailureKind::NoSuchDevice => "There is no such serial number in the inventory of the user's container",
             FailureKind::DeviceElsewhere => "The device of this serial number is for another container",

@@ -11,7 +11,6 @@ use crate::{
 };
 
 pub mod address;
-pub mod edit;
 pub mod enrollment;
 pub mod history;
 pub mod left_out;
@@ -23,16 +22,31 @@ pub mod more_time;
 pub mod pages;
 pub mod reading;
 pub mod reminders;
+pub mod remove;
 pub mod resend;
-pub mod several;
 pub mod stop_date;
-pub mod store;
+mod store;
 pub mod task;
+pub mod ticked;
+pub mod ticked_users;
 
 pub use enrollment::{EnrollmentFacts, Status, status};
 pub use missed::{Failure, FailureKind};
 pub use reading::{count_open, find};
 pub use reminders::send_reminders;
+pub use store::{
+    Enrollment, Link, by_handle,
+    check::miscounted,
+    enrollments,
+    history::of_task as history_of,
+    hold,
+    links::older as older_links,
+    list::find as row_of,
+    members::page as member_page,
+    missed::{Trace, forgive_code, trace},
+    notes::{set_code_accepted, set_opened, set_pending_seed},
+    write::{end as end_enrollments, note_last_emails, note_newest_email, recount},
+};
 pub use task::Task;
 
 /// Notes in the caller's transaction that `enrollment` got `token`, with the task's count; the task.

@@ -9,6 +9,7 @@ use crate::{
     clock::{Timestamp, Zone},
     db::AnyConn,
     desk::Desk,
+    english::full_name,
     error::Result,
     ids::{EnrollmentId, TaskId},
     mail,
@@ -102,7 +103,7 @@ fn remind_some(desk: &Desk, conn: &mut AnyConn, now: Timestamp, today: NaiveDate
     }
     let ids: Vec<EnrollmentId> = enrollments.iter().map(|enrollment| enrollment.id).collect();
     let mut links = links::make_all(desk, conn, now, &ids, &policy)?;
-    mail::cancel_waiting(conn, now, &ids)?;
+    mail::cancel_waiting(conn, &ids)?;
     let emails = enrollments
         .iter()
         .map(|enrollment| Ok(letter(desk, enrollment, links.take(enrollment.id)?, &policy)))
@@ -146,7 +147,7 @@ fn letter(desk: &Desk, enrollment: &Enrollment, link: links::NewLink, policy: &P
         enrollment: Some(enrollment.id),
         facts: mail::Facts {
             first_name: enrollment.first_name.clone(),
-            name: format!("{} {}", enrollment.first_name, enrollment.last_name).trim().to_owned(),
+            name: full_name(&enrollment.first_name, &enrollment.last_name),
             user_id: enrollment.user_id.clone(),
             authentication_type: enrollment.authentication_type.plain().into(),
             task: Some(enrollment.task.0),

@@ -7,17 +7,18 @@ use crate::{
     clock::Timestamp,
     db::{AnyConn, ROWS_A_STATEMENT},
     desk::Desk,
+    english::full_name,
     error::{Error, Result},
     ids::{EnrollmentId, TaskId, UserId},
     mail,
     operators::{Permission, Who},
     policy::{self, Policy},
     tasks::{
-        edit::{self, Chosen, Preview},
         enrollment::{Status, status},
         left_out::{self, Verb},
         links, store,
         store::Enrollment,
+        ticked_users::{self, Preview, TickedUsers},
     },
 };
 
@@ -27,10 +28,10 @@ pub const REASON_LETTERS: usize = 200;
 /// Users who are read, written to and noted at a time: the memory in use does not grow with the task.
 const USERS_AT_A_TIME: usize = ROWS_A_STATEMENT;
 
-/// What [`edit::Picked::shown`] is asked for before emails are resent.
+/// What [`Preview::shown`] is asked for before emails are resent.
 pub const RESEND: &str = "resend";
 
-/// What [`edit::Picked::shown`] is asked for before users are unlocked.
+/// What [`Preview::shown`] is asked for before users are unlocked.
 pub const UNLOCK: &str = "unlock";
 
 /// What came of a Resend.
@@ -133,29 +134,36 @@ pub fn resend(
     })
 }
 
-/// Resends to each of the chosen users who is Active, not enrolled, enabled and has an address; how many. The others are
+/// Resends to each of the ticked users who is Active, not enrolled, enabled and has an address; how many. The others are
 /// left as they are.
 ///
 /// # Errors
 /// `Forbidden`; `NotFound`; `Conflict` if anything differs from what was `shown`; `Invalid` if nobody can be resent to.
-pub fn resend_all(desk: &Desk, who: &Who, now: Timestamp, task: TaskId, chosen: &Chosen, shown: &str) -> Result<usize> {
+pub fn resend_all(
+    desk: &Desk,
+    who: &Who,
+    now: Timestamp,
+    task: TaskId,
+    ticked: &TickedUsers,
+    shown: &str,
+) -> Result<usize> {
     who.need(Permission::Resend)?;
     desk.db.write(|conn| {
-        let picked = edit::held(desk, conn, who, now, task, chosen, RESEND, shown)?;
-        resend_users(desk, conn, who, now, &picked)
+        let preview = ticked_users::held(desk, conn, who, now, task, ticked, RESEND, shown)?;
+        resend_users(desk, conn, who, now, &preview)
     })
 }
 
-/// In the verb's transaction: resends to each of `picked` who can be resent to; how many.
+/// In the verb's transaction: resends to each of `preview` who can be resent to; how many.
 pub(crate) fn resend_users(
     desk: &Desk,
     conn: &mut AnyConn,
     who: &Who,
     now: Timestamp,
-    picked: &Preview,
+    preview: &Preview,
 ) -> Result<usize> {
-    let task = picked.task.id;
-    let done = in_parts(conn, picked, Verb::Resend, |conn, enrollments, policy, today| {
+    let task = preview.task.id;
+    let done = in_parts(conn, preview, Verb::Resend, |conn, enrollments, policy, today| {
         let fresh: Vec<Renewal<'_>> =
             enrollments.iter().map(|enrollment| (enrollment, stop_after(enrollment, policy, today))).collect();
         write_anew(desk, conn, who, now, policy, &fresh, None)?;
@@ -170,12 +178,12 @@ pub(crate) fn resend_users(
             .collect();
         audit::record_all(conn, now, &entries)
     })?;
-    let sentence = format!("Resent to {}", edit::users(done));
+    let sentence = format!("Resent to {}", ticked_users::users(done));
     audit::record(conn, now, &Entry::done(&who.actor, "tasks.resend", sentence).task(task))?;
     Ok(done)
 }
 
-/// Sets the failed attempts of the chosen Locked users back to zero and sends each a fresh email; how many. A Stop
+/// Sets the failed attempts of the ticked Locked users back to zero and sends each a fresh email; how many. A Stop
 /// Date that has passed becomes the one the policy proposes today: a fresh email must be of use.
 ///
 /// # Errors
@@ -186,15 +194,15 @@ pub fn unlock(
     who: &Who,
     now: Timestamp,
     task: TaskId,
-    chosen: &Chosen,
+    ticked: &TickedUsers,
     reason: &str,
     shown: &str,
 ) -> Result<usize> {
     who.need(Permission::Unlock)?;
     let reason = parse_reason(reason)?;
     desk.db.write(|conn| {
-        let picked = edit::held(desk, conn, who, now, task, chosen, UNLOCK, shown)?;
-        in_parts(conn, &picked, Verb::Unlock, |conn, enrollments, policy, today| {
+        let preview = ticked_users::held(desk, conn, who, now, task, ticked, UNLOCK, shown)?;
+        in_parts(conn, &preview, Verb::Unlock, |conn, enrollments, policy, today| {
             let fresh: Vec<Renewal<'_>> = enrollments
                 .iter()
                 .map(|enrollment| {
@@ -232,28 +240,28 @@ pub fn parse_reason(typed: &str) -> Result<String> {
     }
 }
 
-/// The frame of two verbs: does `f` for those of `picked` whom `verb` does not leave out, some users at a time; how many
+/// The frame of two verbs: does `f` for those of `preview` whom `verb` does not leave out, some users at a time; how many
 /// they are. Who was counted is who is written to: an enrollment that is no longer what it was ends it all.
 fn in_parts(
     conn: &mut AnyConn,
-    picked: &Preview,
+    preview: &Preview,
     verb: Verb,
     mut f: impl FnMut(&mut AnyConn, &[Enrollment], &Policy, NaiveDate) -> Result<()>,
 ) -> Result<usize> {
-    picked.need_somebody(verb)?;
-    let fit: Vec<EnrollmentId> = picked.fit(verb).iter().map(|member| member.enrollment).collect();
+    preview.need_somebody(verb)?;
+    let fit: Vec<EnrollmentId> = preview.fit(verb).iter().map(|member| member.enrollment).collect();
     for part in fit.chunks(USERS_AT_A_TIME) {
         let enrollments = store::enrollments::of(conn, part)?;
         let holds = |enrollment: &Enrollment| {
             let still_in = enrollment.removed_at.is_none() && enrollment.task_removed_at.is_none();
-            still_in && left_out::why(verb, enrollment, picked.policy.attempts_allowed, picked.today).is_none()
+            still_in && left_out::why(verb, enrollment, preview.policy.attempts_allowed, preview.today).is_none()
         };
         if enrollments.len() != part.len() || !enrollments.iter().all(holds) {
             return Err(Error::Conflict("Some of these users changed at this very moment. Nothing was done.".into()));
         }
-        f(conn, &enrollments, &picked.policy, picked.today)?;
+        f(conn, &enrollments, &preview.policy, preview.today)?;
     }
-    store::write::recount(conn, picked.task.id)?;
+    store::write::recount(conn, preview.task.id)?;
     Ok(fit.len())
 }
 
@@ -261,7 +269,7 @@ fn in_parts(
 pub fn email_facts(enrollment: &Enrollment, stop_on: NaiveDate) -> mail::Facts {
     mail::Facts {
         first_name: enrollment.first_name.clone(),
-        name: format!("{} {}", enrollment.first_name, enrollment.last_name).trim().to_owned(),
+        name: full_name(&enrollment.first_name, &enrollment.last_name),
         user_id: enrollment.user_id.clone(),
         authentication_type: enrollment.authentication_type.plain().into(),
         task: Some(enrollment.task.0),
@@ -293,7 +301,7 @@ pub(super) fn write_anew(
         return Ok(());
     }
     let ids = ids(fresh);
-    mail::cancel_waiting(conn, now, &ids)?;
+    mail::cancel_waiting(conn, &ids)?;
     let mut links = links::make_all(desk, conn, now, &ids, policy)?;
     let letters = fresh
         .iter()

@@ -1,4 +1,4 @@
-//! New Stop Date: what it does to the chosen users, and doing it (PRODUCT.md §2, "Edit").
+//! New Stop Date: what it does to the ticked users, and doing it (PRODUCT.md §2, "Edit").
 
 use chrono::NaiveDate;
 
@@ -7,16 +7,18 @@ use crate::{
     clock::Timestamp,
     db::{self, AnyConn, Lock},
     desk::Desk,
+    english::plural,
     error::{Error, Result},
     ids::{TaskId, UserId},
     mail,
     operators::{Permission, Who},
     policy::Policy,
     tasks::{
-        edit::{Chosen, Preview, held, notice, preview_held, users},
         enrollment::Status,
+        remove::notice,
         resend, store,
         task::Task,
+        ticked_users::{Preview, TickedUsers, held, preview_held, users},
     },
 };
 
@@ -53,11 +55,11 @@ impl DaysMoved {
 
     /// "4 more days", "1 more day", "2 to 6 fewer days".
     fn label(self, which: &str) -> String {
-        format!("{} {which} {}", self.days(), if self.most == 1 { "day" } else { "days" })
+        format!("{} {which} {}", self.days(), plural(self.most, "day"))
     }
 }
 
-/// What a new Stop Date does to the chosen users.
+/// What a new Stop Date does to the ticked users.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Effect {
     /// Expired users who become Active again.
@@ -73,12 +75,12 @@ pub struct Effect {
 }
 
 impl Effect {
-    /// Of moving the chosen users to `date`.
-    pub fn of(picked: &Preview, date: NaiveDate) -> Self {
+    /// Of moving the ticked users to `date`.
+    pub fn of(preview: &Preview, date: NaiveDate) -> Self {
         let mut effect = Effect::default();
-        for member in &picked.members {
+        for member in &preview.members {
             let days = (date - member.facts.stop_on).num_days();
-            let status = picked.status(member);
+            let status = preview.status(member);
             effect.locked += usize::from(status == Status::Locked);
             match days {
                 0 => effect.same += 1,
@@ -121,7 +123,7 @@ impl std::iter::Sum for Effect {
     }
 }
 
-/// What [`Picked::shown`] is asked for before the Stop Date is moved.
+/// What [`Preview::shown`] is asked for before the Stop Date is moved.
 pub fn moving(date: NaiveDate) -> String {
     format!("stop-date {date}")
 }
@@ -145,7 +147,7 @@ pub fn new_stop_date(typed: &str, task: &Task, policy: &Policy, today: NaiveDate
     Ok(date)
 }
 
-/// Moves the Stop Date of the chosen users; an Expired one whose date is moved on is Active again. No email is sent
+/// Moves the Stop Date of the ticked users; an Expired one whose date is moved on is Active again. No email is sent
 /// unless `notify`.
 ///
 /// # Errors
@@ -156,15 +158,15 @@ pub fn change_stop_date(
     who: &Who,
     now: Timestamp,
     task: TaskId,
-    chosen: &Chosen,
+    ticked: &TickedUsers,
     date: NaiveDate,
     notify: bool,
     shown: &str,
 ) -> Result<Effect> {
     who.need(Permission::ChangeStopDate)?;
     desk.db.write(|conn| {
-        let picked = held(desk, conn, who, now, task, chosen, &moving(date), shown)?;
-        move_users(desk, conn, who, now, &picked, date, notify)
+        let preview = held(desk, conn, who, now, task, ticked, &moving(date), shown)?;
+        move_users(desk, conn, who, now, &preview, date, notify)
     })
 }
 
@@ -191,36 +193,36 @@ pub fn move_one(
             let name = &enrollment.user_id;
             return Err(Error::Conflict(format!("Task {task} of {name} changed since the page was shown.")));
         }
-        let picked = preview_held(desk, conn, who, now, task, &Chosen::These(vec![enrollment.id]))?;
-        let date = new_stop_date(typed, &picked.task, &picked.policy, picked.today)?;
-        move_users(desk, conn, who, now, &picked, date, true)?;
+        let preview = preview_held(desk, conn, who, now, task, &TickedUsers::These(vec![enrollment.id]))?;
+        let date = new_stop_date(typed, &preview.task, &preview.policy, preview.today)?;
+        move_users(desk, conn, who, now, &preview, date, true)?;
         Ok(date)
     })
 }
 
-/// In the verb's transaction: moves the Stop Date of all of `picked`.
+/// In the verb's transaction: moves the Stop Date of all of `preview`.
 pub(crate) fn move_users(
     desk: &Desk,
     conn: &mut AnyConn,
     who: &Who,
     now: Timestamp,
-    picked: &Preview,
+    preview: &Preview,
     date: NaiveDate,
     notify: bool,
 ) -> Result<Effect> {
-    let task = picked.task.id;
-    let date = new_stop_date(&date.to_string(), &picked.task, &picked.policy, picked.today)?;
-    let effect = Effect::of(picked, date);
-    store::write::set_stop_on(conn, &picked.ids(), date)?;
-    mail::move_waiting(conn, &picked.ids(), date, desk.settings.zone.end_of(date))?;
+    let task = preview.task.id;
+    let date = new_stop_date(&date.to_string(), &preview.task, &preview.policy, preview.today)?;
+    let effect = Effect::of(preview, date);
+    store::write::set_stop_on(conn, &preview.ids(), date)?;
+    mail::move_waiting(conn, &preview.ids(), date, desk.settings.zone.end_of(date))?;
     // In parts, so that the memory in use does not grow with the task.
-    for part in picked.members.chunks(db::ROWS_A_STATEMENT) {
+    for part in preview.members.chunks(db::ROWS_A_STATEMENT) {
         if notify {
             let letters: Vec<mail::NewEmail> = part
                 .iter()
                 .filter(|member| !member.email.is_empty() && member.facts.stop_on != date)
                 .map(|member| {
-                    let mut letter = notice(who, now, picked, member, mail::Kind::NewStopDate);
+                    let mut letter = notice(who, now, preview, member, mail::Kind::NewStopDate);
                     letter.facts.previous_stop_on = Some(member.facts.stop_on);
                     letter.facts.stop_on = Some(date);
                     letter
@@ -240,7 +242,7 @@ pub(crate) fn move_users(
         audit::record_all(conn, now, &entries)?;
     }
     store::write::recount(conn, task)?;
-    let sentence = format!("Moved the Stop Date of {} to {date}", users(picked.members.len()));
+    let sentence = format!("Moved the Stop Date of {} to {date}", users(preview.members.len()));
     audit::record(conn, now, &Entry::done(&who.actor, "tasks.stop_date", sentence).task(task))?;
     Ok(effect)
 }

@@ -16,7 +16,7 @@ pub mod lifecycle;
 pub mod one_time;
 pub mod pages;
 pub mod rejected;
-pub mod store;
+mod store;
 pub mod token;
 mod validity;
 
@@ -24,7 +24,12 @@ pub use changing::{assign, find, resume, resync, revoke, suspend, unlock};
 
 pub use one_time::{Judgment, Making, MovingFactor, Seed, Standing};
 pub use rejected::{Rejected, Rejection};
-pub use store::{available, by_serial, list::holders, of_user};
+pub use store::{
+    available, by_serial,
+    list::{counts as state_counts, ends, holders, page as list_page},
+    of_user,
+    rejections::of_user as rejections_of,
+};
 pub use token::{AuthenticationType, Token, TokenState, serial_key};
 pub use validity::{Outside, Validity};
 

@@ -18,14 +18,14 @@ pub mod import;
 pub mod pages;
 pub mod search;
 mod slips;
-pub mod store;
+mod store;
 pub mod telephone;
 pub mod user;
 pub mod words;
 
 pub use import::Report;
 pub use search::{Order, Search};
-pub use store::{active_tokens, by_ids, namesakes, twins};
+pub use store::{active_tokens, by_ids, container, namesakes, twins};
 pub use user::{Details, Typed, User};
 
 /// The user with this User ID, in the scope of `who`.

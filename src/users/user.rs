@@ -2,6 +2,7 @@
 
 use crate::{
     clock::Timestamp,
+    english::full_name,
     error::Mistakes,
     ids::{ContainerId, UserId},
     text,
@@ -51,7 +52,7 @@ pub struct User {
 impl User {
     /// "Tobi Adeyemi".
     pub fn name(&self) -> String {
-        format!("{} {}", self.first_name, self.last_name).trim().to_owned()
+        full_name(&self.first_name, &self.last_name)
     }
 
     /// True if the account may enroll and be provisioned.

@@ -187,7 +187,7 @@ pub async fn serve(request: HttpRequest) -> HttpResponse {
     };
     let asset = &ASSETS[at];
     // The address with the stamp of this content never changes it. A bare one (fonts in the style sheet) may with the next
-    // version, and so may one with another stamp: asked of an old server while a new one is put in its place.
+    // version, and so may one with another stamp: asked of an old server while a new one is started instead.
     let keep = if request.query_string() == STAMPS[at] {
         "public, max-age=31536000, immutable"
     } else {

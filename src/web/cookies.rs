@@ -1,4 +1,4 @@
-//! The cookies of this site, all made in one place: over https each is Secure and has a name that browsers take from
+//! The cookies of this site, all made here: over https each is Secure and has a name that browsers take from
 //! nobody else (ASVS 5.0, 3.3.1).
 
 use actix_web::{

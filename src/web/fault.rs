@@ -18,7 +18,7 @@ use crate::{
     web::{headers, isolation, request, see_other, session, theme},
 };
 
-/// When to come back if there is too much to do, in seconds: whoever had a place, or the database, is through by then.
+/// When to come back if there is too much to do, in seconds: whoever had a slot, or the database, is through by then.
 const BUSY_SECONDS: u64 = 5;
 
 /// When to come back if the disk is full, in seconds: somebody has to make room.

@@ -6,13 +6,13 @@ use serde_json::json;
 use crate::{desk::Desk, error::Error};
 
 /// The process answers.
-pub async fn alive() -> HttpResponse {
+pub async fn healthz() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
 }
 
 /// The database answers and is at this version, and the last write that was tried went well; 503 with the reason if not.
 /// Never waits for who writes, and that there is much to do is no failure: requests are then answered later, or with 503.
-pub async fn ready(desk: Data<Desk>) -> HttpResponse {
+pub async fn readyz(desk: Data<Desk>) -> HttpResponse {
     let not = |reason: String| HttpResponse::ServiceUnavailable().json(json!({ "ready": false, "reason": reason }));
     if let Some(reason) = desk.meter.write_trouble() {
         return not(reason);

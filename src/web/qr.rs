@@ -19,7 +19,7 @@ pub fn svg(text: &str) -> Result<String, Fault> {
         .light_color(svg::Color("#fff"))
         .quiet_zone(true)
         .build();
-    // The XML prolog has no place inside HTML.
+    // The XML prolog does not belong inside HTML.
     let start = drawn.find("<svg").unwrap_or(0);
     Ok(drawn[start..].replacen("<svg ", "<svg role=\"img\" aria-label=\"QR code\" ", 1))
 }

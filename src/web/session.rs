@@ -15,7 +15,7 @@ use crate::{
     desk::Desk,
     ids::OperatorId,
     keys::Purpose,
-    operators::store::sessions::{self, OPERATOR, PENDING, State},
+    operators::sessions::{self, OPERATOR, PENDING, State},
     sign_in::presence,
     web::{Fault, Visitor, cookies, segment},
 };

@@ -7,12 +7,7 @@ use crate::{
     ids::TaskId,
     mail::Email,
     policy::Policy,
-    tasks::{
-        Status,
-        enrollment::status,
-        missed::Failure,
-        store::{Enrollment, missed::Trace},
-    },
+    tasks::{Enrollment, Status, Trace, enrollment::status, missed::Failure},
     tokens::{Rejected, Rejection, Token, TokenState, lifecycle::is_in_use},
     users::User,
 };
@@ -36,7 +31,7 @@ pub struct Facts {
     pub devices: Option<i64>,
     /// Somebody has typed the activation code and may still go on with it.
     pub under_way: bool,
-    /// The task that this enrollment took the place of, whose email was opened after the one of this, and when.
+    /// The task that this enrollment replaced, whose email was opened after the one of this, and when.
     pub replaced_link: Option<(TaskId, Timestamp)>,
 }
 

@@ -11,11 +11,7 @@ use crate::{
     mail,
     operators::{Scope, Who},
     policy, portal,
-    tasks::{
-        address,
-        enrollment::RemovedWhy,
-        store::{Enrollment, missed},
-    },
+    tasks::{self, Enrollment, address, enrollment::RemovedWhy},
     tokens::{self, AuthenticationType},
     users::{self, User},
     why::facts::{Facts, Shared},
@@ -32,9 +28,9 @@ pub fn shared(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, user: 
     let since = now - Duration::hours(SIGN_IN_HOURS);
     Ok(Shared {
         tokens: tokens::of_user(conn, user.id)?,
-        rejections: tokens::store::rejections::of_user(conn, user.id)?,
+        rejections: tokens::rejections_of(conn, user.id)?,
         refused_node: authentication::refused_node(conn, user.id, since)?,
-        mistaken_as: audit::store::refused_as(conn, &mistakable(&user), since)?,
+        mistaken_as: audit::refused_as(conn, &mistakable(&user), since)?,
         namesakes: users::namesakes(conn, &who.scope, &user, NAMESAKES)?,
         policy: policy::current(conn)?,
         no_mail_server: !desk.settings.mail_leaves(),
@@ -44,7 +40,7 @@ pub fn shared(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, user: 
     })
 }
 
-/// What a user may type in place of their User ID: the address, what stands before its @, first and last name.
+/// What a user may type instead of their User ID: the address, what stands before its @, first and last name.
 fn mistakable(user: &User) -> Vec<String> {
     let before = user.email.split_once('@').map(|(before, _)| before.to_owned());
     let names = [user.email.clone(), format!("{}.{}", user.first_name, user.last_name)];
@@ -53,7 +49,7 @@ fn mistakable(user: &User) -> Vec<String> {
 }
 
 /// What is known of one enrollment; `all` are the user's enrollments.
-pub fn of_place(
+pub fn of_enrollment(
     conn: &mut AnyConn,
     shared: &Shared,
     enrollment: Option<&Enrollment>,
@@ -63,7 +59,7 @@ pub fn of_place(
         return Ok(Facts {
             shared: shared.clone(),
             enrollment: None,
-            trace: missed::Trace::default(),
+            trace: tasks::Trace::default(),
             email: None,
             address_left_at: None,
             devices: None,
@@ -73,7 +69,7 @@ pub fn of_place(
     };
     let ids: Vec<_> = enrollment.last_email.into_iter().collect();
     Ok(Facts {
-        trace: missed::trace(conn, enrollment.id)?,
+        trace: tasks::trace(conn, enrollment.id)?,
         email: mail::latest_of(conn, &ids)?.pop(),
         address_left_at: address::link_left_at(conn, enrollment)?,
         devices: devices(conn, shared, enrollment)?,

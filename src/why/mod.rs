@@ -7,7 +7,7 @@ use crate::{
     error::Result,
     ids::TaskId,
     operators::{self, Permission, Who},
-    tasks::store::enrollments,
+    tasks::enrollments,
     users::User,
     why::weight::Found,
 };
@@ -29,7 +29,7 @@ pub use weight::Weight;
 pub use words::Words;
 
 /// Enrollments that are looked through for the one that matters: more than a user is ever in.
-const PLACES: i64 = 50;
+const NEWEST_ENROLLMENTS: i64 = 50;
 
 /// Why a user cannot enroll, and what to do about it.
 pub struct Diagnosis {
@@ -72,7 +72,7 @@ pub fn diagnose(
     task: Option<TaskId>,
 ) -> Result<Diagnosis> {
     let shared = gather::shared(desk, conn, who, now, user)?;
-    let all = enrollments::newest_of(conn, shared.user.id, PLACES)?;
+    let all = enrollments::newest_of(conn, shared.user.id, NEWEST_ENROLLMENTS)?;
     let mut worth = weight::worth_a_look(&all);
     let asked = task.and_then(|task| all.iter().find(|enrollment| enrollment.task == task));
     if let Some(asked) = asked.filter(|asked| !worth.iter().any(|enrollment| enrollment.id == asked.id)) {
@@ -80,7 +80,7 @@ pub fn diagnose(
     }
     let mut found = Vec::with_capacity(worth.len());
     for enrollment in worth {
-        let facts = gather::of_place(conn, &shared, Some(enrollment), &all)?;
+        let facts = gather::of_enrollment(conn, &shared, Some(enrollment), &all)?;
         found.push(Found { situation: Situation::of(&facts), facts });
     }
     let is_asked = |one: &Found| {
@@ -93,7 +93,7 @@ pub fn diagnose(
     let chosen = match chosen {
         Some(at) => found.remove(at),
         None => {
-            let facts = gather::of_place(conn, &shared, None, &all)?;
+            let facts = gather::of_enrollment(conn, &shared, None, &all)?;
             Found { situation: Situation::of(&facts), facts }
         }
     };
@@ -104,7 +104,7 @@ pub fn diagnose(
     let ask = match (remedy, remedies.first()) {
         (None, Some(first)) => {
             let permission = first.permission();
-            Some((permission, operators::store::holders::roles_with(conn, permission, facts.user.container)?))
+            Some((permission, operators::roles_with(conn, permission, facts.user.container)?))
         }
         _ => None,
     };

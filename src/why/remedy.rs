@@ -34,7 +34,7 @@ pub enum Remedy {
     ResyncToken,
     /// Put the auth node into use again.
     EnableNode,
-    /// Look at the task that took the place of this one.
+    /// Look at the task that replaced this one.
     LookAtNewer,
 }
 

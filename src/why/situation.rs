@@ -26,7 +26,7 @@ pub enum Situation {
     NeverProvisioned,
     /// A device was given by hand, and no task lets the user enroll it.
     DeviceAssigned,
-    /// A newer task took the place of this one.
+    /// A newer task replaced this one.
     Replaced,
     /// An operator took the user out of the task.
     TakenOut,
@@ -78,7 +78,7 @@ pub enum Situation {
     LinkNotOpened,
     /// The user opens an older email.
     OlderLinkUsed,
-    /// The user opens the email of a task that this one took the place of.
+    /// The user opens the email of a task that this one replaced.
     ReplacedLinkUsed,
     /// The link was opened, and no activation code was typed.
     CodeNotTyped,

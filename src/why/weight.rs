@@ -1,7 +1,7 @@
 //! Which of a user's enrollments the panel answers for: the one that stops them, whichever task it is in.
 
 use crate::{
-    tasks::{Status, store::Enrollment},
+    tasks::{Enrollment, Status},
     why::{Facts, Situation},
 };
 

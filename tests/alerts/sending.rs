@@ -8,7 +8,7 @@ use tokendesk::{
     alerts::{
         self,
         alert::LISTED,
-        store::events::{self, Basis, Span},
+        events::{self, Basis, Span},
     },
     mail::letter,
     tokens,

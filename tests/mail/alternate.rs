@@ -12,8 +12,8 @@ use tokendesk::{
     operators::{BuiltIn, Who},
     schema::emails,
     tasks::{
-        edit::{self, Chosen},
-        resend,
+        remove, resend,
+        ticked_users::{self, TickedUsers},
     },
 };
 
@@ -53,8 +53,8 @@ impl Guest {
         last(world).id
     }
 
-    fn chosen(&self, world: &World) -> Chosen {
-        Chosen::These(vec![world.enrollment(self.task, self.user).id])
+    fn ticked(&self, world: &World) -> TickedUsers {
+        TickedUsers::These(vec![world.enrollment(self.task, self.user).id])
     }
 }
 
@@ -291,10 +291,10 @@ on_both! {
         let guest = Guest::new(&world);
         let id = guest.resend(&world);
         let was_sealed = waiting(&world, id);
-        let chosen = guest.chosen(&world);
-        let seen = edit::preview(&world.desk, &guest.who, world.now(), guest.task, &chosen).expect("they can be picked");
-        let seen = seen.shown(&world.desk.keys, edit::REMOVE);
-        edit::remove_users(&world.desk, &guest.who, world.now(), guest.task, &chosen, true, &seen).expect("they go");
+        let ticked = guest.ticked(&world);
+        let seen = ticked_users::preview(&world.desk, &guest.who, world.now(), guest.task, &ticked).expect("they can be ticked");
+        let seen = seen.shown(&world.desk.keys, remove::REMOVE);
+        remove::remove_users(&world.desk, &guest.who, world.now(), guest.task, &ticked, true, &seen).expect("they go");
         only_the_mask_remains(&world, id, &was_sealed);
     }
 
@@ -302,7 +302,7 @@ on_both! {
         let guest = Guest::new(&world);
         let id = guest.resend(&world);
         let was_sealed = waiting(&world, id);
-        edit::remove_task(&world.desk, &guest.who, world.now(), guest.task, true, 1).expect("it goes");
+        remove::remove_task(&world.desk, &guest.who, world.now(), guest.task, true, 1).expect("it goes");
         only_the_mask_remains(&world, id, &was_sealed);
     }
 
@@ -312,7 +312,7 @@ on_both! {
         let was_sealed = waiting(&world, id);
         let email = mail::claim(&world.desk, world.now(), "w", 9).expect("it is due").remove(0);
         assert_eq!(email.to(), ADDRESS);
-        edit::remove_task(&world.desk, &guest.who, world.now(), guest.task, false, 1).expect("it goes");
+        remove::remove_task(&world.desk, &guest.who, world.now(), guest.task, false, 1).expect("it goes");
         let answer = format!("451 <{ADDRESS}>: later");
         let tried = mail::EndedTry { worker: "w".into(), email, verdict: mail::Verdict::RefusedForNow, answer };
         mail::settle(&world.desk, world.now(), &[tried]).expect("it is written down");

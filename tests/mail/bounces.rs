@@ -172,7 +172,7 @@ on_both! {
         let email = only(&world);
         assert_eq!(take(&world, &postfix(&email.message_id)), ReportOutcome::Noted(email.id, Action::Failed));
         assert_eq!(only(&world).state, State::Queued);
-        world.desk.db.write(|conn| mail::cancel_waiting(conn, world.now(), &[EnrollmentId(70)])).expect("it is canceled");
+        world.desk.db.write(|conn| mail::cancel_waiting(conn, &[EnrollmentId(70)])).expect("it is canceled");
         assert_eq!(take(&world, &exim(&email.message_id)), ReportOutcome::Noted(email.id, Action::Failed));
         assert_eq!(only(&world).state, State::Canceled);
     }

@@ -37,7 +37,7 @@ fn one_in_each_state(world: &World) {
             to("dropped@example.org", 74, 1, "d.ropped"),
         ],
     );
-    world.desk.db.write(|conn| mail::cancel_waiting(conn, world.now(), &[EnrollmentId(74)])).expect("it is canceled");
+    world.desk.db.write(|conn| mail::cancel_waiting(conn, &[EnrollmentId(74)])).expect("it is canceled");
     send(world, &sink);
     post(world, &[to("queued@example.org", 75, 2, "q.ueued")]);
 }

@@ -129,12 +129,11 @@ on_both! {
         let sink = Sink::new();
         let other = NewEmail { enrollment: Some(EnrollmentId(71)), ..enrollment_to(&world, "b@example.org") };
         post(&world, &[enrollment_to(&world, "a@example.org"), other]);
-        let now = world.now();
-        let canceled = world.desk.db.write(|conn| mail::cancel_waiting(conn, now, &[EnrollmentId(70)]));
+        let canceled = world.desk.db.write(|conn| mail::cancel_waiting(conn, &[EnrollmentId(70)]));
         assert_eq!(canceled.expect("it is canceled"), 1);
         assert_eq!(states(&world), ["Canceled", "Queued"]);
         assert!(only_sealed(&world) == 1);
-        let canceled = world.desk.db.write(|conn| mail::cancel_waiting_of_task(conn, now, TaskId(1042)));
+        let canceled = world.desk.db.write(|conn| mail::cancel_waiting_of_task(conn, TaskId(1042)));
         assert_eq!(canceled.expect("it is canceled"), 1);
         assert_eq!(send(&world, &sink), 0);
         assert_eq!((sink.received().len(), only_sealed(&world)), (0, 0));

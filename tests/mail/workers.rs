@@ -112,7 +112,7 @@ on_both! {
         for (verdict, state) in [(Verdict::Accepted, "Sent"), (Verdict::RefusedForNow, "Canceled"), (Verdict::Refused, "Canceled")] {
             post_to(&world, &["a@example.org"]);
             let email = mail::claim(&world.desk, world.now(), "worker", 1).expect("the database answers").remove(0);
-            world.desk.db.write(|conn| mail::cancel_waiting(conn, world.now(), &[EnrollmentId(70)])).expect("it is canceled");
+            world.desk.db.write(|conn| mail::cancel_waiting(conn, &[EnrollmentId(70)])).expect("it is canceled");
             settle(&world, "worker", email, verdict, "an answer");
             let email = outbox(&world).pop().expect("it is there");
             assert_eq!((email.state.code(), email.next_try_at), (state, None), "{verdict:?}");

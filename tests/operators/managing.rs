@@ -32,7 +32,7 @@ fn form<'a>(version: &'a str, role: &'a str) -> Vec<(&'a str, &'a str)> {
 }
 
 fn role_of(world: &World, user_id: &str) -> String {
-    let found = world.desk.db.read(|conn| operators::store::find(conn, user_id)).unwrap();
+    let found = world.desk.db.read(|conn| operators::row(conn, user_id)).unwrap();
     found.expect("the operator is there").role
 }
 
@@ -188,8 +188,8 @@ on_both! {
     fn a_mark_ends_no_session_of_somebody_else(world) {
         let weber = world.signed_in("n.weber", BuiltIn::HelpDesk);
         let other = world.signed_in("o.other", BuiltIn::HelpDesk);
-        let who = world.desk.db.read(|conn| operators::store::find(conn, "o.other")).unwrap().unwrap();
-        let open = world.desk.db.read(|conn| tokendesk::operators::store::sessions::open_of(&world.desk, conn, who.id, world.now())).unwrap();
+        let who = world.desk.db.read(|conn| operators::row(conn, "o.other")).unwrap().unwrap();
+        let open = world.desk.db.read(|conn| tokendesk::operators::sessions::open_of(&world.desk, conn, who.id, world.now())).unwrap();
         weber.post("/account/sessions", &[("mark", &open[0].mark)]).expect(303);
         assert!(is_signed_in(&other));
     }

@@ -1,7 +1,7 @@
 //! Sessions: what ends them, and that it takes effect at once.
 
 use chrono::Duration;
-use tokendesk::operators::{self, BuiltIn, Who, store::sessions};
+use tokendesk::operators::{self, BuiltIn, Who, sessions};
 
 use super::{PASSWORD, add, is_signed_in, sign_in};
 use crate::{

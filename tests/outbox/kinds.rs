@@ -55,10 +55,10 @@ on_both! {
         let told = of(&world, Kind::Locked);
         assert_eq!((told.len(), told[0].shown_to.as_str(), told[0].task), (1, "t.adeyemi@example.org", Some(task)));
         world.deliver(Verdict::RefusedForNow);
-        let chosen = Chosen::These(vec![world.enrollment(task, user.id).id]);
-        let picked = edit::preview(&world.desk, &who, world.now(), task, &chosen).unwrap();
-        let shown = picked.shown(&world.desk.keys, resend::UNLOCK);
-        resend::unlock(&world.desk, &who, world.now(), task, &chosen, "they called", &shown).unwrap();
+        let ticked = TickedUsers::These(vec![world.enrollment(task, user.id).id]);
+        let preview = ticked_users::preview(&world.desk, &who, world.now(), task, &ticked).unwrap();
+        let shown = preview.shown(&world.desk.keys, resend::UNLOCK);
+        resend::unlock(&world.desk, &who, world.now(), task, &ticked, "they called", &shown).unwrap();
         assert_eq!(of(&world, Kind::Locked)[0].state.code(), "Canceled", "what is no longer so is not sent");
         let (second, _) = visit(&world, task, &user);
         lock_out(&world, &second);

@@ -7,8 +7,8 @@ use tokendesk::{
     mail::{self, Email, EndedTry, Filter, Kind, Verdict, View},
     operators::{BuiltIn, Who},
     tasks::{
-        edit::{self, Chosen},
-        stop_date,
+        remove, stop_date,
+        ticked_users::{self, TickedUsers},
     },
     users::User,
 };
@@ -16,9 +16,9 @@ use tokendesk::{
 use crate::support::World;
 
 mod kinds;
-mod many;
 mod pages;
 mod races;
+mod ticked;
 mod verbs;
 mod waits;
 
@@ -60,18 +60,19 @@ impl World {
 
     /// Takes users out of a task, and tells them.
     fn tell_canceled(&self, who: &Who, task: TaskId, users: &[&User]) {
-        let chosen = Chosen::These(users.iter().map(|user| self.enrollment(task, user.id).id).collect());
-        let picked = edit::preview(&self.desk, who, self.now(), task, &chosen).expect("they can be chosen");
-        let shown = picked.shown(&self.desk.keys, edit::REMOVE);
-        edit::remove_users(&self.desk, who, self.now(), task, &chosen, true, &shown).expect("they can be removed");
+        let ticked = TickedUsers::These(users.iter().map(|user| self.enrollment(task, user.id).id).collect());
+        let preview = ticked_users::preview(&self.desk, who, self.now(), task, &ticked).expect("they can be ticked");
+        let shown = preview.shown(&self.desk.keys, remove::REMOVE);
+        remove::remove_users(&self.desk, who, self.now(), task, &ticked, true, &shown).expect("they can be removed");
     }
 
     /// Moves the Stop Date of a user, and tells them.
     fn move_stop(&self, who: &Who, task: TaskId, user: &User, date: &str) {
-        let (date, chosen) = (date.parse().expect("a date"), Chosen::These(vec![self.enrollment(task, user.id).id]));
-        let picked = edit::preview(&self.desk, who, self.now(), task, &chosen).expect("they can be chosen");
-        let shown = picked.shown(&self.desk.keys, &stop_date::moving(date));
-        stop_date::change_stop_date(&self.desk, who, self.now(), task, &chosen, date, true, &shown)
+        let (date, ticked) =
+            (date.parse().expect("a date"), TickedUsers::These(vec![self.enrollment(task, user.id).id]));
+        let preview = ticked_users::preview(&self.desk, who, self.now(), task, &ticked).expect("they can be ticked");
+        let shown = preview.shown(&self.desk.keys, &stop_date::moving(date));
+        stop_date::change_stop_date(&self.desk, who, self.now(), task, &ticked, date, true, &shown)
             .expect("the date may be");
     }
 

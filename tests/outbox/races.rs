@@ -5,8 +5,8 @@ use std::{sync::Barrier, thread};
 use tokendesk::{
     mail::State,
     outbox::{
-        self, Act,
-        several::{self, Chosen},
+        self, Change,
+        ticked::{self, Query, TickedEmails},
     },
 };
 
@@ -76,7 +76,7 @@ on_both! {
         let people = world.crowd(200);
         world.task(&who, &people);
         let now = world.now();
-        let chosen = Chosen { view: View::State(State::Queued), filter: Filter::default() };
+        let ticked = TickedEmails::Matching(Query { view: View::State(State::Queued), filter: Filter::default() });
         let (sent, canceled) = at_once(
             || {
                 let mut sent = 0;
@@ -93,7 +93,7 @@ on_both! {
                     sent += settled.len();
                 }
             },
-            || several::apply(&world.desk, &who, now, &chosen, Act::Cancel, now).map_or(0, |outcome| outcome.canceled),
+            || ticked::apply(&world.desk, &who, now, &ticked, Change::Cancel, now).map_or(0, |outcome| outcome.canceled),
         );
         let count = |state| world.outbox().iter().filter(|email| email.state == state).count();
         assert_eq!((count(State::Sent), count(State::Canceled)), (sent, canceled), "what was canceled did not go out");

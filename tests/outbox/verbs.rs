@@ -61,7 +61,7 @@ on_both! {
         world.deliver(Verdict::Refused);
         resend::resend(&world.desk, &who, world.now(), task, user.id, None).unwrap();
         let sentence = why(outbox::send_again(&world.desk, &who, world.now(), email.id));
-        assert_eq!(sentence, "A newer email took its place, and its link no longer works.");
+        assert_eq!(sentence, "A newer email replaced it, and its link no longer works.");
     }
 
     fn what_is_no_longer_true_is_not_sent_again(world) {

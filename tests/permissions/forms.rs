@@ -278,7 +278,7 @@ on_both! {
             let draft = format!("/provision/draft-that-names-{n}");
             let insert = scene.world.desk.db.write(|conn| {
                 let operator = scene.actor.who.operator.expect("an operator");
-                tokendesk::provision::store::drafts::insert(conn, scene.world.now(), &draft[11..], operator, selection)
+                tokendesk::provision::draft_rows::insert(conn, scene.world.now(), &draft[11..], operator, selection)
             });
             insert.expect("the draft is new");
             let browser = &scene.actor.browser;

@@ -11,7 +11,7 @@ use tokendesk::{
     operators::BuiltIn,
     provision::choice::Selection,
     schema::{audit_entries, enrollments},
-    tasks::store::write,
+    tasks,
     users::User,
 };
 
@@ -104,7 +104,7 @@ impl World {
                 give_up_at: self.desk.settings.zone.end_of("2026-11-27".parse().expect("a date")),
             };
             mail::post(&self.desk, conn, now, "k.lindqvist", &[email])?;
-            write::note_last_emails(conn, task)
+            tasks::note_last_emails(conn, task)
         });
         joined.expect("the user is new to the task");
     }

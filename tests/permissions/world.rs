@@ -121,9 +121,9 @@ impl World {
         authentication::add_node(&self.desk, &Who::command_line(), self.now(), "VPN").expect("the auth node is new");
         let made = self.desk.db.write(|conn| {
             for (name, held) in roles().into_iter().skip(BuiltIn::ALL.len()) {
-                tokendesk::roles::store::insert(conn, &name, held)?;
+                tokendesk::roles::insert(conn, &name, held)?;
             }
-            let role = tokendesk::roles::store::insert(conn, "Spare", Permissions::default())?;
+            let role = tokendesk::roles::insert(conn, "Spare", Permissions::default())?;
             Ok(Shared { role, node: auth_nodes::table.select(auth_nodes::id).first(conn)? })
         });
         made.expect("the roles are new")
@@ -136,7 +136,7 @@ impl World {
         let draft = format!("draft-of-{user_id}");
         let entry = self.desk.db.write(|conn| {
             let operator = who.operator.expect("an operator");
-            tokendesk::provision::store::drafts::insert(
+            tokendesk::provision::draft_rows::insert(
                 conn,
                 self.now(),
                 &draft,

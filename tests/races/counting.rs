@@ -27,8 +27,8 @@ impl Pair {
     }
 
     /// The enrollment of the second one.
-    fn other(&self, world: &World) -> Chosen {
-        Chosen::These(vec![world.enrollment(self.task, self.other.id).id])
+    fn other(&self, world: &World) -> TickedUsers {
+        TickedUsers::These(vec![world.enrollment(self.task, self.other.id).id])
     }
 }
 
@@ -53,9 +53,9 @@ fn counted_right(world: &World, pair: &Pair, name: &str, verb: impl FnOnce() -> 
         added.expect("the first one enrolls").join().expect("no panic")
     });
     assert!(done, "{name}: the other user is not concerned");
-    let miscounted = world.desk.db.read(tasks::store::check::miscounted).expect("the tasks can be counted");
+    let miscounted = world.desk.db.read(tasks::miscounted).expect("the tasks can be counted");
     assert!(miscounted.is_empty(), "{name}: {miscounted:?}");
-    let counts = world.desk.db.read(|conn| tasks::store::list::find(conn, pair.task)).expect("it can be read");
+    let counts = world.desk.db.read(|conn| tasks::row_of(conn, pair.task)).expect("it can be read");
     let counts = counts.expect("there is such a task").counts;
     assert_eq!((counts.enrolled, counts.used), (1, 1), "{name}");
 }
@@ -80,27 +80,27 @@ on_both! {
             done(resend::resend(desk, who, now, pair.task, pair.other.id, None))
         });
         let pair = Pair::new(&world, "several");
-        let (chosen, seen) = (pair.other(&world), shown(&world, pair.task, &pair.other(&world), resend::RESEND));
+        let (ticked, seen) = (pair.other(&world), shown(&world, pair.task, &pair.other(&world), resend::RESEND));
         counted_right(&world, &pair, "resend to several", || {
-            done(resend::resend_all(desk, who, now, pair.task, &chosen, &seen))
+            done(resend::resend_all(desk, who, now, pair.task, &ticked, &seen))
         });
         let pair = Pair::new(&world, "unlock");
         world.lock(pair.task, pair.other.id);
-        let (chosen, seen) = (pair.other(&world), shown(&world, pair.task, &pair.other(&world), resend::UNLOCK));
+        let (ticked, seen) = (pair.other(&world), shown(&world, pair.task, &pair.other(&world), resend::UNLOCK));
         counted_right(&world, &pair, "unlock", || {
-            done(resend::unlock(desk, who, now, pair.task, &chosen, "Asked", &seen))
+            done(resend::unlock(desk, who, now, pair.task, &ticked, "Asked", &seen))
         });
         let pair = Pair::new(&world, "stop");
         let date = world.enrollment(pair.task, pair.other.id).facts.stop_on + Days::new(2);
-        let chosen = pair.other(&world);
-        let seen = shown(&world, pair.task, &chosen, &stop_date::moving(date));
+        let ticked = pair.other(&world);
+        let seen = shown(&world, pair.task, &ticked, &stop_date::moving(date));
         counted_right(&world, &pair, "new stop date", || {
-            done(stop_date::change_stop_date(desk, who, now, pair.task, &chosen, date, true, &seen))
+            done(stop_date::change_stop_date(desk, who, now, pair.task, &ticked, date, true, &seen))
         });
         let pair = Pair::new(&world, "remove");
-        let (chosen, seen) = (pair.other(&world), shown(&world, pair.task, &pair.other(&world), edit::REMOVE));
+        let (ticked, seen) = (pair.other(&world), shown(&world, pair.task, &pair.other(&world), remove::REMOVE));
         counted_right(&world, &pair, "remove", || {
-            done(edit::remove_users(desk, who, now, pair.task, &chosen, true, &seen))
+            done(remove::remove_users(desk, who, now, pair.task, &ticked, true, &seen))
         });
         let pair = Pair::new(&world, "anew");
         let choice = Choice { include_with_task: true, ..world.app_choice() };
@@ -116,11 +116,11 @@ on_both! {
         for _ in 0..3 {
             world.desk.db.write(|conn| tasks::note_failure(conn, enrollment, 5)).expect("it takes attempts");
         }
-        edit::remove_task(&world.desk, &Who::system(), world.now(), pair.task, false, 2).expect("it can be removed");
+        remove::remove_task(&world.desk, &Who::system(), world.now(), pair.task, false, 2).expect("it can be removed");
         let policy = world.desk.db.read(policy::current).expect("there is a policy");
         let typed = Typed { attempts_allowed: "2".into(), ..Typed::of(&policy) };
         tasks::change_policy(&world.desk, &Who::system(), world.now(), &typed, policy.version).expect("it may change");
-        let miscounted = world.desk.db.read(tasks::store::check::miscounted).expect("the tasks can be counted");
+        let miscounted = world.desk.db.read(tasks::miscounted).expect("the tasks can be counted");
         assert!(miscounted.is_empty(), "{miscounted:?}");
     }
 }

@@ -2,7 +2,7 @@
 
 use tokendesk::{
     provision,
-    tasks::several,
+    tasks::ticked,
     tokens::{
         self, MovingFactor, TokenState,
         import::{self as importing, Choices, Opening},
@@ -57,8 +57,8 @@ on_both! {
             let users = ["a", "b"].map(|name| world.user(&format!("{name}{round}"), "Sales"));
             let choice = Choice { authentication_type: AuthenticationType::HardwareToken, ..world.app_choice() };
             let provision = |user: &User| {
-                let chosen = Selection::Users(vec![user.id]);
-                done(provision::provision(&world.desk, &Who::system(), world.now(), &chosen, &choice))
+                let ticked = Selection::Users(vec![user.id]);
+                done(provision::provision(&world.desk, &Who::system(), world.now(), &ticked, &choice))
             };
             let (one, other) = at_once(|| provision(&users[0]), || provision(&users[1]));
             assert!(one != other, "one task for one device");
@@ -115,13 +115,13 @@ on_both! {
             let guests = [("a", &devices[0]), ("b", &devices[1])]
                 .map(|(name, device)| Guest::with_device(&world, &format!("{name}{round}"), device));
             let (who, tasks) = (Who::system(), guests.iter().map(|guest| guest.task).collect());
-            let ticked = several::Ticked::These(tasks);
-            let act = several::Change::Remove;
-            let seen = several::preview(&world.desk, &who, world.now(), &ticked, act).expect("they can be removed");
-            let seen = seen.shown(&world.desk.keys, act);
+            let ticked = ticked::TickedTasks::These(tasks);
+            let change = ticked::Change::Remove;
+            let seen = ticked::preview(&world.desk, &who, world.now(), &ticked, change).expect("they can be removed");
+            let seen = seen.shown(&world.desk.keys, change);
             let (end, removed) = at_once(
                 || guests[0].enroll(&world),
-                || done(several::apply(&world.desk, &who, world.now(), &ticked, act, true, &seen)),
+                || done(ticked::apply(&world.desk, &who, world.now(), &ticked, change, true, &seen)),
             );
             assert!(matches!((end, removed), (End::Enrolled, false) | (End::TooLate, true)), "{end:?}, removed: {removed}");
             let end = guests[1].enroll(&world);

@@ -20,9 +20,8 @@ use tokendesk::{
     portal::{Step, Visit},
     provision::choice::{Choice, Selection},
     tasks::{
-        self,
-        edit::{self, Chosen},
-        links,
+        self, links, remove,
+        ticked_users::{self, TickedUsers},
     },
     tokens::{AuthenticationType, Token},
     users::User,
@@ -105,13 +104,13 @@ impl Guest {
         }
     }
 
-    fn chosen(&self) -> Chosen {
-        Chosen::These(vec![self.enrollment])
+    fn ticked(&self) -> TickedUsers {
+        TickedUsers::These(vec![self.enrollment])
     }
 
-    /// What the page showed an operator before `act`.
-    fn shown(&self, world: &World, act: &str) -> String {
-        shown(world, self.task, &self.chosen(), act)
+    /// What the page showed an operator before `change`.
+    fn shown(&self, world: &World, change: &str) -> String {
+        shown(world, self.task, &self.ticked(), change)
     }
 }
 
@@ -124,15 +123,15 @@ fn ended(step: Step<Token>) -> End {
     }
 }
 
-fn shown(world: &World, task: TaskId, chosen: &Chosen, act: &str) -> String {
-    let picked = edit::preview(&world.desk, &Who::system(), world.now(), task, chosen);
-    picked.expect("they can be changed").shown(&world.desk.keys, act)
+fn shown(world: &World, task: TaskId, ticked: &TickedUsers, change: &str) -> String {
+    let preview = ticked_users::preview(&world.desk, &Who::system(), world.now(), task, ticked);
+    preview.expect("they can be changed").shown(&world.desk.keys, change)
 }
 
 fn provision(world: &World, users: &[&User], authentication_type: AuthenticationType) -> TaskId {
     let choice = Choice { authentication_type, ..world.app_choice() };
-    let chosen = Selection::Users(users.iter().map(|user| user.id).collect());
-    tokendesk::provision::provision(&world.desk, &Who::system(), world.now(), &chosen, &choice)
+    let ticked = Selection::Users(users.iter().map(|user| user.id).collect());
+    tokendesk::provision::provision(&world.desk, &Who::system(), world.now(), &ticked, &choice)
         .expect("they can be provisioned")
 }
 
@@ -155,7 +154,7 @@ fn at_once<A: Send, B: Send>(one: impl FnOnce() -> A + Send, other: impl FnOnce(
 fn done<T>(outcome: Result<T>) -> bool {
     match outcome {
         Ok(_) => true,
-        // Nobody is left to be chosen: that is said of a form.
+        // Nobody is left to be ticked: that is said of a form.
         Err(Error::Conflict(_) | Error::Refused(_) | Error::Invalid(_)) => false,
         Err(other) => panic!("nobody should be told of this: {other}"),
     }
@@ -242,7 +241,7 @@ fn all_agrees(world: &World) {
         let broken = world.desk.db.read(|conn| read(conn, sql)).expect(law);
         assert_eq!(broken, 0, "{law}");
     }
-    let miscounted = world.desk.db.read(tasks::store::check::miscounted).expect("the tasks can be counted");
+    let miscounted = world.desk.db.read(tasks::miscounted).expect("the tasks can be counted");
     assert!(miscounted.is_empty(), "{miscounted:?}");
     let today = world.desk.settings.zone.today(world.now());
     let kind = AuthenticationType::HardwareToken;

@@ -31,7 +31,7 @@ on_both! {
             let (who, seen) = (Who::system(), guest.shown(&world, resend::RESEND));
             let (end, resent) = at_once(
                 || guest.enroll(&world),
-                || done(resend::resend_all(&world.desk, &who, world.now(), guest.task, &guest.chosen(), &seen)),
+                || done(resend::resend_all(&world.desk, &who, world.now(), guest.task, &guest.ticked(), &seen)),
             );
             assert!(matches!((end, resent), (End::Enrolled, false) | (End::TooLate, true)), "{end:?}, resent: {resent}");
             all_agrees(&world);
@@ -51,10 +51,10 @@ on_both! {
     fn who_enrolls_is_not_removed_and_who_is_removed_does_not_enroll(world) {
         for round in 0..ROUNDS {
             let guest = Guest::with_app(&world, &format!("u{round}"));
-            let (who, seen) = (Who::system(), guest.shown(&world, edit::REMOVE));
+            let (who, seen) = (Who::system(), guest.shown(&world, remove::REMOVE));
             let (end, removed) = at_once(
                 || guest.enroll(&world),
-                || done(edit::remove_users(&world.desk, &who, world.now(), guest.task, &guest.chosen(), true, &seen)),
+                || done(remove::remove_users(&world.desk, &who, world.now(), guest.task, &guest.ticked(), true, &seen)),
             );
             assert!(matches!((end, removed), (End::Enrolled, false) | (End::TooLate, true)), "{end:?}, removed: {removed}");
             all_agrees(&world);
@@ -70,7 +70,7 @@ on_both! {
             let who = Who::system();
             let (end, removed) = at_once(
                 || guest.enroll(&world),
-                || done(edit::remove_task(&world.desk, &who, world.now(), task, true, 2)),
+                || done(remove::remove_task(&world.desk, &who, world.now(), task, true, 2)),
             );
             assert!(matches!((end, removed), (End::Enrolled, false) | (End::TooLate, true)), "{end:?}, removed: {removed}");
             all_agrees(&world);
@@ -86,8 +86,8 @@ on_both! {
             let (end, moved) = at_once(
                 || guest.enroll(&world),
                 || {
-                    let (desk, chosen) = (&world.desk, guest.chosen());
-                    done(stop_date::change_stop_date(desk, &who, world.now(), guest.task, &chosen, date, true, &seen))
+                    let (desk, ticked) = (&world.desk, guest.ticked());
+                    done(stop_date::change_stop_date(desk, &who, world.now(), guest.task, &ticked, date, true, &seen))
                 },
             );
             assert_eq!(end, End::Enrolled, "it was not the last day");
@@ -104,7 +104,7 @@ on_both! {
             let (who, seen) = (Who::system(), guest.shown(&world, resend::UNLOCK));
             let (end, unlocked) = at_once(
                 || guest.enroll(&world),
-                || done(resend::unlock(&world.desk, &who, world.now(), guest.task, &guest.chosen(), "Asked", &seen)),
+                || done(resend::unlock(&world.desk, &who, world.now(), guest.task, &guest.ticked(), "Asked", &seen)),
             );
             assert_eq!((end, unlocked), (End::TooLate, true));
             assert_eq!(world.enrollment(guest.task, guest.user.id).facts.failures, 0);
@@ -142,7 +142,7 @@ on_both! {
         assert!(changed);
         let locked = guests.iter().filter(|guest| world.enrollment(guest.task, guest.user.id).facts.failures >= 2).count();
         assert_eq!(locked, ROUNDS);
-        assert!(world.desk.db.read(tasks::store::check::miscounted).expect("they can be counted").is_empty());
+        assert!(world.desk.db.read(tasks::miscounted).expect("they can be counted").is_empty());
     }
 
     fn the_first_use_and_a_suspension_come_one_after_the_other(world) {

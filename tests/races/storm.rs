@@ -7,9 +7,8 @@ use tokendesk::{
     provision,
     tasks::{
         members::Filter,
-        reminders, resend,
-        several::{self, Change, Ticked},
-        stop_date,
+        reminders, resend, stop_date,
+        ticked::{self, Change, TickedTasks},
     },
     tokens::MovingFactor,
 };
@@ -59,10 +58,10 @@ on_both! {
             (crowd(&world, AuthenticationType::AuthenticatorApp, "a"), crowd(&world, AuthenticationType::HardwareToken, "d"));
         let all: Vec<TaskId> = tasks_of(&apps).into_iter().chain(tasks_of(&devices)).collect();
         let (desk, now, who) = (&world.desk, world.now(), &Who::system());
-        let everyone = Chosen::Matching(Filter::default());
+        let everyone = TickedUsers::Matching(Filter::default());
         let (everyone, all) = (&everyone, &all);
         let date = world.enrollment(apps[0].task, apps[0].user.id).facts.stop_on + Days::new(2);
-        let pick = |task| edit::preview(desk, who, now, task, everyone);
+        let preview_of = |task| ticked_users::preview(desk, who, now, task, everyone);
         let work: Vec<Box<dyn Fn() + Sync + Send + '_>> = vec![
             Box::new(|| apps.iter().for_each(|guest| judged(guest.try_to_enroll(&world)))),
             Box::new(|| devices.iter().for_each(|guest| judged(guest.try_to_enroll(&world)))),
@@ -78,41 +77,41 @@ on_both! {
             }),
             Box::new(|| {
                 for task in all.iter().rev() {
-                    if let Ok(picked) = pick(*task) {
-                        let seen = picked.shown(&desk.keys, resend::RESEND);
+                    if let Ok(preview) = preview_of(*task) {
+                        let seen = preview.shown(&desk.keys, resend::RESEND);
                         judged(resend::resend_all(desk, who, now, *task, everyone, &seen));
                     }
                 }
             }),
             Box::new(|| {
                 for _ in 0..3 {
-                    let (ticked, act) = (Ticked::These(all.clone()), Change::StopDate(date));
-                    if let Ok(looked) = several::preview(desk, who, now, &ticked, act) {
-                        let seen = looked.shown(&desk.keys, act);
-                        judged(several::apply(desk, who, now, &ticked, act, true, &seen));
+                    let (ticked, change) = (TickedTasks::These(all.clone()), Change::StopDate(date));
+                    if let Ok(looked) = ticked::preview(desk, who, now, &ticked, change) {
+                        let seen = looked.shown(&desk.keys, change);
+                        judged(ticked::apply(desk, who, now, &ticked, change, true, &seen));
                     }
                 }
             }),
             Box::new(|| {
                 for guest in apps.iter().chain(&devices).skip(1).step_by(5) {
-                    if let Ok(picked) = edit::preview(desk, who, now, guest.task, &guest.chosen()) {
-                        let seen = picked.shown(&desk.keys, edit::REMOVE);
-                        judged(edit::remove_users(desk, who, now, guest.task, &guest.chosen(), true, &seen));
+                    if let Ok(preview) = ticked_users::preview(desk, who, now, guest.task, &guest.ticked()) {
+                        let seen = preview.shown(&desk.keys, remove::REMOVE);
+                        judged(remove::remove_users(desk, who, now, guest.task, &guest.ticked(), true, &seen));
                     }
                 }
-                if let Ok(picked) = pick(all[1]) {
-                    judged(edit::remove_task(desk, who, now, all[1], true, picked.members.len()));
+                if let Ok(preview) = preview_of(all[1]) {
+                    judged(remove::remove_task(desk, who, now, all[1], true, preview.members.len()));
                 }
             }),
             Box::new(|| {
                 for guest in apps.iter().step_by(4) {
                     let choice = Choice { include_with_task: true, ..world.app_choice() };
-                    let chosen = Selection::Users(vec![guest.user.id]);
-                    judged(provision::provision(desk, who, now, &chosen, &choice));
-                    let seen = edit::preview(desk, who, now, guest.task, &guest.chosen());
-                    if let Ok(picked) = seen {
-                        let seen = picked.shown(&desk.keys, &stop_date::moving(date));
-                        judged(stop_date::change_stop_date(desk, who, now, guest.task, &guest.chosen(), date, false, &seen));
+                    let ticked = Selection::Users(vec![guest.user.id]);
+                    judged(provision::provision(desk, who, now, &ticked, &choice));
+                    let seen = ticked_users::preview(desk, who, now, guest.task, &guest.ticked());
+                    if let Ok(preview) = seen {
+                        let seen = preview.shown(&desk.keys, &stop_date::moving(date));
+                        judged(stop_date::change_stop_date(desk, who, now, guest.task, &guest.ticked(), date, false, &seen));
                     }
                 }
             }),

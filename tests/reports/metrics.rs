@@ -5,7 +5,10 @@ use tokendesk::{
     mail::{Carrier, Mailbox, courier},
     operators::BuiltIn,
     reports::metrics,
-    tasks::edit::{self, Chosen},
+    tasks::{
+        remove,
+        ticked_users::{self, TickedUsers},
+    },
     tokens::MovingFactor,
 };
 
@@ -57,10 +60,10 @@ on_both! {
         world.enroll(task, users[1]);
         world.desk.db.write(|conn| tokendesk::tasks::note_used(conn, world.now(), token)).expect("it is used");
         world.lock(task, users[2]);
-        let gone = Chosen::These(vec![world.enrollment(task, users[3]).id]);
-        let seen = edit::preview(&world.desk, &who, world.now(), task, &gone).expect("they can be picked");
-        let seen = seen.shown(&world.desk.keys, edit::REMOVE);
-        edit::remove_users(&world.desk, &who, world.now(), task, &gone, true, &seen).expect("they go");
+        let gone = TickedUsers::These(vec![world.enrollment(task, users[3]).id]);
+        let seen = ticked_users::preview(&world.desk, &who, world.now(), task, &gone).expect("they can be ticked");
+        let seen = seen.shown(&world.desk.keys, remove::REMOVE);
+        remove::remove_users(&world.desk, &who, world.now(), task, &gone, true, &seen).expect("they go");
         let page = read(&world);
         for (line, wanted) in [
             ("tokendesk_database_up", 1),

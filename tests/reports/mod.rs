@@ -10,7 +10,7 @@ use tokendesk::{
     ids::{ContainerId, TaskId, UserId},
     operators::{BuiltIn, Who},
     schema::{enrollments, tasks},
-    tasks::{enrollment::RemovedWhy, store::write},
+    tasks::enrollment::RemovedWhy,
 };
 
 use crate::support::World;
@@ -59,8 +59,8 @@ impl World {
         self.desk
             .db
             .write(|conn| {
-                write::end(conn, now, &[enrollment], "k.lindqvist", RemovedWhy::Removed, None)?;
-                write::recount(conn, task)
+                tokendesk::tasks::end_enrollments(conn, now, &[enrollment], "k.lindqvist", RemovedWhy::Removed, None)?;
+                tokendesk::tasks::recount(conn, task)
             })
             .expect("the user is taken out");
     }
@@ -78,7 +78,7 @@ impl World {
                 diesel::update(going)
                     .set((enrollments::removed_at.eq(now), enrollments::removed_why.eq(RemovedWhy::TaskRemoved.code())))
                     .execute(conn)?;
-                write::recount(conn, task)
+                tokendesk::tasks::recount(conn, task)
             })
             .expect("the task is removed");
     }
@@ -91,7 +91,7 @@ impl World {
             .db
             .write(|conn| {
                 diesel::update(enrollments::table.find(enrollment)).set(enrollments::stop_on.eq(on)).execute(conn)?;
-                write::recount(conn, task)
+                tokendesk::tasks::recount(conn, task)
             })
             .expect("the Stop Date is moved");
     }
@@ -132,7 +132,7 @@ impl World {
         self.stop(mixed, people[0], "2026-11-19");
         assert!(self.desk.clock.set(end));
         let container = |name: &str| {
-            let found = self.desk.db.read(|conn| tokendesk::users::store::container(conn, name));
+            let found = self.desk.db.read(|conn| tokendesk::users::container(conn, name));
             found.expect("the database answers").expect("it was made with its users")
         };
         History { legal: container("Legal"), lindqvist, reyes, completed, incomplete, removed, open, mixed }

@@ -12,7 +12,7 @@ use reqwest::{
 use tokendesk::{
     clock::unix_seconds,
     desk::Desk,
-    operators::{Who, store::sessions},
+    operators::{Who, sessions},
     web::{cookies, session},
 };
 

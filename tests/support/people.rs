@@ -84,8 +84,8 @@ impl World {
     }
 
     /// The enrollment of a user in a task.
-    pub fn enrollment(&self, task: TaskId, user: UserId) -> tasks::store::Enrollment {
-        let enrollment = self.desk.db.read(|conn| tasks::store::enrollments::enrollment_of(conn, task, user));
+    pub fn enrollment(&self, task: TaskId, user: UserId) -> tasks::Enrollment {
+        let enrollment = self.desk.db.read(|conn| tasks::enrollments::enrollment_of(conn, task, user));
         enrollment.expect("the database answers").expect("the user was in the task")
     }
 

@@ -6,19 +6,20 @@ use tokendesk::{
     ids::{EnrollmentId, TaskId},
     mail::{self, State, View},
     operators::Who,
-    outbox::{self, Act as OutboxAct},
+    outbox::{
+        self,
+        ticked::{Query, TickedEmails},
+    },
     provision::{
         self,
         choice::{Choice, Selection},
     },
     schema::{emails, enrollments},
     tasks::{
-        edit::{self, Chosen},
         members::Filter,
-        resend,
-        several::{self, Change, Ticked},
-        stop_date,
-        store::write,
+        resend, stop_date,
+        ticked::{self, Change, TickedTasks},
+        ticked_users::{self, TickedUsers},
     },
 };
 
@@ -47,7 +48,7 @@ fn crowded(world: &World, who: &Who) -> TaskId {
         .db
         .write(|conn| {
             sql_query(&like_the_first).execute(conn)?;
-            write::recount(conn, task)
+            tokendesk::tasks::recount(conn, task)
         })
         .expect("the others are put beside");
     task
@@ -63,8 +64,8 @@ on_both! {
         let who = world.lindqvist();
         let task = crowded(&world, &who);
         let (desk, now, many) = (&world.desk, world.now(), i64::try_from(USERS).unwrap());
-        let all = Chosen::Matching(Filter::default());
-        let shown = |act: &str| edit::preview(desk, &who, now, task, &all).unwrap().shown(&desk.keys, act);
+        let all = TickedUsers::Matching(Filter::default());
+        let shown = |change: &str| ticked_users::preview(desk, &who, now, task, &all).unwrap().shown(&desk.keys, change);
         let row = |task| desk.db.read(|conn| tokendesk::tasks::find(conn, &who, now, desk.settings.zone, task)).unwrap();
 
         let date = "2026-12-10".parse().unwrap();
@@ -73,14 +74,14 @@ on_both! {
         assert_eq!((effect.later.users, effect.later.most), (USERS, 6));
         assert_eq!(resend::resend_all(desk, &who, now, task, &all, &shown(resend::RESEND)).unwrap(), USERS);
         assert_eq!(queued(&world, "enrollment"), many);
-        let waiting = outbox::several::Chosen { view: View::State(State::Queued), filter: mail::Filter::default() };
-        let canceled = outbox::several::apply(desk, &who, now, &waiting, OutboxAct::Cancel, now).unwrap();
+        let waiting = TickedEmails::Matching(Query { view: View::State(State::Queued), filter: mail::Filter::default() });
+        let canceled = outbox::ticked::apply(desk, &who, now, &waiting, outbox::Change::Cancel, now).unwrap();
         assert_eq!(canceled.canceled, USERS);
 
-        let ticked = |task| Ticked::These(vec![task]);
-        let look = |task, act| several::preview(desk, &who, now, &ticked(task), act).unwrap().shown(&desk.keys, act);
-        let act = Change::StopDate("2026-12-12".parse().unwrap());
-        several::apply(desk, &who, now, &ticked(task), act, true, &look(task, act)).unwrap();
+        let ticked = |task| TickedTasks::These(vec![task]);
+        let look = |task, change| ticked::preview(desk, &who, now, &ticked(task), change).unwrap().shown(&desk.keys, change);
+        let change = Change::StopDate("2026-12-12".parse().unwrap());
+        ticked::apply(desk, &who, now, &ticked(task), change, true, &look(task, change)).unwrap();
         assert_eq!(queued(&world, "new-stop-date"), many);
 
         desk.db.write(|conn| Ok(diesel::update(enrollments::table).set(enrollments::failures.eq(5i64)).execute(conn)?)).unwrap();
@@ -88,8 +89,8 @@ on_both! {
 
         // Each of them ticked by name, and the page before Remove.
         let ids: Vec<_> = desk.db.read(|conn| Ok(enrollments::table.select(enrollments::id).load::<i64>(conn)?)).unwrap();
-        let these = Chosen::These(ids.into_iter().map(EnrollmentId).collect());
-        assert_eq!(edit::preview(desk, &who, now, task, &these).unwrap().members.len(), USERS);
+        let these = TickedUsers::These(ids.into_iter().map(EnrollmentId).collect());
+        assert_eq!(ticked_users::preview(desk, &who, now, task, &these).unwrap().members.len(), USERS);
         let browser = Browser::signed_in(&world.url, desk, &who);
         browser.post(&format!("/tasks/{task}/edit/remove"), &[("all", "1")]).expect(200).says("Remove 40000 users");
 
@@ -98,7 +99,7 @@ on_both! {
         let everyone = Selection::Matching { query: "q=p".into(), without: Vec::new() };
         let newer = provision::provision(desk, &who, now, &everyone, &choice).unwrap();
         assert_eq!((row(newer).task.counts.users, row(task).task.counts.users), (many, 0));
-        several::apply(desk, &who, now, &ticked(newer), Change::Remove, false, &look(newer, Change::Remove)).unwrap();
+        ticked::apply(desk, &who, now, &ticked(newer), Change::Remove, false, &look(newer, Change::Remove)).unwrap();
         assert!(row(newer).task.removed_at.is_some());
     }
 }

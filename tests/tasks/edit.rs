@@ -5,10 +5,10 @@ use tokendesk::{
     ids::{EnrollmentId, TaskId, UserId},
     operators::{BuiltIn, Who},
     tasks::{
-        edit::{self, Chosen},
         enrollment::RemovedWhy,
         members::Filter,
-        resend, stop_date,
+        remove, resend, stop_date,
+        ticked_users::{self, TickedUsers},
     },
 };
 
@@ -21,12 +21,12 @@ fn people(world: &World, names: &[&str]) -> Vec<UserId> {
     names.iter().map(|name| world.user(name, "Sales").id).collect()
 }
 
-fn these(world: &World, task: TaskId, users: &[UserId]) -> Chosen {
-    Chosen::These(users.iter().map(|user| world.enrollment(task, *user).id).collect::<Vec<EnrollmentId>>())
+fn these(world: &World, task: TaskId, users: &[UserId]) -> TickedUsers {
+    TickedUsers::These(users.iter().map(|user| world.enrollment(task, *user).id).collect::<Vec<EnrollmentId>>())
 }
 
-fn shown(world: &World, who: &Who, task: TaskId, chosen: &Chosen, act: &str) -> String {
-    edit::preview(&world.desk, who, world.now(), task, chosen).unwrap().shown(&world.desk.keys, act)
+fn shown(world: &World, who: &Who, task: TaskId, ticked: &TickedUsers, change: &str) -> String {
+    ticked_users::preview(&world.desk, who, world.now(), task, ticked).unwrap().shown(&world.desk.keys, change)
 }
 
 fn emails(world: &World, kind: &str, state: &str) -> i64 {
@@ -46,9 +46,9 @@ on_both! {
         let who = world.lindqvist();
         let users = people(&world, &["a", "b", "c"]);
         let task = world.task(&who, &users);
-        let chosen = these(&world, task, &users[..2]);
-        let seen = shown(&world, &who, task, &chosen, edit::REMOVE);
-        assert_eq!(edit::remove_users(&world.desk, &who, world.now(), task, &chosen, true, &seen).unwrap(), 2);
+        let ticked = these(&world, task, &users[..2]);
+        let seen = shown(&world, &who, task, &ticked, remove::REMOVE);
+        assert_eq!(remove::remove_users(&world.desk, &who, world.now(), task, &ticked, true, &seen).unwrap(), 2);
         assert_eq!(world.enrollment(task, users[0]).removed_why, Some(RemovedWhy::Removed));
         assert!(world.enrollment(task, users[2]).removed_at.is_none());
         assert_eq!((emails(&world, "enrollment", "Canceled"), emails(&world, "canceled", "Queued")), (2, 2));
@@ -63,20 +63,20 @@ on_both! {
         let users = people(&world, &["a", "b"]);
         let task = world.task(&who, &users);
         world.enroll(task, users[0]);
-        let picked = edit::preview(&world.desk, &who, world.now(), task, &Chosen::Matching(Filter::default())).unwrap();
-        assert_eq!(picked.members.len(), 1);
+        let preview = ticked_users::preview(&world.desk, &who, world.now(), task, &TickedUsers::Matching(Filter::default())).unwrap();
+        assert_eq!(preview.members.len(), 1);
         let only = these(&world, task, &users[..1]);
-        assert!(matches!(edit::preview(&world.desk, &who, world.now(), task, &only), Err(Error::Invalid(_))));
+        assert!(matches!(ticked_users::preview(&world.desk, &who, world.now(), task, &only), Err(Error::Invalid(_))));
     }
 
     fn a_change_between_page_and_button_does_nothing(world) {
         let who = world.lindqvist();
         let users = people(&world, &["a", "b"]);
         let task = world.task(&who, &users);
-        let all = Chosen::Matching(Filter::default());
-        let seen = shown(&world, &who, task, &all, edit::REMOVE);
+        let all = TickedUsers::Matching(Filter::default());
+        let seen = shown(&world, &who, task, &all, remove::REMOVE);
         world.enroll(task, users[0]);
-        let outcome = edit::remove_users(&world.desk, &who, world.now(), task, &all, false, &seen);
+        let outcome = remove::remove_users(&world.desk, &who, world.now(), task, &all, false, &seen);
         assert!(matches!(outcome, Err(Error::Conflict(_))));
         assert!(world.enrollment(task, users[1]).removed_at.is_none());
     }
@@ -86,7 +86,7 @@ on_both! {
         let users = people(&world, &["a", "b"]);
         let task = world.task(&who, &users);
         world.advance(chrono::Duration::days(16));
-        let all = Chosen::Matching(Filter::default());
+        let all = TickedUsers::Matching(Filter::default());
         let date = "2026-12-10".parse().unwrap();
         let seen = shown(&world, &who, task, &all, &stop_date::moving(date));
         let effect = stop_date::change_stop_date(&world.desk, &who, world.now(), task, &all, date, false, &seen).unwrap();
@@ -103,7 +103,7 @@ on_both! {
         let who = world.lindqvist();
         let users = people(&world, &["a"]);
         let task = world.task(&who, &users);
-        let all = Chosen::Matching(Filter::default());
+        let all = TickedUsers::Matching(Filter::default());
         for wrong in ["2026-11-19", "2026-12-21"] {
             let date = wrong.parse().unwrap();
             let seen = shown(&world, &who, task, &all, &stop_date::moving(date));
@@ -164,10 +164,10 @@ on_both! {
         let users = people(&world, &["a"]);
         let task = world.task(&who, &users);
         world.lock(task, users[0]);
-        let chosen = these(&world, task, &users);
-        let seen = shown(&world, &who, task, &chosen, resend::UNLOCK);
-        assert!(resend::unlock(&world.desk, &who, world.now(), task, &chosen, " ", &seen).is_err());
-        assert_eq!(resend::unlock(&world.desk, &who, world.now(), task, &chosen, "On the phone", &seen).unwrap(), 1);
+        let ticked = these(&world, task, &users);
+        let seen = shown(&world, &who, task, &ticked, resend::UNLOCK);
+        assert!(resend::unlock(&world.desk, &who, world.now(), task, &ticked, " ", &seen).is_err());
+        assert_eq!(resend::unlock(&world.desk, &who, world.now(), task, &ticked, "On the phone", &seen).unwrap(), 1);
         assert_eq!(world.enrollment(task, users[0]).facts.failures, 0);
         let row = world.desk.db.read(|conn| {
             tokendesk::tasks::find(conn, &who, world.now(), world.desk.settings.zone, task)
@@ -204,7 +204,7 @@ on_both! {
         let outside = world.user("outside", "Facilities").id;
         let task = world.task(&who, &[inside.id, outside]);
         let scoped = world.operator_in("m.okafor", BuiltIn::ProvisioningManager, &[inside.container]);
-        assert_eq!(edit::remove_task(&world.desk, &scoped, world.now(), task, false, 1).unwrap(), 1);
+        assert_eq!(remove::remove_task(&world.desk, &scoped, world.now(), task, false, 1).unwrap(), 1);
         assert!(world.enrollment(task, outside).removed_at.is_none());
         assert!(world.enrollment(task, inside.id).removed_at.is_some());
     }
@@ -267,7 +267,7 @@ on_both! {
         let who = world.lindqvist();
         let users = people(&world, &["a"]);
         let task = world.task(&who, &users);
-        let all = Chosen::Matching(Filter::default());
+        let all = TickedUsers::Matching(Filter::default());
         let date = "2026-12-10".parse().unwrap();
         let seen = shown(&world, &who, task, &all, &stop_date::moving(date));
         stop_date::change_stop_date(&world.desk, &who, world.now(), task, &all, date, false, &seen).unwrap();

@@ -3,8 +3,8 @@
 use tokendesk::{
     operators::{BuiltIn, Who},
     tasks::{
-        edit::{self, Chosen},
-        resend, stop_date,
+        remove, resend, stop_date,
+        ticked_users::{self, TickedUsers},
     },
     users::User,
 };
@@ -17,11 +17,11 @@ use crate::{
 /// Moves the Stop Date of one user of a task, with an email about it.
 fn move_and_tell(world: &World, who: &Who, task: tokendesk::ids::TaskId, user: &User) {
     let enrollment = world.enrollment(task, user.id);
-    let chosen = Chosen::These(vec![enrollment.id]);
+    let ticked = TickedUsers::These(vec![enrollment.id]);
     let date = "2026-12-10".parse().unwrap();
-    let picked = edit::preview(&world.desk, who, world.now(), task, &chosen).unwrap();
-    let shown = picked.shown(&world.desk.keys, &stop_date::moving(date));
-    stop_date::change_stop_date(&world.desk, who, world.now(), task, &chosen, date, true, &shown).unwrap();
+    let preview = ticked_users::preview(&world.desk, who, world.now(), task, &ticked).unwrap();
+    let shown = preview.shown(&world.desk.keys, &stop_date::moving(date));
+    stop_date::change_stop_date(&world.desk, who, world.now(), task, &ticked, date, true, &shown).unwrap();
 }
 
 on_both! {
@@ -32,7 +32,7 @@ on_both! {
         let task = world.task(&who, &ids);
         world.enroll(task, ids[0]);
         world.lock(task, ids[1]);
-        edit::remove_task(&world.desk, &who, world.now(), task, false, 2).unwrap();
+        remove::remove_task(&world.desk, &who, world.now(), task, false, 2).unwrap();
         let scoped = world.operator_in("m.okafor", BuiltIn::Auditor, &[users[0].container]);
         for who in [who, scoped] {
             let browser = Browser::signed_in(&world.url, &world.desk, &who);

@@ -7,10 +7,10 @@ use tokendesk::{
     operators::Who,
     schema::{emails, users},
     tasks::{
-        edit::{self, Chosen},
         members::Filter,
         resend,
-        several::{self, Change, Ticked},
+        ticked::{self, Change, TickedTasks},
+        ticked_users::{self, TickedUsers},
     },
 };
 
@@ -45,7 +45,7 @@ fn mixed(world: &World) -> Mixed {
         .db
         .write(|conn| Ok(diesel::update(late).set(enrollments::stop_on.eq(yesterday)).execute(conn)?))
         .unwrap();
-    world.desk.db.write(|conn| tokendesk::tasks::store::write::recount(conn, task)).unwrap();
+    world.desk.db.write(|conn| tokendesk::tasks::recount(conn, task)).unwrap();
     Mixed { who, task, users }
 }
 
@@ -106,9 +106,9 @@ on_both! {
         }
         browser.post(&format!("/tasks/{task}/edit/unlock"), &ticked).expect(422)
             .says("Nobody of them can be unlocked: 1 is disabled, 1 is not Locked.");
-        let chosen = Chosen::These(vec![world.enrollment(task, users[2]).id]);
-        let shown = edit::preview(&world.desk, &who, world.now(), task, &chosen).unwrap().shown(&world.desk.keys, resend::RESEND);
-        let outcome = resend::resend_all(&world.desk, &who, world.now(), task, &chosen, &shown);
+        let ticked = TickedUsers::These(vec![world.enrollment(task, users[2]).id]);
+        let shown = ticked_users::preview(&world.desk, &who, world.now(), task, &ticked).unwrap().shown(&world.desk.keys, resend::RESEND);
+        let outcome = resend::resend_all(&world.desk, &who, world.now(), task, &ticked, &shown);
         assert!(matches!(outcome, Err(Error::Invalid(_))), "{outcome:?}");
     }
 
@@ -125,13 +125,13 @@ on_both! {
 
     fn an_address_that_goes_between_page_and_button_is_a_change(world) {
         let Mixed { who, task, users } = mixed(&world);
-        let all = Chosen::Matching(Filter::default());
-        let pick = || edit::preview(&world.desk, &who, world.now(), task, &all).unwrap();
-        let shown = pick().shown(&world.desk.keys, resend::RESEND);
+        let all = TickedUsers::Matching(Filter::default());
+        let preview_of = || ticked_users::preview(&world.desk, &who, world.now(), task, &all).unwrap();
+        let shown = preview_of().shown(&world.desk.keys, resend::RESEND);
         forget_address(&world, users[1]);
         let outcome = resend::resend_all(&world.desk, &who, world.now(), task, &all, &shown);
         assert!(matches!(outcome, Err(Error::Conflict(_))), "{outcome:?}");
-        let shown = pick().shown(&world.desk.keys, resend::RESEND);
+        let shown = preview_of().shown(&world.desk.keys, resend::RESEND);
         assert_eq!(resend::resend_all(&world.desk, &who, world.now(), task, &all, &shown).unwrap(), 1);
     }
 
@@ -153,7 +153,7 @@ on_both! {
         // None is left: the list comes back with the tick, and says why.
         let page = browser.post("/tasks/ticked/resend", &[("task", &two)]).expect(422).says("has no email address");
         assert!(page.body.contains(&format!("value=\"{two}\" data-tick aria-label=\"Select task {two}\" checked")), "{}", page.body);
-        let several = several::preview(&world.desk, &who, world.now(), &Ticked::These(vec![task]), Change::Resend).unwrap();
+        let several = ticked::preview(&world.desk, &who, world.now(), &TickedTasks::These(vec![task]), Change::Resend).unwrap();
         assert_eq!((several.users(Change::Resend), several.users_left_out(Change::Resend).len()), (2, 4));
     }
 

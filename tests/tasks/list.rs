@@ -9,9 +9,10 @@ use tokendesk::{
         choice::{Choice, Selection},
     },
     tasks::{
+        self,
         list::{Column, Order, Query, View},
         members::Filter,
-        reading, store,
+        reading,
         task::Description,
     },
 };
@@ -215,8 +216,8 @@ on_both! {
                 reading::find(conn, who, world.now(), world.desk.settings.zone, task)?;
                 reading::count_open(conn, who, world.now(), world.desk.settings.zone)?;
                 let today = world.desk.settings.zone.today(world.now());
-                store::members::page(conn, task, &who.scope, &Filter::default(), 5, today, 0, 18)?;
-                store::history::of_task(conn, who, task, 12).map(|_| ())
+                tasks::member_page(conn, task, &who.scope, &Filter::default(), 5, today, 0, 18)?;
+                tasks::history_of(conn, who, task, 12).map(|_| ())
             });
             for plan in &plans {
                 for table in ["tasks", "enrollments", "emails", "audit_entries"] {

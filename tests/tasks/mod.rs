@@ -9,7 +9,7 @@ mod list;
 mod more_time;
 mod reminders;
 mod screens;
-mod several;
+mod ticked;
 
 use diesel::prelude::*;
 use tokendesk::{

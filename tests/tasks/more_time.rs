@@ -78,9 +78,9 @@ on_both! {
         world.lock(later, ids[0]);
         world.enroll(later, ids[1]);
         use diesel::prelude::*;
-        use tokendesk::{schema::{enrollments, users}, tasks::store::write};
+        use tokendesk::{schema::{enrollments, users}, tasks};
         world.desk.db.write(|conn| {
-            write::end(conn, world.now(), &[world.enrollment(later, ids[2]).id], "test", tokendesk::tasks::enrollment::RemovedWhy::Removed, None)?;
+            tasks::end_enrollments(conn, world.now(), &[world.enrollment(later, ids[2]).id], "test", tokendesk::tasks::enrollment::RemovedWhy::Removed, None)?;
             Ok(())
         }).unwrap();
         world.advance(Duration::days(30));

@@ -87,7 +87,7 @@ on_both! {
         assert_eq!(enrollment.emailed_at, Some(now));
         let claimed = mail::claim(&world.desk, now, "test", 10).unwrap();
         let secret = claimed[0].secret.as_ref().unwrap();
-        let found = world.desk.db.read(|conn| tasks::store::by_handle(conn, secret.handle.as_deref().unwrap())).unwrap().unwrap();
+        let found = world.desk.db.read(|conn| tasks::by_handle(conn, secret.handle.as_deref().unwrap())).unwrap().unwrap();
         assert!(tasks::links::matches(&world.desk.keys, &found.handle, secret.code.as_deref().unwrap(), &found.code_hash));
     }
 

@@ -2,7 +2,7 @@
 
 use tokendesk::{
     operators::{BuiltIn, Scope},
-    tokens::{MovingFactor, inventory::Search, store},
+    tokens::{self, MovingFactor, inventory::Search},
 };
 
 use crate::{
@@ -69,8 +69,8 @@ on_both! {
             for query in ["", "q=ft", "state=Inventory", "state=Inventory&q=ft", "sort=-added", "user=t", "type=hardware-token"] {
                 let search = Search::parse(query);
                 let plans = plan::plans(&world, |conn| {
-                    store::list::page(conn, &scope, &search, None, 0, 18)?;
-                    store::list::counts(conn, &scope, &search, None)?;
+                    tokens::list_page(conn, &scope, &search, None, 0, 18)?;
+                    tokens::state_counts(conn, &scope, &search, None)?;
                     Ok(())
                 });
                 for plan in plans.iter().filter(|plan| !counts(plan) && !query.ends_with("added")) {

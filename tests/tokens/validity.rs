@@ -76,7 +76,7 @@ on_both! {
         }
         let token = world.token("PX-1");
         assert_eq!((token.failures, token.state), (failures, tokens::TokenState::Active), "it is no guess");
-        let rejections = world.desk.db.read(|conn| tokens::store::rejections::of_user(conn, user.id)).unwrap();
+        let rejections = world.desk.db.read(|conn| tokens::rejections_of(conn, user.id)).unwrap();
         assert_eq!(rejections[0].what, tokens::Rejected::NotValid);
     }
 

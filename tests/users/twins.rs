@@ -130,7 +130,7 @@ on_both! {
             sql_query("DELETE FROM upgrades").execute(conn)?;
             Ok(())
         }).unwrap();
-        let at = |name: &str| world.desk.db.read(|conn| users::store::container(conn, name)).unwrap();
+        let at = |name: &str| world.desk.db.read(|conn| users::container(conn, name)).unwrap();
         assert_eq!(at("Z\u{fc}rich"), None);
         let as_written = (at("Bu\u{308}ro"), at("B\u{fc}ro"));
         db::keys::renew(&world.desk.db, world.now()).unwrap();

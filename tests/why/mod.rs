@@ -225,7 +225,7 @@ fn forget_email(world: &World, user: &User) {
 impl World {
     /// k.lindqvist, whether a test has made the operator or not.
     fn lindqvist_or_known(&self) -> Who {
-        let known = self.desk.db.read(|conn| tokendesk::operators::store::find(conn, "k.lindqvist"));
+        let known = self.desk.db.read(|conn| tokendesk::operators::row(conn, "k.lindqvist"));
         match known.expect("the database answers") {
             None => self.operator("k.lindqvist", BuiltIn::Operator),
             Some(operator) => {
@@ -240,5 +240,5 @@ impl World {
 /// Cancels what waits for the user, as taking it out of the outbox does.
 fn cancel_waiting(world: &World, invited: TaskId, user: &User) {
     let enrollment = world.enrollment(invited, user.id);
-    world.desk.db.write(|conn| mail::cancel_waiting(conn, world.now(), &[enrollment.id])).expect("it is canceled");
+    world.desk.db.write(|conn| mail::cancel_waiting(conn, &[enrollment.id])).expect("it is canceled");
 }

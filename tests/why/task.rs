@@ -3,7 +3,10 @@
 use tokendesk::{
     mail::Kind,
     policy::Policy,
-    tasks::{edit, edit::Chosen},
+    tasks::{
+        remove,
+        ticked_users::{self, TickedUsers},
+    },
     tokens::MovingFactor,
 };
 
@@ -11,11 +14,11 @@ use super::*;
 use crate::on_both;
 
 fn remove(world: &World, invited: &Invited) {
-    let chosen = Chosen::These(vec![world.enrollment(invited.task, invited.user.id).id]);
+    let ticked = TickedUsers::These(vec![world.enrollment(invited.task, invited.user.id).id]);
     let who = world.lindqvist_or_known();
-    let picked = edit::preview(&world.desk, &who, world.now(), invited.task, &chosen).unwrap();
-    let shown = picked.shown(&world.desk.keys, edit::REMOVE);
-    edit::remove_users(&world.desk, &who, world.now(), invited.task, &chosen, false, &shown).unwrap();
+    let preview = ticked_users::preview(&world.desk, &who, world.now(), invited.task, &ticked).unwrap();
+    let shown = preview.shown(&world.desk.keys, remove::REMOVE);
+    remove::remove_users(&world.desk, &who, world.now(), invited.task, &ticked, false, &shown).unwrap();
 }
 
 on_both! {
@@ -119,8 +122,8 @@ on_both! {
     fn a_place_that_was_replaced_names_the_newer_task(world, |settings| settings.smtp_url = "smtp://127.0.0.1:1".into()) {
         let invited = invite_app(&world);
         let choice = Choice { include_with_task: true, ..world.app_choice() };
-        let chosen = Selection::Users(vec![invited.user.id]);
-        let newer = tokendesk::provision::provision(&world.desk, &world.lindqvist_or_known(), world.now(), &chosen, &choice).unwrap();
+        let ticked = Selection::Users(vec![invited.user.id]);
+        let newer = tokendesk::provision::provision(&world.desk, &world.lindqvist_or_known(), world.now(), &ticked, &choice).unwrap();
         let older = diagnosis_by(&world, &Who::system(), &invited.user, Some(invited.task));
         assert_eq!(older.situation, Situation::Replaced);
         assert_eq!(older.words.sentence, format!("Task {newer} replaced this enrollment"));
@@ -129,7 +132,7 @@ on_both! {
 
     fn a_task_that_was_removed(world) {
         let invited = invite_app(&world);
-        edit::remove_task(&world.desk, &world.lindqvist_or_known(), world.now(), invited.task, false, 1).unwrap();
+        remove::remove_task(&world.desk, &world.lindqvist_or_known(), world.now(), invited.task, false, 1).unwrap();
         let remedy = is(&world, &invited.user, Situation::TaskRemoved, "k.lindqvist removed the task today at 14:32");
         assert_eq!(remedy, Some(Remedy::Provision));
     }

@@ -165,7 +165,7 @@ on_both! {
         let (invited, seed) = completed(&world);
         assert!(!signs_in(&world, &invited.user, &app(&seed, &world, 7_200)));
         assert_eq!(is(&world, &invited.user, Situation::TokenClockBroken, "2 hours ahead"), None);
-        let rejections = world.desk.db.read(|conn| tokens::store::rejections::of_user(conn, invited.user.id)).unwrap();
+        let rejections = world.desk.db.read(|conn| tokens::rejections_of(conn, invited.user.id)).unwrap();
         assert_eq!((rejections[0].seconds, rejections[0].what), (Some(7_200), tokens::Rejected::Wrong));
     }
 
@@ -188,7 +188,7 @@ on_both! {
             tokens::bind_hardware(&world.desk, conn, world.now(), next.id, next.container, "FT-1", &device.press(1))
         });
         assert!(matches!(bound, Ok(tokens::Binding::Bound(_))), "{bound:?}");
-        assert_eq!(world.desk.db.read(|conn| tokens::store::rejections::of_user(conn, next.id)).unwrap(), []);
+        assert_eq!(world.desk.db.read(|conn| tokens::rejections_of(conn, next.id)).unwrap(), []);
         is(&world, &next, Situation::NotUsedYet, "");
     }
 }

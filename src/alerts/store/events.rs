@@ -138,7 +138,7 @@ pub struct Span {
 const FROM: &str = "alert_events v LEFT JOIN users u ON u.id = v.user_id \
     LEFT JOIN emails m ON v.about = 'email' AND m.id = v.subject_id";
 
-const PLACE: &str = "CASE WHEN m.id IS NULL OR m.container_id = u.container_id THEN u.container_id END";
+const CONTAINER: &str = "CASE WHEN m.id IS NULL OR m.container_id = u.container_id THEN u.container_id END";
 
 fn within(span: &Span) -> String {
     let Span { event, after, to, .. } = span;
@@ -156,7 +156,7 @@ struct Sum {
 /// How many events of a span there are in each container; `None`: for those who work everywhere.
 pub fn count(conn: &mut AnyConn, span: &Span) -> Result<Vec<(Option<ContainerId>, i64)>> {
     let sums: Vec<Sum> = sql_query(format!(
-        "SELECT {PLACE} AS container, COUNT(*) AS events FROM {FROM} WHERE {} GROUP BY {PLACE}",
+        "SELECT {CONTAINER} AS container, COUNT(*) AS events FROM {FROM} WHERE {} GROUP BY {CONTAINER}",
         within(span)
     ))
     .bind::<Time, _>(span.since)
@@ -219,7 +219,7 @@ pub fn list(
     let mut conditions = within(span);
     if let Some(containers) = containers {
         let ids: Vec<String> = containers.iter().map(ToString::to_string).collect();
-        let _ = write!(conditions, " AND {PLACE} IN ({})", ids.join(", "));
+        let _ = write!(conditions, " AND {CONTAINER} IN ({})", ids.join(", "));
     }
     let (today, attempts) = (ground.today, ground.attempts_allowed);
     let found = sql_query(format!(

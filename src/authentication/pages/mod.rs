@@ -1,4 +1,4 @@
 //! Screens of auth nodes, and the API they ask.
 
 pub mod api;
-pub mod nodes;
+pub mod auth_nodes;

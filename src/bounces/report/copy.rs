@@ -84,7 +84,7 @@ pub fn field_name(line: &str) -> Option<&str> {
     is_name.then_some(name)
 }
 
-/// The Message-ID of ours around the @ at this place.
+/// The Message-ID of ours around the @ at this position.
 fn own_at(line: &str, at: usize) -> Option<String> {
     let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     let bytes = line.as_bytes();

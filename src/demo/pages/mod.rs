@@ -11,11 +11,10 @@ use actix_web::{
 use chrono::Duration;
 
 use crate::{
-    alerts,
+    commands::rounds::ROUNDS,
     desk::Desk,
     error::{Error, Result},
     mail::{self, Mailbox, courier, courier::Carrier},
-    operators, tasks,
     web::{Fault, Fields},
 };
 
@@ -73,8 +72,5 @@ pub async fn move_clock(
 /// What the server does by itself now and then.
 fn round(desk: &Desk) -> Result<()> {
     let now = desk.now();
-    operators::store::sessions::sweep(desk, now)?;
-    tasks::send_reminders(desk, now)?;
-    alerts::send(desk, now)?;
-    Ok(())
+    ROUNDS.iter().try_for_each(|(_, _, work)| work(desk, now))
 }

@@ -7,6 +7,7 @@ use super::{Facts, Kind, Secret, Wording, alert::Alert, one_line};
 use crate::{
     clock::{Zone, long_date},
     config::Settings,
+    english::{continued, groups, with_article},
     error::{Error, Result},
 };
 
@@ -154,7 +155,7 @@ impl View {
             site: format!("{}/", settings.public_url),
             greeting: if first_name.is_empty() { user_id.clone() } else { first_name },
             user_id,
-            a_token: with_article(&kind_of_token),
+            a_token: a_token(&kind_of_token),
             authentication_type: kind_of_token,
             task: facts.task.map(|task| task.to_string()).unwrap_or_default(),
             requester: one_line(&facts.requester),
@@ -191,18 +192,13 @@ fn last_moment(zone: Zone, date: NaiveDate) -> String {
 }
 
 /// "an authenticator app", "a hardware token".
-fn with_article(kind_of_token: &str) -> String {
-    let mut letters = kind_of_token.chars();
-    let Some(first) = letters.next() else { return "a token".into() };
-    let article = if "AEIOUaeiou".contains(first) { "an" } else { "a" };
-    format!("{article} {}{}", first.to_lowercase(), letters.as_str())
+fn a_token(kind_of_token: &str) -> String {
+    with_article(&continued(if kind_of_token.is_empty() { "token" } else { kind_of_token }))
 }
 
 /// An activation code in groups of five, or of four where five does not go in; the portal ignores the spaces.
 fn grouped(code: &str) -> String {
-    let letters: Vec<char> = code.chars().collect();
-    let size = if letters.len().is_multiple_of(5) { 5 } else { 4 };
-    letters.chunks(size).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+    groups(code, if code.chars().count().is_multiple_of(5) { 5 } else { 4 })
 }
 
 #[cfg(test)]

@@ -115,7 +115,7 @@ pub fn counts_by_state(
 }
 
 /// The numbers of the rows of `view` that are in these states, the oldest first.
-pub fn chosen(
+pub fn ids_in_states(
     conn: &mut AnyConn,
     now: Timestamp,
     containers: Option<&[ContainerId]>,

@@ -1,4 +1,4 @@
-//! Rows of the messages that operators wrote: the words of emails in place of the built-in ones.
+//! Rows of the messages that operators wrote: the words of emails instead of the built-in ones.
 
 use std::sync::Arc;
 
@@ -71,7 +71,7 @@ pub fn find(conn: &mut AnyConn, kind: Kind, authentication_type: &str) -> Result
     row.map(Message::try_from).transpose()
 }
 
-/// Puts `message` in the place of version `message.version - 1` (0: there is none yet); false if someone was faster.
+/// Puts `message` instead of version `message.version - 1` (0: there is none yet); false if someone was faster.
 pub fn put(conn: &mut AnyConn, message: &Message) -> Result<bool> {
     let values = (
         messages::subject.eq(&message.wording.subject),

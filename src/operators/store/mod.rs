@@ -208,7 +208,7 @@ pub fn set_suspended(conn: &mut AnyConn, id: OperatorId, at: Option<Timestamp>) 
     Ok(())
 }
 
-/// Puts an operator's containers in place of those before; `None`: everywhere, which needs none.
+/// Puts an operator's containers instead of those before; `None`: everywhere, which needs none.
 pub fn set_containers(conn: &mut AnyConn, id: OperatorId, containers: Option<&[ContainerId]>) -> Result<()> {
     let before = operator_containers::table.filter(operator_containers::operator_id.eq(id.0));
     diesel::delete(before).execute(conn)?;

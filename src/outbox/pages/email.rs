@@ -6,7 +6,7 @@ use askama::Template;
 
 use super::{
     list::{next_words, plain_words, resend_href},
-    several::list_again,
+    ticked::list_again,
 };
 use crate::{
     clock::{self, Timestamp, Zone},
@@ -16,7 +16,7 @@ use crate::{
     operators::{Permission, may, may::Need},
     outbox::{
         self, EmailDetail, EmailInContext, Step,
-        again::{self, Act, EmailContext, Refusal},
+        again::{self, Change, EmailContext, Refusal},
     },
     tokens::AuthenticationType,
     web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, see_other, segment},
@@ -63,7 +63,7 @@ struct Can {
     cancel: bool,
     /// Where Resend is, if that helps instead.
     resend: String,
-    /// The email that took its place.
+    /// The email that replaced it.
     newer: Option<EmailId>,
     /// Why it cannot be sent again, and what to do instead; or where it goes.
     words: String,
@@ -132,10 +132,10 @@ fn after(id: EmailId, form: &Fields) -> String {
 }
 
 async fn draw<N: Need>(p: Permitted<N>, id: EmailId, code: StatusCode, problem: String) -> Answer {
-    let (seen, chrome) =
+    let (detail, chrome) =
         p.view(move |desk, who, now| desk.db.read(|conn| outbox::see(conn, who, now, &desk.settings, id))).await?;
-    let can = can(&seen, p.may(Permission::SendAgain), p.may(Permission::Resend));
-    let EmailDetail { looked: EmailInContext { email, context: around }, tries, reports, .. } = seen;
+    let can = can(&detail, p.may(Permission::SendAgain), p.may(Permission::Resend));
+    let EmailDetail { in_context: EmailInContext { email, context: around }, tries, reports, .. } = detail;
     let zone = p.desk.settings.zone;
     let moment = |at| clock::moment(zone, p.now, at);
     let known = p.may(Permission::SeeUsers) && !email.facts.user_id.is_empty();
@@ -165,10 +165,10 @@ async fn draw<N: Need>(p: Permitted<N>, id: EmailId, code: StatusCode, problem: 
     page_with(code, &body)
 }
 
-fn can(seen: &EmailDetail, change: bool, resend: bool) -> Can {
-    let EmailDetail { looked: EmailInContext { email, context: around }, ground, .. } = seen;
-    let again = again::judge(Act::SendAgain, email, around, ground);
-    let cancel = change && again::judge(Act::Cancel, email, around, ground).is_ok();
+fn can(detail: &EmailDetail, change: bool, resend: bool) -> Can {
+    let EmailDetail { in_context: EmailInContext { email, context: around }, ground, .. } = detail;
+    let again = again::judge(Change::SendAgain, email, around, ground);
+    let cancel = change && again::judge(Change::Cancel, email, around, ground).is_ok();
     let newer = match &again {
         Err(Refusal::Superseded(newer)) => Some(*newer),
         _ => None,

@@ -5,16 +5,21 @@ use askama::Template;
 
 use crate::{
     clock::{self, Timestamp, Zone},
+    english,
     error::Mistakes,
     ids::EmailId,
     mail::{self, Carrier, Email, Filter, Health, Kind, State, View, status},
     operators::{Permission, may, may::Need},
     outbox::{
         self, Basis, EmailInContext,
-        again::{self, Act},
+        again::{self, Change},
     },
+    ticked,
     web::{Answer, Chrome, Fields, Links, Pager, Paging, Permitted, page_with, segment},
 };
+
+/// The check box of an email.
+pub(super) const EMAIL: &str = "email";
 
 #[derive(Template)]
 #[template(path = "outbox/list.html")]
@@ -111,11 +116,11 @@ pub(super) fn address(asked: &Fields) -> Links {
     Links::new("/outbox", names.map(|name| (name, asked.text(name))).to_vec())
 }
 
-/// True if rows of this view can be in a state that `act` is done in.
-fn fits(act: Act, shown: View) -> bool {
+/// True if rows of this view can be in a state that `change` is done in.
+fn fits(change: Change, shown: View) -> bool {
     match shown {
         View::All | View::Attention => true,
-        View::State(state) => act.states().contains(&state),
+        View::State(state) => change.states().contains(&state),
     }
 }
 
@@ -179,14 +184,6 @@ pub(super) async fn wrong<N: Need>(p: &Permitted<N>, form: &Fields, mistakes: Mi
     draw(p, &Fields::parse(&form.text("back")), form, mistakes).await
 }
 
-/// The ticked emails of a form, each once.
-pub(super) fn ticks(form: &Fields) -> Vec<EmailId> {
-    let mut ids: Vec<EmailId> = form.all("email").iter().filter_map(|id| id.parse().ok()).map(EmailId).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    ids
-}
-
 async fn draw<N: Need>(p: &Permitted<N>, asked: &Fields, form: &Fields, mistakes: Mistakes) -> Answer {
     let filter = filter(asked);
     let filtered = !filter.text.is_empty() || filter.kind.is_some();
@@ -225,7 +222,7 @@ async fn draw<N: Need>(p: &Permitted<N>, asked: &Fields, form: &Fields, mistakes
         .zip(counts)
         .map(|((tab, label, _), count)| Tab {
             label,
-            count: thousands(count),
+            count: english::number(count),
             href: links.with("state", tab),
             current: *tab == word,
         })
@@ -233,7 +230,7 @@ async fn draw<N: Need>(p: &Permitted<N>, asked: &Fields, form: &Fields, mistakes
     let zone = settings.zone;
     let set = settings.mail_leaves();
     let may = (p.may(Permission::SendAgain), p.may(Permission::Resend), p.may(Permission::SeeUsers));
-    let ticked = ticks(form);
+    let ticked: Vec<EmailId> = ticked::ids(&form.all(EMAIL));
     let elsewhere = ticked.iter().filter(|id| !rows.iter().any(|row| row.email.id == **id)).copied().collect();
     let status = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = OutboxPage {
@@ -253,9 +250,9 @@ async fn draw<N: Need>(p: &Permitted<N>, asked: &Fields, form: &Fields, mistakes
         filtered,
         see_tasks: p.may(Permission::SeeTasks),
         pager: Pager::new(paging, rows.len(), total, &links),
-        rows: rows.into_iter().map(|looked| line(looked, &ticked, &ground, zone, may)).collect(),
-        again: may.0 && fits(Act::SendAgain, shown),
-        cancel: may.0 && fits(Act::Cancel, shown),
+        rows: rows.into_iter().map(|row| line(row, &ticked, &ground, zone, may)).collect(),
+        again: may.0 && fits(Change::SendAgain, shown),
+        cancel: may.0 && fits(Change::Cancel, shown),
         all: asked.ticked("all") || form.ticked("all"),
         all_href: links.with("all", "1"),
         some_href: links.here(),
@@ -266,9 +263,9 @@ async fn draw<N: Need>(p: &Permitted<N>, asked: &Fields, form: &Fields, mistakes
     page_with(status, &page)
 }
 
-fn line(looked: EmailInContext, ticked: &[EmailId], ground: &Basis, zone: Zone, may: (bool, bool, bool)) -> Line {
-    let way = row_action(&looked, ground, may);
-    let email = looked.email;
+fn line(row: EmailInContext, ticked: &[EmailId], ground: &Basis, zone: Zone, may: (bool, bool, bool)) -> Line {
+    let way = row_action(&row, ground, may);
+    let email = row.email;
     let second = match (email.alternate, email.facts.name.is_empty()) {
         (true, _) => format!("{}, alternate address", email.facts.user_id),
         (false, true) => email.facts.user_id.clone(),
@@ -281,13 +278,13 @@ fn line(looked: EmailInContext, ticked: &[EmailId], ground: &Basis, zone: Zone, 
 
 /// The likeliest thing to do with an email.
 fn row_action(
-    looked: &EmailInContext,
+    row: &EmailInContext,
     ground: &Basis,
     (change, resend, see_users): (bool, bool, bool),
 ) -> Option<RowAction> {
-    let EmailInContext { email, context: around } = looked;
-    let act = if email.state == State::Queued { Act::Cancel } else { Act::SendAgain };
-    if change && again::judge(act, email, around, ground).is_ok() {
+    let EmailInContext { email, context: around } = row;
+    let likeliest = if email.state == State::Queued { Change::Cancel } else { Change::SendAgain };
+    if change && again::judge(likeliest, email, around, ground).is_ok() {
         let (verb, words) = match email.state {
             State::Queued => ("cancel", "Cancel"),
             State::Deferred => ("send-again", "Try now"),
@@ -349,31 +346,5 @@ fn relay(set: bool, carrier: &str, health: Health, zone: Zone, now: Timestamp) -
         Some(last) if last.outcome == State::Deferred => say("deferred", "clock-pause", "The last email was put off"),
         // A refusal of one address is an answer of a server that is there.
         Some(_) => say("sent", "circle-check", "The mail server is accepting mail"),
-    }
-}
-
-/// "1,284".
-fn thousands(number: i64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + 4);
-    for (n, digit) in digits.chars().enumerate() {
-        if n > 0 && (digits.len() - n).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn large_numbers_are_parted() {
-        assert_eq!(thousands(0), "0");
-        assert_eq!(thousands(999), "999");
-        assert_eq!(thousands(1284), "1,284");
-        assert_eq!(thousands(100_000), "100,000");
     }
 }

@@ -1,5 +1,5 @@
-//! Screens of the outbox: the list, one email, many emails at once.
+//! Screens of the outbox: the list, one email, ticked emails.
 
 pub mod email;
 pub mod list;
-pub mod several;
+pub mod ticked;

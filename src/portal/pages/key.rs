@@ -46,7 +46,7 @@ fn qr(text: &str) -> Result<String, Fault> {
         .dark_color(svg::Color("#000"))
         .light_color(svg::Color("#fff"))
         .build();
-    // The XML declaration has no place in the middle of a page.
+    // The XML declaration does not belong in the middle of a page.
     let start = image.find("<svg").unwrap_or_default();
     Ok(image[start..].to_owned())
 }

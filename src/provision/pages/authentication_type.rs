@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 
 use crate::{
     clock::{distance, long_date},
+    english::{counted, counted_as},
     error::{Error, Mistakes},
     operators::{Permission, may},
     policy,
@@ -17,7 +18,7 @@ use crate::{
     web::{Answer, Chrome, Fault, Fields, Permitted, page_with, see_other},
 };
 
-use super::users::{Step, carried_out, steps, users};
+use super::users::{Step, carried_out, steps};
 
 /// A line of the table of types.
 struct Line {
@@ -72,7 +73,7 @@ async fn draw(p: Permitted<may::Provision>, id: String, typed: Option<Typed>, mi
         status,
         &Page {
             chrome,
-            title: format!("Provision {}", users(candidates.len())),
+            title: format!("Provision {}", counted(candidates.len(), "user")),
             steps: steps(&id, 1),
             id,
             lines: stocks
@@ -109,7 +110,7 @@ fn kept(draft: &Draft, proposed: NaiveDate) -> Typed {
 /// "2 have one already, 1 is in an open task of it: left out unless included."; empty if nobody clashes.
 fn clash(clashes: &[(AuthenticationType, usize, usize)], kind: AuthenticationType) -> String {
     let Some((_, tokens, enrollments)) = clashes.iter().find(|(one, ..)| *one == kind) else { return String::new() };
-    let verb = |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+    let verb = |count: usize, one: &str, many: &str| counted_as(count, one, many);
     let mut parts = Vec::new();
     if *tokens > 0 {
         parts.push(verb(*tokens, "has one already", "have one already"));

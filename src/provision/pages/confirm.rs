@@ -8,6 +8,7 @@ use askama::Template;
 
 use crate::{
     clock::distance,
+    english::{counted, plural},
     mail,
     operators::{Permission, may},
     provision::{
@@ -18,7 +19,7 @@ use crate::{
     web::{Answer, Chrome, Fields, Flash, Pager, Permitted, page_with, see_other},
 };
 
-use super::users::{PageAsked, Step, carried_out, cut, steps, users};
+use super::users::{PageAsked, Step, carried_out, cut, steps};
 
 /// What the buttons that include those who are left out send.
 const INCLUDES: [(&str, Skip); 2] = [("with-token", Skip::HasToken), ("with-task", Skip::HasPlace)];
@@ -80,7 +81,7 @@ fn draw(
     let (rows, pager) = cut(plan.lines, which.paging(), format!("/provision/{id}/confirm"));
     let page = Page {
         chrome,
-        title: format!("Provision {}", users(count)),
+        title: format!("Provision {}", counted(count, "user")),
         steps: steps(&id, 2),
         id,
         start_on: plan.start_on.to_string(),
@@ -90,7 +91,7 @@ fn draw(
         button: format!(
             "Confirm and {} {count} {}",
             if p.desk.settings.mail_leaves() { "send" } else { "queue" },
-            if count == 1 { "email" } else { "emails" }
+            plural(count, "email")
         ),
         skipped,
         includes,
@@ -146,7 +147,7 @@ pub async fn submit(p: Permitted<may::Provision>, id: Path<String>, which: Typed
         Confirmed::Task(task) => task,
     };
     let sees = p.may(Permission::SeeTasks);
-    let detail = mail::promise::several(&p.desk.settings, "The emails");
+    let detail = mail::promise::of_many(&p.desk.settings, "The emails");
     p.flash(&Flash::good(format!("Task {task} was created."), detail));
     Ok(see_other(&if sees { format!("/tasks/{task}") } else { "/users".to_owned() }))
 }

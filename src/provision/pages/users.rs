@@ -5,6 +5,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::{
+    english::{counted, is_are},
     error::Error,
     ids::UserId,
     operators::may,
@@ -47,11 +48,6 @@ pub(super) fn steps(draft: &str, current: usize) -> Vec<Step> {
 /// Where a draft that was carried out leads.
 pub(super) fn carried_out(draft: &Draft) -> Option<HttpResponse> {
     draft.task.map(|task| see_other(&format!("/tasks/{task}")))
-}
-
-/// "4 users".
-pub(super) fn users(count: usize) -> String {
-    if count == 1 { "1 user".into() } else { format!("{count} users") }
 }
 
 /// PageAsked page of a list within a step.
@@ -135,7 +131,7 @@ pub async fn show(p: Permitted<may::Provision>, id: Path<String>, which: Typed<P
     if let Some(answer) = carried_out(&draft) {
         return Ok(answer);
     }
-    let title = format!("Provision {}", users(chosen.found.len()));
+    let title = format!("Provision {}", counted(chosen.found.len(), "user"));
     let left_out =
         chosen.left_out().into_iter().map(|(why, count)| format!("{count} {}", why.words_for_many())).collect();
     let mut rows: Vec<(Candidate, &'static str)> = chosen
@@ -163,8 +159,8 @@ pub async fn leave_out(p: Permitted<may::Provision>, id: Path<String>, form: Fie
     let count = ids.len();
     p.call(move |desk, who, _| provision::leave_out(desk, who, &id, &ids)).await?;
     if count > 0 {
-        let verb = if count == 1 { "is" } else { "are" };
-        p.flash(&Flash::good(format!("{} {verb} left out.", users(count)), "Nothing else changed."));
+        let verb = is_are(count);
+        p.flash(&Flash::good(format!("{} {verb} left out.", counted(count, "user")), "Nothing else changed."));
     }
     Ok(see_other(&back))
 }

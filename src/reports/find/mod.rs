@@ -12,7 +12,7 @@ use crate::{
         ground,
         store::{self, Basis},
     },
-    tasks::{self, store::enrollments},
+    tasks::{self, enrollments},
     users::{self, Order, Search, User, search::State},
 };
 

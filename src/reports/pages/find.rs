@@ -3,9 +3,9 @@
 use actix_web::HttpRequest;
 use askama::Template;
 
-use super::counted;
 use crate::{
     clock::distance,
+    english::counted,
     ids::TaskId,
     operators::{Permission, may},
     reports::{
@@ -66,7 +66,7 @@ pub async fn show(p: Permitted<may::SignedIn>, request: HttpRequest) -> Answer {
     if !users.is_empty() {
         let shown = i64::try_from(users.len()).unwrap_or(0);
         let all = Links::new("/users", vec![("q", q.clone()), ("state", "any".into())]).here();
-        let more = if users_total > shown { (all, counted(users_total, "user", "users")) } else { Default::default() };
+        let more = if users_total > shown { (all, counted(users_total, "user")) } else { Default::default() };
         groups.push(Group { words: "Users".into(), hits: users.into_iter().map(user_line).collect(), more });
     }
     if let Some((user_id, name, stand)) = first {
@@ -113,7 +113,7 @@ fn user_line(found: FoundUser) -> Line {
         Standing::MailFailed(_) => ("Mail failed".to_owned(), "locked"),
         Standing::In(_, status) => (status.label().to_owned(), ""),
         Standing::Tokens(0) => ("no token".to_owned(), "none"),
-        Standing::Tokens(count) => (counted(count, "token", "tokens"), "none"),
+        Standing::Tokens(count) => (counted(count, "token"), "none"),
     };
     let dress = if dress.is_empty() { lower(&state) } else { dress };
     let name = user.name();

@@ -1,9 +1,9 @@
 //! The card of the first start on the Snapshot, and what is sent from it.
 
-use super::grouped;
 use crate::{
     clock::{Timestamp, Zone, moment},
     config::Settings,
+    english::number,
     operators::{Permission, may, may::Need},
     reports::{
         first_start::{self, Facts, Mail, Step},
@@ -27,7 +27,7 @@ pub struct Card {
     pub bar: usize,
     /// Only a line with what is done.
     pub hidden: bool,
-    /// No task was ever made: the card stands in place of numbers.
+    /// No task was ever made: the card stands instead of numbers.
     pub empty: bool,
     /// What the server is, in words: name, value, hint, and whether it wants a look.
     pub server: Vec<(&'static str, String, &'static str, bool)>,
@@ -51,7 +51,7 @@ pub struct Line {
     pub current: bool,
     /// Ways to do it, for who may.
     pub links: Vec<(&'static str, String)>,
-    /// The form in place: "test", "backup", or none.
+    /// The form on the card: "test", "backup", or none.
     pub form: &'static str,
     /// Where a test email goes.
     pub to: String,
@@ -224,8 +224,8 @@ fn counted(count: i64, one: &str, none: &str) -> String {
     match count {
         0 => none.to_owned(),
         1 => format!("1 {one}."),
-        many if many > COUNTED => format!("More than {} {one}s.", grouped(COUNTED)),
-        many => format!("{} {one}s.", grouped(many)),
+        many if many > COUNTED => format!("More than {} {one}s.", number(COUNTED)),
+        many => format!("{} {one}s.", number(many)),
     }
 }
 
@@ -240,7 +240,7 @@ fn server(settings: &Settings, facts: &Facts) -> Vec<(&'static str, String, &'st
             (false, false) => ("Address", settings.public_url.clone(), "Without TLS. Put it behind https.", true),
         },
         ("Database", if facts.postgres { "PostgreSQL".into() } else { "SQLite".into() }, "", false),
-        ("Master key", key.to_owned(), "Keep a copy in another place.", true),
+        ("Master key", key.to_owned(), "Keep a copy somewhere else.", true),
     ]
 }
 

@@ -118,24 +118,6 @@ fn paging(request: &HttpRequest) -> Paging {
     Paging::new(fields.text("page").parse().ok(), fields.text("size").parse().ok())
 }
 
-/// "2,914".
-fn grouped(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::from(if number < 0 { "−" } else { "" });
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// "1 row", "2,914 rows".
-fn counted(number: i64, one: &str, many: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{} {many}", grouped(number)) }
-}
-
 /// The day in the organization's zone on which a request is answered.
 fn today(zone: Zone, now: crate::clock::Timestamp) -> NaiveDate {
     zone.today(now)
@@ -144,16 +126,6 @@ fn today(zone: Zone, now: crate::clock::Timestamp) -> NaiveDate {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn large_numbers_are_grouped() {
-        assert_eq!(grouped(0), "0");
-        assert_eq!(grouped(999), "999");
-        assert_eq!(grouped(1_000), "1,000");
-        assert_eq!(grouped(-12_345_678), "−12,345,678");
-        assert_eq!(counted(1, "task", "tasks"), "1 task");
-        assert_eq!(counted(2_914, "task", "tasks"), "2,914 tasks");
-    }
 
     #[test]
     fn a_chosen_name_is_offered_even_if_it_is_not_in_the_list() {

@@ -3,9 +3,10 @@
 use actix_web::HttpRequest;
 use askama::Template;
 
-use super::{Choice, Tab, chips, counted, file_address, grouped, links, offered, paging, tabs, today, types};
+use super::{Choice, Tab, chips, file_address, links, offered, paging, tabs, today, types};
 use crate::{
     clock::moment,
+    english::{counted, number},
     operators::{Permission, may},
     reports::{self, Filter, Period, Report, not_enrolled::Row},
     tasks::{Status, enrollment},
@@ -96,11 +97,11 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
         chips: chips(&filter, &links),
         pager: Pager::new(paging, listed.rows.len(), totals.enrollments, &links),
         rows: listed.rows.into_iter().map(line).collect(),
-        all: format!("All {} in this view", counted(totals.enrollments, "enrollment", "enrollments")),
-        sums: statuses.into_iter().zip([totals.active, totals.locked, totals.expired].map(grouped)).collect(),
+        all: format!("All {} in this view", counted(totals.enrollments, "enrollment")),
+        sums: statuses.into_iter().zip([totals.active, totals.locked, totals.expired].map(number)).collect(),
         enrollments: totals.enrollments,
         file: file_address(Report::NotEnrolled, &filter),
-        file_words: counted(totals.enrollments, "row", "rows"),
+        file_words: counted(totals.enrollments, "row"),
         may_see_tasks: p.may(Permission::SeeTasks),
         may_see_users: p.may(Permission::SeeUsers),
         filter,

@@ -1,11 +1,12 @@
-//! `/reports/operators`: what operators did, counted from the audit log.
+//! `/reports/operators`: what operators did from the audit log.
 
 use actix_web::HttpRequest;
 use askama::Template;
 
-use super::{Choice, Tab, chips, counted, file_address, grouped, links, names, tabs, today};
+use super::{Choice, Tab, chips, file_address, links, names, tabs, today};
 use crate::{
     clock::moment,
+    english::{counted, number},
     operators::{self, may},
     reports::{self, ActionCount, Filter, Period, Report, USUAL_DAYS_OF_WORK},
     web::{self, Answer, Chrome, Permitted},
@@ -60,7 +61,8 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
         })
         .await?;
     let links = links(Report::Operators, &filter, None);
-    let (done, refused) = (deeds.iter().map(|deed| deed.done).sum(), deeds.iter().map(|deed| deed.refused).sum());
+    let (done, refused): (i64, i64) =
+        (deeds.iter().map(|deed| deed.done).sum(), deeds.iter().map(|deed| deed.refused).sum());
     let rows = i64::try_from(deeds.len()).unwrap_or(i64::MAX);
     let mut groups: Vec<Group> = Vec::new();
     for deed in deeds {
@@ -77,15 +79,12 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
         to: filter.period.to.unwrap_or(today).to_string(),
         operators,
         chips: chips(&filter, &links),
-        all: format!(
-            "All {} in this period",
-            counted(i64::try_from(groups.len()).unwrap_or(0), "operator", "operators")
-        ),
+        all: format!("All {} in this period", counted(i64::try_from(groups.len()).unwrap_or(0), "operator")),
         groups,
-        done: grouped(done),
-        refused: grouped(refused),
+        done: number(done),
+        refused: number(refused),
         file: file_address(Report::Operators, &filter),
-        file_words: counted(rows, "row", "rows"),
+        file_words: counted(rows, "row"),
         filter,
     })
 }

@@ -3,8 +3,9 @@
 use actix_web::HttpRequest;
 use askama::Template;
 
-use super::{Choice, Tab, chips, counted, file_address, grouped, links, offered, paging, tabs, today, types};
+use super::{Choice, Tab, chips, file_address, links, offered, paging, tabs, today, types};
 use crate::{
+    english::{counted, number},
     operators::{Permission, may},
     reports::{
         self, Filter, Period, Report, USUAL_DAYS,
@@ -83,11 +84,11 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
         chips: chips(&filter, &links),
         pager: Pager::new(paging, listed.rows.len(), totals.tasks, &links),
         rows: listed.rows.into_iter().map(line).collect(),
-        all: format!("All {} in this view", counted(totals.tasks, "task", "tasks")),
-        sums: [counts.users, counts.completed, counts.locked, counts.expired, counts.removed].map(grouped),
+        all: format!("All {} in this view", counted(totals.tasks, "task")),
+        sums: [counts.users, counts.completed, counts.locked, counts.expired, counts.removed].map(number),
         tasks: totals.tasks,
         file: file_address(Report::Provisioning, &filter),
-        file_words: counted(totals.tasks, "row", "rows"),
+        file_words: counted(totals.tasks, "row"),
         may_see_tasks: p.may(Permission::SeeTasks),
         filter,
     })

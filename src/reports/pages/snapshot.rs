@@ -4,12 +4,11 @@ use askama::Template;
 
 use super::{
     chart::{self, Chart},
-    counted,
     first_start::{self, Card},
-    grouped,
 };
 use crate::{
     clock::{long_date, moment},
+    english::{counted, counted_as, number, plural},
     operators::{Permission, may},
     reports::{
         self, Glance,
@@ -106,11 +105,11 @@ pub async fn show(p: Permitted<may::SignedIn>) -> Answer {
         needs: needs(&p, &glance),
         shortcuts: shortcuts(&p),
         stages: stages.into_iter().map(wide).collect(),
-        provisioned: counted(funnel.provisioned, "user provisioned", "users provisioned"),
+        provisioned: counted_as(funnel.provisioned, "user provisioned", "users provisioned"),
         biggest_loss: funnel.biggest_loss(),
         chart: (!glance.days.is_empty()).then(|| chart::draw(&glance.days)),
         days: glance.days,
-        completed: grouped(completed),
+        completed: number(completed),
         chrome,
     })
 }
@@ -121,8 +120,8 @@ fn stats(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Stat> {
         stats.push(Stat {
             icon: "ticket",
             label: "Open tasks",
-            figure: grouped(open.tasks),
-            hint: format!("{} started this week", grouped(this_week)),
+            figure: number(open.tasks),
+            hint: format!("{} started this week", number(this_week)),
             href: "/tasks",
         });
     }
@@ -130,8 +129,8 @@ fn stats(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Stat> {
         stats.push(Stat {
             icon: "users",
             label: "Users still to enroll",
-            figure: grouped(waiting),
-            hint: glance.open.map(|(open, _)| format!("of {} in open tasks", grouped(open.users))).unwrap_or_default(),
+            figure: number(waiting),
+            hint: glance.open.map(|(open, _)| format!("of {} in open tasks", number(open.users))).unwrap_or_default(),
             href: if p.may(Permission::Reports) { "/reports/not-enrolled" } else { "" },
         });
     }
@@ -139,12 +138,8 @@ fn stats(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Stat> {
         stats.push(Stat {
             icon: "hourglass",
             label: "Stopping in 48 h",
-            figure: grouped(soon.users),
-            hint: format!(
-                "{} in {}",
-                if soon.users == 1 { "user" } else { "users" },
-                counted(soon.tasks, "task", "tasks")
-            ),
+            figure: number(soon.users),
+            hint: format!("{} in {}", plural(soon.users, "user"), counted(soon.tasks, "task")),
             href: "/tasks?view=stopping",
         });
     }
@@ -152,7 +147,7 @@ fn stats(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Stat> {
         stats.push(Stat {
             icon: "mail-x",
             label: "Failed emails",
-            figure: grouped(failures),
+            figure: number(failures),
             hint: "in the last 30 days, none sent since".into(),
             href: "/outbox",
         });
@@ -195,18 +190,18 @@ fn needs(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Need> {
         needs.push(Need {
             icon: "mail-x",
             tone: "locked",
-            words: counted(failures, "email failed", "emails failed"),
+            words: counted_as(failures, "email failed", "emails failed"),
             detail: "Refused for good, or given up after many tries. The outbox has the mail server’s words.".into(),
             href: "/outbox".into(),
         });
     }
     if let Some(locked) = glance.locked.filter(|locked| locked.users > 0) {
-        let attempts = counted(glance.attempts_allowed, "attempt", "attempts");
+        let attempts = counted(glance.attempts_allowed, "attempt");
         needs.push(Need {
             icon: "status-locked",
             tone: "locked",
-            words: counted(locked.users, "user locked", "users locked"),
-            detail: format!("All {attempts} used, in {}", counted(locked.tasks, "task", "tasks")),
+            words: counted_as(locked.users, "user locked", "users locked"),
+            detail: format!("All {attempts} used, in {}", counted(locked.tasks, "task")),
             href: match (p.may(Permission::Reports), p.may(Permission::SeeTasks)) {
                 (true, _) => "/reports/not-enrolled?status=locked",
                 (_, true) => "/tasks?view=locked",
@@ -231,8 +226,8 @@ fn needs(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Need> {
         needs.push(Need {
             icon: "key",
             tone: "muted",
-            words: format!("Hardware tokens: {} left", grouped(left)),
-            detail: format!("{} of {} are reserved for tasks", grouped(reserved), grouped(inventory)),
+            words: format!("Hardware tokens: {} left", number(left)),
+            detail: format!("{} of {} are reserved for tasks", number(reserved), number(inventory)),
             href: if p.may(Permission::Reports) { "/reports/tokens" } else { "" }.into(),
         });
     }
@@ -241,7 +236,7 @@ fn needs(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Need> {
         needs.push(Need {
             icon: "users",
             tone: "muted",
-            words: counted(pairs, "User ID is there twice", "User IDs are there twice"),
+            words: counted_as(pairs, "User ID is there twice", "User IDs are there twice"),
             detail: format!("{one} and {other} are one User ID written in two ways. Change one of them."),
             href: Links::new("/users", vec![("q", one.clone()), ("state", "any".into())]).here(),
         });
@@ -251,7 +246,7 @@ fn needs(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Need> {
 
 /// "1 other message lacks something", "2 other messages lack something".
 fn counted_messages(count: usize) -> String {
-    if count == 1 { "1 other message lacks something".into() } else { format!("{count} other messages lack something") }
+    counted_as(count, "other message lacks something", "other messages lack something")
 }
 
 /// What keeps all email from leaving; `None` if nothing does, or the role may not see the outbox.
@@ -260,7 +255,7 @@ fn mail(p: &Permitted<may::SignedIn>, glance: &Glance) -> Option<Need> {
     let wait = match glance.waiting_emails {
         0 => "Email waits".to_owned(),
         1 => "1 email waits".to_owned(),
-        emails => format!("{} emails wait", grouped(emails)),
+        emails => format!("{} emails wait", number(emails)),
     };
     let need = |words: &str, detail: String, href: &str| {
         Some(Need { icon: "mail-x", tone: "locked", words: words.to_owned(), detail, href: href.to_owned() })

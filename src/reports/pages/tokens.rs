@@ -3,8 +3,9 @@
 use actix_web::HttpRequest;
 use askama::Template;
 
-use super::{Choice, Tab, chips, counted, file_address, links, names, tabs};
+use super::{Choice, Tab, chips, file_address, links, names, tabs};
 use crate::{
+    english::counted,
     operators::may,
     reports::{self, Filter, Period, Report, StockLine},
     tokens::{AuthenticationType, TokenState},
@@ -61,7 +62,7 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
         lines,
         sums,
         file: file_address(Report::Tokens, &filter),
-        file_words: counted(i64::try_from(stands.len()).unwrap_or(i64::MAX), "row", "rows"),
+        file_words: counted(i64::try_from(stands.len()).unwrap_or(i64::MAX), "row"),
     })
 }
 

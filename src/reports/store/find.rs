@@ -10,7 +10,7 @@ use crate::{
     operators::{Scope, Who},
     reports::{find::hit, history::Row},
     schema::{enrollments, tasks, tokens, users},
-    tokens::{Token, by_serial, store::list::ends},
+    tokens::{Token, by_serial, ends},
 };
 
 /// The User IDs of at most two users in scope with exactly this address.

@@ -66,7 +66,7 @@ pub fn noted(conn: &mut AnyConn, fact: &str) -> Result<Option<Noted>> {
     Ok(row.map(|(at, by)| Noted { at, by }))
 }
 
-/// Notes it, in place of what was noted before.
+/// Notes it, instead of what was noted before.
 pub fn note(conn: &mut AnyConn, fact: &str, noted: &Noted) -> Result<()> {
     diesel::delete(first_start::table.find(fact)).execute(conn)?;
     diesel::insert_into(first_start::table)

@@ -45,7 +45,7 @@ impl Basis {
     /// The containers, narrowed by a filter's; a name that is unknown in the scope leaves none.
     pub fn narrowed(mut self, conn: &mut AnyConn, who: &Who, filter: &Filter) -> Result<Self> {
         if !filter.container.is_empty() {
-            let named = users::store::container(conn, &filter.container)?.filter(|id| who.scope.holds(*id));
+            let named = users::container(conn, &filter.container)?.filter(|id| who.scope.holds(*id));
             self.containers = Some(named.into_iter().collect());
         }
         Ok(self)

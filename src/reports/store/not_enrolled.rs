@@ -12,6 +12,7 @@ use super::{Basis, Query, query, within};
 use crate::{
     clock::Timestamp,
     db::{self, AnyConn},
+    english::full_name,
     error::{Error, Result},
     ids::{EnrollmentId, TaskId},
     mail,
@@ -72,7 +73,7 @@ impl TryFrom<EnrollmentRow> for Row {
         })?;
         Ok(Row {
             id: EnrollmentId(row.id),
-            name: format!("{} {}", row.first_name, row.last_name).trim().to_owned(),
+            name: full_name(&row.first_name, &row.last_name),
             user_id: row.user_id,
             container: row.container,
             task: TaskId(row.task_id),

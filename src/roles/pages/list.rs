@@ -29,7 +29,7 @@ struct Row {
 pub async fn show(p: Permitted<may::ManageOperators>) -> Answer {
     let ((roles, held_by), chrome) = p
         .view(|desk, who, _| {
-            desk.db.read(|conn| Ok((operators::store::role::all(conn)?, roles::store::held_by(conn, who)?)))
+            desk.db.read(|conn| Ok((operators::role_rows::all(conn)?, roles::store::held_by(conn, who)?)))
         })
         .await?;
     let table = Permission::ALL

@@ -6,7 +6,7 @@ use askama::Template;
 use crate::{
     clock,
     error::{Error, Mistakes},
-    operators::{Operator, managing, may, pages::SessionLine, password, store::sessions},
+    operators::{Operator, managing, may, pages::SessionLine, password, sessions},
     sign_in::account::{self, Account},
     web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, presence, see_other, session},
 };

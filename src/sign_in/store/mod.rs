@@ -17,8 +17,6 @@ use crate::{
 #[derive(Queryable, Clone)]
 pub struct Candidate {
     id: i64,
-    /// The UserID as it is written.
-    pub user_id: String,
     /// The hash of the password.
     pub password_hash: String,
     /// Set if the operator may not sign in.
@@ -65,7 +63,6 @@ pub fn candidate(conn: &mut AnyConn, user_id: &str) -> Result<Option<Candidate>>
         .filter(operators::user_id_key.eq(db::key(user_id)))
         .select((
             operators::id,
-            operators::user_id,
             operators::password_hash,
             operators::suspended_at,
             operators::second_factor,

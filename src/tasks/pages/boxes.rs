@@ -156,7 +156,7 @@ pub fn read(
             [] => Vec::new(),
             ticks => {
                 let open = Filter { open: true, ..Filter::default() };
-                store::members::chosen(conn, id, scope, &open, Some(ticks), attempts, today)?
+                store::members::ticked(conn, id, scope, &open, Some(ticks), attempts, today)?
             }
         };
         let matching = count(conn, Filter { open: true, ..filter.clone() })?;

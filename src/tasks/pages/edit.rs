@@ -14,7 +14,6 @@ use crate::{
     ids::{EnrollmentId, TaskId},
     operators::{Permission, may, may::Need},
     tasks::{
-        edit::Chosen,
         enrollment::urgency,
         left_out::{self, Verb},
         list::Row,
@@ -24,9 +23,14 @@ use crate::{
             detail::{self, Line},
         },
         reading,
+        ticked_users::TickedUsers,
     },
+    ticked,
     web::{Answer, Chrome, Fields, Links, Pager, Paging, Permitted, page_with, paging::SIZES},
 };
+
+/// The check box of a user.
+const USER: &str = "user";
 
 /// The query string: search, view, order, page, and "all that match".
 #[derive(Deserialize)]
@@ -196,7 +200,7 @@ pub(super) fn view_of(id: TaskId, form: &Fields) -> Links {
 async fn draw<N: Need>(p: &Permitted<N>, id: TaskId, typed: Address, form: &Fields, mistakes: Mistakes) -> Answer {
     let (q, view, paging) = (typed.q(), typed.view(), typed.paging());
     let filter = Filter { q: db::key(&q), descending: typed.descending(), ..view.filter() };
-    let ticks = ids(form);
+    let ticks = ticked::ids(&form.all(USER));
     let all = typed.all.is_some();
     let asked = (filter.clone(), ticks.clone());
     let (boxes, chrome) =
@@ -308,24 +312,12 @@ async fn draw<N: Need>(p: &Permitted<N>, id: TaskId, typed: Address, form: &Fiel
     )
 }
 
-/// The ticked users of a form, each once.
-fn ids(form: &Fields) -> Vec<EnrollmentId> {
-    let mut ids: Vec<EnrollmentId> =
-        form.all("user").iter().filter_map(|id| id.parse().ok()).map(EnrollmentId).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    ids
-}
-
 /// The ticked users of the form, or the filter that stands for all that match.
-pub(super) fn chosen(form: &Fields) -> Chosen {
-    if form.ticked("all") {
-        return Chosen::Matching(Filter {
-            q: db::key(&form.text("q")),
-            ..View::from_code(&form.text("status")).filter()
-        });
-    }
-    Chosen::These(ids(form))
+pub(super) fn ticked_users(form: &Fields) -> TickedUsers {
+    TickedUsers::from_form(&form.all(USER), form.ticked("all"), || Filter {
+        q: db::key(&form.text("q")),
+        ..View::from_code(&form.text("status")).filter()
+    })
 }
 
 /// Where Edit of a task is.

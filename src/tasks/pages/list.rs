@@ -14,9 +14,13 @@ use crate::{
         list::{Column, Order, Query, Row, StopWithin, View},
         reading::{self, Listed},
     },
+    ticked,
     tokens::AuthenticationType,
     web::{Answer, Chrome, Fields, Links, Pager, Paging, Permitted, page_with},
 };
+
+/// The check box of a task.
+pub(super) const TASK: &str = "task";
 
 /// The query string: search, filters, sort and page, so that every view can be linked.
 #[derive(Deserialize)]
@@ -173,7 +177,7 @@ async fn draw<N: Need>(p: &Permitted<N>, typed: Address, form: &Fields, mistakes
         .await?;
     let Listed { rows, total, views, operators } = listed;
     let today = p.desk.settings.zone.today(p.now);
-    let mut elsewhere: Vec<TaskId> = if all { Vec::new() } else { ticks(form) };
+    let mut elsewhere: Vec<TaskId> = if all { Vec::new() } else { ticked::ids(&form.all(TASK)) };
     let ticked: Vec<TaskId> = elsewhere.clone();
     elsewhere.retain(|id| !rows.iter().any(|row| row.task.id == *id));
     let page = if paging.page > 1 { paging.page.to_string() } else { String::new() };
@@ -223,14 +227,6 @@ async fn draw<N: Need>(p: &Permitted<N>, typed: Address, form: &Fields, mistakes
         sees_reports: p.may(Permission::Reports),
     };
     page_with(status, &page)
-}
-
-/// The ticked tasks of a form, each once.
-pub(super) fn ticks(form: &Fields) -> Vec<TaskId> {
-    let mut ids: Vec<TaskId> = form.all("task").iter().filter_map(|id| id.parse().ok()).map(TaskId).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    ids
 }
 
 fn tabs(views: &[(View, i64)], current: View) -> Vec<Tab> {

@@ -2,17 +2,17 @@
 
 use crate::operators::{Permission, Who};
 
-pub mod act;
 mod boxes;
 pub mod detail;
 pub mod edit;
+pub mod edit_confirm;
 pub mod list;
 mod moving;
 mod people;
 pub mod readdressed;
 pub mod remove;
 pub mod resend;
-pub mod several;
+pub mod ticked;
 
 /// True if the Edit page has anything for them.
 fn may_edit(who: &Who) -> bool {

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
+use crate::english::plural;
 use crate::tasks::{
     Status,
-    edit::Preview,
     stop_date::{DaysMoved, Effect},
+    ticked_users::Preview,
 };
 
 /// One kind of change.
@@ -54,7 +55,7 @@ pub fn signed(date: NaiveDate, before: NaiveDate) -> String {
 }
 
 fn days(sign: char, change: DaysMoved) -> String {
-    let word = if change.most == 1 { "day" } else { "days" };
+    let word = plural(change.most, "day");
     if change.least == change.most {
         format!("{sign}{} {word}", change.most)
     } else {
@@ -71,14 +72,14 @@ fn of(who: &[&str], one: &str, many: &str) -> (String, String) {
 }
 
 impl Moving {
-    /// Of moving the chosen users to `date`; `date_hint` is what stands under it.
-    pub fn new(picked: &Preview, date: NaiveDate, date_hint: String, effect: &Effect) -> Self {
+    /// Of moving the ticked users to `date`; `date_hint` is what stands under it.
+    pub fn new(preview: &Preview, date: NaiveDate, date_hint: String, effect: &Effect) -> Self {
         let mut dates: BTreeMap<NaiveDate, usize> = BTreeMap::new();
         let (mut later, mut again, mut earlier, mut same, mut locked) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for member in &picked.members {
+        for member in &preview.members {
             *dates.entry(member.facts.stop_on).or_default() += 1;
-            let status = picked.status(member);
+            let status = preview.status(member);
             let kind = match member.facts.stop_on.cmp(&date) {
                 std::cmp::Ordering::Equal => &mut same,
                 std::cmp::Ordering::Greater => &mut earlier,
@@ -115,14 +116,14 @@ impl Moving {
             let words = of(&same, "has this Stop Date already", "have this Stop Date already");
             line("calendar", "", words, "", "no change".into(), false);
         }
-        if date == picked.today {
+        if date == preview.today {
             let words = (String::new(), "The enrollment stops today at 23:59".to_owned());
             line("hourglass", "warn", words, "", String::new(), false);
         }
         let (now, most) =
             dates.iter().max_by_key(|(date, count)| (**count, **date)).map_or((date, 0), |(d, n)| (*d, *n));
         let others: Vec<&NaiveDate> = dates.keys().filter(|other| **other != now).collect();
-        let now_hint = match (others.as_slice(), picked.members.len() - most) {
+        let now_hint = match (others.as_slice(), preview.members.len() - most) {
             ([], _) => String::new(),
             ([one], count) => format!("{most} of them; {count} had {one}"),
             ([first, .., last], count) => format!("{most} of them; {count} had {first} to {last}"),

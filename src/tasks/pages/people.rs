@@ -5,7 +5,7 @@ use crate::web::Fields;
 /// Up to so many stand there at once; more are folded until they are asked for.
 const OPEN: usize = 10;
 
-/// Users a page of the fold: what can be looked over without losing one's place.
+/// Users a page of the fold: what can be looked over without losing the line.
 const A_PAGE: usize = 50;
 
 /// A user in such a list.
@@ -28,7 +28,7 @@ pub struct Person {
 
 /// The list as the page draws it.
 pub struct People {
-    /// The name of the field that asks for a page of it, and of its place on the page.
+    /// The name of the field that asks for a page of it, and of where it stands on the page.
     pub field: &'static str,
     /// How many there are.
     pub total: usize,

@@ -7,11 +7,12 @@ use serde::Deserialize;
 
 use crate::{
     db::AnyConn,
+    english::either,
     error::{Error, Result},
     operators::{Permission, Who, may},
     tasks::{
         address::{self, EndedLinks, LinksOf},
-        edit,
+        ticked_users,
     },
     users,
     web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, see_other, segment},
@@ -137,11 +138,13 @@ pub async fn submit(p: Permitted<may::Resend>, form: Fields) -> Answer {
             let fact = match asked.user {
                 Some(_) if count == 1 => "Resent to the new address.".into(),
                 Some(_) => format!("Resent to the new address, one email for each of {count} tasks."),
-                None => format!(
-                    "Resent to the new {} of {}.",
-                    if count == 1 { "address" } else { "addresses" },
-                    edit::users(count)
-                ),
+                None => {
+                    format!(
+                        "Resent to the new {} of {}.",
+                        either(count, "address", "addresses"),
+                        ticked_users::users(count)
+                    )
+                }
             };
             p.flash(&Flash::good(fact, ""));
             Ok(see_other(&back(&p, &asked)))

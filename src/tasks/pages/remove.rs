@@ -10,11 +10,10 @@ use crate::{
     operators::may,
     policy,
     tasks::{
-        edit,
         enrollment::status,
         list::Row,
         members::{EnrollmentRow, Filter},
-        reading, store,
+        reading, remove, store, ticked_users,
     },
     web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, see_other},
 };
@@ -99,10 +98,12 @@ pub async fn submit(p: Permitted<may::InTask<may::Remove>>, number: Path<String>
         return draw(p, &number, form, notify, String::new()).await;
     }
     let (notify, lose) = (form.ticked("notify"), form.text("lose").parse().unwrap_or(usize::MAX));
-    match p.call(move |desk, who, now| edit::remove_task(desk, who, now, id, notify, lose)).await {
+    match p.call(move |desk, who, now| remove::remove_task(desk, who, now, id, notify, lose)).await {
         Ok(count) => {
-            let detail =
-                format!("{} can no longer enroll with it. Enrolled users keep their tokens.", edit::users(count));
+            let detail = format!(
+                "{} can no longer enroll with it. Enrolled users keep their tokens.",
+                ticked_users::users(count)
+            );
             let waits = if notify { mail::promise::or_waits(&p.desk.settings) } else { String::new() };
             let detail = format!("{detail} {waits}");
             p.flash(&Flash::good(format!("Task {id} was removed."), detail.trim()));

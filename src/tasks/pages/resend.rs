@@ -16,11 +16,11 @@ use crate::{
     policy::{self, Policy},
     tasks::{
         Status,
-        edit::{self, Chosen},
         enrollment::status,
         more_time, reading,
         resend::{self, Resent},
         store::Enrollment,
+        ticked_users::{self, TickedUsers},
     },
     users::{self, User, user::Email},
     web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, see_other, segment},
@@ -94,8 +94,8 @@ fn know(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, number: &str) -> 
         && enrollment.task_removed_at.is_none()
         && status(&enrollment.facts, policy.attempts_allowed, today) == Status::Locked;
     let unlock_shown = if locked && who.may(Permission::Unlock) {
-        let picked = edit::preview(desk, who, now, task, &Chosen::These(vec![enrollment.id]))?;
-        Some(picked.shown(&desk.keys, resend::UNLOCK))
+        let preview = ticked_users::preview(desk, who, now, task, &TickedUsers::These(vec![enrollment.id]))?;
+        Some(preview.shown(&desk.keys, resend::UNLOCK))
     } else {
         None
     };
@@ -266,7 +266,7 @@ pub async fn unlock(p: Permitted<may::Unlock>, path: Path<(String, String)>, for
                 let user = users::find(conn, who, &user_id)?;
                 resend::enrollment(conn, who, task, user.id)
             })?;
-            resend::unlock(desk, who, now, task, &Chosen::These(vec![enrollment.id]), &why, &shown)
+            resend::unlock(desk, who, now, task, &TickedUsers::These(vec![enrollment.id]), &why, &shown)
         })
         .await;
     match done {

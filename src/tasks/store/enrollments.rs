@@ -17,7 +17,7 @@ use crate::{
     tokens::AuthenticationType,
 };
 
-/// One user's place in one task, with what is needed of both.
+/// One user in one task, with what is needed of both.
 #[derive(Clone, Debug)]
 pub struct Enrollment {
     /// The enrollment.
@@ -89,7 +89,7 @@ pub struct Link {
     pub code_hash: Vec<u8>,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When a newer email took its place.
+    /// When a newer email replaced it.
     pub superseded_at: Option<Timestamp>,
     /// When the address it was sent to ceased to be the profile's.
     pub address_left_at: Option<Timestamp>,

@@ -134,7 +134,7 @@ macro_rules! columns {
 }
 
 /// The users `offset..offset + limit` by User ID, and how many there are in all: a page of a screen. Who wants all of
-/// them asks [`chosen`], since a statement here holds the numbers of those on the page.
+/// them asks [`ticked`], since a statement here holds the numbers of those on the page.
 #[allow(clippy::too_many_arguments, reason = "which, of which, how sorted, how many")]
 pub fn page(
     conn: &mut AnyConn,
@@ -178,7 +178,7 @@ pub fn count(
 
 /// All users that match, of `only` these if they are named, in the order of the User ID: for 100,000 of them one
 /// statement that names none.
-pub fn chosen(
+pub fn ticked(
     conn: &mut AnyConn,
     task: TaskId,
     scope: &Scope,

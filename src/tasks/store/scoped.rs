@@ -69,7 +69,7 @@ fn ids(containers: &[ContainerId]) -> Vec<i64> {
     containers.iter().map(|container| container.0).collect()
 }
 
-/// Puts the live counts in the place of those that stand with the tasks.
+/// Puts the live counts instead of those that stand with the tasks.
 fn count(
     conn: &mut AnyConn,
     inside: Vec<(ScopedEnrollment, Option<String>)>,

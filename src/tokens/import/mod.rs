@@ -7,6 +7,7 @@ use crate::{
     clock::Timestamp,
     db::{self, AnyConn, Lock},
     desk::Desk,
+    english::counted,
     error::{Error, Result},
     ids::ContainerId,
     imports::{
@@ -130,8 +131,7 @@ impl Plan {
         store::insert(conn, now, &rows).map_err(taken_meanwhile)?;
         report.carried_out = true;
         let (n, format) = (rows.len(), report.format.label());
-        let sentence =
-            format!("Imported {n} hardware {} from a {format} file", if n == 1 { "token" } else { "tokens" });
+        let sentence = format!("Imported {} from a {format} file", counted(n, "hardware token"));
         let mut entry = Entry::done(&who.actor, "tokens.import", sentence);
         if let ([first, ..], [.., last]) = (rows.as_slice(), rows.as_slice()) {
             entry = entry.subject(&first.serial).fact("Serial Numbers", format!("{} to {}", first.serial, last.serial));

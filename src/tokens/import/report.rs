@@ -1,5 +1,6 @@
 //! What became of a file of seeds: an outcome for each line or key, never with a secret in it.
 
+use crate::english::counted_as;
 use crate::{sheet, tokens::import::PassedOver};
 
 /// What a file is.
@@ -83,8 +84,7 @@ impl Report {
     /// What is said of the columns that are not taken; empty if all are.
     pub fn passed_over_words(&self) -> String {
         let names = self.passed_over.iter().map(|column| {
-            let lines =
-                if column.filled == 1 { "1 line has".to_owned() } else { format!("{} lines have", column.filled) };
+            let lines = counted_as(column.filled, "line has", "lines have");
             format!("“{}” ({lines} a value there)", column.name)
         });
         let names: Vec<String> = names.collect();

@@ -3,6 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::{
+    english::counted,
     tokens::{
         Validity,
         import::{
@@ -116,9 +117,9 @@ fn line(number: usize, layout: &Layout, record: &csv::StringRecord) -> Line {
     if has >= wanted && record.iter().skip(wanted).all(str::is_empty) {
         return laid_out(number, layout, record);
     }
-    let cells = if has == 1 { "cell" } else { "cells" };
+    let cells = counted(has, "cell");
     let serial = layout.iter().position(|column| *column == Some(Column::Serial)).and_then(|at| record.get(at));
-    let why = format!("This line has {has} {cells}; the header has {wanted}.");
+    let why = format!("This line has {cells}; the header has {wanted}.");
     Line { number, serial: shown(serial.unwrap_or_default()), device: Err(why) }
 }
 

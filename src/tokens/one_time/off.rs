@@ -1,6 +1,7 @@
 //! How far off the clock behind a wrong one-time password is, for the help desk to say; nothing is accepted by it.
 
 use super::{Making, MovingFactor, Seed, digits};
+use crate::english::counted;
 use crate::oath;
 
 /// How far off a clock is looked for, in seconds: three hours cover a phone set by hand to the next time zones. Of a
@@ -35,8 +36,7 @@ pub fn words(seconds: i64) -> String {
         90..5_400 => ((distance + 30) / 60, "minute"),
         _ => ((distance + 1_800) / 3_600, "hour"),
     };
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {unit}{plural} {}", if seconds < 0 { "behind" } else { "ahead" })
+    format!("{} {}", counted(count, unit), if seconds < 0 { "behind" } else { "ahead" })
 }
 
 #[cfg(test)]

@@ -176,7 +176,7 @@ async fn build<N: crate::operators::may::Need>(
                 let at = user.as_ref().map(|user| user.container).or(held.token.container);
                 let names = users::containers(conn, &who.scope)?;
                 let container = names.into_iter().find(|(id, _)| Some(*id) == at).map(|(_, name)| name);
-                let lines = audit::store::of_subject(conn, &held.token.serial, ENTRIES)?;
+                let lines = audit::of_subject(conn, &held.token.serial, ENTRIES)?;
                 Ok((held, user, container.unwrap_or_default(), lines))
             })
         })

@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use askama::Template;
 
 use crate::{
+    english::counted,
     imports::pages::{Frame, Part, ROWS_FIRST, View, said_at},
     operators::may,
     tokens::{
@@ -39,11 +40,11 @@ pub async fn page(p: &Permitted<may::ImportTokens>, status: StatusCode, preview:
     let (good, refused) = (report.imported(), report.refused());
     let rows = |is_refused: bool| report.lines.iter().filter(move |line| line.refused.is_some() == is_refused).cloned();
     let at = said_at(p.desk.settings.zone, p.now, preview.made_at);
-    let (count, what) = (report.lines.len(), report.format.part().to_lowercase());
+    let count = counted(report.lines.len(), &report.format.part().to_lowercase());
     let page = Page {
         chrome,
         heading: heading(good, refused),
-        lede: format!("{file_name}, {count} {what}{}, checked {at}.", if count == 1 { "" } else { "s" }),
+        lede: format!("{file_name}, {count}, checked {at}."),
         frame: Frame::new(&preview, &view, &links, ADDRESS, ("token", good), ("token", refused)),
         passed_over: report.passed_over_words(),
         line: report.format.part(),
@@ -55,7 +56,7 @@ pub async fn page(p: &Permitted<may::ImportTokens>, status: StatusCode, preview:
 
 /// "Preview: 61 new tokens, 2 refused; nothing imported yet".
 fn heading(good: usize, refused: usize) -> String {
-    let new = format!("{good} new {}", if good == 1 { "token" } else { "tokens" });
+    let new = counted(good, "new token");
     match refused {
         0 => format!("Preview: {new}; nothing imported yet"),
         _ => format!("Preview: {new}, {refused} refused; nothing imported yet"),

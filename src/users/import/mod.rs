@@ -1,5 +1,6 @@
 //! Rules of the file that users are imported from: a header, one user a line, and what becomes of each line.
 
+use crate::english::counted;
 use crate::{text::composed, users::user::Typed};
 
 mod column;
@@ -82,7 +83,7 @@ impl File {
         Ok(File { columns: header.columns(), lines, notes })
     }
 
-    /// `user` with the cells of `line` that the file has in place of theirs. An empty Container cell changes nothing.
+    /// `user` with the cells of `line` that the file has instead of theirs. An empty Container cell changes nothing.
     pub fn over(&self, user: Typed, line: &Line) -> Typed {
         let mut merged = user;
         let mut typed = line.typed.clone();
@@ -178,8 +179,8 @@ fn line(number: usize, header: &Header, record: &csv::ByteRecord, raw: &[u8], la
     let (has, wanted) = (record.len(), header.uses().len());
     let more = record.iter().skip(wanted).any(|cell| !cell.iter().all(u8::is_ascii_whitespace));
     if line.problem.is_none() && more {
-        let cells = if has == 1 { "cell" } else { "cells" };
-        line.problem = Some(format!("This line has {has} {cells}; the header has {wanted}."));
+        let cells = counted(has, "cell");
+        line.problem = Some(format!("This line has {cells}; the header has {wanted}."));
     }
     // A quote that is never closed takes in the rest of the file.
     let odd = raw.iter().filter(|byte| **byte == b'"').count() % 2 == 1;

@@ -17,10 +17,10 @@ use crate::{
         may::{self, Need},
     },
     tasks::{
-        edit::{self, Chosen},
+        Enrollment,
         enrollment::{hint, status, urgency},
-        reading, resend,
-        store::{Enrollment, enrollments},
+        enrollments, reading, resend,
+        ticked_users::{self, TickedUsers},
     },
     tokens::{
         Token,
@@ -118,14 +118,20 @@ pub(super) async fn draw<N: Need>(p: Permitted<N>, user_id: String, address: Add
                 let enrollments = enrollments::outstanding_of(conn, user.id)?;
                 let ids: Vec<_> = enrollments.iter().filter_map(|enrollment| enrollment.last_email).collect();
                 let emails = mail::latest_of(conn, &ids)?;
-                let lines = audit::store::of_user(conn, user.id, ENTRIES)?;
+                let lines = audit::of_user(conn, user.id, ENTRIES)?;
                 Ok((why::diagnose(desk, conn, who, now, user, task)?, enrollments, emails, lines))
             })?;
             // What is unlocked is what was shown.
             let unlock_shown = match (diagnosis.remedy, &diagnosis.facts.enrollment) {
                 (Some(Remedy::UnlockEnrollment), Some(enrollment)) => {
-                    let picked = edit::preview(desk, who, now, enrollment.task, &Chosen::These(vec![enrollment.id]))?;
-                    Some(picked.shown(&desk.keys, resend::UNLOCK))
+                    let preview = ticked_users::preview(
+                        desk,
+                        who,
+                        now,
+                        enrollment.task,
+                        &TickedUsers::These(vec![enrollment.id]),
+                    )?;
+                    Some(preview.shown(&desk.keys, resend::UNLOCK))
                 }
                 _ => None,
             };

@@ -68,7 +68,7 @@ struct Line {
     detail: String,
 }
 
-/// What was typed: what is chosen beside the file, and lines in place of one.
+/// What was typed: what is chosen beside the file, and lines instead of one.
 #[derive(Default)]
 pub struct Form {
     choices: Choices,

@@ -7,11 +7,12 @@ use askama::Template;
 use chrono::NaiveDate;
 
 use crate::{
+    english::counted,
     error::Result,
     ids::UserId,
     operators::{Permission, Who, may},
     policy,
-    tasks::{status, store::enrollments},
+    tasks::{enrollments, status},
     tokens::AuthenticationType,
     users::{
         self, Order, Search, User,
@@ -191,7 +192,7 @@ fn find(
 /// "1 authenticator app", "2 hardware tokens".
 pub fn token_words(kind: &str, count: i64) -> String {
     let plain = AuthenticationType::from_code(kind).map_or(kind, |known| known.plain()).to_lowercase();
-    format!("{count} {plain}{}", if count == 1 { "" } else { "s" })
+    counted(count, &plain)
 }
 
 fn containers(search: &Search, names: &[String]) -> Vec<Choice> {

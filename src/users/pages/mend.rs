@@ -2,7 +2,7 @@
 
 use crate::{
     policy::Policy,
-    tasks::{resend, store::Enrollment},
+    tasks::{Enrollment, resend},
     tokens::pages::path as token_path,
     users::pages::{Person, authentication_methods::FormBack},
     why::{Diagnosis, Remedy},

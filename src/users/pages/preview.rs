@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use askama::Template;
 
 use crate::{
+    english::{counted, full_name},
     imports::pages::{Frame, Part, ROWS_FIRST, View, said_at},
     operators::may,
     sheet,
@@ -83,7 +84,7 @@ pub async fn page(p: &Permitted<may::EditUsers>, status: StatusCode, preview: Pr
         after: after.clone(),
     };
     let new = |typed: crate::users::user::Typed| New {
-        name: format!("{} {}", typed.first_name, typed.last_name).trim().to_owned(),
+        name: full_name(&typed.first_name, &typed.last_name),
         user_id: typed.user_id,
         email: typed.email,
         container: typed.container,
@@ -99,7 +100,7 @@ pub async fn page(p: &Permitted<may::EditUsers>, status: StatusCode, preview: Pr
     let page = Page {
         chrome,
         heading: heading(created, users_updated, count("unchanged") + count("passed over"), refused),
-        lede: format!("{from}, {lines} {}, checked {at}.", if lines == 1 { "line" } else { "lines" }),
+        lede: format!("{from}, {}, checked {at}.", counted(lines, "line")),
         frame: Frame::new(&preview, &view, &links, ADDRESS, ("user", created + users_updated), ("line", refused)),
         notes: report.notes.clone(),
         new_containers: report.new_containers.clone(),
@@ -116,7 +117,7 @@ pub async fn page(p: &Permitted<may::EditUsers>, status: StatusCode, preview: Pr
 
 /// "Preview: 61 new users, 3 updated, 2 refused; nothing imported yet".
 fn heading(created: usize, updated: usize, unchanged: usize, refused: usize) -> String {
-    let new = if created == 1 { "1 new user".to_owned() } else { format!("{created} new users") };
+    let new = counted(created, "new user");
     let parts = [
         (created, new),
         (updated, format!("{updated} updated")),

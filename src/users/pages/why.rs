@@ -4,6 +4,7 @@
 use actix_web::web::Path;
 
 use crate::{
+    english::with_article,
     error::{Error, Mistakes},
     ids::TaskId,
     operators::may,
@@ -138,13 +139,7 @@ impl Panel {
 
 /// "Ask a Provisioning manager or an Operator. They"
 fn asked(roles: &[String]) -> String {
-    let named: Vec<String> = roles
-        .iter()
-        .map(|role| {
-            let vowel = role.chars().next().is_some_and(|c| "aeiouAEIOU".contains(c));
-            format!("{} {role}", if vowel { "an" } else { "a" })
-        })
-        .collect();
+    let named: Vec<String> = roles.iter().map(|role| with_article(role)).collect();
     match named.as_slice() {
         [] => "Nobody here".into(),
         [one] => format!("Ask {one}, who"),

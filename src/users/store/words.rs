@@ -44,7 +44,7 @@ pub(super) fn insert(conn: &mut AnyConn, of: &[(i64, Texts<'_>)]) -> Result<()> 
         .iter()
         .flat_map(|(user_id, texts)| words::words(texts).into_iter().map(|word| NewWord { word, user_id: *user_id }))
         .collect();
-    // In the order of the table, so that many rows go to one place of it after the other.
+    // In the order of the table, so that many rows go to one page of it after the other.
     rows.sort_by(|a, b| (&a.word, a.user_id).cmp(&(&b.word, b.user_id)));
     Ok(insert_all!(conn, user_words::table, rows)?)
 }

@@ -1,18 +1,18 @@
-//! Many emails at once.
+//! Emails that are ticked, or all that match.
 
 use tokendesk::{
     mail::State,
     outbox::{
-        self, Act,
-        several::{self, Chosen},
+        self, Change,
+        ticked::{self, Query, TickedEmails},
     },
 };
 
 use super::*;
 use crate::on_both;
 
-fn all(state: State) -> Chosen {
-    Chosen { view: View::State(state), filter: Filter::default() }
+fn all(state: State) -> TickedEmails {
+    TickedEmails::Matching(Query { view: View::State(state), filter: Filter::default() })
 }
 
 /// `count` users told that their enrollment was canceled, and whom no email reached.
@@ -20,7 +20,7 @@ fn refused(world: &World, who: &Who, count: usize) {
     let people = world.crowd(count);
     let task = world.task(who, &people);
     assert_eq!(world.deliver(Verdict::Accepted), count);
-    edit::remove_task(&world.desk, who, world.now(), task, true, count).expect("it can be removed");
+    remove::remove_task(&world.desk, who, world.now(), task, true, count).expect("it can be removed");
     assert_eq!(world.deliver(Verdict::Refused), count);
 }
 
@@ -29,10 +29,10 @@ on_both! {
         let who = world.lindqvist();
         // More than are read at a time.
         refused(&world, &who, 2_100);
-        let looked = several::preview(&world.desk, &who, world.now(), &all(State::Failed), Act::SendAgain).unwrap();
-        assert_eq!((looked.queued, looked.first.len(), looked.left()), (2_100, 10, 0));
+        let preview = ticked::preview(&world.desk, &who, world.now(), &all(State::Failed), Change::SendAgain).unwrap();
+        assert_eq!((preview.queued, preview.first.len(), preview.left()), (2_100, 10, 0));
         assert!(world.states().iter().all(|state| *state != "Queued"), "the page changes nothing");
-        let done = several::apply(&world.desk, &who, world.now(), &all(State::Failed), Act::SendAgain, world.now()).unwrap();
+        let done = ticked::apply(&world.desk, &who, world.now(), &all(State::Failed), Change::SendAgain, world.now()).unwrap();
         assert_eq!(done.count(), 2_100);
         assert_eq!(world.deliver(Verdict::Accepted), 2_100);
         let audit = world.dump("audit_entries");
@@ -45,8 +45,8 @@ on_both! {
         let users = ["a.berg", "b.cole", "c.dahl"].map(|name| world.user(name, "Sales").id);
         world.task(&who, &users);
         let ids: Vec<EmailId> = world.outbox().iter().map(|email| email.id).collect();
-        let chosen = Chosen::these(ids[..2].to_vec());
-        let done = several::apply(&world.desk, &who, world.now(), &chosen, Act::Cancel, world.now()).unwrap();
+        let ticked = TickedEmails::These(ids[..2].to_vec());
+        let done = ticked::apply(&world.desk, &who, world.now(), &ticked, Change::Cancel, world.now()).unwrap();
         assert_eq!(done.canceled, 2);
         assert_eq!(world.states(), ["Canceled", "Canceled", "Queued"]);
     }
@@ -60,17 +60,17 @@ on_both! {
         let next = world.task(&who, &others);
         world.deliver(Verdict::Refused);
         world.task(&who, &[world.user("d.eng", "Sales").id]);
-        let everything = Chosen { view: View::All, filter: Filter::default() };
-        let looked = several::preview(&world.desk, &who, world.now(), &everything, Act::SendAgain).unwrap();
+        let everything = TickedEmails::Matching(Query { view: View::All, filter: Filter::default() });
+        let preview = ticked::preview(&world.desk, &who, world.now(), &everything, Change::SendAgain).unwrap();
         // The first email was canceled with the enrollment, and the last one waits.
-        assert_eq!(looked.left_out, [
+        assert_eq!(preview.left_out, [
             ("With a link and an activation code that are no longer kept; Resend makes new ones", 2),
             ("Waiting for the first try", 1),
             ("Canceled", 1),
         ]);
-        assert_eq!(looked.queued, 1);
-        assert_eq!(looked.tasks.into_iter().collect::<Vec<_>>(), [(next, 2)]);
-        let done = several::apply(&world.desk, &who, world.now(), &everything, Act::SendAgain, world.now()).unwrap();
+        assert_eq!(preview.queued, 1);
+        assert_eq!(preview.tasks.into_iter().collect::<Vec<_>>(), [(next, 2)]);
+        let done = ticked::apply(&world.desk, &who, world.now(), &everything, Change::SendAgain, world.now()).unwrap();
         assert_eq!((done.count(), world.states()), (1, vec!["Canceled", "Queued", "Failed", "Failed", "Queued"]));
     }
 
@@ -82,43 +82,43 @@ on_both! {
         world.tell_canceled(&who, task, &[&users[0]]);
         world.deliver(Verdict::Refused);
         let shown_at = world.now();
-        let looked = several::preview(&world.desk, &who, shown_at, &all(State::Failed), Act::SendAgain).unwrap();
-        assert_eq!(looked.queued, 1);
+        let preview = ticked::preview(&world.desk, &who, shown_at, &all(State::Failed), Change::SendAgain).unwrap();
+        assert_eq!(preview.queued, 1);
         world.advance(chrono::Duration::seconds(1));
         world.tell_canceled(&who, task, &[&users[1]]);
         world.deliver(Verdict::Refused);
-        let done = several::apply(&world.desk, &who, world.now(), &all(State::Failed), Act::SendAgain, shown_at).unwrap();
+        let done = ticked::apply(&world.desk, &who, world.now(), &all(State::Failed), Change::SendAgain, shown_at).unwrap();
         assert_eq!((done.queued, done.left_out), (1, vec![("Something else since the page was shown", 1)]));
-        let again = several::apply(&world.desk, &who, world.now(), &all(State::Failed), Act::SendAgain, shown_at);
+        let again = ticked::apply(&world.desk, &who, world.now(), &all(State::Failed), Change::SendAgain, shown_at);
         assert_eq!(why(again), "None of these emails is still as it was. Nothing was done.");
     }
 
-    fn a_choice_reaches_no_further_than_the_scope(world) {
+    fn ticks_reach_no_further_than_the_scope(world) {
         let who = world.lindqvist();
         let (near, far) = (world.user("n.ear", "Near"), world.user("f.ar", "Far"));
         world.task(&who, &[near.id, far.id]);
         let narrow = world.operator_in("carla", BuiltIn::Operator, &[near.container]);
         let ids = world.outbox().iter().map(|email| email.id).collect();
-        for chosen in [Chosen::these(ids), all(State::Queued)] {
-            let looked = several::preview(&world.desk, &narrow, world.now(), &chosen, Act::Cancel).unwrap();
-            assert_eq!((looked.canceled, looked.left()), (1, 0), "what is outside is not even counted");
+        for ticked in [TickedEmails::These(ids), all(State::Queued)] {
+            let preview = ticked::preview(&world.desk, &narrow, world.now(), &ticked, Change::Cancel).unwrap();
+            assert_eq!((preview.canceled, preview.left()), (1, 0), "what is outside is not even counted");
         }
-        several::apply(&world.desk, &narrow, world.now(), &all(State::Queued), Act::Cancel, world.now()).unwrap();
+        ticked::apply(&world.desk, &narrow, world.now(), &all(State::Queued), Change::Cancel, world.now()).unwrap();
         let left: Vec<_> = world.outbox().into_iter().filter(|email| email.state == State::Queued).collect();
         assert_eq!((left.len(), left[0].user), (1, Some(far.id)));
-        let outcome = several::preview(&world.desk, &auditor(&world), world.now(), &all(State::Queued), Act::Cancel);
+        let outcome = ticked::preview(&world.desk, &auditor(&world), world.now(), &all(State::Queued), Change::Cancel);
         assert!(matches!(outcome, Err(Error::Forbidden(_))));
     }
 
-    fn nothing_chosen_is_said(world) {
+    fn nothing_ticked_is_said(world) {
         let who = world.lindqvist();
-        let outcome = several::preview(&world.desk, &who, world.now(), &Chosen::these(Vec::new()), Act::Cancel);
+        let outcome = ticked::preview(&world.desk, &who, world.now(), &TickedEmails::These(Vec::new()), Change::Cancel);
         assert!(matches!(outcome, Err(Error::Invalid(_))));
     }
 }
 
 #[test]
-fn one_email_and_many_are_judged_alike() {
+fn one_email_and_ticked_ones_are_judged_alike() {
     let world = World::new(crate::support::On::Sqlite);
     let who = world.lindqvist();
     let (user, task, _) = provisioned(&world, &who);
@@ -126,16 +126,17 @@ fn one_email_and_many_are_judged_alike() {
     world.deliver(Verdict::Refused);
     let others = ["b.cole", "c.dahl"].map(|name| world.user(name, "Sales").id);
     world.task(&who, &others);
-    for act in [Act::SendAgain, Act::Cancel] {
+    for change in [Change::SendAgain, Change::Cancel] {
         for email in world.outbox() {
-            let many = several::preview(&world.desk, &who, world.now(), &Chosen::these(vec![email.id]), act).unwrap();
+            let preview =
+                ticked::preview(&world.desk, &who, world.now(), &TickedEmails::These(vec![email.id]), change).unwrap();
             let seen = world
                 .desk
                 .db
                 .read(|conn| outbox::see(conn, &who, world.now(), &world.desk.settings, email.id))
                 .unwrap();
-            let one = outbox::again::judge(act, &seen.looked.email, &seen.looked.context, &seen.ground);
-            assert_eq!(many.count() == 1, one.is_ok(), "{act:?} {email:?}");
+            let one = outbox::again::judge(change, &seen.in_context.email, &seen.in_context.context, &seen.ground);
+            assert_eq!(preview.count() == 1, one.is_ok(), "{change:?} {email:?}");
         }
     }
 }

@@ -14,9 +14,10 @@ use crate::{
     operators::{Who, may, may::Need},
     policy,
     tasks::{
-        edit, left_out,
+        left_out,
         list::{Order, Query, StopWithin, View},
-        several::{self, Change, Ticked},
+        ticked::{self, Change, TickedTasks},
+        ticked_users::users,
     },
     tokens::AuthenticationType,
     web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, see_other},
@@ -53,7 +54,7 @@ struct Line {
 }
 
 #[derive(Template)]
-#[template(path = "tasks/several.html")]
+#[template(path = "tasks/ticked.html")]
 struct Page {
     chrome: Chrome,
     heading: String,
@@ -139,25 +140,22 @@ async fn change<N: Need>(p: Permitted<N>, form: Fields, asked: Asked) -> Answer 
 }
 
 /// The ticked tasks, or the view that stands for all it shows.
-fn ticked(form: &Fields, who: &Who) -> Ticked {
-    if form.ticked("all") {
-        return Ticked::Matching(Query {
-            view: View::from_code(&form.text("view")),
-            q: db::key(&form.text("q")),
-            operator: db::key(&form.text("operator")),
-            authentication_type: AuthenticationType::from_code(&form.text("type")),
-            stop: StopWithin::from_code(&form.text("stop")),
-            order: Order::default(),
-            me: db::key(who.name()),
-        });
-    }
-    Ticked::These(list::ticks(form))
+fn ticked_tasks(form: &Fields, who: &Who) -> TickedTasks {
+    TickedTasks::from_form(&form.all(list::TASK), form.ticked("all"), || Query {
+        view: View::from_code(&form.text("view")),
+        q: db::key(&form.text("q")),
+        operator: db::key(&form.text("operator")),
+        authentication_type: AuthenticationType::from_code(&form.text("type")),
+        stop: StopWithin::from_code(&form.text("stop")),
+        order: Order::default(),
+        me: db::key(who.name()),
+    })
 }
 
 /// What the page shows: the change with its date, what it does, and what is wrong with the date that was typed.
 struct Confirm {
     change: Change,
-    several: several::Preview,
+    preview: ticked::Preview,
     shown: String,
     mistake: String,
     /// Another date was typed than the page had spoken of.
@@ -169,33 +167,34 @@ fn typed_date(form: &Fields) -> Result<NaiveDate> {
 }
 
 fn preview(desk: &Desk, who: &Who, now: Timestamp, asked: Asked, form: &Fields) -> Result<Confirm> {
-    let ticked = ticked(form, who);
-    let look = |change| Ok((change, several::preview(desk, who, now, &ticked, change)?));
+    let ticked = ticked_tasks(form, who);
+    let preview_of = |change| Ok((change, ticked::preview(desk, who, now, &ticked, change)?));
     let mut mistake = String::new();
-    let (change, several) = match asked {
-        Asked::Resend => look(Change::Resend)?,
-        Asked::Remove => look(Change::Remove)?,
-        Asked::StopDate if form.ticked(STOP_ON) => match typed_date(form).and_then(|date| look(Change::StopDate(date)))
-        {
-            Err(Error::Invalid(mistakes)) => {
-                mistake = mistakes.to_string();
-                propose(desk, now, look)?
+    let (change, preview) = match asked {
+        Asked::Resend => preview_of(Change::Resend)?,
+        Asked::Remove => preview_of(Change::Remove)?,
+        Asked::StopDate if form.ticked(STOP_ON) => {
+            match typed_date(form).and_then(|date| preview_of(Change::StopDate(date))) {
+                Err(Error::Invalid(mistakes)) => {
+                    mistake = mistakes.to_string();
+                    propose(desk, now, preview_of)?
+                }
+                other => other?,
             }
-            other => other?,
-        },
-        Asked::StopDate => propose(desk, now, look)?,
+        }
+        Asked::StopDate => propose(desk, now, preview_of)?,
     };
     let other_date = matches!(change, Change::StopDate(date) if form.text("previewed") != date.to_string());
     let moved = form.ticked("confirmed") && other_date;
-    Ok(Confirm { shown: several.shown(&desk.keys, change), change, several, mistake, moved })
+    Ok(Confirm { shown: preview.shown(&desk.keys, change), change, preview, mistake, moved })
 }
 
 /// The policy's proposal; today where that is beyond the longest period of all the ticked tasks.
-fn propose<T>(desk: &Desk, now: Timestamp, look: impl Fn(Change) -> Result<T>) -> Result<T> {
+fn propose<T>(desk: &Desk, now: Timestamp, preview_of: impl Fn(Change) -> Result<T>) -> Result<T> {
     let today = desk.settings.zone.today(now);
     let proposed = desk.db.read(policy::current)?.proposed_stop(today);
-    match look(Change::StopDate(proposed)) {
-        Err(Error::Invalid(_)) => look(Change::StopDate(today)),
+    match preview_of(Change::StopDate(proposed)) {
+        Err(Error::Invalid(_)) => preview_of(Change::StopDate(today)),
         other => other,
     }
 }
@@ -206,9 +205,9 @@ fn apply(desk: &Desk, who: &Who, now: Timestamp, asked: Asked, form: &Fields) ->
         Asked::Resend => Change::Resend,
         Asked::Remove => Change::Remove,
     };
-    let (ticked, notify) = (ticked(form, who), form.ticked("notify"));
-    let done = several::apply(desk, who, now, &ticked, change, notify, &form.text("shown"))?;
-    let (tasks, users) = (tasks(done.parts.len()), edit::users(done.users(change)));
+    let (ticked, notify) = (ticked_tasks(form, who), form.ticked("notify"));
+    let done = ticked::apply(desk, who, now, &ticked, change, notify, &form.text("shown"))?;
+    let (tasks, users) = (tasks(done.parts.len()), users(done.users(change)));
     let waits = mail::promise::or_waits(&desk.settings);
     Ok(match change {
         Change::StopDate(date) => {
@@ -232,11 +231,11 @@ fn tasks(count: usize) -> String {
 }
 
 fn draw(chrome: Chrome, asked: Asked, seen: Confirm, form: &Fields, changed: bool) -> Answer {
-    let Confirm { change, several, shown, mistake, moved } = seen;
-    let (count, users) = (tasks(several.parts.len()), edit::users(several.users(change)));
+    let Confirm { change, preview, shown, mistake, moved } = seen;
+    let (count, users) = (tasks(preview.parts.len()), users(preview.users(change)));
     let (path, heading, effect, button) = match change {
         Change::StopDate(date) => {
-            ("stop-date", format!("New Stop Date for {count}"), format!("{}.", several.effect(date).label()), "Apply".into())
+            ("stop-date", format!("New Stop Date for {count}"), format!("{}.", preview.effect(date).label()), "Apply".into())
         }
         Change::Resend => (
             "resend",
@@ -251,22 +250,22 @@ fn draw(chrome: Chrome, asked: Asked, seen: Confirm, form: &Fields, changed: boo
             format!("Remove {count}"),
         ),
     };
-    let lines: Vec<Line> = several
+    let lines: Vec<Line> = preview
         .parts
         .iter()
-        .map(|picked| Line {
-            id: picked.task.id,
-            title: picked.task.title(),
-            users: picked.fit(change.verb()).len(),
-            stop_on: picked.task.stop_on().to_string(),
+        .map(|part| Line {
+            id: part.task.id,
+            title: part.task.title(),
+            users: part.fit(change.verb()).len(),
+            stop_on: part.task.stop_on().to_string(),
         })
         .collect();
-    let unfit = several.users_left_out(change);
-    let left = People::new(LEFT, &unfit, form, |(picked, member, why)| Person {
+    let unfit = preview.users_left_out(change);
+    let left = People::new(LEFT, &unfit, form, |(part, member, why)| Person {
         user_id: member.user_id.clone(),
         name: member.name(),
-        task: picked.task.id.to_string(),
-        status: picked.status(member).label(),
+        task: part.task.id.to_string(),
+        status: part.status(member).label(),
         becomes: "",
         stop_on: member.facts.stop_on.to_string(),
         change: why.label().into(),
@@ -286,7 +285,7 @@ fn draw(chrome: Chrome, asked: Asked, seen: Confirm, form: &Fields, changed: boo
         left,
         left_sum: left_out::sum(unfit.iter().map(|(_, _, why)| *why)),
         back: list::address(form),
-        left_out: several.left_out,
+        left_out: preview.left_out,
         effect,
         button,
         shown,

@@ -13,18 +13,18 @@ use crate::{
     operators::{Who, may, may::Need},
     tasks::{
         Status,
-        edit::{self, Chosen, Preview},
         left_out::{self, LeftOut, Verb},
         members::EnrollmentRow,
-        reading,
+        reading, remove,
         resend::{self, RESEND, UNLOCK},
         stop_date::{self, Effect},
+        ticked_users::{self, Preview, users},
     },
     web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, see_other},
 };
 
 use super::{
-    edit::{self as boxes, chosen},
+    edit,
     moving::Moving,
     people::{CHOSEN, LEFT, People, Person, is_reading},
 };
@@ -48,14 +48,14 @@ fn may_notify(verb: Verb) -> bool {
 
 /// What the page says and asks.
 struct Asked {
-    picked: Preview,
+    preview: Preview,
     shown: String,
     /// The new Stop Date.
     date: Option<NaiveDate>,
 }
 
 #[derive(Template)]
-#[template(path = "tasks/act.html")]
+#[template(path = "tasks/edit-confirm.html")]
 struct Page {
     chrome: Chrome,
     task: TaskId,
@@ -96,7 +96,7 @@ struct Page {
 /// # Errors
 /// `Forbidden`; `NotFound`; `Conflict`.
 pub async fn remove(p: Permitted<may::InTask<may::Remove>>, number: Path<String>, form: Fields) -> Answer {
-    act(p, number, form, Verb::Remove).await
+    confirm(p, number, form, Verb::Remove).await
 }
 
 /// Moves the Stop Date of the ticked users.
@@ -104,7 +104,7 @@ pub async fn remove(p: Permitted<may::InTask<may::Remove>>, number: Path<String>
 /// # Errors
 /// As [`remove`].
 pub async fn stop_date(p: Permitted<may::InTask<may::ChangeStopDate>>, number: Path<String>, form: Fields) -> Answer {
-    act(p, number, form, Verb::StopDate).await
+    confirm(p, number, form, Verb::StopDate).await
 }
 
 /// Resends to the ticked users.
@@ -112,7 +112,7 @@ pub async fn stop_date(p: Permitted<may::InTask<may::ChangeStopDate>>, number: P
 /// # Errors
 /// As [`remove`].
 pub async fn resend(p: Permitted<may::InTask<may::Resend>>, number: Path<String>, form: Fields) -> Answer {
-    act(p, number, form, Verb::Resend).await
+    confirm(p, number, form, Verb::Resend).await
 }
 
 /// Unlocks the ticked users.
@@ -120,7 +120,7 @@ pub async fn resend(p: Permitted<may::InTask<may::Resend>>, number: Path<String>
 /// # Errors
 /// As [`remove`].
 pub async fn unlock(p: Permitted<may::InTask<may::Unlock>>, number: Path<String>, form: Fields) -> Answer {
-    act(p, number, form, Verb::Unlock).await
+    confirm(p, number, form, Verb::Unlock).await
 }
 
 /// `GET` of such an address: nothing is ticked there, so back to the check boxes.
@@ -130,10 +130,10 @@ pub async fn unlock(p: Permitted<may::InTask<may::Unlock>>, number: Path<String>
 pub async fn back(p: Permitted<may::SeeTasks>, number: Path<String>) -> Answer {
     let id = reading::number(&number)?;
     p.call(move |desk, who, now| desk.db.read(|conn| reading::find(conn, who, now, desk.settings.zone, id))).await?;
-    Ok(see_other(&boxes::address(id)))
+    Ok(see_other(&edit::address(id)))
 }
 
-async fn act<N: Need>(p: Permitted<N>, number: Path<String>, form: Fields, verb: Verb) -> Answer {
+async fn confirm<N: Need>(p: Permitted<N>, number: Path<String>, form: Fields, verb: Verb) -> Answer {
     let id = reading::number(&number)?;
     let confirmed = form.ticked("confirmed") && !is_reading(&form);
     let (mut changed, mut mistakes) = (false, Mistakes::default());
@@ -149,7 +149,7 @@ async fn act<N: Need>(p: Permitted<N>, number: Path<String>, form: Fields, verb:
             Err(Fault(Error::Conflict(_))) => changed = true,
             // A missing reason is asked for where it is typed; all else is wrong with what was ticked.
             Err(Fault(Error::Invalid(wrong))) if !wrong.of("reason").is_empty() => mistakes = wrong,
-            Err(Fault(Error::Invalid(wrong))) => return boxes::wrong(&p, id, &form, wrong).await,
+            Err(Fault(Error::Invalid(wrong))) => return edit::wrong(&p, id, &form, wrong).await,
             Err(other) => return Err(other),
         }
     }
@@ -163,7 +163,7 @@ async fn act<N: Need>(p: Permitted<N>, number: Path<String>, form: Fields, verb:
             };
             page_with(status, &draw(chrome, id, verb, asked, &form, changed, mistakes))
         }
-        Err(Fault(Error::Invalid(wrong))) => boxes::wrong(&p, id, &form, wrong).await,
+        Err(Fault(Error::Invalid(wrong))) => edit::wrong(&p, id, &form, wrong).await,
         Err(other) => Err(other),
     }
 }
@@ -174,53 +174,53 @@ async fn after<N: Need>(p: &Permitted<N>, id: TaskId) -> Result<String, Fault> {
         .call(move |desk, who, now| desk.db.read(|conn| reading::find(conn, who, now, desk.settings.zone, id)))
         .await
         .is_ok_and(|row| row.task.is_open());
-    Ok(if open { boxes::address(id) } else { format!("/tasks/{id}") })
+    Ok(if open { edit::address(id) } else { format!("/tasks/{id}") })
 }
 
 fn ask(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, verb: Verb, form: &Fields) -> Result<Asked> {
-    let picked = edit::preview(desk, who, now, id, &chosen(form))?;
-    picked.need_somebody(verb)?;
+    let preview = ticked_users::preview(desk, who, now, id, &edit::ticked_users(form))?;
+    preview.need_somebody(verb)?;
     let (key, date) = match verb {
-        Verb::Remove => (edit::REMOVE.to_owned(), None),
+        Verb::Remove => (remove::REMOVE.to_owned(), None),
         Verb::StopDate => {
-            let date = stop_date::new_stop_date(&form.text("stop_on"), &picked.task, &picked.policy, picked.today)?;
+            let date = stop_date::new_stop_date(&form.text("stop_on"), &preview.task, &preview.policy, preview.today)?;
             (stop_date::moving(date), Some(date))
         }
         Verb::Resend => (RESEND.to_owned(), None),
         Verb::Unlock => (UNLOCK.to_owned(), None),
     };
-    Ok(Asked { shown: picked.shown(&desk.keys, &key), picked, date })
+    Ok(Asked { shown: preview.shown(&desk.keys, &key), preview, date })
 }
 
 fn apply(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, verb: Verb, form: &Fields) -> Result<String> {
-    let (chosen, shown, notify): (Chosen, String, bool) = (chosen(form), form.text("shown"), form.ticked("notify"));
+    let (ticked, shown, notify) = (edit::ticked_users(form), form.text("shown"), form.ticked("notify"));
     match verb {
         Verb::Remove => {
-            let count = edit::remove_users(desk, who, now, id, &chosen, notify, &shown)?;
-            Ok(format!("Removed {} from task {id}.", edit::users(count)))
+            let count = remove::remove_users(desk, who, now, id, &ticked, notify, &shown)?;
+            Ok(format!("Removed {} from task {id}.", users(count)))
         }
         Verb::StopDate => {
             let date = form
                 .text("stop_on")
                 .parse()
                 .map_err(|_| Error::mistake("stop_on", "Type the new Stop Date as year-month-day."))?;
-            let effect = stop_date::change_stop_date(desk, who, now, id, &chosen, date, notify, &shown)?;
+            let effect = stop_date::change_stop_date(desk, who, now, id, &ticked, date, notify, &shown)?;
             Ok(format!("New Stop Date {date}: {}.", effect.label()))
         }
         Verb::Resend => {
-            let count = resend::resend_all(desk, who, now, id, &chosen, &shown)?;
-            Ok(format!("Resent to {}.", edit::users(count)))
+            let count = resend::resend_all(desk, who, now, id, &ticked, &shown)?;
+            Ok(format!("Resent to {}.", users(count)))
         }
         Verb::Unlock => {
-            let count = resend::unlock(desk, who, now, id, &chosen, &form.text("reason"), &shown)?;
-            Ok(format!("Unlocked {}. {}", edit::users(count), mail::promise::several(&desk.settings, "Fresh emails")))
+            let count = resend::unlock(desk, who, now, id, &ticked, &form.text("reason"), &shown)?;
+            Ok(format!("Unlocked {}. {}", users(count), mail::promise::of_many(&desk.settings, "Fresh emails")))
         }
     }
 }
 
 /// The heading, what it does, and the button.
-fn words(id: TaskId, verb: Verb, picked: &Preview, count: usize) -> (String, String, String) {
-    let users = edit::users(count);
+fn words(id: TaskId, verb: Verb, preview: &Preview, count: usize) -> (String, String, String) {
+    let users = users(count);
     match verb {
         Verb::Remove => (
             format!("Remove {users} from task {id}?"),
@@ -233,7 +233,7 @@ fn words(id: TaskId, verb: Verb, picked: &Preview, count: usize) -> (String, Str
             format!("Resend to {users}"),
             format!(
                 "Each gets a new link and activation code; the old ones stop working. The Stop Date becomes the later of the present one and {}.",
-                picked.policy.proposed_stop(picked.today)
+                preview.policy.proposed_stop(preview.today)
             ),
             format!("Resend to {users}"),
         ),
@@ -252,9 +252,9 @@ fn notice(verb: Verb, fit: &[&EnrollmentRow], date: Option<NaiveDate>) -> String
     let unreached = told.iter().filter(|member| member.email.is_empty()).count();
     let goes = match (verb, told.len() - unreached) {
         (_, 0) => return "Nobody of them has an email address: no email is sent.".into(),
-        (Verb::Remove, count) => format!("An email tells {} that the enrollment was canceled.", edit::users(count)),
+        (Verb::Remove, count) => format!("An email tells {} that the enrollment was canceled.", users(count)),
         (_, count) => {
-            format!("An email tells {} the new Stop Date. The link they have keeps working.", edit::users(count))
+            format!("An email tells {} the new Stop Date. The link they have keeps working.", users(count))
         }
     };
     match unreached {
@@ -272,21 +272,21 @@ fn draw(
     changed: bool,
     mistakes: Mistakes,
 ) -> Page {
-    let Asked { picked, shown, date } = asked;
-    let (fit, unfit) = (picked.fit(verb), picked.unfit(verb));
-    let (title, effect, button) = words(id, verb, &picked, fit.len());
+    let Asked { preview, shown, date } = asked;
+    let (fit, unfit) = (preview.fit(verb), preview.unfit(verb));
+    let (title, effect, button) = words(id, verb, &preview, fit.len());
     let person = |member: &EnrollmentRow, becomes: &'static str, change: String| Person {
         user_id: member.user_id.clone(),
         name: member.name(),
         task: String::new(),
-        status: picked.status(member).label(),
+        status: preview.status(member).label(),
         becomes,
         stop_on: member.facts.stop_on.to_string(),
         change,
     };
     let people = People::new(CHOSEN, &fit, form, |&member| match date {
         Some(date) => {
-            let again = date > member.facts.stop_on && picked.status(member) == Status::Expired;
+            let again = date > member.facts.stop_on && preview.status(member) == Status::Expired;
             let becomes = if again { "becomes Active" } else { "" };
             person(member, becomes, super::moving::signed(date, member.facts.stop_on))
         }
@@ -305,10 +305,10 @@ fn draw(
         },
         path: path(verb),
         moving: date.map(|date| {
-            let hint = format!("{}, 23:59, {}", long_date(date), distance(picked.today, date));
-            Moving::new(&picked, date, hint, &Effect::of(&picked, date))
+            let hint = format!("{}, 23:59, {}", long_date(date), distance(preview.today, date));
+            Moving::new(&preview, date, hint, &Effect::of(&preview, date))
         }),
-        all: format!("{} {}", if fit.len() == 1 { "The" } else { "All" }, edit::users(fit.len())),
+        all: format!("{} {}", if fit.len() == 1 { "The" } else { "All" }, users(fit.len())),
         with: match verb {
             Verb::Remove if fit.len() == 1 => "who is removed",
             Verb::Remove => "who are removed",
@@ -323,7 +323,7 @@ fn draw(
         },
         left: People::new(LEFT, &unfit, form, |&(member, why)| person(member, "", why.label().into())),
         left_sum: left_out::sum(unfit.iter().map(|(_, why)| *why)),
-        gone: picked.gone,
+        gone: preview.gone,
         notice: notice(verb, &fit, date),
         people,
         effect,
@@ -335,7 +335,7 @@ fn draw(
             .filter(|(name, _)| KEPT.contains(&name.as_str()) && (verb != Verb::Unlock || name != "reason"))
             .cloned()
             .collect(),
-        back: boxes::view_of(id, form).here(),
+        back: edit::view_of(id, form).here(),
         removes: verb == Verb::Remove,
         may_notify: may_notify(verb),
         notify: if form.ticked("confirmed") { form.ticked("notify") } else { verb == Verb::Remove },

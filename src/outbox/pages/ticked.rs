@@ -12,8 +12,8 @@ use crate::{
     mail::View,
     operators::{Permission, may},
     outbox::{
-        again::Act,
-        several::{self, Chosen, Preview, emails},
+        again::Change,
+        ticked::{self, Preview, Query, TickedEmails, emails},
     },
     web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, see_other},
 };
@@ -25,12 +25,12 @@ const NAMED: usize = 10;
 const KEPT: [&str; 6] = ["email", "all", "q", "message", "state", "back"];
 
 #[derive(Template)]
-#[template(path = "outbox/several.html")]
+#[template(path = "outbox/ticked.html")]
 struct Page {
     chrome: Chrome,
     heading: String,
     path: &'static str,
-    outcome: Preview,
+    preview: Preview,
     effect: Vec<String>,
     button: &'static str,
     tasks: Vec<(TaskId, String)>,
@@ -43,20 +43,20 @@ struct Page {
     changed: bool,
 }
 
-/// Sends the chosen emails again.
+/// Sends the ticked emails again.
 ///
 /// # Errors
 /// `Forbidden`.
 pub async fn send_again(p: Permitted<may::ChangeOutbox>, form: Fields) -> Answer {
-    act(p, form, Act::SendAgain).await
+    confirm(p, form, Change::SendAgain).await
 }
 
-/// Cancels the chosen emails.
+/// Cancels the ticked emails.
 ///
 /// # Errors
 /// As [`send_again`].
 pub async fn cancel(p: Permitted<may::ChangeOutbox>, form: Fields) -> Answer {
-    act(p, form, Act::Cancel).await
+    confirm(p, form, Change::Cancel).await
 }
 
 /// `GET` of such an address: nothing is ticked there, so back to the check boxes.
@@ -72,7 +72,7 @@ pub(super) fn list_again(form: &Fields) -> String {
     list::address(&Fields::parse(&form.text("back"))).here()
 }
 
-async fn act(p: Permitted<may::ChangeOutbox>, form: Fields, act: Act) -> Answer {
+async fn confirm(p: Permitted<may::ChangeOutbox>, form: Fields, change: Change) -> Answer {
     let mut changed = false;
     if form.ticked("confirmed") {
         let fields = form.clone();
@@ -81,12 +81,12 @@ async fn act(p: Permitted<may::ChangeOutbox>, form: Fields, act: Act) -> Answer 
                 let shown_at = fields.text("shown_at").parse::<Timestamp>();
                 let shown_at =
                     shown_at.map_err(|_| Error::mistake("shown_at", "The form says not when it was shown."))?;
-                several::apply(desk, who, now, &chosen(&fields), act, shown_at)
+                ticked::apply(desk, who, now, &ticked_emails(&fields), change, shown_at)
             })
             .await;
         match done {
-            Ok(outcome) => {
-                p.flash(&flash(act, &outcome, p.desk.settings.mail_leaves()));
+            Ok(preview) => {
+                p.flash(&flash(change, &preview, p.desk.settings.mail_leaves()));
                 return Ok(see_other(&list_again(&form)));
             }
             Err(Fault(Error::Conflict(_))) => changed = true,
@@ -96,11 +96,11 @@ async fn act(p: Permitted<may::ChangeOutbox>, form: Fields, act: Act) -> Answer 
         }
     }
     let fields = form.clone();
-    match p.view(move |desk, who, now| several::preview(desk, who, now, &chosen(&fields), act)).await {
-        Ok((outcome, chrome)) => {
+    match p.view(move |desk, who, now| ticked::preview(desk, who, now, &ticked_emails(&fields), change)).await {
+        Ok((preview, chrome)) => {
             let status = if changed { StatusCode::CONFLICT } else { StatusCode::OK };
             let see_tasks = p.may(Permission::SeeTasks);
-            page_with(status, &page(chrome, act, outcome, &form, p.now, see_tasks, changed))
+            page_with(status, &page(chrome, change, preview, &form, p.now, see_tasks, changed))
         }
         Err(Fault(Error::Invalid(mistakes))) => list::wrong(&p, &form, mistakes).await,
         Err(other) => Err(other),
@@ -108,24 +108,23 @@ async fn act(p: Permitted<may::ChangeOutbox>, form: Fields, act: Act) -> Answer 
 }
 
 /// The ticked emails, or the view that stands for all it shows.
-fn chosen(form: &Fields) -> Chosen {
-    match list::view(&form.text("state")) {
-        Some(view) if form.ticked("all") => Chosen { view, filter: list::filter(form) },
-        None if form.ticked("all") => Chosen { view: View::All, filter: list::filter(form) },
-        _ => Chosen::these(list::ticks(form)),
-    }
+fn ticked_emails(form: &Fields) -> TickedEmails {
+    TickedEmails::from_form(&form.all(list::EMAIL), form.ticked("all"), || Query {
+        view: list::view(&form.text("state")).unwrap_or(View::All),
+        filter: list::filter(form),
+    })
 }
 
-fn flash(act: Act, outcome: &Preview, leaves: bool) -> Flash {
-    let left = match outcome.left() {
+fn flash(change: Change, preview: &Preview, leaves: bool) -> Flash {
+    let left = match preview.left() {
         0 => String::new(),
         1 => "1 was left as it is.".into(),
         left => format!("{left} were left as they are."),
     };
-    match act {
-        Act::SendAgain if leaves => Flash::good(format!("{} on the way again.", are(outcome.count())), left),
-        Act::SendAgain => Flash::good(format!("{} due once a mail server is set.", are(outcome.count())), left),
-        Act::Cancel => Flash::good(format!("Canceled {}.", emails(outcome.count())), left),
+    match change {
+        Change::SendAgain if leaves => Flash::good(format!("{} on the way again.", are(preview.count())), left),
+        Change::SendAgain => Flash::good(format!("{} due once a mail server is set.", are(preview.count())), left),
+        Change::Cancel => Flash::good(format!("Canceled {}.", emails(preview.count())), left),
     }
 }
 
@@ -136,40 +135,40 @@ fn are(count: usize) -> String {
 
 fn page(
     chrome: Chrome,
-    act: Act,
-    outcome: Preview,
+    change: Change,
+    preview: Preview,
     form: &Fields,
     now: Timestamp,
     see_tasks: bool,
     changed: bool,
 ) -> Page {
-    let count = emails(outcome.count());
+    let count = emails(preview.count());
     let mut effect = Vec::new();
-    match (act, outcome.count()) {
+    match (change, preview.count()) {
         (_, 0) => {}
-        (Act::Cancel, _) => effect.push(
+        (Change::Cancel, _) => effect.push(
             "What is canceled is not sent, and the links and activation codes in it are wiped. Nobody is told."
                 .to_owned(),
         ),
-        (Act::SendAgain, _) => {
-            if outcome.queued > 0 {
-                effect.push(format!("{} sent again, under the Message-ID of before.", are(outcome.queued)));
+        (Change::SendAgain, _) => {
+            if preview.queued > 0 {
+                effect.push(format!("{} sent again, under the Message-ID of before.", are(preview.queued)));
             }
-            if outcome.readdressed > 0 {
-                let goes = if outcome.readdressed == 1 { "1 of them goes" } else { "Some of them go" };
+            if preview.readdressed > 0 {
+                let goes = if preview.readdressed == 1 { "1 of them goes" } else { "Some of them go" };
                 effect.push(format!("{goes} to another address than before: the profile has a new one."));
             }
-            if outcome.hastened > 0 {
-                effect.push(format!("{} tried now, and not only when the next try is due.", are(outcome.hastened)));
+            if preview.hastened > 0 {
+                effect.push(format!("{} tried now, and not only when the next try is due.", are(preview.hastened)));
             }
         }
     }
-    let (path, button, heading) = match (act, outcome.count()) {
-        (Act::SendAgain, 0) => ("send-again", "", "None of these emails can be sent again".to_owned()),
-        (Act::SendAgain, _) if outcome.queued == 0 => ("send-again", "Try now", format!("Try {count} now")),
-        (Act::SendAgain, _) => ("send-again", "Send again", format!("Send {count} again")),
-        (Act::Cancel, 0) => ("cancel", "", "None of these emails can be canceled".to_owned()),
-        (Act::Cancel, _) => ("cancel", "Cancel emails", format!("Cancel {count}?")),
+    let (path, button, heading) = match (change, preview.count()) {
+        (Change::SendAgain, 0) => ("send-again", "", "None of these emails can be sent again".to_owned()),
+        (Change::SendAgain, _) if preview.queued == 0 => ("send-again", "Try now", format!("Try {count} now")),
+        (Change::SendAgain, _) => ("send-again", "Send again", format!("Send {count} again")),
+        (Change::Cancel, 0) => ("cancel", "", "None of these emails can be canceled".to_owned()),
+        (Change::Cancel, _) => ("cancel", "Cancel emails", format!("Cancel {count}?")),
     };
     let users = |count: i64| if count == 1 { "1 user".to_owned() } else { format!("{count} users") };
     Page {
@@ -178,13 +177,13 @@ fn page(
         path,
         effect,
         button,
-        tasks: outcome.tasks.iter().take(NAMED).map(|(task, count)| (*task, users(*count))).collect(),
-        more_tasks: outcome.tasks.len().saturating_sub(NAMED),
-        outcome,
+        tasks: preview.tasks.iter().take(NAMED).map(|(task, count)| (*task, users(*count))).collect(),
+        more_tasks: preview.tasks.len().saturating_sub(NAMED),
+        preview,
         shown_at: now.and_utc().format("%Y-%m-%dT%H:%M:%S%.f").to_string(),
         kept: form.pairs().iter().filter(|(name, _)| KEPT.contains(&name.as_str())).cloned().collect(),
         back: list_again(form),
-        cancels: act == Act::Cancel,
+        cancels: change == Change::Cancel,
         see_tasks,
         changed,
     }

@@ -1,4 +1,4 @@
-//! Several tasks at once, from the check boxes of the list.
+//! Tasks that are ticked in the list.
 
 use tokendesk::{
     error::Error,
@@ -6,7 +6,7 @@ use tokendesk::{
     operators::{BuiltIn, Who},
     tasks::{
         list::Query,
-        several::{self, Change, Ticked},
+        ticked::{self, Change, TickedTasks},
     },
 };
 
@@ -21,8 +21,8 @@ fn task(world: &World, who: &Who, names: &[(&str, &str)]) -> TaskId {
     world.task(who, &users)
 }
 
-fn see(world: &World, who: &Who, ticked: &Ticked, act: Change) -> several::Preview {
-    several::preview(&world.desk, who, world.now(), ticked, act).unwrap()
+fn see(world: &World, who: &Who, ticked: &TickedTasks, change: Change) -> ticked::Preview {
+    ticked::preview(&world.desk, who, world.now(), ticked, change).unwrap()
 }
 
 fn is_open(world: &World, task: TaskId) -> bool {
@@ -78,12 +78,12 @@ on_both! {
         let old = task(&world, &who, &[("a.berg", "Sales")]);
         world.advance(chrono::Duration::days(10));
         let young = task(&world, &who, &[("b.cole", "Sales")]);
-        let act = Change::StopDate("2026-12-28".parse().unwrap());
-        let seen = see(&world, &who, &Ticked::These(vec![old, young]), act);
+        let change = Change::StopDate("2026-12-28".parse().unwrap());
+        let seen = see(&world, &who, &TickedTasks::These(vec![old, young]), change);
         assert_eq!(seen.parts.len(), 1);
         assert_eq!((seen.left_out[0].0, seen.left_out[0].1.contains("2026-12-20")), (old, true));
         let past = Change::StopDate("2026-11-29".parse().unwrap());
-        let refused = several::preview(&world.desk, &who, world.now(), &Ticked::These(vec![young]), past);
+        let refused = ticked::preview(&world.desk, &who, world.now(), &TickedTasks::These(vec![young]), past);
         assert!(matches!(refused, Err(Error::Invalid(_))));
     }
 
@@ -93,11 +93,11 @@ on_both! {
         let user = |name: &str| world.desk.db.read(|conn| tokendesk::users::find(conn, &who, name)).unwrap().id;
         world.lock(first, user("a.berg"));
         world.enroll(second, user("c.dahl"));
-        let ticked = Ticked::These(vec![first, second]);
+        let ticked = TickedTasks::These(vec![first, second]);
         let seen = see(&world, &who, &ticked, Change::Resend);
         assert_eq!((seen.users(Change::Resend), seen.left_out.len()), (1, 1));
         let shown = seen.shown(&world.desk.keys, Change::Resend);
-        let done = several::apply(&world.desk, &who, world.now(), &ticked, Change::Resend, false, &shown).unwrap();
+        let done = ticked::apply(&world.desk, &who, world.now(), &ticked, Change::Resend, false, &shown).unwrap();
         assert_eq!(done.users(Change::Resend), 1);
         assert_eq!(world.enrollment(first, user("a.berg")).facts.failures, 5);
     }
@@ -105,11 +105,11 @@ on_both! {
     fn nothing_is_done_if_one_of_the_tasks_moved(world) {
         let who = world.lindqvist();
         let (first, second) = (task(&world, &who, &[("a.berg", "Sales")]), task(&world, &who, &[("b.cole", "Sales"), ("c.dahl", "Sales")]));
-        let ticked = Ticked::Matching(Query::default());
+        let ticked = TickedTasks::Matching(Query::default());
         let shown = see(&world, &who, &ticked, Change::Remove).shown(&world.desk.keys, Change::Remove);
         let user = world.desk.db.read(|conn| tokendesk::users::find(conn, &who, "b.cole")).unwrap().id;
         world.enroll(second, user);
-        let outcome = several::apply(&world.desk, &who, world.now(), &ticked, Change::Remove, false, &shown);
+        let outcome = ticked::apply(&world.desk, &who, world.now(), &ticked, Change::Remove, false, &shown);
         assert!(matches!(outcome, Err(Error::Conflict(_))));
         assert!(is_open(&world, first) && is_open(&world, second));
     }
@@ -119,9 +119,9 @@ on_both! {
         let (mine, theirs) = (task(&world, &who, &[("a.berg", "Sales")]), task(&world, &who, &[("b.cole", "Legal")]));
         let sales = world.user("c.dahl", "Sales").container;
         let scoped = world.operator_in("m.okafor", BuiltIn::ProvisioningManager, &[sales]);
-        let seen = see(&world, &scoped, &Ticked::These(vec![mine, theirs]), Change::Remove);
+        let seen = see(&world, &scoped, &TickedTasks::These(vec![mine, theirs]), Change::Remove);
         assert_eq!((seen.parts.len(), seen.left_out.len()), (1, 0));
-        let only_theirs = several::preview(&world.desk, &scoped, world.now(), &Ticked::These(vec![theirs]), Change::Remove);
+        let only_theirs = ticked::preview(&world.desk, &scoped, world.now(), &TickedTasks::These(vec![theirs]), Change::Remove);
         assert!(matches!(only_theirs, Err(Error::Invalid(_))));
     }
 

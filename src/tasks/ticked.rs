@@ -1,8 +1,7 @@
-//! Several tasks at once, ticked in the list: New Stop Date, Resend, Remove. Each does what it does to one task, all in
+//! Tasks that were ticked in the list: New Stop Date, Resend, Remove. Each does what it does to one task, all in
 //! one transaction.
 
 use chrono::NaiveDate;
-use data_encoding::HEXLOWER;
 
 use crate::{
     clock::Timestamp,
@@ -10,17 +9,18 @@ use crate::{
     desk::Desk,
     error::{Error, Result},
     ids::TaskId,
-    keys::{Keys, Purpose},
+    keys::Keys,
     operators::{Permission, Who},
     tasks::{
-        edit::{self, Chosen},
         left_out::{LeftOut, Verb},
         list::Query,
         members::{EnrollmentRow, Filter},
-        reading, resend,
+        reading, remove, resend,
         stop_date::{self, Effect},
         store,
+        ticked_users::{self, TickedUsers},
     },
+    ticked::{self, Ticked},
 };
 
 /// Tasks that are changed at once, at most: what one person can look over, and one transaction of seconds.
@@ -29,14 +29,8 @@ pub const TASKS_AT_ONCE: usize = 200;
 /// Tasks of which is said why nothing can be done to them, before it says how many more there are.
 const NAMED: usize = 5;
 
-/// The tasks an operator ticked, or a view that stands for all it shows.
-#[derive(Clone, Debug)]
-pub enum Ticked {
-    /// These.
-    These(Vec<TaskId>),
-    /// All that the list shows for this.
-    Matching(Query),
-}
+/// The tasks that were ticked, or the view that stands for all it shows.
+pub type TickedTasks = Ticked<TaskId, Query>;
 
 /// What is done to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +57,7 @@ impl Change {
         match self {
             Change::StopDate(date) => stop_date::moving(date),
             Change::Resend => resend::RESEND.into(),
-            Change::Remove => edit::REMOVE.into(),
+            Change::Remove => remove::REMOVE.into(),
         }
     }
 
@@ -80,7 +74,7 @@ impl Change {
 /// The ticked tasks as they are now.
 pub struct Preview {
     /// The tasks with the users whom it concerns; the newest task first.
-    pub parts: Vec<edit::Preview>,
+    pub parts: Vec<ticked_users::Preview>,
     /// Tasks that are left as they are, and why.
     pub left_out: Vec<(TaskId, String)>,
 }
@@ -92,7 +86,7 @@ impl Preview {
     }
 
     /// The users whom `change` leaves out, each with the task and why.
-    pub fn users_left_out(&self, change: Change) -> Vec<(&edit::Preview, &EnrollmentRow, LeftOut)> {
+    pub fn users_left_out(&self, change: Change) -> Vec<(&ticked_users::Preview, &EnrollmentRow, LeftOut)> {
         let mut left = Vec::new();
         for part in &self.parts {
             left.extend(part.unfit(change.verb()).into_iter().map(|(member, why)| (part, member, why)));
@@ -105,10 +99,9 @@ impl Preview {
         self.parts.iter().map(|part| Effect::of(part, date)).sum()
     }
 
-    /// The keyed hash of what is shown before `change`: which tasks, who in them, in what status, until when.
+    /// The hash of what is shown before `change`: which tasks, who in them, in what status, until when.
     pub fn shown(&self, keys: &Keys, change: Change) -> String {
-        let parts: Vec<String> = self.parts.iter().map(|part| part.shown(keys, &change.name())).collect();
-        HEXLOWER.encode(&keys.hash(Purpose::Preview, parts.join(" ").as_bytes()))
+        ticked::shown(keys, self.parts.iter().map(|part| part.shown(keys, &change.name())))
     }
 }
 
@@ -117,7 +110,7 @@ impl Preview {
 /// # Errors
 /// `Forbidden`; `Invalid` if nothing was ticked, too much, or nothing that `change` could change, or for a date that has
 /// passed.
-pub fn preview(desk: &Desk, who: &Who, now: Timestamp, ticked: &Ticked, change: Change) -> Result<Preview> {
+pub fn preview(desk: &Desk, who: &Who, now: Timestamp, ticked: &TickedTasks, change: Change) -> Result<Preview> {
     who.need(change.permission())?;
     desk.db.read(|conn| preview_held(desk, conn, who, now, ticked, change))
 }
@@ -131,7 +124,7 @@ pub fn apply(
     desk: &Desk,
     who: &Who,
     now: Timestamp,
-    ticked: &Ticked,
+    ticked: &TickedTasks,
     change: Change,
     notify: bool,
     shown: &str,
@@ -154,7 +147,7 @@ pub fn apply(
                 Change::Resend => {
                     resend::resend_users(desk, conn, who, now, part)?;
                 }
-                Change::Remove => edit::remove_whole(desk, conn, who, now, part, notify)?,
+                Change::Remove => remove::remove_whole(desk, conn, who, now, part, notify)?,
             }
         }
         Ok(preview)
@@ -166,7 +159,7 @@ fn preview_held(
     conn: &mut AnyConn,
     who: &Who,
     now: Timestamp,
-    ticked: &Ticked,
+    ticked: &TickedTasks,
     change: Change,
 ) -> Result<Preview> {
     let today = desk.settings.zone.today(now);
@@ -177,8 +170,8 @@ fn preview_held(
     }
     let mut preview = Preview { parts: Vec::new(), left_out: Vec::new() };
     for id in ids(desk, conn, who, now, ticked)? {
-        let part =
-            edit::preview_held(desk, conn, who, now, id, &Chosen::Matching(Filter::default())).and_then(|part| {
+        let part = ticked_users::preview_held(desk, conn, who, now, id, &TickedUsers::Matching(Filter::default()))
+            .and_then(|part| {
                 if let Change::StopDate(date) = change {
                     stop_date::new_stop_date(&date.to_string(), &part.task, &part.policy, today)?;
                 }
@@ -211,7 +204,7 @@ fn named(sentences: &[String]) -> String {
     }
 }
 
-fn ids(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, ticked: &Ticked) -> Result<Vec<TaskId>> {
+fn ids(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, ticked: &TickedTasks) -> Result<Vec<TaskId>> {
     let mut ids = match ticked {
         Ticked::These(ids) => ids.clone(),
         Ticked::Matching(query) => {

@@ -1,4 +1,4 @@
-//! Many emails at once, ticked in the list or all that match: nothing is done to one that changed since the page was
+//! Emails that were ticked in the list, or all that match: nothing is done to one that changed since the page was
 //! shown, and all that is done is one transaction.
 
 use std::collections::BTreeMap;
@@ -14,8 +14,9 @@ use crate::{
     operators::Who,
     outbox::{
         self, EmailInContext,
-        again::{self, Act, Basis, Refusal, Step},
+        again::{self, Basis, Change, Refusal, Step},
     },
+    ticked::Ticked,
 };
 
 /// Emails that are read, changed and noted at a time: the memory in use does not grow with the outbox.
@@ -24,23 +25,29 @@ const EMAILS_AT_A_TIME: usize = ROWS_A_STATEMENT;
 /// Emails that the page names before it says how many more there are.
 const NAMED: usize = 10;
 
-/// The emails an operator ticked, or a view that stands for all it shows.
+/// A view, and what was looked for in it.
 #[derive(Clone, Debug)]
-pub struct Chosen {
+pub struct Query {
     /// The view.
     pub view: View,
     /// What was looked for in it.
     pub filter: Filter,
 }
 
-impl Chosen {
-    /// The ticked ones.
-    pub fn these(ids: Vec<EmailId>) -> Self {
-        Chosen { view: View::All, filter: Filter { only: Some(ids), ..Filter::default() } }
+/// The emails that were ticked, or the view that stands for all it shows.
+pub type TickedEmails = Ticked<EmailId, Query>;
+
+/// What finds the ticked emails.
+fn query(ticked: &TickedEmails) -> Query {
+    match ticked {
+        Ticked::These(ids) => {
+            Query { view: View::All, filter: Filter { only: Some(ids.clone()), ..Filter::default() } }
+        }
+        Ticked::Matching(query) => query.clone(),
     }
 }
 
-/// What is done to the chosen emails, or would be.
+/// What is done to the ticked emails, or would be.
 #[derive(Clone, Debug, Default)]
 pub struct Preview {
     /// Emails that wait again.
@@ -97,59 +104,61 @@ impl Preview {
     }
 }
 
-/// What `act` would do to the chosen emails.
+/// What `change` would do to the ticked emails.
 ///
 /// # Errors
-/// `Forbidden`; `Invalid` if nothing was chosen.
-pub fn preview(desk: &Desk, who: &Who, now: Timestamp, chosen: &Chosen, act: Act) -> Result<Preview> {
+/// `Forbidden`; `Invalid` if nothing was ticked.
+pub fn preview(desk: &Desk, who: &Who, now: Timestamp, ticked: &TickedEmails, change: Change) -> Result<Preview> {
     outbox::need(who)?;
     desk.db.read(|conn| {
         let ground = outbox::ground(conn, now, &desk.settings)?;
-        let ids = mail::chosen(conn, now, who.scope.containers(), &chosen.filter, chosen.view, act.states())?;
-        let mut outcome = others(conn, who, &ground, chosen, act)?;
+        let query = query(ticked);
+        let ids = mail::ids_in_states(conn, now, who.scope.containers(), &query.filter, query.view, change.states())?;
+        let mut preview = others(conn, who, &ground, &query, change)?;
         for part in ids.chunks(EMAILS_AT_A_TIME) {
-            decide(conn, &ground, part, act, now, &mut outcome)?;
+            decide(conn, &ground, part, change, now, &mut preview)?;
         }
-        finish(outcome)
+        finish(preview)
     })
 }
 
-/// Does `act` to the chosen emails, as far as they are still what they were at `shown_at`, when the page said what would
+/// Does `change` to the ticked emails, as far as they are still what they were at `shown_at`, when the page said what would
 /// happen. All in one transaction; guards and order of locks as for one email.
 ///
 /// # Errors
-/// `Forbidden`; `Invalid` if nothing was chosen; `Conflict` if there is nothing left to do.
+/// `Forbidden`; `Invalid` if nothing was ticked; `Conflict` if there is nothing left to do.
 pub fn apply(
     desk: &Desk,
     who: &Who,
     now: Timestamp,
-    chosen: &Chosen,
-    act: Act,
+    ticked: &TickedEmails,
+    change: Change,
     shown_at: Timestamp,
 ) -> Result<Preview> {
     outbox::need(who)?;
     desk.db.write(|conn| {
         let ground = outbox::ground(conn, now, &desk.settings)?;
-        let ids = mail::chosen(conn, now, who.scope.containers(), &chosen.filter, chosen.view, act.states())?;
-        let mut outcome = others(conn, who, &ground, chosen, act)?;
+        let query = query(ticked);
+        let ids = mail::ids_in_states(conn, now, who.scope.containers(), &query.filter, query.view, change.states())?;
+        let mut preview = others(conn, who, &ground, &query, change)?;
         outbox::hold(conn, &ids)?;
         for part in ids.chunks(EMAILS_AT_A_TIME) {
-            let steps = decide(conn, &ground, part, act, shown_at, &mut outcome)?;
+            let steps = decide(conn, &ground, part, change, shown_at, &mut preview)?;
             outbox::apply(conn, now, &steps)?;
             let entries: Vec<Entry<'_>> =
-                steps.iter().map(|(email, step)| outbox::entry(who, email, step, outbox::verb(act, true))).collect();
+                steps.iter().map(|(email, step)| outbox::entry(who, email, step, outbox::verb(change, true))).collect();
             audit::record_all(conn, now, &entries)?;
         }
-        let outcome = finish(outcome)?;
-        if outcome.count() == 0 {
+        let preview = finish(preview)?;
+        if preview.count() == 0 {
             return Err(Error::Conflict("None of these emails is still as it was. Nothing was done.".into()));
         }
-        let sentence = match act {
-            Act::SendAgain => format!("Sent {} again", emails(outcome.count())),
-            Act::Cancel => format!("Canceled {}", emails(outcome.count())),
+        let sentence = match change {
+            Change::SendAgain => format!("Sent {} again", emails(preview.count())),
+            Change::Cancel => format!("Canceled {}", emails(preview.count())),
         };
-        audit::record(conn, now, &Entry::done(&who.actor, outbox::verb(act, false), sentence))?;
-        Ok(outcome)
+        audit::record(conn, now, &Entry::done(&who.actor, outbox::verb(change, false), sentence))?;
+        Ok(preview)
     })
 }
 
@@ -158,16 +167,15 @@ pub fn emails(count: usize) -> String {
     if count == 1 { "1 email".into() } else { format!("{count} emails") }
 }
 
-/// The chosen ones in states to which `act` does nothing: they are counted and not read.
-fn others(conn: &mut AnyConn, who: &Who, ground: &Basis, chosen: &Chosen, act: Act) -> Result<Preview> {
-    let mut outcome = Preview::default();
-    for (state, count) in mail::counts_by_state(conn, ground.now, who.scope.containers(), &chosen.filter, chosen.view)?
-    {
-        if !act.states().contains(&state) {
-            outcome.leave(Refusal::of_state(act, state, ground).of_many(), count);
+/// The ticked ones in states to which `change` does nothing: they are counted and not read.
+fn others(conn: &mut AnyConn, who: &Who, ground: &Basis, query: &Query, change: Change) -> Result<Preview> {
+    let mut preview = Preview::default();
+    for (state, count) in mail::counts_by_state(conn, ground.now, who.scope.containers(), &query.filter, query.view)? {
+        if !change.states().contains(&state) {
+            preview.leave(Refusal::of_state(change, state, ground).of_many(), count);
         }
     }
-    Ok(outcome)
+    Ok(preview)
 }
 
 /// Decides about these emails as they are now.
@@ -175,9 +183,9 @@ fn decide(
     conn: &mut AnyConn,
     ground: &Basis,
     ids: &[EmailId],
-    act: Act,
+    change: Change,
     shown_at: Timestamp,
-    outcome: &mut Preview,
+    preview: &mut Preview,
 ) -> Result<Vec<(Email, Step)>> {
     let mut emails = mail::latest_of(conn, ids)?;
     emails.sort_by_key(|email| email.id);
@@ -186,30 +194,30 @@ fn decide(
         let decided = if email.changed_at() > shown_at {
             Err(Refusal::Changed)
         } else {
-            again::judge(act, &email, &around, ground)
+            again::judge(change, &email, &around, ground)
         };
         match decided {
             Ok(step) => {
-                outcome.note(&email, &step);
+                preview.note(&email, &step);
                 steps.push((email, step));
             }
             Err(refusal) => {
                 if let (Refusal::NoCode, Some(task)) = (&refusal, email.task)
                     && again::can_resend(&email, &around, ground)
                 {
-                    *outcome.tasks.entry(task).or_default() += 1;
+                    *preview.tasks.entry(task).or_default() += 1;
                 }
-                outcome.leave(refusal.of_many(), 1);
+                preview.leave(refusal.of_many(), 1);
             }
         }
     }
     Ok(steps)
 }
 
-fn finish(mut outcome: Preview) -> Result<Preview> {
-    if outcome.count() == 0 && outcome.left_out.is_empty() {
+fn finish(mut preview: Preview) -> Result<Preview> {
+    if preview.count() == 0 && preview.left_out.is_empty() {
         return Err(Error::mistake("email", "Tick at least one email."));
     }
-    outcome.left_out.sort_by_key(|(_, count)| -count);
-    Ok(outcome)
+    preview.left_out.sort_by_key(|(_, count)| -count);
+    Ok(preview)
 }

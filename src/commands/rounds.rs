@@ -1,0 +1,44 @@
+//! What the server does by itself, and how often; where the demo's clock is moved, it does the same.
+
+use crate::{
+    alerts,
+    clock::Timestamp,
+    desk::Desk,
+    error::Result,
+    imports, operators,
+    rounds::{self, Round},
+    tasks,
+};
+
+/// What a round does, at this time.
+pub type Work = fn(&Desk, Timestamp) -> Result<()>;
+
+/// How often sessions that have ended are swept out of the database and reminders are looked for, in seconds.
+const SWEEP_SECONDS: u64 = 600;
+
+/// How often operators are told what happened, in seconds: "at once", for somebody who then opens an email.
+const ALERT_SECONDS: u64 = 60;
+
+/// How often a write is tried, in seconds: monitors and load balancers ask about as often.
+const PROBE_SECONDS: u64 = 10;
+
+/// All rounds: the seconds between two, which it is, and its work.
+pub const ROUNDS: [(u64, Round, Work); 3] = [
+    (SWEEP_SECONDS, Round::Sweep, sweep),
+    (ALERT_SECONDS, Round::Alert, alert),
+    (PROBE_SECONDS, Round::Probe, rounds::probe),
+];
+
+/// Sweeps out what has ended, and posts the reminders that are due.
+fn sweep(desk: &Desk, now: Timestamp) -> Result<()> {
+    operators::sessions::sweep(desk, now)?;
+    imports::sweep(desk, now)?;
+    tasks::send_reminders(desk, now)?;
+    Ok(())
+}
+
+/// Tells operators what happened.
+fn alert(desk: &Desk, now: Timestamp) -> Result<()> {
+    alerts::send(desk, now)?;
+    Ok(())
+}
