@@ -89,7 +89,7 @@ macro_rules! upsert_all {
     }};
 }
 
-/// The pools of connections: for SQLite one writer and several readers, for PostgreSQL one pool for both.
+/// The pools of connections: for SQLite one writer and some readers, for PostgreSQL one pool for both.
 #[derive(Clone)]
 pub struct Db {
     writer: Pool<ConnectionManager<AnyConn>>,

@@ -109,7 +109,7 @@ fn line_of(text: &str, name: &str) -> Option<usize> {
     text.lines().position(sets).map(|at| at + 1)
 }
 
-/// A value as variables and flags have it: without quotes; several of a list are separated by commas.
+/// A value as variables and flags have it: without quotes; the parts of a list are separated by commas.
 fn from_text(name: String, text: &str, source: String) -> Entry {
     let text = text.trim();
     let value = match defaults().get(&name) {

@@ -30,7 +30,7 @@ struct Run {
 }
 
 impl Db {
-    /// Brings the tables up to this version; several servers may start at once.
+    /// Brings the tables up to this version; more than one server may start at once.
     ///
     /// # Errors
     /// `Database` with the migration that failed.

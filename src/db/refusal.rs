@@ -5,7 +5,7 @@ use diesel::result::DatabaseErrorKind;
 use crate::error::Error;
 
 /// What SQLite (SQLITE_FULL) and PostgreSQL (53100, in the words of the operating system) say when there is no room. Where
-/// diesel inserts several rows within a savepoint, it tells only that it could not go back to it: SQLite has ended the
+/// diesel inserts many rows within a savepoint, it tells only that it could not go back to it: SQLite has ended the
 /// whole transaction by itself, which it does when it cannot write.
 const FULL: &[&str] = &[
     "database or disk is full",

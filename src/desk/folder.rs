@@ -131,7 +131,7 @@ fn close(_: &Path, _: u32) -> io::Result<()> {
 /// Held by the one server of an embedded database, until it is dropped or the process ends.
 pub struct SoleServer(#[allow(dead_code, reason = "held for its Drop")] fs::File);
 
-/// Makes sure that no other server has the embedded database; `None` for PostgreSQL, which takes several. The file beside
+/// Makes sure that no other server has the embedded database; `None` for PostgreSQL, which takes more than one. The file beside
 /// the database that is held for it stays when it is let go of.
 ///
 /// # Errors

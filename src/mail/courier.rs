@@ -35,7 +35,7 @@ const REST: Duration = Duration::from_millis(500);
 /// Emails a worker claims at once.
 const CLAIM: i64 = 16;
 
-/// How often a worker renews its claims while it carries: several times within a lease (`outbox::LEASE_SECONDS`).
+/// How often a worker renews its claims while it carries: more than once within a lease (`email::LEASE_SECONDS`).
 const RENEW: Duration = Duration::from_secs(2);
 
 /// Seconds to leave a mail server alone that does not answer, after its first failures; the last goes for all later.

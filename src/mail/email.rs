@@ -73,7 +73,7 @@ impl State {
 pub const FIRST_PAUSES: [i64; 4] = [1, 5, 15, 60];
 
 /// Minutes until the next try after each later refusal. RFC 5321 §4.5.4.1 wants hours between tries once the first
-/// ones have failed; four of them still give a user who must enroll within days several chances a day.
+/// ones have failed; four of them still give a user who must enroll within days some chances a day.
 pub const LATER_PAUSE: i64 = 4 * 60;
 
 /// How long a claim lasts that is not renewed, in seconds. What a killed server had claimed is free after it, and for a

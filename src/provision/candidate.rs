@@ -105,7 +105,7 @@ impl Skip {
         }
     }
 
-    /// Said of several, after their number.
+    /// The words after a number of users.
     pub fn words_for_many(self) -> &'static str {
         match self {
             Skip::Outside => "outside your scope, or not there",

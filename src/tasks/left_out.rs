@@ -72,7 +72,7 @@ impl LeftOut {
         }
     }
 
-    /// Said of several, after their number.
+    /// The words after a number of users.
     pub fn of_many(self, count: usize) -> String {
         let (one, many) = match self {
             LeftOut::Enrolled => ("has enrolled", "have enrolled"),

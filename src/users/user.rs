@@ -120,7 +120,7 @@ checked! {
     ContainerName by container_name,
 }
 
-/// A sentence if the User ID is written in several scripts; else empty.
+/// A sentence if the User ID is written in more than one script; else empty.
 pub fn mixed_scripts_warning(user_id: &str) -> String {
     text::mixed_scripts(user_id).map_or_else(String::new, |scripts| {
         let scripts = scripts.join(" and ");

@@ -14,7 +14,7 @@ const DIGITS: char = '#';
 /// The fewest digits by which a mobile number is found: what people say is "the last four".
 const FEWEST_DIGITS: usize = 4;
 
-/// From so many digits on a text of several groups is a telephone number, and a 0 in front may be that of its country.
+/// From so many digits on a text of two groups or more is a telephone number, and a 0 in front may be that of its country.
 const A_WHOLE_NUMBER: usize = 7;
 
 /// Digits of a country's code (ITU-T E.164 §6.2.1).

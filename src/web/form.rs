@@ -9,7 +9,7 @@ use crate::{text, web::nul};
 /// The most that a form may hold, in bytes: a page of 1,000 ticked rows is under 40 KiB.
 const FORM_BYTES: usize = 256 * 1024;
 
-/// The fields of a form in the order they were sent; check boxes of one name come several times.
+/// The fields of a form in the order they were sent; check boxes of one name come more than once.
 #[derive(Clone, Debug, Default)]
 pub struct Fields(Vec<(String, String)>);
 

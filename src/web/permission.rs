@@ -120,7 +120,7 @@ impl<N: Need> FromRequest for Permitted<N> {
                     return Err(Error::PasswordDue);
                 }
                 let who = at_work.who;
-                // Of several permissions the first is named: it is the one that opens all of the page.
+                // Of the permissions the first is named: it is the one that opens all of the page.
                 let missing = N::NEEDS.iter().find(|any_of| !who.may_any(any_of)).and_then(|any_of| any_of.first());
                 let missing = missing.map(|permission| permission.label());
                 let partly = N::EVERYWHERE && who.scope != Scope::All;

@@ -277,7 +277,7 @@ pub(super) struct Report {
     pub unused: bool,
 }
 
-/// A connection that is kept for several letters.
+/// A connection that is kept for more letters.
 pub(super) struct Line {
     connection: AsyncSmtpConnection,
     command: Duration,

@@ -121,7 +121,7 @@ fn is_common(password: &str, own: &OwnWords) -> bool {
 }
 
 /// True if it takes fewer guesses, and there is more in it than signs that were put together by chance, or one of them
-/// that stands several times in a row.
+/// that stands more than once in a row.
 fn is_easy(text: &str, words: &[&str], hard: f64) -> bool {
     let entropy = zxcvbn(text, words);
     let known = |pattern: &MatchPattern| !matches!(pattern, MatchPattern::BruteForce | MatchPattern::Repeat(_));

@@ -14,7 +14,7 @@ pub struct Person {
     pub user_id: String,
     /// First and last name.
     pub name: String,
-    /// The task, where there are several.
+    /// The task, where there is more than one.
     pub task: String,
     /// The word of the status.
     pub status: &'static str,

@@ -49,7 +49,7 @@ impl File {
 }
 
 /// The names of the columns, without case, spaces, signs and accents: our own first, then those of Active Directory, Entra,
-/// Google, Okta and LDAP, then German and French ones. Of several columns of one kind the earlier name counts.
+/// Google, Okta and LDAP, then German and French ones. Of the columns of one kind the earlier name counts.
 const NAMES: [(Column, &[&str]); 9] = [
     (
         Column::UserId,

@@ -189,7 +189,7 @@ pub(super) async fn draw<N: Need>(p: Permitted<N>, user_id: String, address: Add
 }
 
 impl HistoryLine {
-    /// What happened several times in a row is one line, with the time of the last.
+    /// What happened again and again in a row is one line, with the time of the last.
     fn of(run: &[audit::Line], at: String) -> Self {
         let line = &run[0];
         let times = if run.len() > 1 { format!(", {} times", run.len()) } else { String::new() };

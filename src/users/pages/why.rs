@@ -24,9 +24,9 @@ use crate::{
 
 /// What the panel draws (`templates/users/why.html`).
 pub struct Panel {
-    /// The question, which names the task where there are several.
+    /// The question, which names the task where there is more than one.
     pub question: String,
-    /// A tab for each of several tasks, the newest first.
+    /// A tab for each task, where there is more than one, the newest first.
     pub tabs: Vec<Tab>,
     /// What is so in the other tasks, a line each.
     pub others: Vec<String>,
@@ -46,7 +46,7 @@ pub struct Panel {
     pub ask: String,
 }
 
-/// One of several tasks.
+/// One of the tasks.
 pub struct Tab {
     /// Where it leads.
     pub href: String,
