@@ -96,7 +96,7 @@ on_both! {
         world.stranger().get(&format!("/enroll/{}", invited.handle)).expect(410);
         let words = format!("They open the email of task {}, which was replaced", invited.task);
         assert_eq!(is(&world, &invited.user, Situation::ReplacedLinkUsed, &words), Some(Remedy::Resend));
-        is(&world, &invited.user, Situation::ReplacedLinkUsed, &format!("task {newer} took its place"));
+        is(&world, &invited.user, Situation::ReplacedLinkUsed, &format!("task {newer} replaced that enrollment"));
         let older = diagnosis_by(&world, &Who::system(), &invited.user, Some(invited.task));
         assert_eq!((older.situation, older.remedy), (Situation::Replaced, Some(Remedy::LookAtNewer)));
     }

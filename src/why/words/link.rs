@@ -41,7 +41,7 @@ pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
             words(
                 format!("They open the email of task {older}, which was replaced"),
                 format!(
-                    "Its link was opened {}; {task} replaced this enrollment. The email of {task} was sent {sent}.",
+                    "Its link was opened {}; {task} replaced that enrollment. The email of {task} was sent {sent}.",
                     facts.at(opened)
                 ),
                 format!("That email is out of date. Please open the newer one: it was sent {sent}."),
