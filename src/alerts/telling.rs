@@ -189,7 +189,7 @@ mod tests {
     fn what_is_not_named_is_counted() {
         let zone = Zone::parse("Europe/Berlin").unwrap();
         let group = group(Event::Expired, 100_000, &[found(), found()], BuiltIn::Auditor.permissions(), zone);
-        assert_eq!((group.heading.as_str(), group.more), ("100000 expired enrollments", 99_998));
+        assert_eq!((group.heading.as_str(), group.more), ("100,000 expired enrollments", 99_998));
         assert_eq!(group.list, "/reports/not-enrolled?status=expired");
     }
 }
