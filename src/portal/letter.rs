@@ -7,7 +7,7 @@ use crate::{
     db::AnyConn,
     desk::Desk,
     error::Result,
-    mail::{self, Facts, Kind, NewEmail},
+    mail::{self, Kind},
     tasks::{self, Enrollment, resend},
 };
 
@@ -28,18 +28,9 @@ pub(super) fn post(
         return Ok(());
     }
     let stop_on = enrollment.facts.stop_on;
-    let email = NewEmail {
-        kind,
-        to: enrollment.email.clone(),
-        alternate: false,
-        user: Some(enrollment.user),
-        container: Some(enrollment.container),
-        task: Some(enrollment.task),
-        enrollment: Some(enrollment.id),
-        facts: Facts { serial: serial.map(str::to_owned), ..resend::email_facts(enrollment, stop_on) },
-        secret: None,
-        give_up_at: desk.settings.zone.end_of(stop_on).max(now + Duration::days(LETTER_DAYS)),
-    };
+    let give_up_at = desk.settings.zone.end_of(stop_on).max(now + Duration::days(LETTER_DAYS));
+    let mut email = resend::email(enrollment, kind, stop_on, give_up_at);
+    email.facts.serial = serial.map(str::to_owned);
     mail::post(desk, conn, now, &enrollment.operator, &[email])?;
     tasks::note_newest_email(conn, enrollment.task)
 }

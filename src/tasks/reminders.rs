@@ -9,14 +9,13 @@ use crate::{
     clock::{Timestamp, Zone},
     db::AnyConn,
     desk::Desk,
-    english::full_name,
     error::Result,
     ids::{EnrollmentId, TaskId},
     mail,
     policy::{self, Policy},
     tasks::{
         enrollment::{Status, status},
-        links,
+        links, resend,
         store::{self, Enrollment, reminders::Due},
     },
 };
@@ -137,25 +136,7 @@ fn is_to_be_reminded(desk: &Desk, enrollment: &Enrollment, policy: &Policy, toda
 }
 
 fn letter(desk: &Desk, enrollment: &Enrollment, link: links::NewLink, policy: &Policy) -> mail::NewEmail {
-    mail::NewEmail {
-        kind: mail::Kind::Reminder,
-        to: enrollment.email.clone(),
-        alternate: false,
-        user: Some(enrollment.user),
-        container: Some(enrollment.container),
-        task: Some(enrollment.task),
-        enrollment: Some(enrollment.id),
-        facts: mail::Facts {
-            first_name: enrollment.first_name.clone(),
-            name: full_name(&enrollment.first_name, &enrollment.last_name),
-            user_id: enrollment.user_id.clone(),
-            authentication_type: enrollment.authentication_type.plain().into(),
-            task: Some(enrollment.task.0),
-            stop_on: Some(enrollment.facts.stop_on),
-            requester: enrollment.operator.clone(),
-            ..mail::Facts::default()
-        },
-        secret: Some(link.secret(policy)),
-        give_up_at: desk.settings.zone.end_of(enrollment.facts.stop_on),
-    }
+    let stop_on = enrollment.facts.stop_on;
+    let email = resend::email(enrollment, mail::Kind::Reminder, stop_on, desk.settings.zone.end_of(stop_on));
+    mail::NewEmail { secret: Some(link.secret(policy)), ..email }
 }

@@ -279,6 +279,23 @@ pub fn email_facts(enrollment: &Enrollment, stop_on: NaiveDate) -> mail::Facts {
     }
 }
 
+/// An email to the user of an enrollment at the address in their profile, with the Stop Date as it will be; it carries no
+/// secret.
+pub fn email(enrollment: &Enrollment, kind: mail::Kind, stop_on: NaiveDate, give_up_at: Timestamp) -> mail::NewEmail {
+    mail::NewEmail {
+        kind,
+        to: enrollment.email.clone(),
+        alternate: false,
+        user: Some(enrollment.user),
+        container: Some(enrollment.container),
+        task: Some(enrollment.task),
+        enrollment: Some(enrollment.id),
+        facts: email_facts(enrollment, stop_on),
+        secret: None,
+        give_up_at,
+    }
+}
+
 /// An enrollment that is written to again, and its Stop Date then.
 pub(super) type Renewal<'a> = (&'a Enrollment, NaiveDate);
 
@@ -308,16 +325,10 @@ pub(super) fn write_anew(
         .map(|(enrollment, stop_on)| {
             let link = links.take(enrollment.id)?;
             Ok(mail::NewEmail {
-                kind: mail::Kind::Enrollment,
                 to: alternate.unwrap_or(&enrollment.email).to_owned(),
                 alternate: alternate.is_some(),
-                user: Some(enrollment.user),
-                container: Some(enrollment.container),
-                task: Some(enrollment.task),
-                enrollment: Some(enrollment.id),
-                facts: email_facts(enrollment, *stop_on),
                 secret: Some(link.secret(policy)),
-                give_up_at: desk.settings.zone.end_of(*stop_on),
+                ..email(enrollment, mail::Kind::Enrollment, *stop_on, desk.settings.zone.end_of(*stop_on))
             })
         })
         .collect::<Result<Vec<_>>>()?;
