@@ -15,7 +15,7 @@ use crate::{
     english::counted,
     error::{Error, Mistakes},
     operators::may::Need,
-    web::{Answer, Links, Pager, Paging, Permitted, Upload},
+    web::{self, Answer, Links, Pager, Paging, Permitted, Upload},
 };
 
 /// Lines that the page shows of what was imported; the saved outcomes have all.
@@ -151,9 +151,11 @@ pub async fn show<S: Screen>(p: &Permitted<S::May>, asked: Asked) -> Answer {
     let id = asked.preview;
     match p.call(move |desk, who, now| preview::find::<S::Plan>(desk, who, now, &id)).await? {
         State::Ended => mistake::<S>(p, StatusCode::GONE, ENDED.into()).await,
-        State::Open(made) if !asked.save.is_empty() => Ok(file(S::REFUSED, S::refused_csv(&made))),
+        State::Open(made) if !asked.save.is_empty() => Ok(web::csv(S::REFUSED).body(S::refused_csv(&made))),
         State::Open(made) => S::preview(p, StatusCode::OK, *made, asked.view).await,
-        State::Done(_, outcomes) if !asked.save.is_empty() => Ok(file("import-outcomes.csv", outcomes.to_vec())),
+        State::Done(_, outcomes) if !asked.save.is_empty() => {
+            Ok(web::csv("import-outcomes.csv").body(outcomes.to_vec()))
+        }
         State::Done(at, _) => imported_before::<S>(p, StatusCode::OK, at).await,
     }
 }
@@ -224,14 +226,6 @@ async fn mistake<S: Screen>(p: &Permitted<S::May>, status: StatusCode, sentence:
     let mut mistakes = Mistakes::default();
     mistakes.add("file", sentence);
     S::form(p, status, mistakes, S::Form::default(), None).await
-}
-
-/// A file to save.
-fn file(name: &str, bytes: Vec<u8>) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8; header=present")
-        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
-        .body(bytes)
 }
 
 /// "today at 14:32", within a sentence.

@@ -1,7 +1,7 @@
 //! What all pages share: session, permission, forms, paging, the shell of the page, errors at the edge.
 
 use actix_web::{
-    HttpResponse,
+    HttpResponse, HttpResponseBuilder,
     http::{StatusCode, header},
 };
 use askama::Template;
@@ -58,6 +58,15 @@ pub fn page(template: &impl Template) -> Answer {
 pub fn page_with(status: StatusCode, template: &impl Template) -> Answer {
     let html = template.render().map_err(|error| Fault::internal(format!("a page was not rendered: {error}")))?;
     Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(isolation::isolated(html)))
+}
+
+/// A file of values separated by commas, to be saved under this name; the body is still to come.
+pub fn csv(name: &str) -> HttpResponseBuilder {
+    let mut answer = HttpResponse::Ok();
+    answer
+        .content_type("text/csv; charset=utf-8; header=present")
+        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")));
+    answer
 }
 
 /// Sends the browser on with a GET: after every change (post, redirect, get).

@@ -7,9 +7,8 @@ use std::{
 };
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpRequest,
     body::{BodySize, MessageBody},
-    http::header,
     web::{self as actix, Bytes},
 };
 
@@ -19,7 +18,7 @@ use crate::{
     error::Error,
     operators::may,
     reports::{Download, Filter, Period, Report, USUAL_DAYS, USUAL_DAYS_OF_WORK, download},
-    web::{Answer, Permitted},
+    web::{self, Answer, Permitted},
 };
 
 /// The next part, and the file to go on with.
@@ -64,12 +63,9 @@ impl MessageBody for Parts {
 async fn send(p: Permitted<may::Reports>, request: HttpRequest, report: Report, usual: Period) -> Answer {
     let filter = Filter::parse(request.query_string(), usual);
     let file = p.call(move |desk, who, now| download(desk, who, now, report, filter)).await?;
-    let name = format!("attachment; filename=\"{}\"", file.file_name());
+    let mut answer = web::csv(&file.file_name());
     let parts = Parts { desk: p.desk.clone(), work: work(p.desk.clone(), file) };
-    Ok(HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8; header=present")
-        .insert_header((header::CONTENT_DISPOSITION, name))
-        .body(parts))
+    Ok(answer.body(parts))
 }
 
 /// `/reports/provisioning.csv`
