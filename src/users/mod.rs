@@ -78,12 +78,11 @@ pub fn meant(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<Vec<S
 /// it goes on where it was.
 pub fn renew(desk: &Desk) -> Result<usize> {
     let mut all = 0;
-    loop {
-        match desk.db.write(store::words::renew)? {
-            0 => return Ok(all),
-            some => all += some,
-        }
+    // Asked without a lock, so that a command does not wait for an import of the server when there is nothing to do.
+    while desk.db.read(store::words::is_any_old)? {
+        all += desk.db.write(store::words::renew)?;
     }
+    Ok(all)
 }
 
 /// The containers in a scope: row and name, by name.

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use diesel::{dsl::not, prelude::*};
+use diesel::{
+    dsl::{exists, not},
+    prelude::*,
+};
 
 use crate::{
     db::{self, AnyConn},
@@ -58,7 +61,12 @@ pub(super) fn replace(conn: &mut AnyConn, of: &[(i64, Texts<'_>)]) -> Result<()>
     insert(conn, of)
 }
 
-/// Makes the keys and words of some users whom an older version wrote; answers how many there were, 0 at the end. Of two
+/// True if there are users whose keys and words an older version made.
+pub fn is_any_old(conn: &mut AnyConn) -> Result<bool> {
+    Ok(diesel::select(exists(users::table.filter(not(users::keyed)))).get_result(conn)?)
+}
+
+/// Makes the keys and words of some users whom an older version wrote; answers how many there were. Of two
 /// users whose User IDs have become one the younger keeps the key it has, and its row says whose twin it is.
 pub fn renew(conn: &mut AnyConn) -> Result<usize> {
     db::hold(conn, db::Lock::Users)?;
