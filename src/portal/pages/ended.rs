@@ -51,6 +51,7 @@ pub fn show(guest: &Guest, view: &View) -> Answer {
 
 fn words(guest: &Guest, view: &View, end: End) -> (&'static str, &'static str, String, String, &'static str) {
     let zone = guest.zone();
+    let moment = |at| format!("{}, {}", long_date(zone.today(at)), zone.local(at).format("%H:%M"));
     match end {
         End::AlreadyEnrolled => (
             "done",
@@ -78,9 +79,8 @@ fn words(guest: &Guest, view: &View, end: End) -> (&'static str, &'static str, S
             "mail",
             "This message went to an older address".into(),
             format!(
-                "The email address was changed on {}, {}, and the link in this message ended with it. A newer address is used now.",
-                long_date(zone.today(at)),
-                zone.local(at).format("%H:%M")
+                "The email address was changed on {}, and the link in this message ended with it. A newer address is used now.",
+                moment(at)
             ),
             "Look for a newer message at your present address; look in the junk folder too. If there is none, ask the help desk to send it. If this message is not for you, please delete it.",
         ),
@@ -88,11 +88,7 @@ fn words(guest: &Guest, view: &View, end: End) -> (&'static str, &'static str, S
             "",
             "mail",
             "A newer message was sent to you".into(),
-            format!(
-                "It went out on {}, {}. Only the link in the newest message works.",
-                long_date(zone.today(at)),
-                zone.local(at).format("%H:%M")
-            ),
+            format!("It went out on {}. Only the link in the newest message works.", moment(at)),
             "Open the link in the newest message; look in the junk folder too. If you cannot find it, ask the help desk to send it again.",
         ),
         End::Locked => (
