@@ -89,18 +89,12 @@ struct Context {
 }
 
 /// The choices.
-///
-/// # Errors
-/// `Forbidden` without the permission to edit policies.
 pub async fn show(p: Permitted<may::EditPolicies>, address: Query<Address>) -> Answer {
     let (shown, _) = build(&p, address.into_inner(), &Typed::default(), None).await?;
     page(&shown)
 }
 
 /// Changes them.
-///
-/// # Errors
-/// As [`show`]; mistakes come back with status 422, a change made meanwhile with 409.
 pub async fn submit(p: Permitted<may::Everywhere<may::EditPolicies>>, fields: Fields) -> Answer {
     let typed = Typed::of(fields.pairs().iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let version = fields.text("version").parse().unwrap_or_default();

@@ -141,9 +141,6 @@ pub struct Part<T> {
 }
 
 /// GET: the form, or a preview, or a file to save.
-///
-/// # Errors
-/// What the form and the preview answer.
 pub async fn show<S: Screen>(p: &Permitted<S::May>, asked: Asked) -> Answer {
     if asked.preview.is_empty() {
         return S::form(p, StatusCode::OK, Mistakes::default(), S::Form::default(), None).await;

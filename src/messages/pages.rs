@@ -95,9 +95,6 @@ fn typed(fields: &Fields) -> Wording {
 }
 
 /// All messages.
-///
-/// # Errors
-/// `Forbidden` without the permission to edit messages.
 pub async fn list(p: Permitted<may::EditPolicies>) -> Answer {
     let (list, chrome) = p.view(|desk, _, _| desk.db.read(messages::list)).await?;
     let zone = p.desk.settings.zone;
@@ -113,18 +110,12 @@ pub async fn list(p: Permitted<may::EditPolicies>) -> Answer {
 }
 
 /// One message to be changed.
-///
-/// # Errors
-/// As [`list`]; `NotFound` if there is no such message.
 pub async fn show(p: Permitted<may::EditPolicies>, kind: Path<String>, address: Query<Address>) -> Answer {
     let message = find(&kind, &address)?;
     draw(StatusCode::OK, &build(&p, message).await?)
 }
 
 /// Changes it.
-///
-/// # Errors
-/// As [`show`]; mistakes come back with status 422, a change made meanwhile with 409.
 pub async fn submit(
     p: Permitted<may::Everywhere<may::EditPolicies>>,
     kind: Path<String>,
@@ -153,9 +144,6 @@ pub async fn submit(
 }
 
 /// Goes back to the built-in words.
-///
-/// # Errors
-/// As [`show`]; `Conflict` if someone else changed it meanwhile.
 pub async fn reset(
     p: Permitted<may::Everywhere<may::EditPolicies>>,
     kind: Path<String>,
@@ -170,9 +158,6 @@ pub async fn reset(
 }
 
 /// Sends a test email to the operator.
-///
-/// # Errors
-/// As [`show`]; `Refused` if the operator has no address.
 pub async fn test(
     p: Permitted<may::Everywhere<may::EditPolicies>>,
     kind: Path<String>,
@@ -189,9 +174,6 @@ pub async fn test(
 }
 
 /// The message as it is saved, for the frame.
-///
-/// # Errors
-/// As [`show`].
 pub async fn saved_preview(p: Permitted<may::EditPolicies>, kind: Path<String>, address: Query<Address>) -> Answer {
     let message = find(&kind, &address)?;
     let letter = p.call(move |desk, who, now| messages::preview_saved(desk, who, now, message)).await?;
@@ -199,9 +181,6 @@ pub async fn saved_preview(p: Permitted<may::EditPolicies>, kind: Path<String>, 
 }
 
 /// The message as it was typed, for the frame; nothing is saved.
-///
-/// # Errors
-/// As [`show`]; what is wrong with it is drawn with status 422.
 pub async fn typed_preview(
     p: Permitted<may::Everywhere<may::EditPolicies>>,
     kind: Path<String>,

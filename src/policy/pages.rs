@@ -65,18 +65,12 @@ struct Context {
 }
 
 /// The policy.
-///
-/// # Errors
-/// `Forbidden` without the permission to edit policies.
 pub async fn show(p: Permitted<may::EditPolicies>, address: Query<Address>) -> Answer {
     let (page_shown, _) = build(&p, address.into_inner(), None).await?;
     page(&page_shown)
 }
 
 /// Changes it.
-///
-/// # Errors
-/// As [`show`]; mistakes come back with status 422, a change made meanwhile with 409.
 pub async fn submit(p: Permitted<may::Everywhere<may::EditPolicies>>, fields: Fields) -> Answer {
     let typed = Typed {
         days_to_enroll: fields.text("days_to_enroll"),

@@ -44,17 +44,11 @@ pub use visitor::Visitor;
 pub type Answer = Result<HttpResponse, Fault>;
 
 /// A page with status 200.
-///
-/// # Errors
-/// `Internal` if the template cannot be rendered.
 pub fn page(template: &impl Template) -> Answer {
     page_with(StatusCode::OK, template)
 }
 
 /// A page with another status: 422 for a form that comes back, 410 for a link that has ended.
-///
-/// # Errors
-/// As [`page`].
 pub fn page_with(status: StatusCode, template: &impl Template) -> Answer {
     let html = template.render().map_err(|error| Fault::internal(format!("a page was not rendered: {error}")))?;
     Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(isolation::isolated(html)))

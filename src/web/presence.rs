@@ -73,9 +73,6 @@ pub async fn show(p: Permitted<may::SignedIn>, address: Query<Address>) -> Answe
 }
 
 /// Takes the proof, and goes on to the page.
-///
-/// # Errors
-/// What is wrong comes back with status 422 or 429.
 pub async fn submit(p: Permitted<may::SignedIn>, fields: Fields) -> Answer {
     let back = back(&fields.text("back")).to_owned();
     let typed = vec![("back".to_owned(), back.clone())];

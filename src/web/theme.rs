@@ -21,9 +21,6 @@ pub fn of(request: &HttpRequest) -> &'static str {
 }
 
 /// Sets the cookie and goes back.
-///
-/// # Errors
-/// `Invalid` for any other theme.
 pub async fn choose(desk: Data<Desk>, form: Fields) -> Answer {
     let typed = form.text("theme");
     let Some(theme) = CHOICES.into_iter().find(|choice| *choice == typed) else {

@@ -28,9 +28,6 @@ struct Page {
 }
 
 /// The page.
-///
-/// # Errors
-/// `NotFound` if there is no such entry, or it is not for this operator.
 pub async fn show(p: Permitted<may::ReadAudit>, number: Path<String>) -> Answer {
     let missing = || Error::not_found("entry", number.as_str());
     let id: i64 = number.parse().map_err(|_| missing())?;

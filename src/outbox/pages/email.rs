@@ -74,17 +74,11 @@ fn id(asked: &str) -> Result<EmailId> {
 }
 
 /// The page.
-///
-/// # Errors
-/// `NotFound` if there is no such email, or none in scope.
 pub async fn show(p: Permitted<may::SeeOutbox>, asked: Path<String>) -> Answer {
     draw(p, id(&asked)?, StatusCode::OK, String::new()).await
 }
 
 /// Sends it again, or tries it now.
-///
-/// # Errors
-/// As [`show`]; if it cannot be done, the page says why.
 pub async fn send_again(p: Permitted<may::ChangeOutbox>, asked: Path<String>, form: Fields) -> Answer {
     let id = id(&asked)?;
     match p.call(move |desk, who, now| outbox::send_again(desk, who, now, id)).await {
@@ -109,9 +103,6 @@ pub async fn send_again(p: Permitted<may::ChangeOutbox>, asked: Path<String>, fo
 }
 
 /// Cancels it.
-///
-/// # Errors
-/// As [`send_again`].
 pub async fn cancel(p: Permitted<may::ChangeOutbox>, asked: Path<String>, form: Fields) -> Answer {
     let id = id(&asked)?;
     match p.call(move |desk, who, now| outbox::cancel(desk, who, now, id)).await {

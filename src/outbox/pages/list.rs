@@ -169,17 +169,11 @@ pub async fn show(p: Permitted<may::SeeOutbox>, http: HttpRequest) -> Answer {
 }
 
 /// `POST`: the list with the ticks of the form; nothing changes. Cancel comes here.
-///
-/// # Errors
-/// As [`show`].
 pub async fn again(p: Permitted<may::SeeOutbox>, http: HttpRequest, form: Fields) -> Answer {
     draw(&p, &Fields::parse(http.query_string()), &form, Mistakes::default()).await
 }
 
 /// What was ticked cannot be done: the list as it was, and why.
-///
-/// # Errors
-/// As [`show`].
 pub(super) async fn wrong<N: Need>(p: &Permitted<N>, form: &Fields, mistakes: Mistakes) -> Answer {
     draw(p, &Fields::parse(&form.text("back")), form, mistakes).await
 }

@@ -44,25 +44,16 @@ struct Page {
 }
 
 /// Sends the ticked emails again.
-///
-/// # Errors
-/// `Forbidden`.
 pub async fn send_again(p: Permitted<may::ChangeOutbox>, form: Fields) -> Answer {
     confirm(p, form, Change::SendAgain).await
 }
 
 /// Cancels the ticked emails.
-///
-/// # Errors
-/// As [`send_again`].
 pub async fn cancel(p: Permitted<may::ChangeOutbox>, form: Fields) -> Answer {
     confirm(p, form, Change::Cancel).await
 }
 
 /// `GET` of such an address: nothing is ticked there, so back to the check boxes.
-///
-/// # Errors
-/// `Forbidden`.
 pub async fn back(_: Permitted<may::SeeOutbox>) -> Answer {
     Ok(see_other("/outbox"))
 }

@@ -137,17 +137,11 @@ fn line(kind: AuthenticationType, stock: Stock, typed: &Typed, count: usize, cla
 }
 
 /// `GET`: the step.
-///
-/// # Errors
-/// `NotFound` if there is no such draft, or it is someone else's.
 pub async fn show(p: Permitted<may::Provision>, id: Path<String>) -> Answer {
     draw(p, id.into_inner(), None, Mistakes::default()).await
 }
 
 /// `POST`: keeps the choice and goes on to Confirm.
-///
-/// # Errors
-/// As [`show`].
 pub async fn submit(p: Permitted<may::Provision>, id: Path<String>, form: Fields) -> Answer {
     let id = id.into_inner();
     let typed = Typed {

@@ -112,9 +112,6 @@ fn draw(
 }
 
 /// `GET`: what will happen.
-///
-/// # Errors
-/// `NotFound` if there is no such draft, or it is someone else's.
 pub async fn show(p: Permitted<may::Provision>, id: Path<String>, which: Typed<PageAsked>) -> Answer {
     let id = id.into_inner();
     let asked = id.clone();
@@ -128,9 +125,6 @@ pub async fn show(p: Permitted<may::Provision>, id: Path<String>, which: Typed<P
 
 /// `POST`: carries out just what was shown; or includes those who were left out for a reason, and shows what would
 /// happen then.
-///
-/// # Errors
-/// As [`show`].
 pub async fn submit(p: Permitted<may::Provision>, id: Path<String>, which: Typed<PageAsked>, form: Fields) -> Answer {
     let id = id.into_inner();
     let include = form.text("include");

@@ -91,18 +91,12 @@ struct Page {
 }
 
 /// `GET /provision`: there is nothing to provision yet.
-///
-/// # Errors
-/// `Forbidden` without the permission to provision.
 pub async fn nobody(p: Permitted<may::Provision>) -> Answer {
     p.flash(&Flash::good("Choose the users first.", "Search them, tick them, then press Provision."));
     Ok(see_other("/users"))
 }
 
 /// `POST /provision`: starts a draft for the ticked users, or for all that match.
-///
-/// # Errors
-/// As [`nobody`].
 pub async fn start(p: Permitted<may::Provision>, form: Fields) -> Answer {
     let selection = if form.ticked("all") {
         Selection::Matching { query: form.text("query"), without: Vec::new() }
@@ -121,9 +115,6 @@ fn ids(form: &Fields) -> Vec<UserId> {
 }
 
 /// `GET /provision/{draft}`: the chosen users.
-///
-/// # Errors
-/// `NotFound` if there is no such draft, or it is someone else's.
 pub async fn show(p: Permitted<may::Provision>, id: Path<String>, which: Typed<PageAsked>) -> Answer {
     let id = id.into_inner();
     let asked = id.clone();
@@ -149,9 +140,6 @@ pub async fn show(p: Permitted<may::Provision>, id: Path<String>, which: Typed<P
 }
 
 /// `POST /provision/{draft}`: leaves the ticked users out.
-///
-/// # Errors
-/// As [`show`].
 pub async fn leave_out(p: Permitted<may::Provision>, id: Path<String>, form: Fields) -> Answer {
     let id = id.into_inner();
     let back = format!("/provision/{id}");

@@ -69,34 +69,22 @@ async fn send(p: Permitted<may::Reports>, request: HttpRequest, report: Report, 
 }
 
 /// `/reports/provisioning.csv`
-///
-/// # Errors
-/// As [`download`].
 pub async fn provisioning(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
     let usual = Period::last(USUAL_DAYS, today(p.desk.settings.zone, p.now));
     send(p, request, Report::Provisioning, usual).await
 }
 
 /// `/reports/not-enrolled.csv`
-///
-/// # Errors
-/// As [`download`].
 pub async fn not_enrolled(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
     send(p, request, Report::NotEnrolled, Period::default()).await
 }
 
 /// `/reports/tokens.csv`
-///
-/// # Errors
-/// As [`download`].
 pub async fn tokens(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
     send(p, request, Report::Tokens, Period::default()).await
 }
 
 /// `/reports/operators.csv`
-///
-/// # Errors
-/// As [`download`].
 pub async fn operators(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
     let usual = Period::last(USUAL_DAYS_OF_WORK, today(p.desk.settings.zone, p.now));
     send(p, request, Report::Operators, usual).await

@@ -245,9 +245,6 @@ fn server(settings: &Settings, facts: &Facts) -> Vec<(&'static str, String, &'st
 }
 
 /// `POST /first-start/test-email`: sends one to the operator's own address.
-///
-/// # Errors
-/// `Forbidden`; `Refused` without a mail server, or if the operator has no address.
 pub async fn test_email(p: Permitted<may::EditPolicies>) -> Answer {
     let to = p.call(first_start::send_test).await?;
     p.flash(
@@ -258,18 +255,12 @@ pub async fn test_email(p: Permitted<may::EditPolicies>) -> Answer {
 }
 
 /// `POST /first-start/backup`: the organization backs its PostgreSQL up.
-///
-/// # Errors
-/// `Forbidden`; `Refused` with SQLite.
 pub async fn backup(p: Permitted<may::Everywhere<may::ManageOperators>>) -> Answer {
     p.call(first_start::back_up_ourselves).await?;
     Ok(see_other("/"))
 }
 
 /// `POST /first-start/hide`: hides the list until the next sign-in, or shows it again.
-///
-/// # Errors
-/// `Internal` if the session cannot keep it.
 pub async fn hide(p: Permitted<may::SignedIn>, form: Fields) -> Answer {
     if form.ticked("show") {
         p.session.remove(HIDDEN);

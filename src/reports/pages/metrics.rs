@@ -15,9 +15,6 @@ use crate::{
 };
 
 /// The numbers as text.
-///
-/// # Errors
-/// `NotFound` where the settings hold no `metrics_key`.
 pub async fn show(http: HttpRequest, desk: Data<Desk>) -> Answer {
     let Some(key) = &desk.settings.metrics_key else { return Err(Error::not_found("page", "").into()) };
     let given = request::bearer(&http).unwrap_or_default();

@@ -49,9 +49,6 @@ struct Line {
 }
 
 /// Shows it.
-///
-/// # Errors
-/// As [`reports::not_enrolled`].
 pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
     let (zone, now) = (p.desk.settings.zone, p.now);
     let today = today(zone, now);

@@ -44,9 +44,6 @@ struct Line {
 }
 
 /// Shows it.
-///
-/// # Errors
-/// As [`reports::deeds`].
 pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
     let (zone, now) = (p.desk.settings.zone, p.now);
     let today = today(zone, now);

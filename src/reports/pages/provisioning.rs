@@ -45,9 +45,6 @@ struct Line {
 }
 
 /// Shows it.
-///
-/// # Errors
-/// As [`reports::provisioning`].
 pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
     let zone = p.desk.settings.zone;
     let today = today(zone, p.now);

@@ -35,9 +35,6 @@ struct Line {
 }
 
 /// Shows it.
-///
-/// # Errors
-/// As [`reports::tokens`].
 pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
     let zone = p.desk.settings.zone;
     let filter = Filter::parse(request.query_string(), Period::default());

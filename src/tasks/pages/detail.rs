@@ -89,9 +89,6 @@ struct Page {
 }
 
 /// The page.
-///
-/// # Errors
-/// `NotFound` if there is no such task, or nobody of it is in scope.
 pub async fn show(p: Permitted<may::SeeTasks>, number: Path<String>, typed: Typed<Address>) -> Answer {
     let id = reading::number(&number)?;
     let typed = typed.into_inner();

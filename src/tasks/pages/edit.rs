@@ -112,25 +112,16 @@ struct Pill {
 }
 
 /// The page.
-///
-/// # Errors
-/// `NotFound`; `Refused` if the task is over; `Forbidden` for who may do nothing here.
 pub async fn show(p: Permitted<may::EditTask>, number: Path<String>, typed: Typed<Address>) -> Answer {
     draw(&p, reading::number(&number)?, typed.into_inner(), &Fields::default(), Mistakes::default()).await
 }
 
 /// `POST`: the page with the ticks and the date of the form; nothing changes. Another view, and Cancel, come here.
-///
-/// # Errors
-/// As [`show`].
 pub async fn again(p: Permitted<may::EditTask>, number: Path<String>, typed: Typed<Address>, form: Fields) -> Answer {
     draw(&p, reading::number(&number)?, typed.into_inner(), &form, Mistakes::default()).await
 }
 
 /// What was ticked cannot be done: the page with everything that was ticked and typed, and why.
-///
-/// # Errors
-/// As [`show`].
 pub(super) async fn wrong<N: Need>(p: &Permitted<N>, id: TaskId, form: &Fields, mistakes: Mistakes) -> Answer {
     draw(p, id, Address::of(form), form, mistakes).await
 }

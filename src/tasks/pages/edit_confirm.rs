@@ -92,41 +92,26 @@ struct Page {
 }
 
 /// Removes the ticked users.
-///
-/// # Errors
-/// `Forbidden`; `NotFound`; `Conflict`.
 pub async fn remove(p: Permitted<may::InTask<may::Remove>>, number: Path<String>, form: Fields) -> Answer {
     confirm(p, number, form, Verb::Remove).await
 }
 
 /// Moves the Stop Date of the ticked users.
-///
-/// # Errors
-/// As [`remove`].
 pub async fn stop_date(p: Permitted<may::InTask<may::ChangeStopDate>>, number: Path<String>, form: Fields) -> Answer {
     confirm(p, number, form, Verb::StopDate).await
 }
 
 /// Resends to the ticked users.
-///
-/// # Errors
-/// As [`remove`].
 pub async fn resend(p: Permitted<may::InTask<may::Resend>>, number: Path<String>, form: Fields) -> Answer {
     confirm(p, number, form, Verb::Resend).await
 }
 
 /// Unlocks the ticked users.
-///
-/// # Errors
-/// As [`remove`].
 pub async fn unlock(p: Permitted<may::InTask<may::Unlock>>, number: Path<String>, form: Fields) -> Answer {
     confirm(p, number, form, Verb::Unlock).await
 }
 
 /// `GET` of such an address: nothing is ticked there, so back to the check boxes.
-///
-/// # Errors
-/// As [`remove`].
 pub async fn back(p: Permitted<may::SeeTasks>, number: Path<String>) -> Answer {
     let id = reading::number(&number)?;
     p.call(move |desk, who, now| desk.db.read(|conn| reading::find(conn, who, now, desk.settings.zone, id))).await?;

@@ -97,25 +97,16 @@ struct Page {
 }
 
 /// The list.
-///
-/// # Errors
-/// `Forbidden` without the permission to see provisioning tasks.
 pub async fn show(p: Permitted<may::SeeTasks>, typed: Typed<Address>) -> Answer {
     draw(&p, typed.into_inner(), &Fields::default(), Mistakes::default()).await
 }
 
 /// `POST`: the list with the ticks of the form; nothing changes. Cancel comes here.
-///
-/// # Errors
-/// As [`show`].
 pub async fn again(p: Permitted<may::SeeTasks>, typed: Typed<Address>, form: Fields) -> Answer {
     draw(&p, typed.into_inner(), &form, Mistakes::default()).await
 }
 
 /// What was ticked cannot be done: the list with everything that was ticked, and why.
-///
-/// # Errors
-/// As [`show`].
 pub(super) async fn wrong<N: Need>(p: &Permitted<N>, form: &Fields, mistakes: Mistakes) -> Answer {
     draw(p, Address::of(&Fields::parse(&form.text("back"))), form, mistakes).await
 }

@@ -120,9 +120,6 @@ pub async fn show(p: Permitted<may::Resend>, asked: Query<Asked>) -> Answer {
 }
 
 /// `POST`: sends.
-///
-/// # Errors
-/// As [`show`]; the page as it is now, with 409, if it is not what was shown.
 pub async fn submit(p: Permitted<may::Resend>, form: Fields) -> Answer {
     let text = |name: &str| Some(form.text(name)).filter(|text| !text.is_empty());
     let asked = Asked { user: text("user"), at: text("at") };

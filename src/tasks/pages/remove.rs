@@ -80,17 +80,11 @@ async fn draw(
 }
 
 /// `GET`: what would happen.
-///
-/// # Errors
-/// `NotFound`; `Refused` if the task is over.
 pub async fn show(p: Permitted<may::InTask<may::Remove>>, number: Path<String>) -> Answer {
     draw(p, &number, Fields::default(), true, String::new()).await
 }
 
 /// `POST`: removes the task, or shows more of those who lose their ability to enroll.
-///
-/// # Errors
-/// As [`show`].
 pub async fn submit(p: Permitted<may::InTask<may::Remove>>, number: Path<String>, form: Fields) -> Answer {
     let id = reading::number(&number)?;
     if is_reading(&form) {

@@ -193,25 +193,16 @@ fn inside(moment: &str) -> String {
 }
 
 /// `GET`: Resend, or what to do instead.
-///
-/// # Errors
-/// `NotFound` out of scope.
 pub async fn show(p: Permitted<may::Resend>, path: Path<(String, String)>) -> Answer {
     draw(p, path.into_inner(), None, String::new(), Mistakes::default()).await
 }
 
 /// `POST`: sends it.
-///
-/// # Errors
-/// As [`show`]. What is refused is said on the page, with what to do instead.
 pub async fn submit(p: Permitted<may::Resend>, path: Path<(String, String)>, form: Fields) -> Answer {
     send(p, path.into_inner(), form, resend::resend).await
 }
 
 /// `POST …/more-time`: the Stop Date moves on, and a fresh email goes out.
-///
-/// # Errors
-/// As [`submit`].
 pub async fn give_more_time(p: Permitted<may::Resend>, path: Path<(String, String)>, form: Fields) -> Answer {
     send(p, path.into_inner(), form, more_time::give_more_time).await
 }
@@ -252,9 +243,6 @@ async fn send(p: Permitted<may::Resend>, path: (String, String), form: Fields, v
 }
 
 /// `POST …/unlock`: sets the failed attempts back to zero and sends a fresh email.
-///
-/// # Errors
-/// As [`show`].
 pub async fn unlock(p: Permitted<may::Unlock>, path: Path<(String, String)>, form: Fields) -> Answer {
     let path = path.into_inner();
     let (reason, shown) = (form.text("reason"), form.text("shown"));

@@ -84,33 +84,21 @@ struct Page {
 }
 
 /// A new Stop Date for users of the ticked tasks.
-///
-/// # Errors
-/// `Forbidden`; `Conflict` if anything differs from what was shown.
 pub async fn stop_date(p: Permitted<may::InTask<may::ChangeStopDate>>, form: Fields) -> Answer {
     change(p, form, Asked::StopDate).await
 }
 
 /// Resends to the Active users of the ticked tasks.
-///
-/// # Errors
-/// As [`stop_date`].
 pub async fn resend(p: Permitted<may::InTask<may::Resend>>, form: Fields) -> Answer {
     change(p, form, Asked::Resend).await
 }
 
 /// Removes the ticked tasks.
-///
-/// # Errors
-/// As [`stop_date`].
 pub async fn remove(p: Permitted<may::InTask<may::Remove>>, form: Fields) -> Answer {
     change(p, form, Asked::Remove).await
 }
 
 /// `GET` of such an address: nothing is ticked there, so back to the check boxes.
-///
-/// # Errors
-/// `Forbidden`.
 pub async fn back(_: Permitted<may::SeeTasks>) -> Answer {
     Ok(see_other("/tasks"))
 }

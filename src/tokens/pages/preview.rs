@@ -30,9 +30,6 @@ struct Page {
 }
 
 /// The page.
-///
-/// # Errors
-/// What the shell of the page answers.
 pub async fn page(p: &Permitted<may::ImportTokens>, status: StatusCode, preview: Preview, view: View) -> Answer {
     let ((), chrome) = p.view(|_, _, _| Ok(())).await?;
     let (report, file_name) = (&preview.plan.report, &preview.file_name);

@@ -101,9 +101,6 @@ struct Page {
 }
 
 /// GET
-///
-/// # Errors
-/// `NotFound` if there is no such user in scope.
 pub async fn show(p: Permitted<may::SeeUsers>, user_id: Path<String>, address: Query<Address>) -> Answer {
     draw(p, user_id.into_inner(), address.into_inner(), FormBack::default()).await
 }

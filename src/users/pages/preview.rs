@@ -56,9 +56,6 @@ struct New {
 }
 
 /// The page.
-///
-/// # Errors
-/// What the shell of the page answers.
 pub async fn page(p: &Permitted<may::EditUsers>, status: StatusCode, preview: Preview, view: View) -> Answer {
     let ((), chrome) = p.view(|_, _, _| Ok(())).await?;
     let (report, plan) = (&preview.plan.report, &preview.plan);

@@ -148,9 +148,6 @@ fn asked(roles: &[String]) -> String {
 }
 
 /// `POST /users/{user id}/email`: the address in the profile, and nothing else of it.
-///
-/// # Errors
-/// `NotFound` out of scope; `Conflict` if someone else changed the user meanwhile.
 pub async fn save_email(p: Permitted<may::EditUsers>, user_id: Path<String>, fields: Fields) -> Answer {
     let user_id = user_id.into_inner();
     let (name, email) = (user_id.clone(), fields.text("email"));
@@ -178,9 +175,6 @@ pub async fn save_email(p: Permitted<may::EditUsers>, user_id: Path<String>, fie
 }
 
 /// `POST /users/{user id}/tasks/{number}/stop-date`: the Stop Date of this one user, who is told by email.
-///
-/// # Errors
-/// `NotFound` out of scope; `Conflict` if the user's enrollment changed since the page was shown.
 pub async fn move_stop_date(p: Permitted<may::ChangeStopDate>, path: Path<(String, String)>, fields: Fields) -> Answer {
     let (user_id, number) = path.into_inner();
     let (name, task, typed, version) =
