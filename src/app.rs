@@ -12,7 +12,7 @@ use crate::{
     audit,
     authentication::pages as authentication,
     clock::{Timestamp, Zone},
-    db::AnyConn,
+    db::{AnyConn, Total},
     demo::pages as demo,
     desk::Desk,
     error::{Error, Result},
@@ -314,11 +314,15 @@ pub fn routes(demo: bool) -> Vec<Route> {
 /// The numbers beside the navigation, within the scope of who looks.
 fn numbers(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone) -> Result<Numbers> {
     Ok(Numbers {
-        open_tasks: if who.may(Permission::SeeTasks) { tasks::count_open(conn, who, now, zone)? } else { 0 },
+        open_tasks: if who.may(Permission::SeeTasks) {
+            tasks::count_open(conn, who, now, zone)?
+        } else {
+            Total::default()
+        },
         mail_failures: if who.may(Permission::SeeOutbox) {
             mail::failures(conn, now, who.scope.containers())?
         } else {
-            0
+            Total::default()
         },
     })
 }

@@ -22,10 +22,12 @@ mod lock;
 mod migrations;
 mod refusal;
 mod room;
+pub mod total;
 
 pub use crate::text::key;
 pub use lock::{Lock, hold, share};
 pub use refusal::is_taken;
+pub use total::Total;
 
 /// How often a transaction is tried that others keep from ending: they have gone by then, or something is wrong.
 const TRIES: u32 = 5;

@@ -11,7 +11,7 @@ use crate::{
         search::{Line, Search, Visible},
     },
     clock::Timestamp,
-    db::{self, AnyConn},
+    db::{self, AnyConn, Total},
     error::Result,
     ids::{TaskId, UserId},
     insert_all,
@@ -158,9 +158,9 @@ fn matching(search: &Search) -> Query<'static> {
     query
 }
 
-/// The entries that match, newest first, and how many there are in all.
-pub fn find(conn: &mut AnyConn, search: &Search, offset: i64, limit: i64) -> Result<(Vec<Line>, i64)> {
-    let total: i64 = matching(search).count().get_result(conn)?;
+/// The entries that match, newest first, and how many do.
+pub fn find(conn: &mut AnyConn, search: &Search, offset: i64, limit: i64) -> Result<(Vec<Line>, Total)> {
+    let total = crate::total!(conn, matching(search).select(audit_entries::id))?;
     let mut query = matching(search).select(Row::as_select()).offset(offset).limit(limit);
     query = if search.from.is_some() || search.until.is_some() {
         query.order((audit_entries::at.desc(), audit_entries::id.desc()))

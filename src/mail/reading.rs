@@ -3,7 +3,7 @@
 use super::{Delivery, Email, Kind, State, Try, store};
 use crate::{
     clock::Timestamp,
-    db::AnyConn,
+    db::{AnyConn, Total},
     error::Result,
     ids::{ContainerId, EmailId, EnrollmentId},
 };
@@ -64,7 +64,7 @@ pub fn count(
     containers: Option<&[ContainerId]>,
     filter: &Filter,
     view: View,
-) -> Result<i64> {
+) -> Result<Total> {
     store::list::count(conn, now, containers, filter, view)
 }
 
@@ -97,7 +97,7 @@ pub fn enrollments_of(conn: &mut AnyConn, ids: &[EmailId], kinds: &[Kind]) -> Re
 }
 
 /// How many emails failed or came back and still matter, for the number beside the navigation.
-pub fn failures(conn: &mut AnyConn, now: Timestamp, containers: Option<&[ContainerId]>) -> Result<i64> {
+pub fn failures(conn: &mut AnyConn, now: Timestamp, containers: Option<&[ContainerId]>) -> Result<Total> {
     store::list::failures(conn, now, containers)
 }
 
@@ -136,7 +136,7 @@ pub fn count_with_link(conn: &mut AnyConn, enrollment: EnrollmentId) -> Result<i
 const OVERDUE_MINUTES: i64 = 10;
 
 /// How many emails wait for their first try though they were due long ago.
-pub fn overdue(conn: &mut AnyConn, now: Timestamp, containers: Option<&[ContainerId]>) -> Result<i64> {
+pub fn overdue(conn: &mut AnyConn, now: Timestamp, containers: Option<&[ContainerId]>) -> Result<Total> {
     store::list::overdue(conn, now - chrono::Duration::minutes(OVERDUE_MINUTES), containers)
 }
 

@@ -6,7 +6,7 @@ use crate::{
     authentication::{self, rejections::Unusual},
     clock::Timestamp,
     config::Settings,
-    db::AnyConn,
+    db::{AnyConn, Total},
     error::Result,
     mail, messages,
     operators::{Permission, Scope, Who},
@@ -54,13 +54,13 @@ pub struct Glance {
     /// Messages of operators that lack what users must learn, and what.
     pub lacking: Vec<(messages::Message, String)>,
     /// Emails that failed and still matter.
-    pub failures: Option<i64>,
+    pub failures: Option<Total>,
     /// What a new server still needs, for who may do some of it; never in the demo.
     pub first_start: Option<first_start::Facts>,
     /// How the mail server does.
     pub mail: Option<mail::Health>,
     /// Emails that wait for their first try: all of them where none can leave, else those that are overdue.
-    pub waiting_emails: i64,
+    pub waiting_emails: Total,
     /// Users who used up their attempts.
     pub locked: Option<Locked>,
     /// The number of attempts allowed.

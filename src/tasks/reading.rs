@@ -2,7 +2,7 @@
 
 use crate::{
     clock::{Timestamp, Zone},
-    db::{self, AnyConn},
+    db::{self, AnyConn, Total},
     error::{Error, Result},
     ids::TaskId,
     operators::{Scope, Who},
@@ -21,9 +21,9 @@ pub struct Listed {
     /// The rows.
     pub rows: Vec<Row>,
     /// Rows in all.
-    pub total: i64,
+    pub total: Total,
     /// How many tasks each view holds.
-    pub views: Vec<(View, i64)>,
+    pub views: Vec<(View, Total)>,
     /// Operators who made open tasks.
     pub operators: Vec<String>,
 }
@@ -53,14 +53,14 @@ pub fn list(
     let views = View::ALL.map(|view| {
         let query = Query { view, me: query.me.clone(), ..Query::default() };
         let count = all.iter().filter(|row| query.holds(row, today, db::key)).count();
-        (view, i64::try_from(count).unwrap_or(i64::MAX))
+        (view, Total::from(i64::try_from(count).unwrap_or(i64::MAX)))
     });
     let mut operators: Vec<String> = all.iter().map(|row| row.task.operator.clone()).collect();
     operators.sort();
     operators.dedup();
     let mut rows: Vec<Row> = all.into_iter().filter(|row| query.holds(row, today, db::key)).collect();
     rows.sort_by(|a, b| query.compare(a, b));
-    let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    let total = Total::from(i64::try_from(rows.len()).unwrap_or(i64::MAX));
     let skip = usize::try_from(offset).unwrap_or(usize::MAX);
     let rows = rows.into_iter().skip(skip).take(usize::try_from(limit).unwrap_or(0)).collect();
     Ok(Listed { rows, total, views: views.to_vec(), operators })
@@ -95,9 +95,9 @@ pub fn number(typed: &str) -> Result<TaskId> {
 }
 
 /// How many open tasks there are within the scope of `who`: the number beside the navigation.
-pub fn count_open(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone) -> Result<i64> {
+pub fn count_open(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone) -> Result<Total> {
     let Scope::Containers(containers) = &who.scope else { return store::list::count_open(conn) };
     let attempts = policy::current(conn)?.attempts_allowed;
     let rows = store::scoped::open(conn, containers, attempts, zone.today(now))?;
-    Ok(i64::try_from(rows.len()).unwrap_or(i64::MAX))
+    Ok(Total::from(i64::try_from(rows.len()).unwrap_or(i64::MAX)))
 }

@@ -3,7 +3,7 @@
 use crate::{
     audit::{self, Entry},
     clock::Timestamp,
-    db::{self, AnyConn, Lock},
+    db::{self, AnyConn, Lock, Total},
     desk::Desk,
     error::{Error, Result},
     ids::{ContainerId, UserId},
@@ -55,7 +55,7 @@ pub fn search(
     order: Order,
     offset: i64,
     limit: i64,
-) -> Result<(Vec<User>, i64)> {
+) -> Result<(Vec<User>, Total)> {
     store::search::page(conn, scope, search, order, offset, limit)
 }
 

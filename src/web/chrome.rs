@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     clock::{Timestamp, Zone},
     config::Settings,
-    db::AnyConn,
+    db::{AnyConn, Total},
     error::Result,
     operators::{Permission, Who},
 };
@@ -15,9 +15,9 @@ use crate::{
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Numbers {
     /// Open provisioning tasks.
-    pub open_tasks: i64,
+    pub open_tasks: Total,
     /// Emails that failed and still matter.
-    pub mail_failures: i64,
+    pub mail_failures: Total,
 }
 
 /// Counts them; given by `app`, since the shell itself knows no feature.
@@ -77,7 +77,7 @@ pub struct NavItem {
     /// True if the page is in this module.
     pub current: bool,
     /// The number beside it.
-    pub count: Option<i64>,
+    pub count: Option<String>,
     /// True if the number wants attention.
     pub alarm: bool,
 }
@@ -199,8 +199,8 @@ impl Chrome {
                 key: KEYS.iter().find(|(_, to)| *to == href).map_or("", |(key, _)| key),
                 current: here == Some(href),
                 count: match href {
-                    "/tasks" => Some(numbers.open_tasks),
-                    "/outbox" if numbers.mail_failures > 0 => Some(numbers.mail_failures),
+                    "/tasks" => Some(numbers.open_tasks.short()),
+                    "/outbox" if numbers.mail_failures.rows > 0 => Some(numbers.mail_failures.short()),
                     _ => None,
                 },
                 alarm: href == "/outbox",

@@ -1,6 +1,6 @@
 //! Pages of a list.
 
-use crate::web::Links;
+use crate::{db::Total, english::counted_as, web::Links};
 
 /// Rows a page that may be chosen; the first is what a page opens with.
 pub const SIZES: [i64; 3] = [18, 50, 100];
@@ -59,8 +59,10 @@ pub struct Pager {
     pub first: i64,
     /// The number of the last row shown.
     pub last: i64,
-    /// Rows in all.
+    /// Rows that match, as far as they were counted.
     pub total: i64,
+    /// True if more match than were counted.
+    pub more: bool,
     /// What else there is to know about the rows; may be empty.
     pub note: String,
     /// Rows a page that may be chosen; empty where the list fits the smallest.
@@ -74,8 +76,38 @@ pub struct Pager {
 }
 
 impl Pager {
+    /// How many match, in a sentence: "342", "more than 1,000".
+    pub fn words(&self) -> String {
+        Total { rows: self.total, more: self.more }.words()
+    }
+
+    /// Rows on this page.
+    pub fn shown(&self) -> i64 {
+        if self.last == 0 { 0 } else { self.last - self.first + 1 }
+    }
+
+    /// True if more rows match than are on this page.
+    pub fn goes_on(&self) -> bool {
+        self.more || self.total > self.shown()
+    }
+
+    /// "All 342", or "All" of more than are counted.
+    pub fn all(&self) -> String {
+        if self.more { "All".into() } else { format!("All {}", self.words()) }
+    }
+
+    /// "342 tasks selected", or "All matching tasks selected" of more than are counted.
+    pub fn selected(&self, one: &str, many: &str) -> String {
+        if self.more {
+            format!("All matching {many} selected")
+        } else {
+            format!("{} selected", counted_as(self.total, one, many))
+        }
+    }
+
     /// The line for `shown` rows out of `total`.
-    pub fn new(paging: Paging, shown: usize, total: i64, links: &Links) -> Self {
+    pub fn new(paging: Paging, shown: usize, total: impl Into<Total>, links: &Links) -> Self {
+        let Total { rows: total, more } = total.into();
         let shown = i64::try_from(shown).unwrap_or(i64::MAX);
         let last_page = total.div_euclid(paging.size) + i64::from(total % paging.size > 0);
         let to = |page: i64| if page == 1 { links.with("page", "") } else { links.with("page", &page.to_string()) };
@@ -101,6 +133,7 @@ impl Pager {
             first: if shown == 0 { 0 } else { paging.offset() + 1 },
             last: if shown == 0 { 0 } else { paging.offset() + shown },
             total,
+            more,
             note: String::new(),
             sizes: if total > SIZES[0] { SIZES.iter().map(size_link).collect() } else { Vec::new() },
             prev: (paging.page > 1).then(|| to((paging.page - 1).min(last_page.max(1)))),

@@ -2,6 +2,7 @@
 
 use crate::{
     clock::distance,
+    english::begun,
     why::{facts::Facts, situation::Situation},
 };
 
@@ -154,7 +155,7 @@ fn of_task(situation: Situation, facts: &Facts) -> Words {
             "Your enrollment was canceled. I will ask for a new one.",
         ),
         S::TaskRemoved => words(
-            format!("{} was removed", capital(&task)),
+            format!("{} was removed", begun(&task)),
             format!(
                 "{by} removed the task {removed}, before this user had enrolled. They can be provisioned anew.{}",
                 and_no_address(facts)
@@ -212,9 +213,4 @@ fn of_task(situation: Situation, facts: &Facts) -> Words {
 /// What stands in the way besides, of somebody who is to be provisioned.
 fn and_no_address(facts: &Facts) -> &'static str {
     if facts.user.email.is_empty() { " There is no email address either: Provision needs one." } else { "" }
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

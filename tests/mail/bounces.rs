@@ -122,7 +122,7 @@ on_both! {
         let id = sent(&world, enrollment_to(&world, "a@example.org"));
         take(&world, &postfix(&id));
         let failures = world.desk.db.read(|conn| mail::failures(conn, world.now(), None)).expect("it can be counted");
-        assert_eq!(failures, 1);
+        assert_eq!(failures.rows, 1);
         let log = world.dump("audit_entries");
         assert!(log.contains("mail.bounce") && log.contains("Email to a@example.org bounced: 550 5.1.1"), "{log}");
         let browser = world.signed_in("anna", BuiltIn::Operator);

@@ -207,7 +207,7 @@ on_both! {
                 let here = mail::failures(conn, now, Some(&[ContainerId(1)]))?;
                 let elsewhere = mail::failures(conn, now, Some(&[ContainerId(2)]))?;
                 assert_eq!(mail::failures(conn, now, None)?, here);
-                Ok((mail::count(conn, now, None, &filter, View::Attention)?, here, elsewhere))
+                Ok((mail::count(conn, now, None, &filter, View::Attention)?.rows, here.rows, elsewhere.rows))
             }).expect("the outbox can be read")
         };
         assert_eq!(counts(&world), (2, 1, 0));

@@ -47,6 +47,6 @@ fn found(world: &World, who: &Who, query: &str) -> Vec<String> {
         .expect("the database answers");
     let ids = world.desk.db.read(|conn| users::ids_matching(conn, &who.scope, &search)).expect("the database answers");
     assert_eq!(list.iter().map(|user| user.id).collect::<Vec<_>>(), ids, "all N are the ones in the list");
-    assert_eq!(total, i64::try_from(ids.len()).expect("few"));
+    assert_eq!(total.rows, i64::try_from(ids.len()).expect("few"));
     list.into_iter().map(|user| user.user_id).collect()
 }

@@ -87,7 +87,7 @@ on_both! {
             let order = Order::parse(order);
             let (list, total) = world.desk.db
                 .read(|conn| users::search(conn, &Scope::All, &Search::default(), order, offset, limit)).unwrap();
-            assert_eq!(total, 5);
+            assert_eq!(total.rows, 5);
             list.into_iter().map(|user| user.user_id).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(list("", 0, 9), "u0 u1 u2 u3 u4");

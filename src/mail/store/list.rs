@@ -9,7 +9,7 @@ use diesel::{
 use super::{Row, columns};
 use crate::{
     clock::Timestamp,
-    db::{self, AnyConn},
+    db::{self, AnyConn, Total},
     error::{Error, Result},
     ids::{ContainerId, EmailId},
     mail::{
@@ -91,8 +91,8 @@ pub fn count(
     containers: Option<&[ContainerId]>,
     filter: &Filter,
     view: View,
-) -> Result<i64> {
-    Ok(filtered(now, containers, filter, view).select(count_star()).first(conn)?)
+) -> Result<Total> {
+    crate::total!(conn, filtered(now, containers, filter, view).select(emails::id))
 }
 
 /// How many rows of `view` are in each state that any is in.
@@ -143,13 +143,13 @@ fn parts(filter: &Filter) -> Vec<Filter> {
 }
 
 /// How many failed of late and were not followed by another.
-pub fn failures(conn: &mut AnyConn, now: Timestamp, containers: Option<&[ContainerId]>) -> Result<i64> {
+pub fn failures(conn: &mut AnyConn, now: Timestamp, containers: Option<&[ContainerId]>) -> Result<Total> {
     let mut query: Query<'_> = emails::table.into_boxed().filter(sql::<Bool>(HAS_FAILED)).filter(recent(now));
     if let Some(containers) = containers {
         let ids: Vec<i64> = containers.iter().map(|id| id.0).collect();
         query = query.filter(emails::container_id.eq_any(ids));
     }
-    Ok(query.select(count_star()).first(conn)?)
+    crate::total!(conn, query.select(emails::id))
 }
 
 /// One email.
@@ -195,14 +195,14 @@ pub fn tries(conn: &mut AnyConn, id: EmailId) -> Result<Vec<Try>> {
 }
 
 /// How many emails wait for their first try since before `due`, though nothing keeps them.
-pub fn overdue(conn: &mut AnyConn, due: Timestamp, containers: Option<&[ContainerId]>) -> Result<i64> {
+pub fn overdue(conn: &mut AnyConn, due: Timestamp, containers: Option<&[ContainerId]>) -> Result<Total> {
     let mut query: Query<'_> =
         emails::table.into_boxed().filter(emails::next_try_at.le(due)).filter(emails::state.eq(State::Queued.code()));
     if let Some(containers) = containers {
         let ids: Vec<i64> = containers.iter().map(|id| id.0).collect();
         query = query.filter(emails::container_id.eq_any(ids));
     }
-    Ok(query.select(count_star()).first(conn)?)
+    crate::total!(conn, query.select(emails::id))
 }
 
 /// How the mail server does.

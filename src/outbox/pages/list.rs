@@ -5,7 +5,7 @@ use askama::Template;
 
 use crate::{
     clock::{self, Timestamp, Zone},
-    english,
+    db::Total,
     error::Mistakes,
     ids::EmailId,
     mail::{self, Carrier, Email, Filter, Health, Kind, State, View, status},
@@ -194,7 +194,7 @@ async fn draw<N: Need>(p: &Permitted<N>, asked: &Fields, form: &Fields, mistakes
             desk.db.read(|conn| {
                 let scope = who.scope.containers();
                 let mut counts = Vec::with_capacity(VIEWS.len());
-                let (mut total, mut rows) = (0, Vec::new());
+                let (mut total, mut rows) = (Total::default(), Vec::new());
                 for (word, _, view) in VIEWS {
                     let count = mail::count(conn, now, scope, &wanted, view)?;
                     counts.push(count);
@@ -216,7 +216,7 @@ async fn draw<N: Need>(p: &Permitted<N>, asked: &Fields, form: &Fields, mistakes
         .zip(counts)
         .map(|((tab, label, _), count)| Tab {
             label,
-            count: english::number(count),
+            count: count.short(),
             href: links.with("state", tab),
             current: *tab == word,
         })

@@ -1,6 +1,7 @@
 //! The rules of Find: what one text may mean, and what is shown of what it finds.
 
 use crate::{
+    db::Total,
     ids::TaskId,
     reports::history,
     tasks::Status,
@@ -80,7 +81,7 @@ pub struct Found {
     /// Users, the first by User ID.
     pub users: Vec<FoundUser>,
     /// Users in all.
-    pub users_total: i64,
+    pub users_total: Total,
     /// Tasks, the newest first.
     pub tasks: Vec<history::Row>,
     /// Tokens, by serial number.

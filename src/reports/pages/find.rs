@@ -66,7 +66,11 @@ pub async fn show(p: Permitted<may::SignedIn>, request: HttpRequest) -> Answer {
     if !users.is_empty() {
         let shown = i64::try_from(users.len()).unwrap_or(0);
         let all = Links::new("/users", vec![("q", q.clone()), ("state", "any".into())]).here();
-        let more = if users_total > shown { (all, counted(users_total, "user")) } else { Default::default() };
+        let more = if users_total.more || users_total.rows > shown {
+            (all, users_total.counted_as("user", "users"))
+        } else {
+            Default::default()
+        };
         groups.push(Group { words: "Users".into(), hits: users.into_iter().map(user_line).collect(), more });
     }
     if let Some((user_id, name, stand)) = first {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     clock::{long_date, moment},
-    english::{counted, counted_as, number, plural},
+    english::{begun, counted, counted_as, number, plural},
     operators::{Permission, may},
     reports::{
         self, Glance,
@@ -147,7 +147,7 @@ fn stats(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Stat> {
         stats.push(Stat {
             icon: "mail-x",
             label: "Failed emails",
-            figure: number(failures),
+            figure: failures.short(),
             hint: "in the last 30 days, none sent since".into(),
             href: "/outbox",
         });
@@ -186,11 +186,11 @@ fn needs(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Need> {
             href: "".into(),
         });
     }
-    if let Some(failures) = glance.failures.filter(|n| *n > 0) {
+    if let Some(failures) = glance.failures.filter(|failures| failures.rows > 0) {
         needs.push(Need {
             icon: "mail-x",
             tone: "locked",
-            words: counted_as(failures, "email failed", "emails failed"),
+            words: begun(&failures.counted_as("email failed", "emails failed")),
             detail: "Refused for good, or given up after many tries. The outbox has the mail server’s words.".into(),
             href: "/outbox".into(),
         });
@@ -252,10 +252,9 @@ fn counted_messages(count: usize) -> String {
 /// What keeps all email from leaving; `None` if nothing does, or the role may not see the outbox.
 fn mail(p: &Permitted<may::SignedIn>, glance: &Glance) -> Option<Need> {
     let health = glance.mail.as_ref()?;
-    let wait = match glance.waiting_emails {
+    let wait = match glance.waiting_emails.rows {
         0 => "Email waits".to_owned(),
-        1 => "1 email waits".to_owned(),
-        emails => format!("{} emails wait", number(emails)),
+        _ => begun(&glance.waiting_emails.counted_as("email waits", "emails wait")),
     };
     let need = |words: &str, detail: String, href: &str| {
         Some(Need { icon: "mail-x", tone: "locked", words: words.to_owned(), detail, href: href.to_owned() })
@@ -271,7 +270,7 @@ fn mail(p: &Permitted<may::SignedIn>, glance: &Glance) -> Option<Need> {
         };
         return need(words, format!("The last answer: {}", last.answer), "/outbox");
     }
-    if glance.waiting_emails > 0 {
+    if glance.waiting_emails.rows > 0 {
         let detail = format!("{wait} since more than 10 minutes. Look at the server’s log, and run tokendesk check.");
         return need("Emails are not being sent", detail, "/outbox?state=queued");
     }

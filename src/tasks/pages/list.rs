@@ -5,7 +5,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::{
-    db,
+    db::{self, Total},
     error::Mistakes,
     ids::TaskId,
     operators::{Permission, may, may::Need},
@@ -41,7 +41,7 @@ pub struct Address {
 struct Tab {
     words: &'static str,
     href: String,
-    count: i64,
+    count: String,
     current: bool,
 }
 
@@ -174,7 +174,7 @@ async fn draw<N: Need>(p: &Permitted<N>, typed: Address, form: &Fields, mistakes
     let page = if paging.page > 1 { paging.page.to_string() } else { String::new() };
     let here = links.clone().and(vec![("page", page)]);
     let status = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let open = views.first().map_or(0, |(_, count)| *count);
+    let open = views.first().map_or(0, |(_, count)| count.rows);
     let page = Page {
         chrome,
         tabs: tabs(&views, query.view),
@@ -220,13 +220,13 @@ async fn draw<N: Need>(p: &Permitted<N>, typed: Address, form: &Fields, mistakes
     page_with(status, &page)
 }
 
-fn tabs(views: &[(View, i64)], current: View) -> Vec<Tab> {
+fn tabs(views: &[(View, Total)], current: View) -> Vec<Tab> {
     views
         .iter()
         .map(|(view, count)| Tab {
             words: view.label(),
             href: Links::new("/tasks", vec![("view", view.code().to_owned())]).here(),
-            count: *count,
+            count: count.short(),
             current: *view == current,
         })
         .collect()

@@ -11,7 +11,7 @@ use diesel::{
 
 use crate::{
     clock::Timestamp,
-    db::{self, AnyConn},
+    db::{self, AnyConn, Total},
     error::{Error, Result},
     ids::TaskId,
     schema::{emails, enrollments, tasks},
@@ -90,7 +90,7 @@ pub fn find(conn: &mut AnyConn, id: TaskId) -> Result<Option<Task>> {
     row.map(Task::try_from).transpose()
 }
 
-/// The rows `offset..offset + limit` of what is asked for, and how many there are in all.
+/// The rows `offset..offset + limit` of what is asked for, and how many match.
 pub fn page(
     conn: &mut AnyConn,
     query: &Query,
@@ -98,8 +98,8 @@ pub fn page(
     attempts: i64,
     offset: i64,
     limit: i64,
-) -> Result<(Vec<Row>, i64)> {
-    let total: i64 = filtered(query, today).select(count_star()).first(conn)?;
+) -> Result<(Vec<Row>, Total)> {
+    let total = crate::total!(conn, filtered(query, today).select(tasks::id))?;
     let rows: Vec<TaskRow> =
         ordered(filtered(query, today), query).offset(offset).limit(limit).select(TaskRow::as_select()).load(conn)?;
     let list: Vec<Task> = rows.into_iter().map(Task::try_from).collect::<Result<_>>()?;
@@ -118,12 +118,12 @@ pub fn page(
 }
 
 /// How many tasks each view holds.
-pub fn count_views(conn: &mut AnyConn, me: &str, today: NaiveDate) -> Result<Vec<(View, i64)>> {
+pub fn count_views(conn: &mut AnyConn, me: &str, today: NaiveDate) -> Result<Vec<(View, Total)>> {
     View::ALL
         .into_iter()
         .map(|view| {
             let query = Query { view, me: me.to_owned(), ..Query::default() };
-            Ok((view, filtered(&query, today).select(count_star()).first(conn)?))
+            Ok((view, crate::total!(conn, filtered(&query, today).select(tasks::id))?))
         })
         .collect()
 }
@@ -221,6 +221,6 @@ fn ordered(tasks: Boxed, query: &Query) -> Boxed {
 }
 
 /// How many open tasks there are.
-pub fn count_open(conn: &mut AnyConn) -> Result<i64> {
-    Ok(open().select(count_star()).first::<i64>(conn)?)
+pub fn count_open(conn: &mut AnyConn) -> Result<Total> {
+    crate::total!(conn, open().select(tasks::id))
 }

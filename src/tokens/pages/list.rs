@@ -7,7 +7,7 @@ use askama::Template;
 
 use crate::{
     clock,
-    db::{self, AnyConn},
+    db::{self, AnyConn, Total},
     error::Result,
     ids::{ContainerId, UserId},
     operators::{Permission, Who, may},
@@ -49,7 +49,7 @@ struct Page {
 struct Tab {
     words: &'static str,
     href: String,
-    count: i64,
+    count: String,
     current: bool,
 }
 
@@ -82,7 +82,7 @@ struct Found {
     tokens: Vec<Token>,
     users: HashMap<UserId, User>,
     containers: Vec<(ContainerId, String)>,
-    counts: Vec<(TokenState, i64)>,
+    counts: Vec<(TokenState, Total)>,
     stock: Stock,
     anything: bool,
 }
@@ -111,17 +111,17 @@ pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest) -> Answer {
         ("page", if paging.page == 1 { String::new() } else { paging.page.to_string() }),
     ]);
     let links = Links::new("/tokens", pairs);
-    let all: i64 = found.counts.iter().map(|(_, count)| count).sum();
+    let all = found.counts.iter().fold(Total::default(), |all, (_, count)| all.plus(*count));
     let total = match search.state {
-        Some(state) => found.counts.iter().filter(|(one, _)| *one == state).map(|(_, count)| count).sum(),
+        Some(state) => found.counts.iter().find(|(one, _)| *one == state).map_or(all, |(_, count)| *count),
         None => all,
     };
     let mut tabs =
-        vec![Tab { words: "All", href: links.with("state", ""), count: all, current: search.state.is_none() }];
+        vec![Tab { words: "All", href: links.with("state", ""), count: all.short(), current: search.state.is_none() }];
     tabs.extend(found.counts.iter().map(|(state, count)| Tab {
         words: state.label(),
         href: links.with("state", state.code()),
-        count: *count,
+        count: count.short(),
         current: search.state == Some(*state),
     }));
     let head = |up: Order, down: Order| Head {
@@ -175,12 +175,12 @@ fn find(conn: &mut AnyConn, who: &Who, search: &Search, paging: Paging, stock: S
     let named = containers.iter().find(|(_, name)| db::key(name) == db::key(&search.container)).map(|(id, _)| *id);
     if !search.container.is_empty() && named.is_none() {
         // A container that does not exist for them holds nothing for them.
-        let counts = TokenState::ALL.map(|state| (state, 0)).to_vec();
+        let counts = TokenState::ALL.map(|state| (state, Total::default())).to_vec();
         return Ok(Found { tokens: Vec::new(), users: HashMap::new(), containers, counts, stock, anything: true });
     }
     let tokens = store::list::page(conn, &who.scope, search, named, paging.offset(), paging.size)?;
     let counts = store::list::counts(conn, &who.scope, search, named)?;
-    let anything = !search.is_open() || counts.iter().any(|(_, count)| *count > 0);
+    let anything = !search.is_open() || counts.iter().any(|(_, count)| count.rows > 0);
     let ids: Vec<UserId> = tokens.iter().filter_map(|token| token.user).collect();
     let users = users::by_ids(conn, &ids)?.into_iter().map(|user| (user.id, user)).collect();
     Ok(Found { tokens, users, containers, counts, stock, anything })

@@ -11,7 +11,7 @@ use diesel::{
 
 use super::{Row, StoredToken};
 use crate::{
-    db::{self, AnyConn},
+    db::{self, AnyConn, Total},
     error::{Error, Result},
     ids::{ContainerId, UserId},
     operators::Scope,
@@ -52,10 +52,12 @@ pub fn counts(
     scope: &Scope,
     search: &Search,
     container: Option<ContainerId>,
-) -> Result<Vec<(TokenState, i64)>> {
+) -> Result<Vec<(TokenState, Total)>> {
     TokenState::ALL
         .into_iter()
-        .map(|state| Ok((state, filtered(scope, search, container, Some(state)).count().get_result(conn)?)))
+        .map(|state| {
+            Ok((state, crate::total!(conn, filtered(scope, search, container, Some(state)).select(tokens::id))?))
+        })
         .collect()
 }
 

@@ -7,6 +7,7 @@ use askama::Template;
 use chrono::NaiveDate;
 
 use crate::{
+    db::Total,
     english::counted,
     error::Result,
     ids::UserId,
@@ -39,7 +40,6 @@ struct Page {
     heads: Vec<Head>,
     rows: Vec<Row>,
     pager: Pager,
-    total: i64,
     what: String,
     /// What may have been meant where nobody was found: words and address.
     meant: Vec<(String, String)>,
@@ -73,7 +73,7 @@ struct Row {
 struct Found {
     rows: Vec<Row>,
     meant: Vec<String>,
-    total: i64,
+    total: Total,
     containers: Vec<String>,
     anyone: bool,
 }
@@ -127,7 +127,6 @@ pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest) -> Answer {
                 (words, href)
             })
             .collect(),
-        total: found.total,
         what: what(&search),
         all: may_provision && fields.ticked("all"),
         all_href: links.with("all", "1"),
@@ -172,9 +171,10 @@ fn find(
             .entry(enrollment.user)
             .or_insert((enrollment.task.0, status(&enrollment.facts, attempts, today).label()));
     }
-    let meant = if total == 0 && !search.q.is_empty() { users::meant(conn, &who.scope, search)? } else { Vec::new() };
+    let meant =
+        if total.rows == 0 && !search.q.is_empty() { users::meant(conn, &who.scope, search)? } else { Vec::new() };
     let everyone = Search { state: State::Any, ..Search::default() };
-    let anyone = total > 0 || users::count(conn, &who.scope, &everyone)? > 0;
+    let anyone = total.rows > 0 || users::count(conn, &who.scope, &everyone)? > 0;
     let containers = users::containers(conn, &who.scope)?.into_iter().map(|(_, name)| name).collect();
     let rows = list
         .into_iter()

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use diesel::{dsl::exists, prelude::*, sql_types::Bool};
 
 use crate::{
-    db::{self, AnyConn},
+    db::{self, AnyConn, Total},
     error::Result,
     ids::{ContainerId, UserId},
     operators::Scope,
@@ -59,10 +59,8 @@ macro_rules! begins {
     }};
 }
 
-/// So many rows are sorted here: asked to sort few of many, SQLite would rather walk an index past every user.
-const FEW: i64 = 1_000;
-
-/// The users of a search in a scope, from row `offset` on, and how many there are in all.
+/// The users of a search in a scope, from row `offset` on, and how many match. As few as are counted one by one are sorted
+/// here: asked to sort few of many, SQLite would rather walk an index past every user.
 pub fn page(
     conn: &mut AnyConn,
     scope: &Scope,
@@ -70,10 +68,11 @@ pub fn page(
     order: Order,
     offset: i64,
     limit: i64,
-) -> Result<(Vec<User>, i64)> {
-    let total = count(conn, scope, search)?;
-    let Some(query) = filtered(conn, scope, search)? else { return Ok((Vec::new(), 0)) };
-    let rows = if total <= FEW && search.narrows() {
+) -> Result<(Vec<User>, Total)> {
+    let Some(query) = filtered(conn, scope, search)? else { return Ok((Vec::new(), Total::default())) };
+    let total = crate::total!(conn, query.select(users::id))?;
+    let Some(query) = filtered(conn, scope, search)? else { return Ok((Vec::new(), Total::default())) };
+    let rows = if !total.more && search.narrows() {
         let rows: Vec<Row> = query.load(conn)?;
         let rows = sorted(conn, scope, rows, order)?;
         let (skip, take) = (usize::try_from(offset).unwrap_or(0), usize::try_from(limit).unwrap_or(0));
