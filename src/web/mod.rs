@@ -9,6 +9,7 @@ use askama::Template;
 pub mod assets;
 pub mod body;
 pub mod chrome;
+pub mod confirm;
 pub mod cookies;
 pub mod csrf;
 pub mod fault;
@@ -32,6 +33,7 @@ pub mod upload;
 pub mod visitor;
 
 pub use chrome::{Chrome, Flash};
+pub use confirm::Confirm;
 pub use fault::Fault;
 pub use form::Fields;
 pub use links::Links;

@@ -1,7 +1,6 @@
 //! `/outbox/ticked/…`: says what will happen to the emails ticked in the list, or to all that match, and does it on the
 //! second POST.
 
-use actix_web::http::StatusCode;
 use askama::Template;
 
 use super::list;
@@ -15,7 +14,11 @@ use crate::{
         again::Change,
         ticked::{self, Preview, Query, TickedEmails, emails},
     },
-    web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, see_other},
+    web::{
+        Answer, Chrome, Confirm, Fields, Flash, Permitted,
+        confirm::{CONFIRMED, Outcome},
+        page_with, see_other,
+    },
 };
 
 /// Tasks that the page names before it says how many more there are.
@@ -28,19 +31,12 @@ const KEPT: [&str; 6] = ["email", "all", "q", "message", "state", "back"];
 #[template(path = "outbox/ticked.html")]
 struct Page {
     chrome: Chrome,
-    heading: String,
-    path: &'static str,
+    confirm: Confirm,
     preview: Preview,
-    effect: Vec<String>,
-    button: &'static str,
+    left_out: Vec<String>,
     tasks: Vec<(TaskId, String)>,
     more_tasks: usize,
-    shown_at: String,
-    kept: Vec<(String, String)>,
-    back: String,
-    cancels: bool,
     see_tasks: bool,
-    changed: bool,
 }
 
 /// Sends the ticked emails again.
@@ -65,7 +61,7 @@ pub(super) fn list_again(form: &Fields) -> String {
 
 async fn confirm(p: Permitted<may::ChangeOutbox>, form: Fields, change: Change) -> Answer {
     let mut changed = false;
-    if form.ticked("confirmed") {
+    if form.ticked(CONFIRMED) {
         let fields = form.clone();
         let done = p
             .call(move |desk, who, now| {
@@ -75,26 +71,23 @@ async fn confirm(p: Permitted<may::ChangeOutbox>, form: Fields, change: Change) 
                 ticked::apply(desk, who, now, &ticked_emails(&fields), change, shown_at)
             })
             .await;
-        match done {
-            Ok(preview) => {
+        match Outcome::of(done)? {
+            Outcome::Done(preview) => {
                 p.flash(&flash(change, &preview, p.desk.settings.mail_leaves()));
                 return Ok(see_other(&list_again(&form)));
             }
-            Err(Fault(Error::Conflict(_))) => changed = true,
+            Outcome::Changed => changed = true,
             // It is said on the page that follows.
-            Err(Fault(Error::Invalid(_))) => {}
-            Err(other) => return Err(other),
+            Outcome::Wrong(_) => {}
         }
     }
     let fields = form.clone();
     match p.view(move |desk, who, now| ticked::preview(desk, who, now, &ticked_emails(&fields), change)).await {
         Ok((preview, chrome)) => {
-            let status = if changed { StatusCode::CONFLICT } else { StatusCode::OK };
-            let see_tasks = p.may(Permission::SeeTasks);
-            page_with(status, &page(chrome, change, preview, &form, p.now, see_tasks, changed))
+            let page = page(chrome, change, preview, &form, p.now, p.may(Permission::SeeTasks), changed);
+            page_with(page.confirm.status(false), &page)
         }
-        Err(Fault(Error::Invalid(mistakes))) => list::wrong(&p, &form, mistakes).await,
-        Err(other) => Err(other),
+        Err(fault) => list::wrong(&p, &form, fault.mistakes()?).await,
     }
 }
 
@@ -161,21 +154,24 @@ fn page(
         (Change::Cancel, 0) => ("cancel", "", "None of these emails can be canceled".to_owned()),
         (Change::Cancel, _) => ("cancel", "Cancel emails", format!("Cancel {count}?")),
     };
+    let shown_at = now.and_utc().format("%Y-%m-%dT%H:%M:%S%.f").to_string();
     let users = |count: i64| if count == 1 { "1 user".to_owned() } else { format!("{count} users") };
     Page {
         chrome,
-        heading,
-        path,
-        effect,
-        button,
+        confirm: Confirm {
+            heading,
+            action: format!("/outbox/ticked/{path}"),
+            kept: Confirm::kept(form, &KEPT, ("shown_at", shown_at)),
+            changed,
+            danger: change == Change::Cancel,
+            effect: effect.join(" "),
+            button: button.into(),
+            back: list_again(form),
+        },
+        left_out: preview.left_out.iter().map(|(why, count)| format!("{why}: {count}")).collect(),
         tasks: preview.tasks.iter().take(NAMED).map(|(task, count)| (*task, users(*count))).collect(),
         more_tasks: preview.tasks.len().saturating_sub(NAMED),
         preview,
-        shown_at: now.and_utc().format("%Y-%m-%dT%H:%M:%S%.f").to_string(),
-        kept: form.pairs().iter().filter(|(name, _)| KEPT.contains(&name.as_str())).cloned().collect(),
-        back: list_again(form),
-        cancels: change == Change::Cancel,
         see_tasks,
-        changed,
     }
 }

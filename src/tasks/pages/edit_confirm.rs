@@ -1,6 +1,6 @@
 //! `/tasks/{number}/edit/…`: says what will happen to the ticked users, and does it on the second POST.
 
-use actix_web::{http::StatusCode, web::Path};
+use actix_web::web::Path;
 use askama::Template;
 use chrono::NaiveDate;
 
@@ -20,7 +20,11 @@ use crate::{
         stop_date::{self, Effect},
         ticked_users::{self, Preview, users},
     },
-    web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, see_other},
+    web::{
+        Answer, Chrome, Confirm, Fault, Fields, Flash, Permitted,
+        confirm::{CONFIRMED, Outcome},
+        page_with, see_other,
+    },
 };
 
 use super::{
@@ -30,7 +34,7 @@ use super::{
 };
 
 /// Fields that go from the check boxes through the page to the button.
-const KEPT: [&str; 9] = ["all", "q", "status", "sort", "page", "size", "user", "stop_on", "reason"];
+const KEPT: [&str; 8] = ["all", "q", "status", "sort", "page", "size", "user", "stop_on"];
 
 fn path(verb: Verb) -> &'static str {
     match verb {
@@ -58,10 +62,9 @@ struct Asked {
 #[template(path = "tasks/edit-confirm.html")]
 struct Page {
     chrome: Chrome,
+    confirm: Confirm,
     task: TaskId,
-    title: String,
     crumb: &'static str,
-    path: &'static str,
     moving: Option<Moving>,
     people: People,
     /// "All 6 users".
@@ -75,20 +78,11 @@ struct Page {
     left_sum: String,
     /// Ticked ones that are not in the task any more.
     gone: usize,
-    effect: String,
-    button: String,
-    shown: String,
-    kept: Vec<(String, String)>,
-    /// The check boxes with the same ticks.
-    back: String,
-    removes: bool,
-    may_notify: bool,
-    notify: bool,
-    notice: String,
+    /// Email notification is ticked, and whom it tells of what.
+    notify: Option<(bool, String)>,
     asks_reason: bool,
     reason: String,
     mistakes: Mistakes,
-    changed: bool,
 }
 
 /// Removes the ticked users.
@@ -120,36 +114,29 @@ pub async fn back(p: Permitted<may::SeeTasks>, number: Path<String>) -> Answer {
 
 async fn confirm<N: Need>(p: Permitted<N>, number: Path<String>, form: Fields, verb: Verb) -> Answer {
     let id = reading::number(&number)?;
-    let confirmed = form.ticked("confirmed") && !is_reading(&form);
     let (mut changed, mut mistakes) = (false, Mistakes::default());
-    if confirmed {
+    if form.ticked(CONFIRMED) && !is_reading(&form) {
         let fields = form.clone();
-        match p.call(move |desk, who, now| apply(desk, who, now, id, verb, &fields)).await {
-            Ok(words) => {
+        match Outcome::of(p.call(move |desk, who, now| apply(desk, who, now, id, verb, &fields)).await)? {
+            Outcome::Done(words) => {
                 let emails = verb == Verb::Resend || (may_notify(verb) && form.ticked("notify"));
                 let detail = if emails { mail::promise::or_waits(&p.desk.settings) } else { String::new() };
                 p.flash(&Flash::good(words, detail));
                 return Ok(see_other(&after(&p, id).await?));
             }
-            Err(Fault(Error::Conflict(_))) => changed = true,
+            Outcome::Changed => changed = true,
             // A missing reason is asked for where it is typed; all else is wrong with what was ticked.
-            Err(Fault(Error::Invalid(wrong))) if !wrong.of("reason").is_empty() => mistakes = wrong,
-            Err(Fault(Error::Invalid(wrong))) => return edit::wrong(&p, id, &form, wrong).await,
-            Err(other) => return Err(other),
+            Outcome::Wrong(wrong) if !wrong.of("reason").is_empty() => mistakes = wrong,
+            Outcome::Wrong(wrong) => return edit::wrong(&p, id, &form, wrong).await,
         }
     }
     let fields = form.clone();
     match p.view(move |desk, who, now| ask(desk, who, now, id, verb, &fields)).await {
         Ok((asked, chrome)) => {
-            let status = match (changed, mistakes.is_empty()) {
-                (true, _) => StatusCode::CONFLICT,
-                (_, false) => StatusCode::UNPROCESSABLE_ENTITY,
-                _ => StatusCode::OK,
-            };
-            page_with(status, &draw(chrome, id, verb, asked, &form, changed, mistakes))
+            let page = draw(chrome, id, verb, asked, &form, changed, mistakes);
+            page_with(page.confirm.status(!page.mistakes.is_empty()), &page)
         }
-        Err(Fault(Error::Invalid(wrong))) => edit::wrong(&p, id, &form, wrong).await,
-        Err(other) => Err(other),
+        Err(fault) => edit::wrong(&p, id, &form, fault.mistakes()?).await,
     }
 }
 
@@ -259,7 +246,7 @@ fn draw(
 ) -> Page {
     let Asked { preview, shown, date } = asked;
     let (fit, unfit) = (preview.fit(verb), preview.unfit(verb));
-    let (title, effect, button) = words(id, verb, &preview, fit.len());
+    let (heading, effect, button) = words(id, verb, &preview, fit.len());
     let person = |member: &EnrollmentRow, becomes: &'static str, change: String| Person {
         user_id: member.user_id.clone(),
         name: member.name(),
@@ -281,14 +268,12 @@ fn draw(
     Page {
         chrome,
         task: id,
-        title,
         crumb: match verb {
             Verb::Remove => "Remove",
             Verb::StopDate => "New Stop Date",
             Verb::Resend => "Resend",
             Verb::Unlock => "Unlock",
         },
-        path: path(verb),
         moving: date.map(|date| {
             let hint = format!("{}, 23:59, {}", long_date(date), distance(preview.today, date));
             Moving::new(&preview, date, hint, &Effect::of(&preview, date))
@@ -309,24 +294,23 @@ fn draw(
         left: People::new(LEFT, &unfit, form, |&(member, why)| person(member, "", why.label().into())),
         left_sum: left_out::sum(unfit.iter().map(|(_, why)| *why)),
         gone: preview.gone,
-        notice: notice(verb, &fit, date),
+        notify: may_notify(verb).then(|| {
+            let ticked = if form.ticked(CONFIRMED) { form.ticked("notify") } else { verb == Verb::Remove };
+            (ticked, notice(verb, &fit, date))
+        }),
         people,
-        effect,
-        button,
-        shown,
-        kept: form
-            .pairs()
-            .iter()
-            .filter(|(name, _)| KEPT.contains(&name.as_str()) && (verb != Verb::Unlock || name != "reason"))
-            .cloned()
-            .collect(),
-        back: edit::view_of(id, form).here(),
-        removes: verb == Verb::Remove,
-        may_notify: may_notify(verb),
-        notify: if form.ticked("confirmed") { form.ticked("notify") } else { verb == Verb::Remove },
         asks_reason: verb == Verb::Unlock,
         reason: form.text("reason"),
         mistakes,
-        changed,
+        confirm: Confirm {
+            heading,
+            action: format!("{}/{}", edit::address(id), path(verb)),
+            kept: Confirm::kept(form, &KEPT, ("shown", shown)),
+            changed,
+            danger: verb == Verb::Remove,
+            effect,
+            button,
+            back: edit::view_of(id, form).here(),
+        },
     }
 }

@@ -1,6 +1,5 @@
 //! `/tasks/ticked/…`: says what will happen to the tasks ticked in the list, and does it on the second POST.
 
-use actix_web::http::StatusCode;
 use askama::Template;
 use chrono::NaiveDate;
 
@@ -20,7 +19,11 @@ use crate::{
         ticked_users::users,
     },
     tokens::AuthenticationType,
-    web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, see_other},
+    web::{
+        Answer, Chrome, Confirm, Fields, Flash, Permitted,
+        confirm::{CONFIRMED, Outcome},
+        page_with, see_other,
+    },
 };
 
 use super::{
@@ -57,29 +60,20 @@ struct Line {
 #[template(path = "tasks/ticked.html")]
 struct Page {
     chrome: Chrome,
-    heading: String,
-    path: &'static str,
+    confirm: Confirm,
     lines: Vec<Line>,
     /// The tasks are few enough to stand open.
     open: bool,
     tasks: String,
-    left_out: Vec<(TaskId, String)>,
+    left_out: Vec<String>,
     /// Users of these tasks to whom it is not done.
     left: People,
     /// "1 is disabled, 2 have no email address".
     left_sum: String,
-    back: String,
-    effect: String,
-    button: String,
-    shown: String,
-    kept: Vec<(String, String)>,
-    removes: bool,
     stop_on: Option<NaiveDate>,
     mistake: String,
-    may_notify: bool,
-    notify: bool,
-    notice: &'static str,
-    changed: bool,
+    /// Email notification is ticked, and what it says.
+    notify: Option<(bool, &'static str)>,
     moved: bool,
 }
 
@@ -104,26 +98,23 @@ pub async fn back(_: Permitted<may::SeeTasks>) -> Answer {
 }
 
 async fn change<N: Need>(p: Permitted<N>, form: Fields, asked: Asked) -> Answer {
-    let confirmed = form.ticked("confirmed") && !is_reading(&form);
     let mut changed = false;
-    if confirmed {
+    if form.ticked(CONFIRMED) && !is_reading(&form) {
         let fields = form.clone();
-        match p.call(move |desk, who, now| apply(desk, who, now, asked, &fields)).await {
-            Ok(flash) => {
+        match Outcome::of(p.call(move |desk, who, now| apply(desk, who, now, asked, &fields)).await)? {
+            Outcome::Done(flash) => {
                 p.flash(&flash);
                 return Ok(see_other(&list::address(&form)));
             }
-            Err(Fault(Error::Conflict(_))) => changed = true,
+            Outcome::Changed => changed = true,
             // It is said on the page that follows, or there is nothing left to show.
-            Err(Fault(Error::Invalid(_))) => {}
-            Err(other) => return Err(other),
+            Outcome::Wrong(_) => {}
         }
     }
     let fields = form.clone();
     match p.view(move |desk, who, now| preview(desk, who, now, asked, &fields)).await {
         Ok((seen, chrome)) => draw(chrome, asked, seen, &form, changed),
-        Err(Fault(Error::Invalid(mistakes))) => list::wrong(&p, &form, mistakes).await,
-        Err(other) => Err(other),
+        Err(fault) => list::wrong(&p, &form, fault.mistakes()?).await,
     }
 }
 
@@ -140,8 +131,8 @@ fn ticked_tasks(form: &Fields, who: &Who) -> TickedTasks {
     })
 }
 
-/// What the page shows: the change with its date, what it does, and what is wrong with the date that was typed.
-struct Confirm {
+/// The change with its date, what it does, and what is wrong with the date that was typed.
+struct Asking {
     change: Change,
     preview: ticked::Preview,
     shown: String,
@@ -154,7 +145,7 @@ fn typed_date(form: &Fields) -> Result<NaiveDate> {
     form.text(STOP_ON).parse().map_err(|_| Error::mistake(STOP_ON, "Type the new Stop Date as year-month-day."))
 }
 
-fn preview(desk: &Desk, who: &Who, now: Timestamp, asked: Asked, form: &Fields) -> Result<Confirm> {
+fn preview(desk: &Desk, who: &Who, now: Timestamp, asked: Asked, form: &Fields) -> Result<Asking> {
     let ticked = ticked_tasks(form, who);
     let preview_of = |change| Ok((change, ticked::preview(desk, who, now, &ticked, change)?));
     let mut mistake = String::new();
@@ -173,8 +164,8 @@ fn preview(desk: &Desk, who: &Who, now: Timestamp, asked: Asked, form: &Fields) 
         Asked::StopDate => propose(desk, now, preview_of)?,
     };
     let other_date = matches!(change, Change::StopDate(date) if form.text("previewed") != date.to_string());
-    let moved = form.ticked("confirmed") && other_date;
-    Ok(Confirm { shown: preview.shown(&desk.keys, change), change, preview, mistake, moved })
+    let moved = form.ticked(CONFIRMED) && other_date;
+    Ok(Asking { shown: preview.shown(&desk.keys, change), change, preview, mistake, moved })
 }
 
 /// The policy's proposal; today where that is beyond the longest period of all the ticked tasks.
@@ -218,8 +209,8 @@ fn tasks(count: usize) -> String {
     if count == 1 { "1 task".into() } else { format!("{count} tasks") }
 }
 
-fn draw(chrome: Chrome, asked: Asked, seen: Confirm, form: &Fields, changed: bool) -> Answer {
-    let Confirm { change, preview, shown, mistake, moved } = seen;
+fn draw(chrome: Chrome, asked: Asked, seen: Asking, form: &Fields, changed: bool) -> Answer {
+    let Asking { change, preview, shown, mistake, moved } = seen;
     let (count, users) = (tasks(preview.parts.len()), users(preview.users(change)));
     let (path, heading, effect, button) = match change {
         Change::StopDate(date) => {
@@ -238,6 +229,7 @@ fn draw(chrome: Chrome, asked: Asked, seen: Confirm, form: &Fields, changed: boo
             format!("Remove {count}"),
         ),
     };
+    let notify = form.ticked(CONFIRMED).then(|| form.ticked("notify"));
     let lines: Vec<Line> = preview
         .parts
         .iter()
@@ -258,40 +250,38 @@ fn draw(chrome: Chrome, asked: Asked, seen: Confirm, form: &Fields, changed: boo
         stop_on: member.facts.stop_on.to_string(),
         change: why.label().into(),
     });
-    let status = match (changed && !moved, mistake.is_empty()) {
-        (true, _) => StatusCode::CONFLICT,
-        (_, false) => StatusCode::UNPROCESSABLE_ENTITY,
-        _ => StatusCode::OK,
-    };
     let page = Page {
         chrome,
-        heading,
-        path,
+        confirm: Confirm {
+            heading,
+            action: format!("/tasks/ticked/{path}"),
+            kept: Confirm::kept(form, &KEPT, ("shown", shown)),
+            changed: changed && !moved,
+            danger: asked == Asked::Remove,
+            effect,
+            button,
+            back: list::address(form),
+        },
         open: lines.len() <= OPEN,
         lines,
         tasks: count,
         left,
         left_sum: left_out::sum(unfit.iter().map(|(_, _, why)| *why)),
-        back: list::address(form),
-        left_out: preview.left_out,
-        effect,
-        button,
-        shown,
-        kept: form.pairs().iter().filter(|(name, _)| KEPT.contains(&name.as_str())).cloned().collect(),
-        removes: asked == Asked::Remove,
+        left_out: preview.left_out.iter().map(|(id, why)| format!("Task {id}: {why}")).collect(),
         stop_on: match change {
             Change::StopDate(date) => Some(date),
             _ => None,
         },
         mistake,
-        may_notify: asked != Asked::Resend,
-        notify: if form.ticked("confirmed") { form.ticked("notify") } else { asked == Asked::Remove },
-        notice: match asked {
-            Asked::Remove => "An email says that their enrollment was canceled.",
-            _ => "An email says the new Stop Date. The link they have keeps working.",
+        notify: match asked {
+            Asked::Resend => None,
+            Asked::Remove => Some((notify.unwrap_or(true), "An email says that their enrollment was canceled.")),
+            Asked::StopDate => {
+                let says = "An email says the new Stop Date. The link they have keeps working.";
+                Some((notify.unwrap_or(false), says))
+            }
         },
-        changed: changed && !moved,
         moved,
     };
-    page_with(status, &page)
+    page_with(page.confirm.status(!page.mistake.is_empty()), &page)
 }
