@@ -11,7 +11,7 @@ use crate::{
     alerts::pages as alerts,
     audit,
     authentication::pages as authentication,
-    clock::{Timestamp, Zone},
+    clock::Timestamp,
     db::{AnyConn, Total},
     demo::pages as demo,
     desk::Desk,
@@ -312,13 +312,9 @@ pub fn routes(demo: bool) -> Vec<Route> {
 }
 
 /// The numbers beside the navigation, within the scope of who looks.
-fn numbers(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone) -> Result<Numbers> {
+fn numbers(conn: &mut AnyConn, who: &Who, now: Timestamp) -> Result<Numbers> {
     Ok(Numbers {
-        open_tasks: if who.may(Permission::SeeTasks) {
-            tasks::count_open(conn, who, now, zone)?
-        } else {
-            Total::default()
-        },
+        open_tasks: if who.may(Permission::SeeTasks) { tasks::count_open(conn, who)? } else { Total::default() },
         mail_failures: if who.may(Permission::SeeOutbox) {
             mail::failures(conn, now, who.scope.containers())?
         } else {

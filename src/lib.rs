@@ -23,6 +23,7 @@ pub mod schema;
 pub mod access;
 pub mod audit;
 pub mod bounces;
+pub mod counts;
 pub mod imports;
 pub mod mail;
 pub mod operators;

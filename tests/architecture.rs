@@ -36,6 +36,7 @@ const ORDER: &[&str] = &[
     "sign_in",
     "policy",
     "imports",
+    "counts",
     "users",
     "tokens",
     "messages",

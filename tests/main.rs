@@ -6,6 +6,7 @@ mod architecture;
 mod authentication;
 mod browser;
 mod citations;
+mod counts;
 mod database;
 mod demo;
 mod edge;

@@ -5,6 +5,7 @@ use chrono::Duration;
 use crate::{
     commands::{ConfigArgs, overheard, server},
     config::is_postgres,
+    counts,
     desk::{
         Desk, folder,
         master::{self, Match},
@@ -12,7 +13,7 @@ use crate::{
     error::{Error, Result},
     mail::courier::Carrier,
     operators::{self, Scope},
-    rounds, tasks, users,
+    rounds, users,
 };
 
 /// The most that this machine's clock may differ from the database server's, in seconds: one step of a one-time
@@ -144,7 +145,7 @@ fn somebody(desk: &Desk) -> Result<String> {
 }
 
 fn counts(desk: &Desk) -> Result<String> {
-    let wrong = desk.db.read(tasks::miscounted)?;
+    let wrong = desk.db.read(counts::miscounted)?;
     if wrong.is_empty() {
         return Ok("those kept with tasks are right".into());
     }

@@ -128,7 +128,7 @@ pub fn size(desk: &Desk) -> Result<(i64, i64)> {
     let everyone = Search { state: State::Any, ..Search::default() };
     desk.db.read(|conn| {
         let users = users::count(conn, &who.scope, &everyone)?;
-        Ok((users, tasks::count_open(conn, &who, desk.now(), desk.settings.zone)?.rows))
+        Ok((users, tasks::count_open(conn, &who)?.rows))
     })
 }
 

@@ -4,11 +4,12 @@ use chrono::Duration;
 
 use crate::{
     clock::Timestamp,
+    counts,
     db::AnyConn,
     desk::Desk,
     error::Result,
     mail::{self, Kind},
-    tasks::{self, Enrollment, resend},
+    tasks::{Enrollment, resend},
 };
 
 /// How long such an email is tried, in days, if the Stop Date is nearer than that.
@@ -32,5 +33,5 @@ pub(super) fn post(
     let mut email = resend::email(enrollment, kind, stop_on, give_up_at);
     email.facts.serial = serial.map(str::to_owned);
     mail::post(desk, conn, now, &enrollment.operator, &[email])?;
-    tasks::note_newest_email(conn, enrollment.task)
+    counts::newest_email(conn, enrollment.task)
 }

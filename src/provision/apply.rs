@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use crate::{
     audit::{self, Entry},
     clock::Timestamp,
+    counts,
     db::{AnyConn, ROWS_A_STATEMENT},
     desk::Desk,
     english::counted,
@@ -63,7 +64,7 @@ fn replace(conn: &mut AnyConn, who: &Who, now: Timestamp, plan: &Plan, task: Tas
         let users = counted(users, "user");
         let entry = Entry::done(&who.actor, "tasks.replace", format!("Moved {users} to task {task}"));
         audit::record(conn, now, &entry.task(older))?;
-        tasks::recount(conn, older)?;
+        counts::recount(conn, older)?;
     }
     Ok(())
 }

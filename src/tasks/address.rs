@@ -5,6 +5,7 @@
 use crate::{
     audit::{self, Entry},
     clock::Timestamp,
+    counts,
     db::{self, AnyConn, ROWS_A_STATEMENT},
     desk::Desk,
     error::{Error, Result},
@@ -133,7 +134,7 @@ pub fn resend_to_new(desk: &Desk, who: &Who, now: Timestamp, whose: LinksOf, sho
         let mut tasks: Vec<TaskId> = ended.ready.iter().map(|enrollment| enrollment.task).collect();
         tasks.sort_unstable();
         for same in tasks.chunk_by(|a, b| a == b) {
-            store::write::recount(conn, same[0])?;
+            counts::recount(conn, same[0])?;
             let sentence = format!("Resent to the new addresses of {}", ticked_users::users(same.len()));
             audit::record(conn, now, &Entry::done(&who.actor, "tasks.resend", sentence).task(same[0]))?;
         }

@@ -2,6 +2,7 @@
 
 use crate::{
     clock::Timestamp,
+    counts,
     db::AnyConn,
     desk::Desk,
     error::{Error, Result},
@@ -35,9 +36,7 @@ pub use missed::{Failure, FailureKind};
 pub use reading::{count_open, find};
 pub use reminders::send_reminders;
 pub use store::{
-    Enrollment, Link, by_handle,
-    check::miscounted,
-    enrollments,
+    Enrollment, Link, by_handle, enrollments,
     history::of_task as history_of,
     hold,
     links::older as older_links,
@@ -45,7 +44,7 @@ pub use store::{
     members::page as member_page,
     missed::{Trace, forgive_code, trace},
     notes::{set_code_accepted, set_opened, set_pending_seed},
-    write::{end as end_enrollments, note_last_emails, note_newest_email, recount},
+    write::{end as end_enrollments, note_last_emails},
 };
 pub use task::Task;
 
@@ -75,7 +74,7 @@ pub fn change_policy(
         let before = policy::current(conn)?.attempts_allowed;
         let differences = policy::change_in(conn, who, now, typed, version)?;
         if policy::current(conn)?.attempts_allowed != before {
-            store::write::recount_locked(conn, None)?;
+            counts::recount_locked(conn)?;
         }
         Ok(differences)
     })

@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use crate::{
     audit::{self, Entry},
     clock::Timestamp,
+    counts,
     desk::Desk,
     error::{Error, Result},
     ids::{TaskId, UserId},
@@ -59,7 +60,7 @@ pub fn give_more_time(
         resend::need_address(&enrollment, alternate)?;
         let stop_on = policy.proposed_stop(today);
         resend::write_anew(desk, conn, who, now, &policy, &[(&enrollment, stop_on)], alternate)?;
-        store::write::recount(conn, task)?;
+        counts::recount(conn, task)?;
         let shown_to = alternate.map_or_else(|| enrollment.email.clone(), mail::masked);
         let kind = if alternate.is_some() { " (alternate address)" } else { "" };
         let sentence = format!("Gave more time in task {task}, with a fresh email to {shown_to}{kind}");

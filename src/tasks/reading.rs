@@ -1,14 +1,16 @@
 //! What screens ask of tasks: the list, one task, the numbers beside the navigation; each within the scope.
 
+use chrono::NaiveDate;
+
 use crate::{
     clock::{Timestamp, Zone},
     db::{self, AnyConn, Total},
     error::{Error, Result},
-    ids::TaskId,
-    operators::{Scope, Who},
+    ids::{ContainerId, TaskId},
+    operators::{self, Scope, Who},
     policy,
     tasks::{
-        list::{Query, Row, View},
+        list::{Column, Order, Query, Row, View},
         store,
     },
 };
@@ -26,6 +28,8 @@ pub struct Listed {
     pub views: Vec<(View, Total)>,
     /// Operators who made open tasks.
     pub operators: Vec<String>,
+    /// The columns that sort it.
+    pub sorts: Vec<Column>,
 }
 
 /// The rows `offset..offset + limit` of what is asked for, within the scope of `who`.
@@ -45,11 +49,15 @@ pub fn list(
         return Ok(Listed {
             rows,
             total,
-            views: store::list::count_views(conn, &query.me, today)?,
+            views: store::list::count_views(conn, &query.me, today, None)?,
             operators: store::list::operators(conn, OPERATORS_OFFERED)?,
+            sorts: Column::ALL.to_vec(),
         });
     };
-    let all = store::scoped::open(conn, containers, attempts, today)?;
+    let Some(ids) = store::scoped::few(conn, containers)? else {
+        return many(conn, who, query, containers, (today, attempts), offset, limit);
+    };
+    let all = store::scoped::rows(conn, &ids, containers, attempts, today)?;
     let views = View::ALL.map(|view| {
         let query = Query { view, me: query.me.clone(), ..Query::default() };
         let count = all.iter().filter(|row| query.holds(row, today, db::key)).count();
@@ -63,7 +71,33 @@ pub fn list(
     let total = Total::from(i64::try_from(rows.len()).unwrap_or(i64::MAX));
     let skip = usize::try_from(offset).unwrap_or(usize::MAX);
     let rows = rows.into_iter().skip(skip).take(usize::try_from(limit).unwrap_or(0)).collect();
-    Ok(Listed { rows, total, views: views.to_vec(), operators })
+    Ok(Listed { rows, total, views: views.to_vec(), operators, sorts: Column::ALL.to_vec() })
+}
+
+/// The list of who works in some containers, where more tasks are open in them than are read whole.
+fn many(
+    conn: &mut AnyConn,
+    who: &Who,
+    query: &Query,
+    containers: &[ContainerId],
+    (today, attempts): (NaiveDate, i64),
+    offset: i64,
+    limit: i64,
+) -> Result<Listed> {
+    // What is the same in all containers of a task has an index; what lies in some of them has none.
+    let sorts = vec![Column::Task, Column::Operator, Column::Start];
+    let mut query = query.clone();
+    if !sorts.contains(&query.order.column) {
+        query.order = Order::default();
+    }
+    let (rows, total) = store::scoped::page(conn, &query, containers, attempts, today, offset, limit)?;
+    Ok(Listed {
+        rows,
+        total,
+        views: store::list::count_views(conn, &query.me, today, Some(containers))?,
+        operators: operators::working_in(conn, &who.scope, OPERATORS_OFFERED)?,
+        sorts,
+    })
 }
 
 /// One task with its users by status, within the scope of `who`; completed and removed ones too.
@@ -78,12 +112,7 @@ pub fn find(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone, id: TaskI
         return store::scoped::find(conn, id, containers, attempts, today)?.ok_or_else(missing);
     }
     let task = store::list::find(conn, id)?.ok_or_else(missing)?;
-    let expired = if task.counts.is_mixed(today) {
-        store::list::expired(conn, &[id.0], attempts, today)?.get(&id.0).copied().unwrap_or(0)
-    } else {
-        0
-    };
-    Ok(Row { progress: task.progress(today, expired), mail_trouble: false, task })
+    store::list::with_progress(conn, vec![task], None, attempts, today)?.pop().ok_or_else(missing)
 }
 
 /// Reads a task number from an address.
@@ -95,9 +124,9 @@ pub fn number(typed: &str) -> Result<TaskId> {
 }
 
 /// How many open tasks there are within the scope of `who`: the number beside the navigation.
-pub fn count_open(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone) -> Result<Total> {
-    let Scope::Containers(containers) = &who.scope else { return store::list::count_open(conn) };
-    let attempts = policy::current(conn)?.attempts_allowed;
-    let rows = store::scoped::open(conn, containers, attempts, zone.today(now))?;
-    Ok(Total::from(i64::try_from(rows.len()).unwrap_or(i64::MAX)))
+pub fn count_open(conn: &mut AnyConn, who: &Who) -> Result<Total> {
+    match &who.scope {
+        Scope::All => store::list::count_open(conn),
+        Scope::Containers(containers) => store::scoped::count_open(conn, containers),
+    }
 }

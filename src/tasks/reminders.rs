@@ -7,6 +7,7 @@ use chrono::{DateTime, Days, NaiveDate, Timelike};
 use crate::{
     audit::{self, Actor, Entry},
     clock::{Timestamp, Zone},
+    counts,
     db::AnyConn,
     desk::Desk,
     error::Result,
@@ -112,7 +113,7 @@ fn remind_some(desk: &Desk, conn: &mut AnyConn, now: Timestamp, today: NaiveDate
     store::reminders::note_emails(conn, now, &ids)?;
     let tasks: BTreeSet<TaskId> = enrollments.iter().map(|enrollment| enrollment.task).collect();
     for task in tasks {
-        store::write::note_newest_email(conn, task)?;
+        counts::newest_email(conn, task)?;
     }
     let entries: Vec<Entry<'_>> = enrollments
         .iter()

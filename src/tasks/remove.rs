@@ -5,6 +5,7 @@ use chrono::Duration;
 use crate::{
     audit::{self, Entry},
     clock::Timestamp,
+    counts,
     db::{self, AnyConn, Lock},
     desk::Desk,
     error::{Error, Result},
@@ -42,7 +43,7 @@ pub fn remove_users(
     desk.db.write(|conn| {
         let preview = held(desk, conn, who, now, task, ticked, REMOVE, shown)?;
         take_out(desk, conn, who, now, &preview, notify, RemovedWhy::Removed)?;
-        store::write::recount(conn, task)?;
+        counts::recount(conn, task)?;
         let count = preview.members.len();
         let entry = Entry::done(&who.actor, "tasks.remove_users", format!("Removed {}", users(count)))
             .task(task)
@@ -157,9 +158,9 @@ pub(crate) fn remove_whole(
     take_out(desk, conn, who, now, preview, notify, why)?;
     if whole {
         store::write::remove_task(conn, now, id, who.name())?;
-        store::write::note_newest_email(conn, id)?;
+        counts::newest_email(conn, id)?;
     } else {
-        store::write::recount(conn, id)?;
+        counts::recount(conn, id)?;
     }
     let sentence =
         if whole { format!("Removed the task; {lose} can no longer enroll") } else { format!("Removed {lose}") };

@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use crate::{
     audit::{self, Entry},
     clock::Timestamp,
+    counts,
     db::{AnyConn, ROWS_A_STATEMENT},
     desk::Desk,
     english::full_name,
@@ -122,7 +123,7 @@ pub fn resend(
         need_address(&enrollment, alternate)?;
         let stop_on = stop_after(&enrollment, &policy, today);
         write_anew(desk, conn, who, now, &policy, &[(&enrollment, stop_on)], alternate)?;
-        store::write::recount(conn, task)?;
+        counts::recount(conn, task)?;
         let shown_to = alternate.map_or_else(|| enrollment.email.clone(), mail::masked);
         let kind = if alternate.is_some() { " (alternate address)" } else { "" };
         let entry = Entry::done(&who.actor, "tasks.resend", format!("Resent task {task} to {shown_to}{kind}"))
@@ -261,7 +262,7 @@ fn in_parts(
         }
         f(conn, &enrollments, &preview.policy, preview.today)?;
     }
-    store::write::recount(conn, preview.task.id)?;
+    counts::recount(conn, preview.task.id)?;
     Ok(fit.len())
 }
 

@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use crate::{
     audit::{self, Entry},
     clock::Timestamp,
+    counts,
     db::{self, AnyConn, Lock},
     desk::Desk,
     english::plural,
@@ -241,7 +242,7 @@ pub(crate) fn move_users(
             .collect();
         audit::record_all(conn, now, &entries)?;
     }
-    store::write::recount(conn, task)?;
+    counts::recount(conn, task)?;
     let sentence = format!("Moved the Stop Date of {} to {date}", users(preview.members.len()));
     audit::record(conn, now, &Entry::done(&who.actor, "tasks.stop_date", sentence).task(task))?;
     Ok(effect)

@@ -3,6 +3,7 @@
 use crate::{
     audit::{self, Entry},
     clock::Timestamp,
+    counts,
     db::{self, AnyConn, Lock, Total},
     desk::Desk,
     error::{Error, Result},
@@ -130,6 +131,7 @@ pub fn edit(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, version: i64,
     let mut holder = None;
     let edited = desk.db.write(|conn| {
         db::hold(conn, Lock::Users)?;
+        counts::will_move(conn)?;
         let user = find(conn, who, user_id)?;
         if user.version != version {
             return Err(Error::Conflict(format!("Someone else changed {} meanwhile.", user.user_id)));
@@ -154,6 +156,7 @@ pub fn edit(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, version: i64,
         }
         if container != user.container {
             mail::follow(conn, &[user.id], container)?;
+            counts::moved(conn, &[user.id])?;
         }
         if user.is_readdressed_by(&details) {
             mail::leave_address(conn, now, &[(user.id, details.email.as_str())])?;

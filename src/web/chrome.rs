@@ -4,7 +4,7 @@ use actix_session::Session;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    clock::{Timestamp, Zone},
+    clock::Timestamp,
     config::Settings,
     db::{AnyConn, Total},
     error::Result,
@@ -22,7 +22,7 @@ pub struct Numbers {
 
 /// Counts them; given by `app`, since the shell itself knows no feature.
 #[derive(Clone, Copy)]
-pub struct Counts(pub fn(&mut AnyConn, &Who, Timestamp, Zone) -> Result<Numbers>);
+pub struct Counts(pub fn(&mut AnyConn, &Who, Timestamp) -> Result<Numbers>);
 
 /// What `layout.html` expects.
 pub struct Chrome {

@@ -3,6 +3,7 @@
 
 use chrono::Days;
 use tokendesk::{
+    counts,
     policy::{self, Typed},
     provision,
     tasks::{resend, stop_date},
@@ -53,7 +54,7 @@ fn counted_right(world: &World, pair: &Pair, name: &str, verb: impl FnOnce() -> 
         added.expect("the first one enrolls").join().expect("no panic")
     });
     assert!(done, "{name}: the other user is not concerned");
-    let miscounted = world.desk.db.read(tasks::miscounted).expect("the tasks can be counted");
+    let miscounted = world.desk.db.read(counts::miscounted).expect("the tasks can be counted");
     assert!(miscounted.is_empty(), "{name}: {miscounted:?}");
     let counts = world.desk.db.read(|conn| tasks::row_of(conn, pair.task)).expect("it can be read");
     let counts = counts.expect("there is such a task").counts;
@@ -120,7 +121,7 @@ on_both! {
         let policy = world.desk.db.read(policy::current).expect("there is a policy");
         let typed = Typed { attempts_allowed: "2".into(), ..Typed::of(&policy) };
         tasks::change_policy(&world.desk, &Who::system(), world.now(), &typed, policy.version).expect("it may change");
-        let miscounted = world.desk.db.read(tasks::miscounted).expect("the tasks can be counted");
+        let miscounted = world.desk.db.read(counts::miscounted).expect("the tasks can be counted");
         assert!(miscounted.is_empty(), "{miscounted:?}");
     }
 }

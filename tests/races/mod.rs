@@ -11,6 +11,7 @@ use std::{sync::Barrier, thread};
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use tokendesk::{
     clock::unix_seconds,
+    counts,
     db::AnyConn,
     error::{Error, Result},
     ids::{EnrollmentId, TaskId},
@@ -241,7 +242,7 @@ fn all_agrees(world: &World) {
         let broken = world.desk.db.read(|conn| read(conn, sql)).expect(law);
         assert_eq!(broken, 0, "{law}");
     }
-    let miscounted = world.desk.db.read(tasks::miscounted).expect("the tasks can be counted");
+    let miscounted = world.desk.db.read(counts::miscounted).expect("the tasks can be counted");
     assert!(miscounted.is_empty(), "{miscounted:?}");
     let today = world.desk.settings.zone.today(world.now());
     let kind = AuthenticationType::HardwareToken;

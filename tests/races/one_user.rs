@@ -2,6 +2,7 @@
 
 use chrono::Days;
 use tokendesk::{
+    counts,
     mail::{Carrier, Mailbox, courier},
     policy::{self, Typed},
     tasks::{resend, stop_date},
@@ -142,7 +143,7 @@ on_both! {
         assert!(changed);
         let locked = guests.iter().filter(|guest| world.enrollment(guest.task, guest.user.id).facts.failures >= 2).count();
         assert_eq!(locked, ROUNDS);
-        assert!(world.desk.db.read(tasks::miscounted).expect("they can be counted").is_empty());
+        assert!(world.desk.db.read(counts::miscounted).expect("they can be counted").is_empty());
     }
 
     fn the_first_use_and_a_suspension_come_one_after_the_other(world) {

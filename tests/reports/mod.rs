@@ -60,7 +60,7 @@ impl World {
             .db
             .write(|conn| {
                 tokendesk::tasks::end_enrollments(conn, now, &[enrollment], "k.lindqvist", RemovedWhy::Removed, None)?;
-                tokendesk::tasks::recount(conn, task)
+                tokendesk::counts::recount(conn, task)
             })
             .expect("the user is taken out");
     }
@@ -78,7 +78,7 @@ impl World {
                 diesel::update(going)
                     .set((enrollments::removed_at.eq(now), enrollments::removed_why.eq(RemovedWhy::TaskRemoved.code())))
                     .execute(conn)?;
-                tokendesk::tasks::recount(conn, task)
+                tokendesk::counts::recount(conn, task)
             })
             .expect("the task is removed");
     }
@@ -91,7 +91,7 @@ impl World {
             .db
             .write(|conn| {
                 diesel::update(enrollments::table.find(enrollment)).set(enrollments::stop_on.eq(on)).execute(conn)?;
-                tokendesk::tasks::recount(conn, task)
+                tokendesk::counts::recount(conn, task)
             })
             .expect("the Stop Date is moved");
     }

@@ -48,7 +48,7 @@ fn crowded(world: &World, who: &Who) -> TaskId {
         .db
         .write(|conn| {
             sql_query(&like_the_first).execute(conn)?;
-            tokendesk::tasks::recount(conn, task)
+            tokendesk::counts::recount(conn, task)
         })
         .expect("the others are put beside");
     task

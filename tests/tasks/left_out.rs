@@ -45,7 +45,7 @@ fn mixed(world: &World) -> Mixed {
         .db
         .write(|conn| Ok(diesel::update(late).set(enrollments::stop_on.eq(yesterday)).execute(conn)?))
         .unwrap();
-    world.desk.db.write(|conn| tokendesk::tasks::recount(conn, task)).unwrap();
+    world.desk.db.write(|conn| tokendesk::counts::recount(conn, task)).unwrap();
     Mixed { who, task, users }
 }
 

@@ -45,7 +45,7 @@ struct Tab {
     current: bool,
 }
 
-/// A head of the table that sorts.
+/// A head of the table; it sorts if it has an address.
 struct Head {
     words: &'static str,
     href: String,
@@ -166,7 +166,7 @@ async fn draw<N: Need>(p: &Permitted<N>, typed: Address, form: &Fields, mistakes
             desk.db.read(|conn| reading::list(conn, who, now, desk.settings.zone, &asked, paging.offset(), paging.size))
         })
         .await?;
-    let Listed { rows, total, views, operators } = listed;
+    let Listed { rows, total, views, operators, sorts } = listed;
     let today = p.desk.settings.zone.today(p.now);
     let mut elsewhere: Vec<TaskId> = if all { Vec::new() } else { ticked::ids(&form.all(TASK)) };
     let ticked: Vec<TaskId> = elsewhere.clone();
@@ -191,7 +191,7 @@ async fn draw<N: Need>(p: &Permitted<N>, typed: Address, form: &Fields, mistakes
         stops: StopWithin::ALL.map(|within| (within, query.stop == Some(within))).to_vec(),
         chips: chips(&links, &q, &operator, &query),
         q,
-        heads: heads(&links, query.order),
+        heads: heads(&links, query.order, &sorts),
         pager: Pager::new(paging, rows.len(), total, &links),
         rows: rows
             .into_iter()
@@ -232,12 +232,15 @@ fn tabs(views: &[(View, Total)], current: View) -> Vec<Tab> {
         .collect()
 }
 
-fn heads(links: &Links, order: Order) -> Vec<Head> {
+fn heads(links: &Links, order: Order, sorts: &[Column]) -> Vec<Head> {
     Column::ALL
         .into_iter()
         .map(|column| Head {
             words: column.label(),
-            href: links.with("sort", &order.clicked(column).code()),
+            href: match sorts.contains(&column) {
+                true => links.with("sort", &order.clicked(column).code()),
+                false => String::new(),
+            },
             order: order.aria(column),
             class: if column == Column::Count { "num" } else { "" },
         })

@@ -10,7 +10,7 @@ use crate::{
     db::{AnyConn, ROWS_A_STATEMENT},
     error::Result,
     ids::{EnrollmentId, TaskId, UserId},
-    schema::{enrollments, tasks},
+    schema::enrollments,
 };
 
 /// The enrollments of these tasks in which a user may still enroll.
@@ -54,16 +54,6 @@ pub fn of_user(conn: &mut AnyConn, task: TaskId, user: UserId) -> Result<()> {
             .select(enrollments::id)
             .for_no_key_update()
             .execute(pg)?;
-    }
-    Ok(())
-}
-
-/// The row of a task, before what stands with it is counted anew. An UPDATE that counts in subqueries and then waits for
-/// the row would go on with what it counted before it waited (READ COMMITTED), and the user who enrolled meanwhile would
-/// be forgotten; a statement that follows this one sees everything that was waited for.
-pub fn task(conn: &mut AnyConn, task: TaskId) -> Result<()> {
-    if let AnyConn::Pg(pg) = conn {
-        tasks::table.find(task.0).select(tasks::id).for_no_key_update().execute(pg)?;
     }
     Ok(())
 }

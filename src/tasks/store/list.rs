@@ -1,4 +1,4 @@
-//! The list for operators who work everywhere: every view is a walk along an index of the open tasks.
+//! The rows of the list for operators who work everywhere.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,32 +6,28 @@ use chrono::NaiveDate;
 use diesel::{
     dsl::{count_star, sql},
     prelude::*,
-    sql_types::Bool,
+    sql_types::{Bool, Text},
 };
 
 use crate::{
     clock::Timestamp,
-    db::{self, AnyConn, Total},
+    db::{AnyConn, Total},
     error::{Error, Result},
-    ids::TaskId,
-    schema::{emails, enrollments, tasks},
+    ids::{ContainerId, TaskId},
+    schema::{emails, enrollments, tasks, users},
     tasks::{
-        list::{Column, Query, Row, View, last_soon_day},
-        store::enrollments::type_of,
+        list::{Query, Row, View},
+        store::{
+            enrollments::type_of,
+            matching::{self, Matching},
+            scoped,
+        },
         task::{Counts, Task},
     },
 };
 
-type Backend = <AnyConn as diesel::Connection>::Backend;
-type Boxed = tasks::BoxedQuery<'static, Backend>;
-
 /// Emails in trouble. Written out, since an index with a condition is not found through bound values.
 pub const IN_TROUBLE: &str = "emails.state IN ('Deferred', 'Failed', 'Bounced')";
-
-/// The tasks in which someone who has yet to enroll was not reached by the newest email. Driven by emails_attention.
-const WITH_TROUBLE: &str = "tasks.id IN (SELECT e.task_id FROM emails JOIN enrollments e ON e.id = emails.enrollment_id \
-     AND e.last_email_id = emails.id WHERE emails.state IN ('Deferred', 'Failed', 'Bounced') \
-     AND e.removed_at IS NULL AND e.enrolled_at IS NULL)";
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = tasks)]
@@ -99,46 +95,86 @@ pub fn page(
     offset: i64,
     limit: i64,
 ) -> Result<(Vec<Row>, Total)> {
-    let total = crate::total!(conn, filtered(query, today).select(tasks::id))?;
-    let rows: Vec<TaskRow> =
-        ordered(filtered(query, today), query).offset(offset).limit(limit).select(TaskRow::as_select()).load(conn)?;
-    let list: Vec<Task> = rows.into_iter().map(Task::try_from).collect::<Result<_>>()?;
-    let ids: Vec<i64> = list.iter().map(|task| task.id.0).collect();
-    let mixed: Vec<i64> = list.iter().filter(|task| task.counts.is_mixed(today)).map(|task| task.id.0).collect();
-    let expired = expired(conn, &mixed, attempts, today)?;
-    let trouble = with_trouble(conn, &ids)?;
-    let rows = list
-        .into_iter()
-        .map(|task| {
-            let progress = task.progress(today, expired.get(&task.id.0).copied().unwrap_or(0));
-            Row { mail_trouble: trouble.contains(&task.id.0), progress, task }
-        })
-        .collect();
-    Ok((rows, total))
+    let (matching, total) = Matching::of(conn, query, today, None)?;
+    let page = matching.ordered().offset(offset).limit(limit).select(TaskRow::as_select());
+    let rows: Vec<TaskRow> = page.load(conn)?;
+    let list = rows.into_iter().map(Task::try_from).collect::<Result<_>>()?;
+    Ok((with_progress(conn, list, None, attempts, today)?, total))
 }
 
-/// How many tasks each view holds.
-pub fn count_views(conn: &mut AnyConn, me: &str, today: NaiveDate) -> Result<Vec<(View, Total)>> {
+/// Tasks, whose counts go as far as `scope`, with the statuses of their users and their mail trouble.
+pub fn with_progress(
+    conn: &mut AnyConn,
+    list: Vec<Task>,
+    scope: Option<&[ContainerId]>,
+    attempts: i64,
+    today: NaiveDate,
+) -> Result<Vec<Row>> {
+    let ids: Vec<i64> = list.iter().map(|task| task.id.0).collect();
+    let mixed: Vec<i64> = list.iter().filter(|task| task.counts.is_mixed(today)).map(|task| task.id.0).collect();
+    let expired = expired(conn, &mixed, scope, attempts, today)?;
+    let trouble = with_trouble(conn, &ids, scope)?;
+    let row = |task: Task| {
+        let progress = task.progress(today, expired.get(&task.id.0).copied().unwrap_or(0));
+        Row { mail_trouble: trouble.contains(&task.id.0), progress, task }
+    };
+    Ok(list.into_iter().map(row).collect())
+}
+
+/// How many tasks each view holds, of those in `scope` if one is given.
+pub fn count_views(
+    conn: &mut AnyConn,
+    me: &str,
+    today: NaiveDate,
+    scope: Option<&[ContainerId]>,
+) -> Result<Vec<(View, Total)>> {
     View::ALL
         .into_iter()
         .map(|view| {
             let query = Query { view, me: me.to_owned(), ..Query::default() };
-            Ok((view, crate::total!(conn, filtered(&query, today).select(tasks::id))?))
+            Ok((view, Matching::of(conn, &query, today, scope)?.1))
         })
         .collect()
 }
 
-/// The operators who made open tasks, by name, at most `limit`.
+/// A name.
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+/// The operators who made open tasks, by name, at most `limit`: from one to the next along the index, past all tasks of
+/// each.
 pub fn operators(conn: &mut AnyConn, limit: i64) -> Result<Vec<String>> {
-    Ok(open().select(tasks::operator).distinct().order(tasks::operator).limit(limit).load(conn)?)
+    let open = "removed_at IS NULL AND enrolled < users";
+    let names: Vec<Name> = diesel::sql_query(format!(
+        "WITH RECURSIVE keys (key) AS (SELECT MIN(operator_key) FROM tasks WHERE {open} UNION ALL \
+           SELECT (SELECT MIN(t.operator_key) FROM tasks t WHERE {open} AND t.operator_key > keys.key) \
+           FROM keys WHERE keys.key IS NOT NULL) \
+         SELECT (SELECT t.operator FROM tasks t WHERE {open} AND t.operator_key = keys.key ORDER BY t.id DESC LIMIT 1) AS name \
+         FROM keys WHERE keys.key IS NOT NULL LIMIT {limit}"
+    ))
+    .load(conn)?;
+    Ok(names.into_iter().map(|row| row.name).collect())
 }
 
 /// How many users of these tasks are Expired, for tasks in which some Stop Dates have passed and some have not.
-pub fn expired(conn: &mut AnyConn, ids: &[i64], attempts: i64, today: NaiveDate) -> Result<HashMap<i64, i64>> {
+fn expired(
+    conn: &mut AnyConn,
+    ids: &[i64],
+    scope: Option<&[ContainerId]>,
+    attempts: i64,
+    today: NaiveDate,
+) -> Result<HashMap<i64, i64>> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
+    let inside = |scope: &[ContainerId]| format!("users.container_id IN ({})", scoped::within(scope));
+    let inside = scope.map_or_else(|| "1 = 1".to_owned(), inside);
     let counts: Vec<(i64, i64)> = enrollments::table
+        .inner_join(users::table)
+        .filter(sql::<Bool>(&inside))
         .filter(enrollments::task_id.eq_any(ids))
         .filter(enrollments::removed_at.is_null().and(enrollments::enrolled_at.is_null()))
         .filter(enrollments::failures.lt(attempts).and(enrollments::stop_on.lt(today)))
@@ -149,10 +185,13 @@ pub fn expired(conn: &mut AnyConn, ids: &[i64], attempts: i64, today: NaiveDate)
 }
 
 /// Which of these tasks have mail trouble.
-fn with_trouble(conn: &mut AnyConn, ids: &[i64]) -> Result<HashSet<i64>> {
+fn with_trouble(conn: &mut AnyConn, ids: &[i64], scope: Option<&[ContainerId]>) -> Result<HashSet<i64>> {
+    let inside = |scope: &[ContainerId]| format!("emails.container_id IN ({})", scoped::within(scope));
+    let inside = scope.map_or_else(|| "1 = 1".to_owned(), inside);
     let ids: Vec<i64> = emails::table
         .inner_join(enrollments::table.on(enrollments::id.nullable().eq(emails::enrollment_id)))
         .filter(sql::<Bool>(IN_TROUBLE))
+        .filter(sql::<Bool>(&inside))
         .filter(emails::task_id.eq_any(ids))
         .filter(enrollments::last_email_id.eq(emails::id.nullable()))
         .filter(enrollments::removed_at.is_null().and(enrollments::enrolled_at.is_null()))
@@ -162,65 +201,7 @@ fn with_trouble(conn: &mut AnyConn, ids: &[i64]) -> Result<HashSet<i64>> {
     Ok(ids.into_iter().collect())
 }
 
-fn open() -> Boxed {
-    tasks::table.filter(tasks::removed_at.is_null()).filter(tasks::enrolled.lt(tasks::users)).into_boxed()
-}
-
-fn filtered(query: &Query, today: NaiveDate) -> Boxed {
-    let mut tasks = match query.view {
-        View::Open => open(),
-        View::Stopping => {
-            open().filter(tasks::latest_stop_on.ge(today)).filter(tasks::latest_stop_on.le(last_soon_day(today)))
-        }
-        // As the index has it.
-        View::Locked => open().filter(sql::<Bool>("tasks.locked > 0")),
-        View::Mail => open().filter(sql::<Bool>(WITH_TROUBLE)),
-        View::Past => open().filter(tasks::latest_stop_on.lt(today)),
-        View::Mine => open().filter(tasks::operator_key.eq(query.me.clone())),
-    };
-    if !query.operator.is_empty() {
-        tasks = tasks.filter(tasks::operator_key.eq(query.operator.clone()));
-    }
-    if let Some(kind) = query.authentication_type {
-        tasks = tasks.filter(tasks::authentication_type.eq(kind.code()));
-    }
-    if let Some(within) = query.stop {
-        let (from, to) = within.days(today);
-        tasks = tasks.filter(tasks::latest_stop_on.ge(from)).filter(tasks::latest_stop_on.le(to));
-    }
-    if query.q.is_empty() {
-        return tasks;
-    }
-    let (from, to) = (query.q.clone(), db::after(&query.q).unwrap_or_default());
-    // A number that is none of a task finds nothing by number.
-    let number = query.q.parse::<i64>().unwrap_or(-1);
-    let operator = tasks::operator_key.ge(from.clone()).and(tasks::operator_key.lt(to.clone()));
-    let email = tasks::emailed_to_key.ge(from).and(tasks::emailed_to_key.lt(to));
-    tasks.filter(tasks::id.eq(number).or(operator).or(email))
-}
-
-/// The key of the order, then the number, as the indexes have it.
-fn ordered(tasks: Boxed, query: &Query) -> Boxed {
-    let (asc, order) = (!query.order.descending, query.order.column);
-    match (order, asc) {
-        (Column::Task, true) => tasks.order(tasks::id.asc()),
-        (Column::Task, false) => tasks.order(tasks::id.desc()),
-        (Column::Operator, true) => tasks.order((tasks::operator_key.asc(), tasks::id.asc())),
-        (Column::Operator, false) => tasks.order((tasks::operator_key.desc(), tasks::id.desc())),
-        (Column::EmailedTo, true) => tasks.order((tasks::emailed_to_key.asc(), tasks::id.asc())),
-        (Column::EmailedTo, false) => tasks.order((tasks::emailed_to_key.desc(), tasks::id.desc())),
-        (Column::Start, true) => tasks.order((tasks::start_on.asc(), tasks::id.asc())),
-        (Column::Start, false) => tasks.order((tasks::start_on.desc(), tasks::id.desc())),
-        (Column::Stop, true) => tasks.order((tasks::latest_stop_on.asc(), tasks::id.asc())),
-        (Column::Stop, false) => tasks.order((tasks::latest_stop_on.desc(), tasks::id.desc())),
-        (Column::Count, true) => tasks.order((tasks::users.asc(), tasks::id.asc())),
-        (Column::Count, false) => tasks.order((tasks::users.desc(), tasks::id.desc())),
-        (Column::Completed, true) => tasks.order((tasks::used.asc(), tasks::id.asc())),
-        (Column::Completed, false) => tasks.order((tasks::used.desc(), tasks::id.desc())),
-    }
-}
-
 /// How many open tasks there are.
 pub fn count_open(conn: &mut AnyConn) -> Result<Total> {
-    crate::total!(conn, open().select(tasks::id))
+    crate::total!(conn, matching::open().select(tasks::id))
 }

@@ -1,12 +1,12 @@
 //! The rows of tasks, enrollments, links and drafts: the only SQL of this feature.
 
 pub mod address;
-pub mod check;
 pub mod enrollments;
 pub mod history;
 pub mod hold;
 pub mod links;
 pub mod list;
+pub mod matching;
 pub mod members;
 pub mod missed;
 pub mod notes;

@@ -4,11 +4,12 @@ use diesel::prelude::*;
 
 use crate::{
     clock::Timestamp,
+    counts::{self, Step},
     db::AnyConn,
     error::Result,
     ids::{EnrollmentId, TaskId, TokenId},
     insert_all,
-    schema::{enrollment_links, enrollments, tasks},
+    schema::{enrollment_links, enrollments},
 };
 
 /// Notes the token of an enrollment that has none and was not removed; its task if it did.
@@ -37,7 +38,7 @@ pub fn set_enrolled(
         return Ok(None);
     }
     let task: i64 = enrollments::table.find(enrollment.0).select(enrollments::task_id).first(conn)?;
-    diesel::update(tasks::table.find(task)).set(tasks::enrolled.eq(tasks::enrolled + 1)).execute(conn)?;
+    counts::add(conn, TaskId(task), enrollment, Step::Enrolled)?;
     Ok(Some(TaskId(task)))
 }
 
@@ -57,7 +58,7 @@ pub fn set_used(conn: &mut AnyConn, now: Timestamp, token: TokenId) -> Result<Op
     if changed == 0 {
         return Ok(None);
     }
-    diesel::update(tasks::table.find(task)).set(tasks::used.eq(tasks::used + 1)).execute(conn)?;
+    counts::add(conn, TaskId(task), EnrollmentId(enrollment), Step::Used)?;
     Ok(Some((EnrollmentId(enrollment), TaskId(task))))
 }
 
@@ -78,7 +79,7 @@ pub fn add_failure(conn: &mut AnyConn, enrollment: EnrollmentId, limit: i64) -> 
     let (failures, task): (i64, i64) =
         enrollments::table.find(enrollment.0).select((enrollments::failures, enrollments::task_id)).first(conn)?;
     if failures >= limit {
-        diesel::update(tasks::table.find(task)).set(tasks::locked.eq(tasks::locked + 1)).execute(conn)?;
+        counts::add(conn, TaskId(task), enrollment, Step::Locked)?;
     }
     Ok(Some(failures))
 }

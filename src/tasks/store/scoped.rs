@@ -1,49 +1,119 @@
-//! Tasks for operators who work in some containers: a task is what of it lies in them, counted live.
+//! Tasks for operators who work in some containers: a task is what of it lies in them, the sum of what stands with it for
+//! each. Few of them are read whole, filtered and sorted; many are walked along the indexes of the tasks.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use diesel::prelude::*;
+use diesel::{
+    prelude::*,
+    sql_types::{BigInt, Date, Nullable},
+};
 
 use crate::{
-    clock::Timestamp,
-    db::AnyConn,
+    db::{AnyConn, Total, total::CAP},
     error::Result,
     ids::{ContainerId, TaskId},
-    mail::State,
-    schema::{emails, enrollments, tasks, users},
+    schema::{emails, tasks},
     tasks::{
-        enrollment::{EnrollmentFacts, Status, status},
-        list::Row,
-        store::list::TaskRow,
-        task::{Progress, Task},
+        list::{Query, Row},
+        store::{
+            list::{self, TaskRow},
+            matching::Matching,
+        },
+        task::{Counts, Task},
     },
 };
 
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = enrollments)]
-struct ScopedEnrollment {
-    task_id: i64,
-    stop_on: NaiveDate,
-    failures: i64,
-    enrolled_at: Option<Timestamp>,
-    used_at: Option<Timestamp>,
-    emailed_at: Option<Timestamp>,
+/// What is open in a container, as its index has it.
+const OPEN: &str = "NOT c.removed AND c.enrolled < c.users";
+
+/// The numbers of these containers for `IN ( )`; NULL, which nothing is equal to, for none.
+pub fn within(containers: &[ContainerId]) -> String {
+    let ids: Vec<String> = containers.iter().map(ToString::to_string).collect();
+    if ids.is_empty() { "NULL".into() } else { ids.join(", ") }
 }
 
-/// What of the open tasks lies in `containers`: those in which someone there has yet to enroll.
-pub fn open(conn: &mut AnyConn, containers: &[ContainerId], attempts: i64, today: NaiveDate) -> Result<Vec<Row>> {
-    let inside: Vec<(ScopedEnrollment, Option<String>)> = enrollments::table
-        .inner_join(users::table)
-        .inner_join(tasks::table)
-        .left_join(emails::table)
-        .filter(users::container_id.eq_any(ids(containers)))
-        .filter(tasks::removed_at.is_null().and(tasks::enrolled.lt(tasks::users)))
-        .filter(enrollments::removed_at.is_null())
-        .select((ScopedEnrollment::as_select(), emails::state.nullable()))
-        .load(conn)?;
-    let rows = count(conn, inside, containers, attempts, today)?;
-    Ok(rows.into_iter().filter(|row| row.task.is_open()).collect())
+/// The condition that a task is open in these containers.
+pub fn open_in(containers: &[ContainerId]) -> String {
+    let list = within(containers);
+    format!(
+        "EXISTS (SELECT 1 FROM task_containers c WHERE c.task_id = tasks.id AND c.container_id IN ({list}) AND {OPEN})"
+    )
+}
+
+/// The condition that users in these containers are locked.
+pub fn locked_in(containers: &[ContainerId]) -> String {
+    let list = within(containers);
+    format!(
+        "EXISTS (SELECT 1 FROM task_containers c WHERE c.task_id = tasks.id AND c.container_id IN ({list}) AND c.locked > 0)"
+    )
+}
+
+/// The Stop Date that a task has in these containers.
+pub fn stop_in(containers: &[ContainerId]) -> String {
+    let list = within(containers);
+    format!(
+        "(SELECT MAX(c.latest_stop_on) FROM task_containers c WHERE c.task_id = tasks.id AND c.container_id IN ({list}))"
+    )
+}
+
+/// The number of the newest email that went to a user of a task in these containers.
+pub fn newest_email_in(containers: &[ContainerId]) -> String {
+    let list = within(containers);
+    format!(
+        "(SELECT MAX(c.last_email_id) FROM task_containers c WHERE c.task_id = tasks.id AND c.container_id IN ({list}))"
+    )
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
+/// The numbers of the tasks that are open in these containers, if they are no more than are counted: the newest of each
+/// container along its index.
+pub fn few(conn: &mut AnyConn, containers: &[ContainerId]) -> Result<Option<Vec<i64>>> {
+    let of = |container: &ContainerId| {
+        format!(
+            "SELECT id FROM (SELECT c.task_id AS id FROM task_containers c WHERE c.container_id = {container} AND {OPEN} \
+             ORDER BY c.task_id DESC LIMIT {}) AS newest_{container}",
+            CAP + 1
+        )
+    };
+    if containers.is_empty() {
+        return Ok(Some(Vec::new()));
+    }
+    let text = containers.iter().map(of).collect::<Vec<_>>().join(" UNION ");
+    let found: Vec<Number> = diesel::sql_query(format!("{text} LIMIT {}", CAP + 1)).load(conn)?;
+    let few = i64::try_from(found.len()).is_ok_and(|count| count <= CAP);
+    Ok(few.then(|| found.into_iter().map(|row| row.id).collect()))
+}
+
+/// How many tasks are open in these containers.
+pub fn count_open(conn: &mut AnyConn, containers: &[ContainerId]) -> Result<Total> {
+    Ok(match few(conn, containers)? {
+        Some(ids) => Total::from(i64::try_from(ids.len()).unwrap_or(CAP)),
+        None => Total { rows: CAP, more: true },
+    })
+}
+
+/// The rows `offset..offset + limit` of what is asked for and how many match, where many are open in these containers. The
+/// order must be one by what is the same in all containers of a task.
+pub fn page(
+    conn: &mut AnyConn,
+    query: &Query,
+    containers: &[ContainerId],
+    attempts: i64,
+    today: NaiveDate,
+    offset: i64,
+    limit: i64,
+) -> Result<(Vec<Row>, Total)> {
+    let (matching, total) = Matching::of(conn, query, today, Some(containers))?;
+    let ids: Vec<i64> = matching.ordered().offset(offset).limit(limit).select(tasks::id).load(conn)?;
+    let rows = rows(conn, &ids, containers, attempts, today)?;
+    let mut rows: HashMap<i64, Row> = rows.into_iter().map(|row| (row.task.id.0, row)).collect();
+    Ok((ids.iter().filter_map(|id| rows.remove(id)).collect(), total))
 }
 
 /// What of one task lies in `containers`, whatever its state; `None` if nobody of it does.
@@ -54,97 +124,75 @@ pub fn find(
     attempts: i64,
     today: NaiveDate,
 ) -> Result<Option<Row>> {
-    let inside: Vec<(ScopedEnrollment, Option<String>)> = enrollments::table
-        .inner_join(users::table)
-        .left_join(emails::table)
-        .filter(enrollments::task_id.eq(id.0))
-        .filter(users::container_id.eq_any(ids(containers)))
-        .filter(enrollments::removed_at.is_null().or(enrollments::removed_why.eq("task removed")))
-        .select((ScopedEnrollment::as_select(), emails::state.nullable()))
-        .load(conn)?;
-    Ok(count(conn, inside, containers, attempts, today)?.pop())
+    Ok(rows(conn, &[id.0], containers, attempts, today)?.pop())
 }
 
-fn ids(containers: &[ContainerId]) -> Vec<i64> {
-    containers.iter().map(|container| container.0).collect()
+#[derive(QueryableByName)]
+struct Part {
+    #[diesel(sql_type = BigInt)]
+    task_id: i64,
+    #[diesel(sql_type = BigInt)]
+    users: i64,
+    #[diesel(sql_type = BigInt)]
+    enrolled: i64,
+    #[diesel(sql_type = BigInt)]
+    used: i64,
+    #[diesel(sql_type = BigInt)]
+    locked: i64,
+    #[diesel(sql_type = Date)]
+    earliest_stop_on: NaiveDate,
+    #[diesel(sql_type = Date)]
+    latest_stop_on: NaiveDate,
+    #[diesel(sql_type = BigInt)]
+    emailed_users: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    last_email_id: Option<i64>,
 }
 
-/// Puts the live counts instead of those that stand with the tasks.
-fn count(
+/// What of these tasks lies in `containers`, in no order.
+pub fn rows(
     conn: &mut AnyConn,
-    inside: Vec<(ScopedEnrollment, Option<String>)>,
+    ids: &[i64],
     containers: &[ContainerId],
     attempts: i64,
     today: NaiveDate,
 ) -> Result<Vec<Row>> {
-    let mut by_task: BTreeMap<i64, Vec<(ScopedEnrollment, Option<String>)>> = BTreeMap::new();
-    for (row, state) in inside {
-        by_task.entry(row.task_id).or_default().push((row, state));
+    if ids.is_empty() {
+        return Ok(Vec::new());
     }
-    let numbers: Vec<i64> = by_task.keys().copied().collect();
-    let mut found = Vec::with_capacity(numbers.len());
-    for part in numbers.chunks(crate::db::ROWS_A_STATEMENT) {
-        let newest = newest_emails(conn, part, containers)?;
-        let rows: Vec<TaskRow> = tasks::table.filter(tasks::id.eq_any(part)).select(TaskRow::as_select()).load(conn)?;
-        for row in rows {
-            let task = Task::try_from(row)?;
-            if let Some(enrollments) = by_task.remove(&task.id.0) {
-                let to = newest.get(&task.id.0).cloned().unwrap_or_default();
-                found.push(narrow(Task { emailed_to: to, ..task }, &enrollments, attempts, today));
-            }
-        }
-    }
-    Ok(found)
-}
-
-/// The address of the newest email to somebody in `containers` who is in the task, for each of these tasks.
-fn newest_emails(conn: &mut AnyConn, tasks: &[i64], containers: &[ContainerId]) -> Result<HashMap<i64, String>> {
-    let in_it = enrollments::removed_at.is_null().or(enrollments::removed_why.eq("task removed"));
-    let newest: Vec<(Option<i64>, Option<i64>)> = emails::table
-        .inner_join(enrollments::table.on(emails::enrollment_id.eq(enrollments::id.nullable())))
-        .inner_join(users::table.on(enrollments::user_id.eq(users::id)))
-        .filter(emails::task_id.eq_any(tasks))
-        .filter(users::container_id.eq_any(ids(containers)))
-        .filter(in_it)
-        .group_by(emails::task_id)
-        .select((emails::task_id, diesel::dsl::max(emails::id)))
-        .load(conn)?;
-    let newest: Vec<i64> = newest.into_iter().filter_map(|(_, email)| email).collect();
-    let rows: Vec<(Option<i64>, String)> =
-        emails::table.filter(emails::id.eq_any(newest)).select((emails::task_id, emails::shown_to)).load(conn)?;
-    Ok(rows.into_iter().filter_map(|(task, to)| Some((task?, to))).collect())
-}
-
-fn narrow(mut task: Task, enrollments: &[(ScopedEnrollment, Option<String>)], attempts: i64, today: NaiveDate) -> Row {
-    let mut progress = Progress::default();
-    let counts = &mut task.counts;
-    (counts.users, counts.enrolled, counts.used) = (0, 0, 0);
-    task.emailed_users = 0;
-    let mut mail_trouble = false;
-    let stops = || enrollments.iter().map(|(enrollment, _)| enrollment.stop_on);
-    counts.earliest_stop_on = stops().min().unwrap_or(counts.earliest_stop_on);
-    counts.latest_stop_on = stops().max().unwrap_or(counts.latest_stop_on);
-    for (enrollment, state) in enrollments {
-        counts.users += 1;
-        counts.enrolled += i64::from(enrollment.enrolled_at.is_some());
-        counts.used += i64::from(enrollment.used_at.is_some());
-        let facts = EnrollmentFacts {
-            stop_on: enrollment.stop_on,
-            failures: enrollment.failures,
-            enrolled_at: enrollment.enrolled_at,
-            used_at: enrollment.used_at,
+    let these = ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+    let sum = |column: &str| format!("CAST(SUM(c.{column}) AS BIGINT) AS {column}");
+    let sums = ["users", "enrolled", "used", "locked", "emailed_users"].map(sum).join(", ");
+    let parts: Vec<Part> = diesel::sql_query(format!(
+        "SELECT c.task_id, {sums}, MIN(c.earliest_stop_on) AS earliest_stop_on, MAX(c.latest_stop_on) AS latest_stop_on, \
+           MAX(c.last_email_id) AS last_email_id FROM task_containers c \
+         WHERE c.task_id IN ({these}) AND c.container_id IN ({}) GROUP BY c.task_id",
+        within(containers)
+    ))
+    .load(conn)?;
+    let newest: Vec<i64> = parts.iter().filter_map(|part| part.last_email_id).collect();
+    let to: HashMap<i64, String> = emails::table
+        .filter(emails::id.eq_any(newest))
+        .select((emails::id, emails::shown_to))
+        .load::<(i64, String)>(conn)?
+        .into_iter()
+        .collect();
+    let whole: Vec<TaskRow> = tasks::table.filter(tasks::id.eq_any(ids)).select(TaskRow::as_select()).load(conn)?;
+    let mut whole: HashMap<i64, Task> =
+        whole.into_iter().map(|row| Task::try_from(row).map(|task| (task.id.0, task))).collect::<Result<_>>()?;
+    let mut inside = Vec::with_capacity(parts.len());
+    for part in parts {
+        let Some(task) = whole.remove(&part.task_id) else { continue };
+        let counts = Counts {
+            users: part.users,
+            enrolled: part.enrolled,
+            used: part.used,
+            locked: part.locked,
+            earliest_stop_on: part.earliest_stop_on,
+            latest_stop_on: part.latest_stop_on,
         };
-        match status(&facts, attempts, today) {
-            _ if task.removed_at.is_some() && enrollment.enrolled_at.is_none() => progress.removed += 1,
-            Status::Active => progress.active += 1,
-            Status::Completed => progress.completed += 1,
-            Status::Locked => progress.locked += 1,
-            Status::Expired => progress.expired += 1,
-        }
-        task.emailed_users += i64::from(enrollment.emailed_at.is_some());
-        let trouble = state.as_deref().and_then(State::from_code).is_some_and(State::is_trouble);
-        mail_trouble |= enrollment.enrolled_at.is_none() && trouble;
+        let emailed_to = part.last_email_id.and_then(|id| to.get(&id)).cloned().unwrap_or_default();
+        inside.push(Task { counts, emailed_users: part.emailed_users, emailed_to, ..task });
     }
-    counts.locked = progress.locked;
-    Row { task, progress, mail_trouble }
+    list::with_progress(conn, inside, Some(containers), attempts, today)
 }

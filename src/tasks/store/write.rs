@@ -11,11 +11,12 @@ use diesel::{
 
 use crate::{
     clock::Timestamp,
-    db::{self, AnyConn, Lock, ROWS_A_STATEMENT},
+    counts,
+    db::{AnyConn, ROWS_A_STATEMENT},
     error::Result,
     ids::{EnrollmentId, TaskId},
-    schema::{emails, enrollments, tasks},
-    tasks::{enrollment::RemovedWhy, store::hold},
+    schema::{enrollments, tasks},
+    tasks::enrollment::RemovedWhy,
 };
 
 /// Takes these enrollments out of their tasks, as far as nobody enrolled or was taken out meanwhile; how many that were.
@@ -57,71 +58,7 @@ pub fn note_last_emails(conn: &mut AnyConn, task: TaskId) -> Result<()> {
     )
     .bind::<BigInt, _>(task.0)
     .execute(conn)?;
-    recount(conn, task)
-}
-
-/// Counts the facts that stand with a task from its enrollments (PRODUCT.md §2): after a verb that touched many of
-/// them, and for `check`. The number of locked users is left as it is, since it depends on the policy: see
-/// [`recount_locked`].
-pub fn recount(conn: &mut AnyConn, task: TaskId) -> Result<()> {
-    // First of all: the locked users are counted last, by limits that must not change in between.
-    db::share(conn, Lock::Policy)?;
-    hold::task(conn, task)?;
-    // Those who went with a removed task stay counted in it: it is history then.
-    diesel::sql_query(format!(
-        "UPDATE tasks SET \
-           users = (SELECT COUNT(*) FROM enrollments e WHERE e.task_id = tasks.id AND {IN_IT}), \
-           enrolled = (SELECT COUNT(e.enrolled_at) FROM enrollments e WHERE e.task_id = tasks.id AND {IN_IT}), \
-           used = (SELECT COUNT(e.used_at) FROM enrollments e WHERE e.task_id = tasks.id AND {IN_IT}), \
-           earliest_stop_on = COALESCE((SELECT MIN(e.stop_on) FROM enrollments e \
-             WHERE e.task_id = tasks.id AND {IN_IT}), earliest_stop_on), \
-           latest_stop_on = COALESCE((SELECT MAX(e.stop_on) FROM enrollments e \
-             WHERE e.task_id = tasks.id AND {IN_IT}), latest_stop_on), \
-           emailed_users = (SELECT COUNT(e.emailed_at) FROM enrollments e WHERE e.task_id = tasks.id AND {IN_IT}), \
-           version = version + 1 \
-         WHERE id = $1"
-    ))
-    .bind::<BigInt, _>(task.0)
-    .execute(conn)?;
-    note_newest_email(conn, task)?;
-    recount_locked(conn, Some(task))
-}
-
-/// The task learns the newest email that any of its users was sent, whatever it was about (PRODUCT.md §2, Emailed to).
-/// Read backwards along `emails_task`: the first email of somebody who is still in it.
-pub fn note_newest_email(conn: &mut AnyConn, task: TaskId) -> Result<()> {
-    let in_it = enrollments::removed_at.is_null().or(enrollments::removed_why.eq(RemovedWhy::TaskRemoved.code()));
-    let newest: Option<(i64, String)> = emails::table
-        .inner_join(enrollments::table.on(emails::enrollment_id.eq(enrollments::id.nullable())))
-        .filter(emails::task_id.eq(task.0))
-        .filter(in_it)
-        .order(emails::id.desc())
-        .select((emails::id, emails::shown_to))
-        .first(conn)
-        .optional()?;
-    let (id, to) = newest.map_or((None, String::new()), |(id, to)| (Some(id), to));
-    diesel::update(tasks::table.find(task.0))
-        .set((tasks::last_email_id.eq(id), tasks::emailed_to_key.eq(db::key(&to)), tasks::emailed_to.eq(to)))
-        .execute(conn)?;
-    Ok(())
-}
-
-/// The enrollments that count for a task.
-const IN_IT: &str = "(e.removed_at IS NULL OR e.removed_why = 'task removed')";
-
-/// Counts the locked users of one task, whose row the caller holds, or of all in which someone has not enrolled after the
-/// policy's limit was changed; the caller holds `Lock::Policy` then, so that nobody else counts locked users.
-pub fn recount_locked(conn: &mut AnyConn, task: Option<TaskId>) -> Result<()> {
-    let which = if task.is_some() { "tasks.id = $1" } else { "tasks.enrolled < tasks.users AND $1 = 0" };
-    diesel::sql_query(format!(
-        "UPDATE tasks SET locked = (SELECT COUNT(*) FROM enrollments e WHERE e.task_id = tasks.id AND {IN_IT} \
-           AND e.enrolled_at IS NULL \
-           AND e.failures >= (SELECT p.attempts_allowed FROM self_enrollment_policy p WHERE p.id = 1)) \
-         WHERE {which}"
-    ))
-    .bind::<BigInt, _>(task.map_or(0, |task| task.0))
-    .execute(conn)?;
-    Ok(())
+    counts::recount(conn, task)
 }
 
 /// Moves the Stop Date of these enrollments, as far as nobody enrolled.

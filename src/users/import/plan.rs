@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::{
     audit::{self, Entry},
     clock::Timestamp,
+    counts,
     db::{self, AnyConn},
     error::{Error, Result},
     ids::{ContainerId, UserId},
@@ -138,6 +139,7 @@ impl Plan {
     /// # Errors
     /// `Database`; then nothing has changed.
     pub fn apply(&self, conn: &mut AnyConn, who: &Who, now: Timestamp) -> Result<()> {
+        counts::will_move(conn)?;
         for name in &self.report.new_containers {
             store::insert_container(conn, now, name)?;
         }
@@ -160,15 +162,17 @@ impl Plan {
         for (user, _, container) in changed.iter().filter(|(user, _, container)| user.container != *container) {
             moved.entry(*container).or_default().push(user.id);
         }
-        for (container, users) in moved {
-            mail::follow(conn, &users, container)?;
+        for (container, users) in &moved {
+            mail::follow(conn, users, *container)?;
         }
+        let moved: Vec<UserId> = moved.into_values().flatten().collect();
         let readdressed: Vec<(UserId, &str)> = changed
             .iter()
             .filter(|(user, details, _)| user.is_readdressed_by(details))
             .map(|(user, details, _)| (user.id, details.email.as_str()))
             .collect();
         mail::leave_address(conn, now, &readdressed)?;
+        counts::moved(conn, &moved)?;
 
         let keys: Vec<String> = new.iter().map(|(details, _)| db::key(details.user_id.as_str())).collect();
         let ids = store::import::ids_by_keys(conn, &keys)?;
