@@ -10,6 +10,7 @@ pub mod ids;
 pub mod keys;
 pub mod meter;
 pub mod oath;
+pub mod order;
 pub mod sheet;
 pub mod text;
 pub mod ticked;

@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
-use actix_web::{http::StatusCode, web::Query};
+use actix_web::http::StatusCode;
 use askama::Template;
-use serde::Deserialize;
 
 use crate::{
     alerts::{
@@ -18,17 +17,10 @@ use crate::{
         self, Permission, Scope,
         may::{self, Need},
     },
-    web::{Answer, Chrome, Fault, Fields, Flash, Links, Pager, Paging, Permitted, page, page_with, see_other},
+    web::{Answer, Asked, Chrome, Fault, Fields, Flash, Pager, Permitted, page, page_with, see_other},
 };
 
 const PATH: &str = "/policy/alerts";
-
-/// The page of the Change Log.
-#[derive(Default, Deserialize)]
-pub struct Address {
-    page: Option<String>,
-    size: Option<String>,
-}
 
 /// A line of the Change Log as it is drawn.
 struct Line {
@@ -89,8 +81,8 @@ struct Context {
 }
 
 /// The choices.
-pub async fn show(p: Permitted<may::EditPolicies>, address: Query<Address>) -> Answer {
-    let (shown, _) = build(&p, address.into_inner(), &Typed::default(), None).await?;
+pub async fn show(p: Permitted<may::EditPolicies>, asked: Asked) -> Answer {
+    let (shown, _) = build(&p, &asked, &Typed::default(), None).await?;
     page(&shown)
 }
 
@@ -111,12 +103,12 @@ pub async fn submit(p: Permitted<may::Everywhere<may::EditPolicies>>, fields: Fi
             Ok(see_other(PATH))
         }
         Err(Fault(Error::Invalid(mistakes))) => {
-            let (shown, _) = build(&p, Address::default(), &typed, Some(version)).await?;
+            let (shown, _) = build(&p, &Asked::default(), &typed, Some(version)).await?;
             page_with(StatusCode::UNPROCESSABLE_ENTITY, &Page { mistakes, version, meanwhile: Vec::new(), ..shown })
         }
         Err(Fault(Error::Conflict(_))) => {
             // The next try is made knowing what changed.
-            let (shown, version) = build(&p, Address::default(), &typed, Some(version)).await?;
+            let (shown, version) = build(&p, &Asked::default(), &typed, Some(version)).await?;
             page_with(StatusCode::CONFLICT, &Page { version, ..shown })
         }
         Err(fault) => Err(fault),
@@ -127,12 +119,11 @@ pub async fn submit(p: Permitted<may::Everywhere<may::EditPolicies>>, fields: Fi
 /// opened with.
 async fn build<N: Need>(
     p: &Permitted<N>,
-    address: Address,
+    asked: &Asked,
     typed: &Typed,
     opened: Option<i64>,
 ) -> Result<(Page, i64), Fault> {
-    let number = |text: Option<String>| text.and_then(|text| text.trim().parse().ok());
-    let paging = Paging::new(number(address.page), number(address.size));
+    let paging = asked.paging;
     let (around, chrome) = p
         .view(move |desk, who, _| {
             // Who the operators are is for those who manage them.
@@ -163,8 +154,7 @@ async fn build<N: Need>(
     let lines = |changes: Vec<Change>| {
         changes.into_iter().map(|change| Line { at: moment(zone, p.now, change.at), change }).collect::<Vec<_>>()
     };
-    let size = if paging.size == crate::web::paging::SIZES[0] { String::new() } else { paging.size.to_string() };
-    let links = Links::new(PATH, vec![("size", size)]);
+    let links = asked.links(PATH, Vec::new());
     let row = |role: RoleChoices| Row {
         cells: Event::ALL.map(|event| cell(&role, event, typed)).into(),
         reach: around.reach.as_ref().map(|reach| in_words(reach.get(&role.name).copied())).unwrap_or_default(),

@@ -247,24 +247,10 @@ impl Read {
 fn letter(recipient: &Recipient, now: Timestamp, alert: Alert) -> mail::NewEmail {
     let Operator { user_id, name, .. } = &recipient.operator;
     let called = if name.trim().is_empty() { user_id } else { name };
-    mail::NewEmail {
-        kind: mail::Kind::Alert,
-        to: recipient.email.clone(),
-        alternate: false,
-        user: None,
-        // Nobody whose scope is narrower than the recipient's finds it in the outbox.
-        container: None,
-        task: None,
-        enrollment: None,
-        facts: mail::Facts {
-            first_name: called.clone(),
-            name: called.clone(),
-            alert: Some(alert),
-            ..mail::Facts::default()
-        },
-        secret: None,
-        give_up_at: now + Duration::hours(TRIED_HOURS),
-    }
+    let facts =
+        mail::Facts { first_name: called.clone(), name: called.clone(), alert: Some(alert), ..mail::Facts::default() };
+    // Of no container: nobody whose scope is narrower than the recipient's finds it in the outbox.
+    mail::NewEmail::new(mail::Kind::Alert, &recipient.email, facts, now + Duration::hours(TRIED_HOURS))
 }
 
 /// Puts the emails into the outbox; how many they are.
@@ -272,14 +258,12 @@ fn post(desk: &Desk, conn: &mut AnyConn, now: Timestamp, emails: &[mail::NewEmai
     let system = Actor::system();
     mail::post(desk, conn, now, &system.name, emails)?;
     let alerts = emails.iter().filter_map(|email| email.facts.alert.as_ref());
-    let entries: Vec<Entry<'_>> = alerts
-        .map(|alert| {
-            let what = if alert.digest { "a daily digest" } else { "an alert" };
-            Entry::done(&system, "alerts.send", format!("Sent an operator {what}: {}", alert.sum))
-                .subject(&alert.operator)
-                .fact("Role", alert.role.clone())
-        })
-        .collect();
-    audit::record_all(conn, now, &entries)?;
+    let entries = alerts.map(|alert| {
+        let what = if alert.digest { "a daily digest" } else { "an alert" };
+        Entry::done(&system, "alerts.send", format!("Sent an operator {what}: {}", alert.sum))
+            .subject(&alert.operator)
+            .fact("Role", alert.role.clone())
+    });
+    audit::record_all(conn, now, entries)?;
     Ok(emails.len())
 }

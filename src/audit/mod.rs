@@ -177,18 +177,16 @@ impl<'a> Entry<'a> {
 /// # Errors
 /// `Database` if it cannot be written; the change must then not happen either.
 pub fn record(conn: &mut AnyConn, now: Timestamp, entry: &Entry<'_>) -> Result<()> {
-    record_all(conn, now, std::slice::from_ref(entry))
+    store::insert(conn, now, std::slice::from_ref(entry))?;
+    logged(now, entry);
+    Ok(())
 }
 
-/// Writes many entries at once, for a verb that concerns many users.
-///
-/// # Errors
-/// As [`record`].
-pub fn record_all(conn: &mut AnyConn, now: Timestamp, entries: &[Entry<'_>]) -> Result<()> {
-    store::insert(conn, now, entries)?;
-    for entry in entries {
-        logged(now, entry);
-    }
+/// Writes many entries at once, as [`record`] writes one, for a verb that concerns many users.
+pub fn record_all<'a>(conn: &mut AnyConn, now: Timestamp, entries: impl IntoIterator<Item = Entry<'a>>) -> Result<()> {
+    let entries: Vec<Entry<'a>> = entries.into_iter().collect();
+    store::insert(conn, now, &entries)?;
+    entries.iter().for_each(|entry| logged(now, entry));
     Ok(())
 }
 

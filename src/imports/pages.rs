@@ -158,9 +158,6 @@ pub async fn show<S: Screen>(p: &Permitted<S::May>, asked: Asked) -> Answer {
 }
 
 /// POST: "Check first" makes a preview of a file, "Import" carries a preview out.
-///
-/// # Errors
-/// What reading the form answers.
 pub async fn submit<S: Screen>(
     p: &Permitted<S::May>,
     request: HttpRequest,

@@ -168,6 +168,15 @@ pub struct NewEmail {
     pub give_up_at: Timestamp,
 }
 
+impl NewEmail {
+    /// An email to the address `to` that is about no user, and holds no secret.
+    pub fn new(kind: Kind, to: &str, facts: Facts, give_up_at: Timestamp) -> Self {
+        let to = to.to_owned();
+        let (user, container, task, enrollment, secret) = (None, None, None, None, None);
+        NewEmail { kind, to, alternate: false, user, container, task, enrollment, facts, secret, give_up_at }
+    }
+}
+
 /// `text` as one line: what would break a line, a header or the direction of writing becomes a space.
 pub fn one_line(text: &str) -> String {
     let breaks = |c: char| {

@@ -187,18 +187,8 @@ pub fn send_test(desk: &Desk, who: &Who, now: Timestamp, message: Message) -> Re
             return Err(Error::Refused(sentence.into()));
         };
         let (facts, secret) = message::sample(message, &policy::current(conn)?, today, who.name());
-        let email = mail::NewEmail {
-            kind: message.kind,
-            to: to.clone(),
-            alternate: false,
-            user: None,
-            container: None,
-            task: None,
-            enrollment: None,
-            facts,
-            secret,
-            give_up_at: now + chrono::Duration::hours(TEST_HOURS),
-        };
+        let give_up_at = now + chrono::Duration::hours(TEST_HOURS);
+        let email = mail::NewEmail { secret, ..mail::NewEmail::new(message.kind, &to, facts, give_up_at) };
         mail::post(desk, conn, now, who.name(), &[email])?;
         let entry = Entry::done(&who.actor, "messages.test", "Sent themselves a test email").subject(message.label());
         audit::record(conn, now, &entry)?;

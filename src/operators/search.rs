@@ -1,5 +1,7 @@
 //! Which operators a list asks for, as its address says.
 
+use crate::order;
+
 /// Whether an operator may sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -36,37 +38,31 @@ impl State {
 }
 
 /// What the list is sorted by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
-    /// UserID, from a to z.
-    #[default]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    /// UserID.
     UserId,
-    /// UserID, from z to a.
-    UserIdDown,
-    /// Last sign-in, newest first.
+    /// Last sign-in, newest first; who never did stands behind.
     SignIn,
-    /// Last sign-in, oldest first; who never did stands in front.
-    SignInDown,
 }
 
-impl Order {
-    const ALL: [Order; 4] = [Order::UserId, Order::UserIdDown, Order::SignIn, Order::SignInDown];
+impl order::Column for Column {
+    const ALL: &'static [Self] = &[Column::UserId, Column::SignIn];
 
-    /// The word in addresses; empty for the usual one.
-    pub fn code(self) -> &'static str {
+    fn code(self) -> &'static str {
         match self {
-            Order::UserId => "",
-            Order::UserIdDown => "-user-id",
-            Order::SignIn => "sign-in",
-            Order::SignInDown => "-sign-in",
+            Column::UserId => "user-id",
+            Column::SignIn => "sign-in",
         }
     }
 
-    /// The order of this word; the usual one if there is none.
-    pub fn from_code(word: &str) -> Self {
-        Order::ALL.into_iter().find(|order| order.code() == word).unwrap_or_default()
+    fn is_reversed(self) -> bool {
+        self == Column::SignIn
     }
 }
+
+/// The order of the list.
+pub type Order = order::Order<Column>;
 
 /// Which operators are asked for; what is empty is not asked for.
 #[derive(Clone, Debug, Default)]
@@ -88,7 +84,7 @@ impl Search {
             ("q", self.text.clone()),
             ("role", self.role.clone()),
             ("state", self.state.map(State::code).unwrap_or_default().to_owned()),
-            ("sort", self.order.code().to_owned()),
+            ("sort", self.order.code()),
         ]
     }
 }

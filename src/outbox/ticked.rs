@@ -145,9 +145,8 @@ pub fn apply(
         for part in ids.chunks(EMAILS_AT_A_TIME) {
             let steps = decide(conn, &ground, part, change, shown_at, &mut preview)?;
             outbox::apply(conn, now, &steps)?;
-            let entries: Vec<Entry<'_>> =
-                steps.iter().map(|(email, step)| outbox::entry(who, email, step, outbox::verb(change, true))).collect();
-            audit::record_all(conn, now, &entries)?;
+            let entries = steps.iter().map(|(email, step)| outbox::entry(who, email, step, outbox::verb(change, true)));
+            audit::record_all(conn, now, entries)?;
         }
         let preview = finish(preview)?;
         if preview.count() == 0 {

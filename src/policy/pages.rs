@@ -1,9 +1,8 @@
 //! `/policy/self-enrollment`: the Self-Enrollment Policy, what it means in practice, and its Change Log.
 
-use actix_web::{http::StatusCode, web::Query};
+use actix_web::http::StatusCode;
 use askama::Template;
 use chrono::NaiveDate;
-use serde::Deserialize;
 
 use crate::{
     clock::{long_date, moment},
@@ -14,17 +13,10 @@ use crate::{
     },
     policy::{self, Change, Policy, Typed},
     tasks,
-    web::{Answer, Chrome, Fields, Flash, Links, Pager, Paging, Permitted, page, page_with, see_other},
+    web::{Answer, Asked, Chrome, Fields, Flash, Pager, Permitted, page, page_with, see_other},
 };
 
 const PATH: &str = "/policy/self-enrollment";
-
-/// The page of the Change Log.
-#[derive(Default, Deserialize)]
-pub struct Address {
-    page: Option<String>,
-    size: Option<String>,
-}
 
 /// A line of the Change Log as it is drawn.
 struct Line {
@@ -65,8 +57,8 @@ struct Context {
 }
 
 /// The policy.
-pub async fn show(p: Permitted<may::EditPolicies>, address: Query<Address>) -> Answer {
-    let (page_shown, _) = build(&p, address.into_inner(), None).await?;
+pub async fn show(p: Permitted<may::EditPolicies>, asked: Asked) -> Answer {
+    let (page_shown, _) = build(&p, &asked, None).await?;
     page(&page_shown)
 }
 
@@ -94,7 +86,7 @@ pub async fn submit(p: Permitted<may::Everywhere<may::EditPolicies>>, fields: Fi
                 other => return Err(other.into()),
             };
             let conflict = status == StatusCode::CONFLICT;
-            let (mut shown, current) = build(&p, Address::default(), Some(version)).await?;
+            let (mut shown, current) = build(&p, &Asked::default(), Some(version)).await?;
             shown.typed = typed;
             shown.mistakes = mistakes;
             if conflict {
@@ -120,11 +112,10 @@ pub async fn submit(p: Permitted<may::Everywhere<may::EditPolicies>>, fields: Fi
 /// The page with the policy as it is, and its version; `opened` is the version the form was opened with.
 async fn build<N: Need>(
     p: &Permitted<N>,
-    address: Address,
+    asked: &Asked,
     opened: Option<i64>,
 ) -> Result<(Page, i64), crate::web::Fault> {
-    let number = |text: Option<String>| text.and_then(|text| text.trim().parse().ok());
-    let paging = Paging::new(number(address.page), number(address.size));
+    let paging = asked.paging;
     let (around, chrome) = p
         .view(move |desk, _, _| {
             desk.db.read(|conn| {
@@ -138,8 +129,7 @@ async fn build<N: Need>(
     let lines = |changes: Vec<Change>| {
         changes.into_iter().map(|change| Line { at: moment(zone, p.now, change.at), change }).collect::<Vec<_>>()
     };
-    let size = if paging.size == crate::web::paging::SIZES[0] { String::new() } else { paging.size.to_string() };
-    let links = Links::new(PATH, vec![("size", size)]);
+    let links = asked.links(PATH, Vec::new());
     let version = around.policy.version;
     let shown = Page {
         chrome,

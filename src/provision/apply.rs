@@ -94,26 +94,23 @@ fn write_to_all(
             .iter()
             .map(|user| {
                 let link = links.take(enrollment_of(user)?)?;
+                let facts = mail::Facts {
+                    first_name: user.first_name.clone(),
+                    name: user.name(),
+                    user_id: user.user_id.clone(),
+                    authentication_type: plan.choice.authentication_type.plain().into(),
+                    task: Some(task.0),
+                    stop_on: Some(plan.choice.stop_on),
+                    requester: who.name().into(),
+                    ..mail::Facts::default()
+                };
                 Ok(mail::NewEmail {
-                    kind: mail::Kind::Enrollment,
-                    to: user.email.clone(),
-                    alternate: false,
                     user: Some(user.user),
                     container: Some(user.container),
                     task: Some(task),
                     enrollment: Some(link.enrollment),
-                    facts: mail::Facts {
-                        first_name: user.first_name.clone(),
-                        name: user.name(),
-                        user_id: user.user_id.clone(),
-                        authentication_type: plan.choice.authentication_type.plain().into(),
-                        task: Some(task.0),
-                        stop_on: Some(plan.choice.stop_on),
-                        requester: who.name().into(),
-                        ..mail::Facts::default()
-                    },
                     secret: Some(link.secret(policy)),
-                    give_up_at,
+                    ..mail::NewEmail::new(mail::Kind::Enrollment, &user.email, facts, give_up_at)
                 })
             })
             .collect::<Result<Vec<_>>>()?;
@@ -133,15 +130,12 @@ fn record(
 ) -> Result<()> {
     let kind = plan.choice.authentication_type.label();
     for part in getting.chunks(ROWS_A_STATEMENT) {
-        let entries: Vec<Entry<'_>> = part
-            .iter()
-            .map(|user| {
-                Entry::done(&who.actor, "tasks.provision_user", format!("Provisioned in task {task}: {kind}"))
-                    .task(task)
-                    .user(user.user, &user.user_id)
-            })
-            .collect();
-        audit::record_all(conn, now, &entries)?;
+        let entries = part.iter().map(|user| {
+            Entry::done(&who.actor, "tasks.provision_user", format!("Provisioned in task {task}: {kind}"))
+                .task(task)
+                .user(user.user, &user.user_id)
+        });
+        audit::record_all(conn, now, entries)?;
     }
     let users = counted(getting.len(), "user");
     let mut entry = Entry::done(&who.actor, "tasks.provision", format!("Provisioned {users}"))

@@ -236,23 +236,13 @@ pub fn send_test(desk: &Desk, who: &Who, now: Timestamp) -> Result<String> {
         let to = own.email.filter(|email| !email.is_empty()).ok_or_else(|| {
             Error::Refused("Your account has no email address. Someone who manages operators can add it.".into())
         })?;
-        let email = mail::NewEmail {
-            kind: mail::Kind::Test,
-            to: to.clone(),
-            alternate: false,
-            user: None,
-            container: None,
-            task: None,
-            enrollment: None,
-            facts: mail::Facts {
-                first_name: own.name,
-                user_id: who.name().to_owned(),
-                requester: who.name().to_owned(),
-                ..mail::Facts::default()
-            },
-            secret: None,
-            give_up_at: now + Duration::hours(TEST_HOURS),
+        let facts = mail::Facts {
+            first_name: own.name,
+            user_id: who.name().to_owned(),
+            requester: who.name().to_owned(),
+            ..mail::Facts::default()
         };
+        let email = mail::NewEmail::new(mail::Kind::Test, &to, facts, now + Duration::hours(TEST_HOURS));
         mail::post(desk, conn, now, who.name(), &[email])?;
         let entry = Entry::done(&who.actor, "messages.test", "Sent themselves a test email").subject(who.name());
         audit::record(conn, now, &entry)?;

@@ -14,7 +14,7 @@ use crate::{
     operators::{Permission, Who},
     policy::{self, Policy},
     tasks::{
-        resend,
+        resend::{self, Renewal},
         store::{self, Enrollment},
         ticked_users,
     },
@@ -154,15 +154,9 @@ fn write(
     let fresh: Vec<_> =
         enrollments.iter().map(|enrollment| (enrollment, resend::stop_after(enrollment, policy, today))).collect();
     resend::write_anew(desk, conn, who, now, policy, &fresh, None)?;
-    let entries: Vec<Entry<'_>> = fresh
-        .iter()
-        .map(|(enrollment, stop_on)| {
-            let sentence = format!("Resent task {} to {}", enrollment.task, enrollment.email);
-            Entry::done(&who.actor, "tasks.resend_user", sentence)
-                .task(enrollment.task)
-                .user(enrollment.user, &enrollment.user_id)
-                .fact("Stop Date", format!("{} → {stop_on}", enrollment.facts.stop_on))
-        })
-        .collect();
-    audit::record_all(conn, now, &entries)
+    let entry = |renewal: &Renewal<'_>| {
+        let sentence = format!("Resent task {} to {}", renewal.0.task, renewal.0.email);
+        resend::renewed(who, "tasks.resend_user", sentence, renewal)
+    };
+    audit::record_all(conn, now, fresh.iter().map(entry))
 }

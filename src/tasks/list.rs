@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use chrono::{Days, NaiveDate};
 
 use crate::{
+    order,
     tasks::task::{Progress, Task},
     tokens::AuthenticationType,
 };
@@ -114,10 +115,9 @@ impl StopWithin {
 }
 
 /// A column that sorts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Column {
     /// Task.
-    #[default]
     Task,
     /// Operator.
     Operator,
@@ -133,9 +133,9 @@ pub enum Column {
     Completed,
 }
 
-impl Column {
-    /// All of them, in the order of the table.
-    pub const ALL: [Column; 7] = [
+impl order::Column for Column {
+    /// In the order of the table.
+    const ALL: &'static [Self] = &[
         Column::Task,
         Column::Operator,
         Column::EmailedTo,
@@ -145,8 +145,7 @@ impl Column {
         Column::Completed,
     ];
 
-    /// The word in the address.
-    pub fn code(self) -> &'static str {
+    fn code(self) -> &'static str {
         match self {
             Column::Task => "task",
             Column::Operator => "operator",
@@ -158,6 +157,12 @@ impl Column {
         }
     }
 
+    fn opens_descending(self) -> bool {
+        matches!(self, Column::Task | Column::Start | Column::Count | Column::Completed)
+    }
+}
+
+impl Column {
     /// The seed document's name of the column.
     pub fn label(self) -> &'static str {
         match self {
@@ -170,62 +175,10 @@ impl Column {
             Column::Completed => "Completed",
         }
     }
-
-    /// True if the first click sorts from the top: newest and largest first.
-    fn opens_descending(self) -> bool {
-        matches!(self, Column::Task | Column::Start | Column::Count | Column::Completed)
-    }
 }
 
 /// What the list is sorted by; equal rows go by number, in the same direction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Order {
-    /// By what.
-    pub column: Column,
-    /// From the end.
-    pub descending: bool,
-}
-
-impl Default for Order {
-    fn default() -> Self {
-        Order { column: Column::Task, descending: true }
-    }
-}
-
-impl Order {
-    /// Reads `stop` or, from the end, `-stop`; anything else is newest first.
-    pub fn parse(word: &str) -> Self {
-        let (descending, name) = word.strip_prefix('-').map_or((false, word), |name| (true, name));
-        match Column::ALL.into_iter().find(|column| column.code() == name) {
-            Some(column) => Order { column, descending },
-            None => Order::default(),
-        }
-    }
-
-    /// The word in the address; empty for the usual order.
-    pub fn code(self) -> String {
-        match (self == Order::default(), self.descending) {
-            (true, _) => String::new(),
-            (_, true) => format!("-{}", self.column.code()),
-            (_, false) => self.column.code().to_owned(),
-        }
-    }
-
-    /// The order that a click on the head of `column` asks for.
-    pub fn clicked(self, column: Column) -> Self {
-        let descending = if self.column == column { !self.descending } else { column.opens_descending() };
-        Order { column, descending }
-    }
-
-    /// For `aria-sort`: "ascending", "descending" or nothing.
-    pub fn aria(self, column: Column) -> &'static str {
-        match (self.column == column, self.descending) {
-            (false, _) => "",
-            (true, false) => "ascending",
-            (true, true) => "descending",
-        }
-    }
-}
+pub type Order = order::Order<Column>;
 
 /// What is asked of the list.
 #[derive(Clone, Debug, Default)]

@@ -3,19 +3,15 @@
 use chrono::NaiveDate;
 
 use crate::{
-    audit::{self, Entry},
     clock::Timestamp,
-    counts,
     desk::Desk,
-    error::{Error, Result},
+    error::Result,
     ids::{TaskId, UserId},
-    mail,
-    operators::{Permission, Who},
-    policy::{self, Policy},
+    operators::Who,
+    policy::Policy,
     tasks::{
         enrollment::{Status, status},
-        resend::{self, Resent},
-        store,
+        resend::{self, Renewing, Resent},
         store::Enrollment,
     },
 };
@@ -47,28 +43,11 @@ pub fn give_more_time(
     user: UserId,
     alternate: Option<&str>,
 ) -> Result<Resent> {
-    who.need(Permission::Resend)?;
-    let today = desk.settings.zone.today(now);
-    desk.db.write(|conn| {
-        // Held before it is looked at, as for a Resend.
-        store::hold::of_user(conn, task, user)?;
-        let enrollment = resend::enrollment(conn, who, task, user)?;
-        let policy = policy::current(conn)?;
-        if let Some(sentence) = refusal(&enrollment, &policy, today) {
-            return Err(Error::Refused(sentence));
-        }
-        resend::need_address(&enrollment, alternate)?;
-        let stop_on = policy.proposed_stop(today);
-        resend::write_anew(desk, conn, who, now, &policy, &[(&enrollment, stop_on)], alternate)?;
-        counts::recount(conn, task)?;
-        let shown_to = alternate.map_or_else(|| enrollment.email.clone(), mail::masked);
-        let kind = if alternate.is_some() { " (alternate address)" } else { "" };
-        let sentence = format!("Gave more time in task {task}, with a fresh email to {shown_to}{kind}");
-        let entry = Entry::done(&who.actor, "tasks.give_more_time", sentence)
-            .task(task)
-            .user(enrollment.user, &enrollment.user_id)
-            .fact("Stop Date", format!("{} → {stop_on}", enrollment.facts.stop_on));
-        audit::record(conn, now, &entry)?;
-        Ok(Resent { shown_to, stop_on })
-    })
+    let renewing = Renewing {
+        verb: "tasks.give_more_time",
+        refusal,
+        stop_after: |_, policy, today| policy.proposed_stop(today),
+        sentence: |task, to| format!("Gave more time in task {task}, with a fresh email to {to}"),
+    };
+    resend::renew(desk, who, now, task, user, alternate, &renewing)
 }

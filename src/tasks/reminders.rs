@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Days, NaiveDate, Timelike};
 
 use crate::{
-    audit::{self, Actor, Entry},
+    audit::{self, Actor},
     clock::{Timestamp, Zone},
     counts,
     db::AnyConn,
@@ -115,15 +115,10 @@ fn remind_some(desk: &Desk, conn: &mut AnyConn, now: Timestamp, today: NaiveDate
     for task in tasks {
         counts::newest_email(conn, task)?;
     }
-    let entries: Vec<Entry<'_>> = enrollments
-        .iter()
-        .map(|enrollment| {
-            Entry::done(&system, "tasks.remind", format!("Reminded of the Stop Date {}", due.stop_on))
-                .task(enrollment.task)
-                .user(enrollment.user, &enrollment.user_id)
-        })
-        .collect();
-    audit::record_all(conn, now, &entries)?;
+    let entries = enrollments.iter().map(|enrollment| {
+        resend::done_to(&system, enrollment, "tasks.remind", format!("Reminded of the Stop Date {}", due.stop_on))
+    });
+    audit::record_all(conn, now, entries)?;
     Ok((claimed.len(), enrollments.len()))
 }
 

@@ -77,15 +77,12 @@ fn take_out(
                 .collect();
             mail::post(desk, conn, now, who.name(), &letters)?;
         }
-        let entries: Vec<Entry<'_>> = part
-            .iter()
-            .map(|member| {
-                Entry::done(&who.actor, "tasks.remove_user", format!("Removed from task {}", preview.task.id))
-                    .task(preview.task.id)
-                    .user(member.user, &member.user_id)
-            })
-            .collect();
-        audit::record_all(conn, now, &entries)?;
+        let entries = part.iter().map(|member| {
+            Entry::done(&who.actor, "tasks.remove_user", format!("Removed from task {}", preview.task.id))
+                .task(preview.task.id)
+                .user(member.user, &member.user_id)
+        });
+        audit::record_all(conn, now, entries)?;
     }
     Ok(())
 }
@@ -98,26 +95,22 @@ pub(crate) fn notice(
     member: &EnrollmentRow,
     kind: mail::Kind,
 ) -> mail::NewEmail {
+    let facts = mail::Facts {
+        first_name: member.first_name.clone(),
+        name: member.name(),
+        user_id: member.user_id.clone(),
+        authentication_type: preview.task.authentication_type.plain().into(),
+        task: Some(preview.task.id.0),
+        stop_on: Some(member.facts.stop_on),
+        requester: who.name().into(),
+        ..mail::Facts::default()
+    };
     mail::NewEmail {
-        kind,
-        to: member.email.clone(),
-        alternate: false,
         user: Some(member.user),
         container: Some(member.container),
         task: Some(preview.task.id),
         enrollment: Some(member.enrollment),
-        facts: mail::Facts {
-            first_name: member.first_name.clone(),
-            name: member.name(),
-            user_id: member.user_id.clone(),
-            authentication_type: preview.task.authentication_type.plain().into(),
-            task: Some(preview.task.id.0),
-            stop_on: Some(member.facts.stop_on),
-            requester: who.name().into(),
-            ..mail::Facts::default()
-        },
-        secret: None,
-        give_up_at: now + Duration::days(NOTICE_DAYS),
+        ..mail::NewEmail::new(kind, &member.email, facts, now + Duration::days(NOTICE_DAYS))
     }
 }
 

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::{
-    audit::{self, Entry},
+    audit::{self, Actor, Entry},
     clock::Timestamp,
     counts,
     db::{AnyConn, ROWS_A_STATEMENT},
@@ -84,17 +84,6 @@ pub fn enrollment(conn: &mut AnyConn, who: &Who, task: TaskId, user: UserId) -> 
         .ok_or_else(|| Error::not_found("task", task.to_string()))
 }
 
-/// There must be somewhere to write to.
-///
-/// # Errors
-/// A mistake in `email`.
-pub(super) fn need_address(enrollment: &Enrollment, alternate: Option<&str>) -> Result<()> {
-    if alternate.is_none() && enrollment.email.is_empty() {
-        return Err(Error::mistake("email", "The profile has no email address: type one for this message."));
-    }
-    Ok(())
-}
-
 /// Sends the enrollment email again, with a new activation code; the old one stops working. `alternate` is used for
 /// this one message and kept nowhere.
 ///
@@ -109,6 +98,34 @@ pub fn resend(
     user: UserId,
     alternate: Option<&str>,
 ) -> Result<Resent> {
+    let renewing = Renewing {
+        verb: "tasks.resend",
+        refusal,
+        stop_after,
+        sentence: |task, to| format!("Resent task {task} to {to}"),
+    };
+    renew(desk, who, now, task, user, alternate, &renewing)
+}
+
+/// What one user is written to anew for.
+pub(super) struct Renewing {
+    pub(super) verb: &'static str,
+    pub(super) refusal: fn(&Enrollment, &Policy, NaiveDate) -> Option<String>,
+    pub(super) stop_after: fn(&Enrollment, &Policy, NaiveDate) -> NaiveDate,
+    /// What the audit log says, with the task and the address.
+    pub(super) sentence: fn(TaskId, &str) -> String,
+}
+
+/// The frame of two verbs, each for one user: unless it is refused, a new link and code go out, with the Stop Date after it.
+pub(super) fn renew(
+    desk: &Desk,
+    who: &Who,
+    now: Timestamp,
+    task: TaskId,
+    user: UserId,
+    alternate: Option<&str>,
+    renewing: &Renewing,
+) -> Result<Resent> {
     who.need(Permission::Resend)?;
     let today = desk.settings.zone.today(now);
     desk.db.write(|conn| {
@@ -117,22 +134,33 @@ pub fn resend(
         store::hold::of_user(conn, task, user)?;
         let enrollment = enrollment(conn, who, task, user)?;
         let policy = policy::current(conn)?;
-        if let Some(sentence) = refusal(&enrollment, &policy, today) {
+        if let Some(sentence) = (renewing.refusal)(&enrollment, &policy, today) {
             return Err(Error::Refused(sentence));
         }
-        need_address(&enrollment, alternate)?;
-        let stop_on = stop_after(&enrollment, &policy, today);
+        if alternate.is_none() && enrollment.email.is_empty() {
+            return Err(Error::mistake("email", "The profile has no email address: type one for this message."));
+        }
+        let stop_on = (renewing.stop_after)(&enrollment, &policy, today);
         write_anew(desk, conn, who, now, &policy, &[(&enrollment, stop_on)], alternate)?;
         counts::recount(conn, task)?;
         let shown_to = alternate.map_or_else(|| enrollment.email.clone(), mail::masked);
         let kind = if alternate.is_some() { " (alternate address)" } else { "" };
-        let entry = Entry::done(&who.actor, "tasks.resend", format!("Resent task {task} to {shown_to}{kind}"))
-            .task(task)
-            .user(enrollment.user, &enrollment.user_id)
-            .fact("Stop Date", format!("{} → {stop_on}", enrollment.facts.stop_on));
-        audit::record(conn, now, &entry)?;
+        let sentence = (renewing.sentence)(task, &format!("{shown_to}{kind}"));
+        audit::record(conn, now, &renewed(who, renewing.verb, sentence, &(&enrollment, stop_on)))?;
         Ok(Resent { shown_to, stop_on })
     })
+}
+
+/// The audit entry of a user who was written to anew.
+pub(super) fn renewed<'a>(who: &'a Who, verb: &'static str, sentence: String, renewal: &Renewal<'_>) -> Entry<'a> {
+    let (enrollment, stop_on) = renewal;
+    done_to(&who.actor, enrollment, verb, sentence)
+        .fact("Stop Date", format!("{} → {stop_on}", enrollment.facts.stop_on))
+}
+
+/// A thing done to the user of an enrollment.
+pub(super) fn done_to<'a>(actor: &'a Actor, of: &Enrollment, verb: &'static str, sentence: String) -> Entry<'a> {
+    Entry::done(actor, verb, sentence).task(of.task).user(of.user, &of.user_id)
 }
 
 /// Resends to each of the ticked users who is Active, not enrolled, enabled and has an address; how many. The others are
@@ -168,16 +196,10 @@ pub(crate) fn resend_users(
         let fresh: Vec<Renewal<'_>> =
             enrollments.iter().map(|enrollment| (enrollment, stop_after(enrollment, policy, today))).collect();
         write_anew(desk, conn, who, now, policy, &fresh, None)?;
-        let entries: Vec<Entry<'_>> = fresh
-            .iter()
-            .map(|(enrollment, stop_on)| {
-                Entry::done(&who.actor, "tasks.resend_user", format!("Resent task {task} to {}", enrollment.email))
-                    .task(task)
-                    .user(enrollment.user, &enrollment.user_id)
-                    .fact("Stop Date", format!("{} → {stop_on}", enrollment.facts.stop_on))
-            })
-            .collect();
-        audit::record_all(conn, now, &entries)
+        let entry = |renewal: &Renewal<'_>| {
+            renewed(who, "tasks.resend_user", format!("Resent task {task} to {}", renewal.0.email), renewal)
+        };
+        audit::record_all(conn, now, fresh.iter().map(entry))
     })?;
     let sentence = format!("Resent to {}", ticked_users::users(done));
     audit::record(conn, now, &Entry::done(&who.actor, "tasks.resend", sentence).task(task))?;
@@ -213,17 +235,12 @@ pub fn unlock(
                 .collect();
             write_anew(desk, conn, who, now, policy, &fresh, None)?;
             store::write::reset_failures(conn, &ids(&fresh))?;
-            let entries: Vec<Entry<'_>> = fresh
-                .iter()
-                .map(|(enrollment, _)| {
-                    Entry::done(&who.actor, "tasks.unlock", format!("Unlocked in task {task}"))
-                        .task(task)
-                        .user(enrollment.user, &enrollment.user_id)
-                        .fact("Reason", &*reason)
-                        .fact("Failed attempts", format!("{} → 0", enrollment.facts.failures))
-                })
-                .collect();
-            audit::record_all(conn, now, &entries)
+            let entry = |(enrollment, _): &Renewal<'_>| {
+                done_to(&who.actor, enrollment, "tasks.unlock", format!("Unlocked in task {task}"))
+                    .fact("Reason", &*reason)
+                    .fact("Failed attempts", format!("{} → 0", enrollment.facts.failures))
+            };
+            audit::record_all(conn, now, fresh.iter().map(entry))
         })
     })
 }
@@ -284,16 +301,11 @@ pub fn email_facts(enrollment: &Enrollment, stop_on: NaiveDate) -> mail::Facts {
 /// secret.
 pub fn email(enrollment: &Enrollment, kind: mail::Kind, stop_on: NaiveDate, give_up_at: Timestamp) -> mail::NewEmail {
     mail::NewEmail {
-        kind,
-        to: enrollment.email.clone(),
-        alternate: false,
         user: Some(enrollment.user),
         container: Some(enrollment.container),
         task: Some(enrollment.task),
         enrollment: Some(enrollment.id),
-        facts: email_facts(enrollment, stop_on),
-        secret: None,
-        give_up_at,
+        ..mail::NewEmail::new(kind, &enrollment.email, email_facts(enrollment, stop_on), give_up_at)
     }
 }
 

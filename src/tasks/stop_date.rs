@@ -231,16 +231,13 @@ pub(crate) fn move_users(
                 .collect();
             mail::post(desk, conn, now, who.name(), &letters)?;
         }
-        let entries: Vec<Entry<'_>> = part
-            .iter()
-            .map(|member| {
-                Entry::done(&who.actor, "tasks.stop_date_user", format!("Moved the Stop Date in task {task}"))
-                    .task(task)
-                    .user(member.user, &member.user_id)
-                    .fact("Stop Date", format!("{} → {date}", member.facts.stop_on))
-            })
-            .collect();
-        audit::record_all(conn, now, &entries)?;
+        let entries = part.iter().map(|member| {
+            Entry::done(&who.actor, "tasks.stop_date_user", format!("Moved the Stop Date in task {task}"))
+                .task(task)
+                .user(member.user, &member.user_id)
+                .fact("Stop Date", format!("{} → {date}", member.facts.stop_on))
+        });
+        audit::record_all(conn, now, entries)?;
     }
     counts::recount(conn, task)?;
     let sentence = format!("Moved the Stop Date of {} to {date}", users(preview.members.len()));

@@ -277,25 +277,19 @@ fn post(
     user: Option<&User>,
 ) -> Result<()> {
     let Some(user) = user.filter(|user| !user.email.is_empty()) else { return Ok(()) };
+    let facts = Facts {
+        first_name: user.first_name.clone(),
+        name: user.name(),
+        user_id: user.user_id.clone(),
+        authentication_type: AuthenticationType::plain(token.authentication_type).to_owned(),
+        requester: who.name().to_owned(),
+        serial: Some(token.serial.clone()),
+        ..Facts::default()
+    };
     let email = NewEmail {
-        kind,
-        to: user.email.clone(),
-        alternate: false,
         user: Some(user.id),
         container: Some(user.container),
-        task: None,
-        enrollment: None,
-        facts: Facts {
-            first_name: user.first_name.clone(),
-            name: user.name(),
-            user_id: user.user_id.clone(),
-            authentication_type: AuthenticationType::plain(token.authentication_type).to_owned(),
-            requester: who.name().to_owned(),
-            serial: Some(token.serial.clone()),
-            ..Facts::default()
-        },
-        secret: None,
-        give_up_at: now + Duration::days(LETTER_DAYS),
+        ..NewEmail::new(kind, &user.email, facts, now + Duration::days(LETTER_DAYS))
     };
     mail::post(desk, conn, now, who.name(), &[email])
 }

@@ -1,6 +1,9 @@
 //! What tokens are searched by: the query string of the Tokens page.
 
-use crate::tokens::{AuthenticationType, TokenState};
+use crate::{
+    order,
+    tokens::{AuthenticationType, TokenState},
+};
 
 /// The longest text that is searched for, in characters.
 const LONGEST: usize = 100;
@@ -22,33 +25,28 @@ pub struct Search {
     pub order: Order,
 }
 
-/// The order of the list.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
-    /// By serial number.
-    #[default]
+/// What the list is sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    /// Serial number.
     Serial,
-    /// By serial number, from the end.
-    SerialDown,
-    /// What was added first.
+    /// When it was added.
     Added,
-    /// What was added last.
-    AddedDown,
 }
 
-impl Order {
-    const ALL: [Order; 4] = [Order::Serial, Order::SerialDown, Order::Added, Order::AddedDown];
+impl order::Column for Column {
+    const ALL: &'static [Self] = &[Column::Serial, Column::Added];
 
-    /// The word in the query string; empty for the usual order.
-    pub fn code(self) -> &'static str {
+    fn code(self) -> &'static str {
         match self {
-            Order::Serial => "",
-            Order::SerialDown => "-serial",
-            Order::Added => "added",
-            Order::AddedDown => "-added",
+            Column::Serial => "serial",
+            Column::Added => "added",
         }
     }
 }
+
+/// The order of the list.
+pub type Order = order::Order<Column>;
 
 impl Search {
     /// Reads a query string; what it does not know it leaves out.
@@ -64,7 +62,7 @@ impl Search {
                 "type" => search.kind = AuthenticationType::from_code(&text),
                 "container" => search.container = text,
                 "user" => search.user = text,
-                "sort" => search.order = Order::ALL.into_iter().find(|order| order.code() == text).unwrap_or_default(),
+                "sort" => search.order = Order::parse(&text),
                 _ => {}
             }
         }
@@ -79,7 +77,7 @@ impl Search {
             ("type", self.kind.map(AuthenticationType::code).unwrap_or_default().to_owned()),
             ("container", self.container.clone()),
             ("user", self.user.clone()),
-            ("sort", self.order.code().to_owned()),
+            ("sort", self.order.code()),
         ];
         pairs.retain(|(_, value)| !value.is_empty());
         pairs
@@ -103,7 +101,7 @@ mod tests {
             kind: Some(AuthenticationType::HardwareToken),
             container: "Sales & so".into(),
             user: "t.".into(),
-            order: Order::AddedDown,
+            order: Order::parse("-added"),
         };
         assert_eq!(Search::parse(&serde_urlencoded::to_string(search.pairs()).unwrap()), search);
         assert_eq!(Search::parse("state=Asleep&type=&sort=drop&page=3&q=%00"), Search::default());

@@ -1,5 +1,7 @@
 //! What users are searched by: the query string of Assignment, and the filter that Provision keeps.
 
+use crate::order;
+
 /// A search; every field is as it was typed, without outer spaces, and empty if it does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Search {
@@ -132,10 +134,9 @@ impl State {
 }
 
 /// What a list is sorted by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Column {
     /// User ID.
-    #[default]
     UserId,
     /// Last name.
     LastName,
@@ -145,12 +146,10 @@ pub enum Column {
     Container,
 }
 
-impl Column {
-    /// All of them.
-    pub const ALL: [Column; 4] = [Column::UserId, Column::LastName, Column::Email, Column::Container];
+impl order::Column for Column {
+    const ALL: &'static [Self] = &[Column::UserId, Column::LastName, Column::Email, Column::Container];
 
-    /// The word in the query string.
-    pub fn code(self) -> &'static str {
+    fn code(self) -> &'static str {
         match self {
             Column::UserId => "user_id",
             Column::LastName => "last_name",
@@ -161,47 +160,7 @@ impl Column {
 }
 
 /// The order of a list.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Order {
-    /// By what.
-    pub column: Column,
-    /// From the end.
-    pub descending: bool,
-}
-
-impl Order {
-    /// Reads `last_name` or, from the end, `-last_name`; anything else is by User ID.
-    pub fn parse(word: &str) -> Self {
-        let (descending, name) = word.strip_prefix('-').map_or((false, word), |name| (true, name));
-        match Column::ALL.into_iter().find(|column| column.code() == name) {
-            Some(column) => Order { column, descending },
-            None => Order::default(),
-        }
-    }
-
-    /// The word in the query string; empty for the usual order.
-    pub fn code(self) -> String {
-        match (self == Order::default(), self.descending) {
-            (true, _) => String::new(),
-            (_, true) => format!("-{}", self.column.code()),
-            (_, false) => self.column.code().to_owned(),
-        }
-    }
-
-    /// The order that a click on the head of `column` asks for: the other way round if it is the present one.
-    pub fn clicked(self, column: Column) -> Self {
-        Order { column, descending: self.column == column && !self.descending }
-    }
-
-    /// For `aria-sort`: "ascending", "descending" or nothing.
-    pub fn aria(self, column: Column) -> &'static str {
-        match (self.column == column, self.descending) {
-            (false, _) => "",
-            (true, false) => "ascending",
-            (true, true) => "descending",
-        }
-    }
-}
+pub type Order = order::Order<Column>;
 
 #[cfg(test)]
 mod tests {

@@ -69,9 +69,6 @@ impl Stream for Timed {
 }
 
 /// Gives the body of a request its time, and answers 408 when it is over, whatever the handler makes of it.
-///
-/// # Errors
-/// What the handlers answer.
 pub async fn limit(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,

@@ -54,6 +54,18 @@ impl Fault {
             other => Err(Fault(other)),
         }
     }
+
+    /// As [`Fault::mistakes`]; a rule that does not allow it is a mistake in `field`, where it stands beside what was typed.
+    ///
+    /// # Errors
+    /// The fault itself if it is anything else.
+    pub fn mistakes_or_rule(self, field: &'static str) -> Result<Mistakes, Fault> {
+        let rule = match self.0 {
+            Error::Refused(rule) => Error::mistake(field, rule),
+            other => other,
+        };
+        Fault(rule).mistakes()
+    }
 }
 
 impl fmt::Display for Fault {

@@ -22,9 +22,6 @@ const HEADERS: &[(&str, &str)] = &[
 ];
 
 /// Sets the headers on every response, and keeps pages out of shared caches and the Back button's after sign-out.
-///
-/// # Errors
-/// What the handlers answer.
 pub async fn protect(
     request: ServiceRequest,
     next: Next<impl MessageBody>,

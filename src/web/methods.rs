@@ -33,9 +33,6 @@ impl FromIterator<(&'static str, Method)> for Methods {
 }
 
 /// Refuses a method that the path does not have, wherever the request comes from: nothing would be done by it.
-///
-/// # Errors
-/// What the handlers answer.
 pub async fn refuse(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,

@@ -12,9 +12,6 @@ use actix_web::{
 const ENCODED: &str = "%00";
 
 /// Refuses an address with U+0000: such a path names nothing (404), such a query means nothing (400).
-///
-/// # Errors
-/// What the handlers answer.
 pub async fn refuse(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,

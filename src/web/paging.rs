@@ -17,6 +17,12 @@ pub struct Paging {
     pub size: i64,
 }
 
+impl Default for Paging {
+    fn default() -> Self {
+        Paging::new(None, None)
+    }
+}
+
 impl Paging {
     /// From the query's `page` and `size`; what is not a page becomes the first, what is no offered size the usual.
     pub fn new(page: Option<i64>, size: Option<i64>) -> Self {

@@ -37,9 +37,6 @@ pub struct Permitted<N> {
 
 impl<N: Need> Permitted<N> {
     /// Carries out `f` (a verb, a query) on a thread that may block.
-    ///
-    /// # Errors
-    /// What `f` answers.
     pub async fn call<T: Send + 'static>(
         &self,
         f: impl FnOnce(&Desk, &Who, Timestamp) -> Result<T> + Send + 'static,
@@ -49,9 +46,6 @@ impl<N: Need> Permitted<N> {
     }
 
     /// As [`Permitted::call`], with the shell of the page besides.
-    ///
-    /// # Errors
-    /// What `f` answers.
     pub async fn view<T: Send + 'static>(
         &self,
         f: impl FnOnce(&Desk, &Who, Timestamp) -> Result<T> + Send + 'static,

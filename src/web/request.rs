@@ -38,9 +38,6 @@ pub fn bearer(request: &HttpRequest) -> Option<&str> {
 }
 
 /// Gives the request its id and writes one line about it, and counts it. The query string is left out: it holds what people typed.
-///
-/// # Errors
-/// What the handlers answer.
 #[allow(clippy::disallowed_methods, reason = "the time a request took is not a time that rules go by")]
 pub async fn trace(
     request: ServiceRequest,

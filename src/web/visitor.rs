@@ -36,9 +36,6 @@ pub struct Visitor {
 
 impl Visitor {
     /// Carries out `f` on a thread that may block.
-    ///
-    /// # Errors
-    /// What `f` answers.
     pub async fn call<T: Send + 'static>(
         &self,
         f: impl FnOnce(&Desk, &Who, Timestamp) -> Result<T> + Send + 'static,

@@ -18,6 +18,7 @@ mod gather;
 pub mod refusal;
 pub mod remedy;
 pub mod situation;
+mod table;
 mod weight;
 pub mod words;
 

@@ -3,7 +3,7 @@
 use crate::{
     clock::distance,
     english::begun,
-    why::{facts::Facts, situation::Situation},
+    why::{facts::Facts, remedy::Stage, situation::Situation},
 };
 
 mod email;
@@ -30,57 +30,14 @@ impl Words {
     /// Puts `situation` into words.
     pub fn of(situation: Situation, facts: &Facts) -> Self {
         use Situation as S;
-        match situation {
-            S::AccountDisabled
-            | S::NoEmail
-            | S::NeverProvisioned
-            | S::DeviceAssigned
-            | S::Replaced
-            | S::TakenOut
-            | S::TaskRemoved
-            | S::Expired
-            | S::ExpiredForGood
-            | S::NoDeviceLeft
-            | S::Locked
-            | S::LockedWithoutEmail => of_task(situation, facts),
-            S::NotEmailed
-            | S::EmailOnItsWay
-            | S::EmailWaiting
-            | S::NoMailServer
-            | S::MailServerAway
-            | S::EmailDeferred
-            | S::MailboxFull
-            | S::NoSuchAddress
-            | S::RelayDenied
-            | S::SenderRefused
-            | S::EmailRefused
-            | S::SentBack
-            | S::EmailGivenUp
-            | S::EmailCanceled
-            | S::AddressChanged
-            | S::AddressRemoved => email::words_of(situation, facts),
-            S::LinkNotOpened | S::OlderLinkUsed | S::ReplacedLinkUsed | S::CodeNotTyped => {
-                link::words_of(situation, facts)
+        match (situation, situation.stage()) {
+            (S::NoEmail | S::Locked | S::LockedWithoutEmail, _)
+            | (_, Some(Stage::Account | Stage::Task | Stage::Inventory)) => of_task(situation, facts),
+            (S::AddressChanged | S::AddressRemoved, _) | (_, Some(Stage::Email)) => email::words_of(situation, facts),
+            (S::CodeNotTyped, _) | (_, Some(Stage::Link)) => link::words_of(situation, facts),
+            (S::PhoneClockOff | S::DeviceClockOff, _) | (_, Some(Stage::Enrolling | Stage::Attempts)) => {
+                enrolling::words_of(situation, facts)
             }
-            S::WrongCode
-            | S::OlderCode
-            | S::DigitsAsCode
-            | S::CodeAsPassword
-            | S::SessionEnded
-            | S::KeyNotProven
-            | S::WrongPassword
-            | S::PhoneClockOff
-            | S::DeviceNotTyped
-            | S::SerialUnknown
-            | S::SerialElsewhere
-            | S::SerialOfOtherType
-            | S::SerialTaken
-            | S::SerialOwn
-            | S::SerialRetired
-            | S::DevicePasswordWrong
-            | S::DeviceClockOff
-            | S::DeviceFarAhead
-            | S::DeviceNotValid => enrolling::words_of(situation, facts),
             _ => token::words_of(situation, facts),
         }
     }

@@ -73,7 +73,7 @@ on_both! {
         let kim = world.operator("k.lindqvist", BuiltIn::Operator);
         let entries: Vec<Entry<'_>> =
             (1..=40).map(|n| Entry::done(&kim.actor, "tasks.edit", format!("Did thing {n} of many"))).collect();
-        world.desk.db.write(|conn| audit::record_all(conn, world.now(), &entries)).unwrap();
+        world.desk.db.write(|conn| audit::record_all(conn, world.now(), entries.clone())).unwrap();
         let browser = world.signed_in("j.tanaka", BuiltIn::Auditor);
         browser.get("/audit").expect(200).says("Rows 1 to 18 of 40").says("thing 40 of").does_not_say("thing 22 of");
         browser.get("/audit?page=3").expect(200).says("Rows 37 to 40 of 40").says("thing 1 of");

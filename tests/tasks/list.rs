@@ -4,6 +4,7 @@ use chrono::Duration;
 use tokendesk::{
     ids::UserId,
     operators::BuiltIn,
+    order::Column as _,
     provision::{
         self,
         choice::{Choice, Selection},
@@ -185,7 +186,7 @@ on_both! {
         let who = world.lindqvist();
         world.task(&who, &users(&world, &["a.berg", "b.cole"], "Sales"));
         for view in View::ALL {
-            for column in Column::ALL {
+            for &column in Column::ALL {
                 for q in ["", "a.berg", "1001"] {
                     let query = Query {
                         view,

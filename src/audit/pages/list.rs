@@ -1,32 +1,22 @@
 //! `/audit`: who did what, newest first, by day.
 
-use actix_web::web::Query;
 use askama::Template;
 use chrono::{Datelike as _, NaiveDate};
-use serde::Deserialize;
 
 use super::{Fact, fact, kind, sight, user_address};
 use crate::{
     audit::{self, Area, Line, Search},
     clock::{Timestamp, Zone},
     operators::{self, Permission, may},
-    web::{Answer, Chrome, Links, Pager, Paging, Permitted, page},
+    web::{
+        Answer, Asked, Chrome, Pager, Permitted,
+        list::{Choice, chips, prefixed},
+        page,
+    },
 };
 
 /// The most operators that the filter offers: beyond that one types the name in the search.
 const OFFERED: i64 = 1000;
-
-/// What the address asks for; all of it as it was typed.
-#[derive(Deserialize)]
-pub struct Asked {
-    q: Option<String>,
-    operator: Option<String>,
-    action: Option<String>,
-    from: Option<String>,
-    to: Option<String>,
-    page: Option<String>,
-    size: Option<String>,
-}
 
 #[derive(Template)]
 #[template(path = "audit/list.html")]
@@ -34,12 +24,10 @@ struct AuditPage {
     chrome: Chrome,
     all: bool,
     q: String,
-    operator: String,
     from: String,
     to: String,
-    operators: Vec<String>,
-    area: Option<Area>,
-    areas: [Area; Area::ALL.len()],
+    operators: Vec<Choice>,
+    areas: Vec<Choice>,
     chips: Vec<(String, String)>,
     days: Vec<Day>,
     pager: Pager,
@@ -68,11 +56,9 @@ struct Row {
 }
 
 /// The list.
-pub async fn show(p: Permitted<may::ReadAudit>, asked: Query<Asked>) -> Answer {
-    let text = |value: &Option<String>| value.as_deref().unwrap_or_default().trim().to_owned();
-    let number = |value: &Option<String>| value.as_deref().and_then(|value| value.trim().parse::<i64>().ok());
-    let (q, operator, from, to) = (text(&asked.q), text(&asked.operator), text(&asked.from), text(&asked.to));
-    let paging = Paging::new(number(&asked.page), number(&asked.size));
+pub async fn show(p: Permitted<may::ReadAudit>, asked: Asked) -> Answer {
+    let [q, operator, from, to] = ["q", "operator", "from", "to"].map(|name| asked.text(name));
+    let paging = asked.paging;
     let all = p.may(Permission::SeeAudit);
     let zone = p.desk.settings.zone;
     let date = |text: &str| text.parse::<NaiveDate>().ok();
@@ -80,7 +66,7 @@ pub async fn show(p: Permitted<may::ReadAudit>, asked: Query<Asked>) -> Answer {
         text: q.clone(),
         actor: if all { operator.clone() } else { String::new() },
         sight: sight(&p.who),
-        area: Area::from_code(&text(&asked.action)),
+        area: Area::from_code(&asked.text("action")),
         from: date(&from).and_then(|day| day.pred_opt()).map(|before| zone.end_of(before)),
         until: date(&to).map(|day| zone.end_of(day)),
     };
@@ -98,8 +84,7 @@ pub async fn show(p: Permitted<may::ReadAudit>, asked: Query<Asked>) -> Answer {
     if !operator.is_empty() && !operators.contains(&operator) {
         operators.push(operator.clone());
     }
-    let size = text(&asked.size);
-    let links = Links::new(
+    let links = asked.links(
         "/audit",
         vec![
             ("q", q.clone()),
@@ -107,32 +92,30 @@ pub async fn show(p: Permitted<may::ReadAudit>, asked: Query<Asked>) -> Answer {
             ("action", area.map_or(String::new(), |area| area.code().to_owned())),
             ("from", from.clone()),
             ("to", to.clone()),
-            ("size", size),
         ],
     );
-    let action = area.map_or(String::new(), |area| area.label().to_owned());
-    let chips = [
-        ("q", "Search", &q),
-        ("operator", "Operator", &operator),
-        ("action", "Action", &action),
-        ("from", "From", &from),
-        ("to", "To", &to),
-    ]
-    .into_iter()
-    .filter(|(_, _, value)| !value.is_empty())
-    .map(|(name, words, value)| (format!("{words}: {value}"), links.with(name, "")))
-    .collect();
+    let chips = chips(
+        &links,
+        [
+            ("q", prefixed("Search: ", &q)),
+            ("operator", prefixed("Operator: ", &operator)),
+            ("action", prefixed("Action: ", area.map_or("", Area::label))),
+            ("from", prefixed("From: ", &from)),
+            ("to", prefixed("To: ", &to)),
+        ],
+    );
     let pager = Pager::new(paging, lines.len(), total, &links);
     page(&AuditPage {
         chrome,
         all,
         q,
-        operator,
         from,
         to,
-        operators,
-        area,
-        areas: Area::ALL,
+        operators: operators
+            .into_iter()
+            .map(|name| Choice::new(name.clone(), name.clone(), name == operator))
+            .collect(),
+        areas: Area::ALL.map(|one| Choice::new(one.code(), one.label(), area == Some(one))).into(),
         chips,
         days: days(lines, zone, p.now, p.may(Permission::SeeUsers)),
         pager,

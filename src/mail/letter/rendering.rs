@@ -22,14 +22,15 @@ macro_rules! letters {
                 struct Subject<'a> { v: &'a View }
                 #[derive(Template)]
                 #[template(path = $text)]
-                struct Text<'a> { v: &'a View }
+                struct Text<'a> { v: &'a View, facts: &'a [Fact<'a>] }
                 #[derive(Template)]
                 #[template(path = $html)]
-                struct Html<'a> { v: &'a View }
+                struct Html<'a> { v: &'a View, facts: &'a [Fact<'a>] }
+                let facts = &$view.facts($kind);
                 Ok(Letter {
                     subject: one_line(&Subject { v: $view }.render()?),
-                    text: Text { v: $view }.render()?,
-                    html: Html { v: $view }.render()?,
+                    text: Text { v: $view, facts }.render()?,
+                    html: Html { v: $view, facts }.render()?,
                 })
             }
         )+}
@@ -90,6 +91,19 @@ pub(super) struct View {
     pub(super) alert: Alert,
 }
 
+/// A line under the first words of a letter.
+struct Fact<'a> {
+    name: &'static str,
+    value: &'a str,
+}
+
+impl Fact<'_> {
+    /// As plain text has it: the values one below the other.
+    fn padded(&self) -> String {
+        format!("  {:<22}{}", format!("{}:", self.name), self.value)
+    }
+}
+
 /// Renders the email of this `kind`: by the `wording` of operators, or the built-in one. `secret` is opened only for
 /// this; the letter must not be kept either.
 ///
@@ -137,6 +151,31 @@ fn not_rendered(error: askama::Error) -> Error {
 }
 
 impl View {
+    /// The facts of a letter of this `kind`, the same in plain text and in HTML; what is empty is left out.
+    fn facts(&self, kind: Kind) -> Vec<Fact<'_>> {
+        let (task, serial, by) = (("Task", &self.task), ("Serial Number", &self.serial), &self.requester);
+        let until = ("Works until", &self.until);
+        let of_user = [("User ID", &self.user_id), ("Authentication Type", &self.authentication_type)];
+        let facts = match kind {
+            Kind::Enrollment | Kind::Reminder => vec![until, task, ("Requested by", by)],
+            Kind::NewStopDate => vec![until, ("Before it was", &self.previous_until), task, ("Requested by", by)],
+            Kind::Canceled => vec![task, ("Canceled by", by)],
+            Kind::Enrolled => vec![serial, task],
+            Kind::Locked => vec![task],
+            Kind::TokenAssigned => vec![serial, ("Assigned by", by)],
+            Kind::TokenSuspended => vec![serial, ("Suspended by", by)],
+            Kind::TokenRevoked => vec![serial, ("Revoked by", by)],
+            Kind::Alert => {
+                let Alert { operator, role, until, .. } = &self.alert;
+                vec![("UserID", operator), ("Role", role), ("Up to", until)]
+            }
+            Kind::Test => vec![("Requested by", by)],
+        };
+        let of_user = of_user.into_iter().filter(|_| !matches!(kind, Kind::Alert | Kind::Test));
+        let all = of_user.chain(facts).filter(|(_, value)| !value.is_empty());
+        all.map(|(name, value)| Fact { name, value }).collect()
+    }
+
     fn new(settings: &Settings, facts: &Facts, secret: Option<&Secret>) -> Self {
         let until = |date: Option<NaiveDate>| date.map(|date| last_moment(settings.zone, date)).unwrap_or_default();
         let first_name = one_line(&facts.first_name);

@@ -57,20 +57,15 @@ pub async fn submit(p: Permitted<may::ManageOperators>, operator: Path<String>, 
             p.flash(&Flash::good(bold, detail));
             Ok(web::see_other(&path(&operator)))
         }
-        Err(Fault(Error::Invalid(mistakes))) => {
-            form.mistakes = mistakes;
-            web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &build(&p, &operator, Some(form)).await?)
-        }
-        // The last Operator stays.
-        Err(Fault(Error::Refused(rule))) => {
-            form.mistakes.add("role", rule);
-            web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &build(&p, &operator, Some(form)).await?)
-        }
         Err(Fault(Error::Conflict(_))) => {
             let page = build(&p, &operator, Some(form)).await?;
             web::page_with(StatusCode::CONFLICT, &Page { clash: true, ..page })
         }
-        Err(fault) => Err(fault),
+        // Of rules, that the last Operator stays.
+        Err(fault) => {
+            form.mistakes = fault.mistakes_or_rule("role")?;
+            web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &build(&p, &operator, Some(form)).await?)
+        }
     }
 }
 

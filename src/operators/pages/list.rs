@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use actix_web::HttpRequest;
 use askama::Template;
 
 use crate::{
@@ -11,10 +10,13 @@ use crate::{
     operators::{
         Operator, may,
         pages::{OPERATORS, detail::in_full, path},
-        search::{Order, Search, State},
+        search::{Column, Order, Search, State},
         store,
     },
-    web::{self, Answer, Chrome, Fields, Links, Pager, Paging, Permitted},
+    web::{
+        self, Answer, Asked, Chrome, Pager, Permitted,
+        list::{Choice, Head, chips, prefixed},
+    },
 };
 
 #[derive(Template)]
@@ -23,19 +25,13 @@ struct Page {
     chrome: Chrome,
     search: Search,
     size: String,
-    roles: Vec<(String, bool)>,
-    states: Vec<(&'static str, &'static str, bool)>,
+    roles: Vec<Choice>,
+    states: Vec<Choice>,
     chips: Vec<(String, String)>,
     name_head: Head,
     sign_in_head: Head,
     rows: Vec<Row>,
     pager: Pager,
-}
-
-/// The head of a column that sorts.
-struct Head {
-    href: String,
-    order: &'static str,
 }
 
 struct Row {
@@ -56,22 +52,20 @@ struct Found {
 }
 
 /// GET
-pub async fn show(p: Permitted<may::ManageOperators>, request: HttpRequest) -> Answer {
-    let fields = Fields::parse(request.query_string());
+pub async fn show(p: Permitted<may::ManageOperators>, asked: Asked) -> Answer {
     let search = Search {
-        text: fields.text("q"),
-        role: fields.text("role"),
-        state: State::from_code(&fields.text("state")),
-        order: Order::from_code(&fields.text("sort")),
+        text: asked.text("q"),
+        role: asked.text("role"),
+        state: State::from_code(&asked.text("state")),
+        order: Order::parse(&asked.text("sort")),
     };
-    let paging = Paging::new(fields.text("page").parse().ok(), fields.text("size").parse().ok());
-    let asked = search.clone();
+    let (wanted, paging) = (search.clone(), asked.paging);
     let (found, chrome) = p
         .view(move |desk, who, _| {
             desk.db.read(|conn| {
                 let own = who.operator;
-                let operators = store::managing::page(conn, &who.scope, own, &asked, paging.offset(), paging.size)?;
-                let total = store::managing::count(conn, &who.scope, own, &asked)?;
+                let operators = store::managing::page(conn, &who.scope, own, &wanted, paging.offset(), paging.size)?;
+                let total = store::managing::count(conn, &who.scope, own, &wanted)?;
                 let ids: Vec<OperatorId> = operators.iter().map(|one| one.id).collect();
                 let containers = store::managing::containers_of_all(conn, &ids)?;
                 let roles = store::role::all(conn)?.into_iter().map(|role| role.name).collect();
@@ -80,18 +74,7 @@ pub async fn show(p: Permitted<may::ManageOperators>, request: HttpRequest) -> A
         })
         .await?;
 
-    let size = if paging.size == web::paging::SIZES[0] { String::new() } else { paging.size.to_string() };
-    let mut pairs = search.pairs();
-    pairs.push(("size", size.clone()));
-    let links = Links::new(OPERATORS, pairs);
-    let head = |first: Order, second: Order, words: [&'static str; 2]| Head {
-        href: links.with("sort", if search.order == first { second.code() } else { first.code() }),
-        order: match search.order {
-            order if order == first => words[0],
-            order if order == second => words[1],
-            _ => "",
-        },
-    };
+    let links = asked.links(OPERATORS, search.pairs());
     let (zone, now) = (p.desk.settings.zone, p.now);
     let rows: Vec<Row> = found
         .operators
@@ -113,24 +96,25 @@ pub async fn show(p: Permitted<may::ManageOperators>, request: HttpRequest) -> A
             operator,
         })
         .collect();
-    let mut chips = Vec::new();
-    if !search.text.is_empty() {
-        chips.push((format!("UserID or name holds {}", search.text), links.with("q", "")));
-    }
-    if !search.role.is_empty() {
-        chips.push((format!("Role is {}", search.role), links.with("role", "")));
-    }
-    if let Some(state) = search.state {
-        chips.push((state.label().to_owned(), links.with("state", "")));
-    }
     web::page(&Page {
         chrome,
-        size,
-        roles: found.roles.into_iter().map(|name| (name.clone(), name.eq_ignore_ascii_case(&search.role))).collect(),
-        states: State::ALL.map(|one| (one.code(), one.label(), search.state == Some(one))).into(),
-        chips,
-        name_head: head(Order::UserId, Order::UserIdDown, ["ascending", "descending"]),
-        sign_in_head: head(Order::SignIn, Order::SignInDown, ["descending", "ascending"]),
+        size: asked.size(),
+        roles: found
+            .roles
+            .into_iter()
+            .map(|name| Choice::new(name.clone(), name.clone(), name.eq_ignore_ascii_case(&search.role)))
+            .collect(),
+        states: State::ALL.map(|one| Choice::new(one.code(), one.label(), search.state == Some(one))).into(),
+        chips: chips(
+            &links,
+            [
+                ("q", prefixed("UserID or name holds ", &search.text)),
+                ("role", prefixed("Role is ", &search.role)),
+                ("state", search.state.map_or("", State::label).to_owned()),
+            ],
+        ),
+        name_head: Head::new("UserID", &links, search.order, Column::UserId),
+        sign_in_head: Head::new("Last sign-in", &links, search.order, Column::SignIn),
         pager: Pager::new(paging, rows.len(), found.total, &links),
         rows,
         search,

@@ -17,7 +17,7 @@ use crate::{
     ids::{OperatorId, RoleId},
     operators::{
         operator::{Details, Operator},
-        search::{Order, Search, State},
+        search::{Column, Search, State},
     },
     schema::{containers, operator_containers, operators, roles},
 };
@@ -88,12 +88,14 @@ pub fn page(
 ) -> Result<Vec<Operator>> {
     let found = whole!().filter(within(scope, own)).filter(asked(search)).filter(in_state(search.state));
     let found = found.offset(offset).limit(limit);
-    let rows: Vec<Row> = match search.order {
-        Order::UserId => found.order(operators::user_id_key.asc()).load(conn)?,
-        Order::UserIdDown => found.order(operators::user_id_key.desc()).load(conn)?,
+    let rows: Vec<Row> = match (search.order.column, search.order.descending) {
+        (Column::UserId, false) => found.order(operators::user_id_key.asc()).load(conn)?,
+        (Column::UserId, true) => found.order(operators::user_id_key.desc()).load(conn)?,
         // Who never signed in stands where the oldest sign-in does, on both databases.
-        Order::SignIn => found.order((never(), operators::last_sign_in_at.desc(), operators::id)).load(conn)?,
-        Order::SignInDown => {
+        (Column::SignIn, false) => {
+            found.order((never(), operators::last_sign_in_at.desc(), operators::id)).load(conn)?
+        }
+        (Column::SignIn, true) => {
             found.order((never().desc(), operators::last_sign_in_at.asc(), operators::id)).load(conn)?
         }
     };

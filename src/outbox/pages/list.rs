@@ -1,6 +1,6 @@
 //! `/outbox`: every email, what became of it, and why; ticked ones are sent again or canceled.
 
-use actix_web::{HttpRequest, http::StatusCode};
+use actix_web::http::StatusCode;
 use askama::Template;
 
 use crate::{
@@ -15,7 +15,11 @@ use crate::{
         again::{self, Change},
     },
     ticked,
-    web::{Answer, Chrome, Fields, Links, Pager, Paging, Permitted, page_with, segment},
+    web::{
+        Answer, Asked, Chrome, Fields, Links, Pager, Permitted,
+        list::{Choice, Tab},
+        page_with, segment,
+    },
 };
 
 /// The check box of an email.
@@ -30,7 +34,7 @@ struct OutboxPage {
     heading: &'static str,
     filter: Filter,
     state: String,
-    kinds: Vec<(&'static str, &'static str, bool)>,
+    kinds: Vec<Choice>,
     filtered: bool,
     nothing: (&'static str, &'static str),
     see_tasks: bool,
@@ -51,14 +55,6 @@ struct OutboxPage {
     /// Ticked emails that are not on this page.
     elsewhere: Vec<EmailId>,
     mistakes: Mistakes,
-}
-
-/// A view of the list.
-struct Tab {
-    label: &'static str,
-    count: String,
-    href: String,
-    current: bool,
 }
 
 /// How the mail server does, in words.
@@ -164,13 +160,13 @@ fn nothing(shown: View, leaves: bool, health: &Health) -> (&'static str, &'stati
 }
 
 /// The list.
-pub async fn show(p: Permitted<may::SeeOutbox>, http: HttpRequest) -> Answer {
-    draw(&p, &Fields::parse(http.query_string()), &Fields::default(), Mistakes::default()).await
+pub async fn show(p: Permitted<may::SeeOutbox>, asked: Asked) -> Answer {
+    draw(&p, &asked.fields, &Fields::default(), Mistakes::default()).await
 }
 
 /// `POST`: the list with the ticks of the form; nothing changes. Cancel comes here.
-pub async fn again(p: Permitted<may::SeeOutbox>, http: HttpRequest, form: Fields) -> Answer {
-    draw(&p, &Fields::parse(http.query_string()), &form, Mistakes::default()).await
+pub async fn again(p: Permitted<may::SeeOutbox>, asked: Asked, form: Fields) -> Answer {
+    draw(&p, &asked.fields, &form, Mistakes::default()).await
 }
 
 /// What was ticked cannot be done: the list as it was, and why.
@@ -186,7 +182,7 @@ async fn draw<N: Need>(p: &Permitted<N>, asked: &Fields, form: &Fields, mistakes
     let state = Some(asked.text("state")).filter(|word| view(word).is_some());
     let word = state.clone().unwrap_or_else(|| usual.to_owned());
     let shown = view(&word).unwrap_or(View::Attention);
-    let paging = Paging::new(asked.text("page").parse().ok(), asked.text("size").parse().ok());
+    let paging = Asked::of(asked.clone()).paging;
     let wanted = filter.clone();
     let current = word.clone();
     let ((counts, rows, total, health, ground), chrome) = p
@@ -215,7 +211,7 @@ async fn draw<N: Need>(p: &Permitted<N>, asked: &Fields, form: &Fields, mistakes
         .iter()
         .zip(counts)
         .map(|((tab, label, _), count)| Tab {
-            label,
+            words: label,
             count: count.short(),
             href: links.with("state", tab),
             current: *tab == word,
@@ -233,7 +229,10 @@ async fn draw<N: Need>(p: &Permitted<N>, asked: &Fields, form: &Fields, mistakes
         relay: relay(set, &carrier, health, zone, p.now),
         tabs,
         heading: VIEWS.iter().find(|view| view.0 == word).map_or("", |view| view.1),
-        kinds: Kind::ALL.iter().map(|kind| (kind.code(), kind.label(), filter.kind == Some(*kind))).collect(),
+        kinds: Kind::ALL
+            .iter()
+            .map(|kind| Choice::new(kind.code(), kind.label(), filter.kind == Some(*kind)))
+            .collect(),
         asked: vec![
             ("q", filter.text.clone()),
             ("message", filter.kind.map_or_else(String::new, |kind| kind.code().to_owned())),

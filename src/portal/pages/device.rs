@@ -39,9 +39,7 @@ fn device(guest: &Guest) -> Device {
 pub async fn show(guest: Guest) -> Answer {
     match guest.call(portal::show_device).await? {
         Step::Done(..) => page(&device(&guest)),
-        Step::Ended(view) | Step::Wrong(view) | Step::Empty(view) => ended::show(&guest, &view),
-        Step::NoSession => Ok(guest.to_start()),
-        Step::Unknown => ended::unknown(&guest),
+        other => ended::instead(&guest, &other),
     }
 }
 
@@ -59,8 +57,6 @@ pub async fn claim(guest: Guest, fields: Fields) -> Answer {
             let otp_error = if typed.otp.is_empty() { "Enter the code that the device shows." } else { "" };
             page_with(StatusCode::UNPROCESSABLE_ENTITY, &Device { serial_error, otp_error, ..typed })
         }
-        Step::Ended(view) => ended::show(&guest, &view),
-        Step::NoSession => Ok(guest.to_start()),
-        Step::Unknown => ended::unknown(&guest),
+        other => ended::instead(&guest, &other),
     }
 }

@@ -47,9 +47,7 @@ fn done(guest: &Guest, view: &View, token: &Token) -> Done {
 async fn with(guest: &Guest, status: StatusCode, otp: String, error: &'static str) -> Answer {
     match guest.call(portal::show_done).await? {
         Step::Done(view, token) => page_with(status, &Done { otp, error, ..done(guest, &view, &token) }),
-        Step::Ended(view) | Step::Wrong(view) | Step::Empty(view) => ended::show(guest, &view),
-        Step::NoSession => Ok(guest.to_start()),
-        Step::Unknown => ended::unknown(guest),
+        other => ended::instead(guest, &other),
     }
 }
 
@@ -69,8 +67,6 @@ pub async fn try_now(guest: Guest, fields: Fields) -> Answer {
             with(&guest, StatusCode::UNPROCESSABLE_ENTITY, typed, error).await
         }
         Step::Empty(_) => with(&guest, StatusCode::UNPROCESSABLE_ENTITY, typed, "Enter a new code.").await,
-        Step::Ended(view) => ended::show(&guest, &view),
-        Step::NoSession => Ok(guest.to_start()),
-        Step::Unknown => ended::unknown(&guest),
+        other => ended::instead(&guest, &other),
     }
 }

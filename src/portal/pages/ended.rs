@@ -6,7 +6,7 @@ use askama::Template;
 use crate::{
     clock::long_date,
     portal::{
-        End, View,
+        End, Step, View,
         pages::{Guest, PortalFrame, day},
     },
     web::{Answer, page_with, see_other},
@@ -30,6 +30,15 @@ struct Ended {
     lede: String,
     about: Option<About>,
     advice: &'static str,
+}
+
+/// What is shown for a step that was not taken, where its page has nothing to say of it.
+pub fn instead<T>(guest: &Guest, step: &Step<T>) -> Answer {
+    match step {
+        Step::Done(view, _) | Step::Wrong(view) | Step::Empty(view) | Step::Ended(view) => show(guest, view),
+        Step::NoSession => Ok(guest.to_start()),
+        Step::Unknown => unknown(guest),
+    }
 }
 
 /// The page of a link that has ended; who has just enrolled in this browser is shown what they got instead.

@@ -2,7 +2,6 @@
 
 use actix_web::http::StatusCode;
 use askama::Template;
-use qrcode::{EcLevel, QrCode, render::svg};
 
 use crate::{
     oath,
@@ -10,7 +9,7 @@ use crate::{
         self, Step, link,
         pages::{Guest, PortalFrame, Wrong, ended},
     },
-    web::{Answer, Fault, Fields, page_with, see_other},
+    web::{Answer, Fields, page_with, qr, see_other},
 };
 
 #[derive(Template)]
@@ -35,22 +34,6 @@ struct KeyWrong {
     wrong: Wrong,
 }
 
-/// The picture of `text`: dark on white with the four light modules around it that readers need, also in dark mode.
-fn qr(text: &str) -> Result<String, Fault> {
-    let code = QrCode::with_error_correction_level(text, EcLevel::M)
-        .map_err(|error| Fault::internal(format!("a QR code was not made: {error}")))?;
-    let image = code
-        .render::<svg::Color<'_>>()
-        .quiet_zone(true)
-        .module_dimensions(1, 1)
-        .dark_color(svg::Color("#000"))
-        .light_color(svg::Color("#fff"))
-        .build();
-    // The XML declaration does not belong in the middle of a page.
-    let start = image.find("<svg").unwrap_or_default();
-    Ok(image[start..].to_owned())
-}
-
 async fn with_key(guest: &Guest, status: StatusCode, error: &str) -> Answer {
     match guest.call(portal::show_key).await? {
         Step::Done(view, seed) => {
@@ -61,7 +44,7 @@ async fn with_key(guest: &Guest, status: StatusCode, error: &str) -> Answer {
                 &Key {
                     frame: guest.frame.clone(),
                     action: guest.path("/key"),
-                    qr: qr(&otpauth)?,
+                    qr: qr::svg(&otpauth)?,
                     otpauth,
                     groups: oath::manual_key(seed.bytes()),
                     key,
@@ -69,9 +52,7 @@ async fn with_key(guest: &Guest, status: StatusCode, error: &str) -> Answer {
                 },
             )
         }
-        Step::Ended(view) | Step::Wrong(view) | Step::Empty(view) => ended::show(guest, &view),
-        Step::NoSession => Ok(guest.to_start()),
-        Step::Unknown => ended::unknown(guest),
+        other => ended::instead(guest, &other),
     }
 }
 
@@ -93,20 +74,6 @@ pub async fn prove(guest: Guest, fields: Fields) -> Answer {
         Step::Empty(_) => {
             with_key(&guest, StatusCode::UNPROCESSABLE_ENTITY, "Enter the code that your app shows.").await
         }
-        Step::Ended(view) => ended::show(&guest, &view),
-        Step::NoSession => Ok(guest.to_start()),
-        Step::Unknown => ended::unknown(&guest),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::qr;
-
-    #[test]
-    fn the_qr_code_may_stand_in_a_page_under_our_content_security_policy() {
-        let image = qr("otpauth://totp/Example:t.adeyemi?secret=ABC").unwrap();
-        assert!(image.starts_with("<svg") && image.ends_with("</svg>"));
-        assert!(!image.contains("style") && !image.contains("<?xml") && !image.contains("script"));
+        other => ended::instead(&guest, &other),
     }
 }

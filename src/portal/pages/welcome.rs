@@ -69,8 +69,6 @@ pub async fn accept(guest: Guest, fields: Fields) -> Answer {
             again(Welcome { error, wrong: Some(Wrong::of(&view)), ..welcome(&guest, &view) })
         }
         Step::Empty(view) => again(Welcome { error: "Enter the activation code.".into(), ..welcome(&guest, &view) }),
-        Step::Ended(view) => ended::show(&guest, &view),
-        Step::NoSession => Ok(guest.to_start()),
-        Step::Unknown => ended::unknown(&guest),
+        other => ended::instead(&guest, &other),
     }
 }

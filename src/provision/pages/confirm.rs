@@ -1,9 +1,6 @@
 //! `/provision/{draft}/confirm`: what will happen, and Confirm.
 
-use actix_web::{
-    http::StatusCode,
-    web::{Path, Query as Typed},
-};
+use actix_web::{http::StatusCode, web::Path};
 use askama::Template;
 
 use crate::{
@@ -16,10 +13,10 @@ use crate::{
         choice::Choice,
         plan::{Candidate, Check, Skip},
     },
-    web::{Answer, Chrome, Fields, Flash, Pager, Permitted, page_with, see_other},
+    web::{Answer, Asked, Chrome, Fields, Flash, Pager, Permitted, page_with, see_other},
 };
 
-use super::users::{PageAsked, Step, carried_out, cut, steps};
+use super::users::{Step, carried_out, cut, steps};
 
 /// What the buttons that include those who are left out send.
 const INCLUDES: [(&str, Skip); 2] = [("with-token", Skip::HasToken), ("with-task", Skip::HasPlace)];
@@ -61,7 +58,7 @@ fn draw(
     p: &Permitted<may::Provision>,
     chrome: Chrome,
     id: String,
-    which: &PageAsked,
+    which: &Asked,
     preview: Preview,
     why: Why,
 ) -> Answer {
@@ -78,7 +75,7 @@ fn draw(
         })
         .collect();
     let replaced = plan.replaced().len();
-    let (rows, pager) = cut(plan.lines, which.paging(), format!("/provision/{id}/confirm"));
+    let (rows, pager) = cut(plan.lines, which, format!("/provision/{id}/confirm"));
     let page = Page {
         chrome,
         title: format!("Provision {}", counted(count, "user")),
@@ -112,7 +109,7 @@ fn draw(
 }
 
 /// `GET`: what will happen.
-pub async fn show(p: Permitted<may::Provision>, id: Path<String>, which: Typed<PageAsked>) -> Answer {
+pub async fn show(p: Permitted<may::Provision>, id: Path<String>, which: Asked) -> Answer {
     let id = id.into_inner();
     let asked = id.clone();
     let (preview, chrome) = p.view(move |desk, who, now| provision::preview(desk, who, now, &asked)).await?;
@@ -125,7 +122,7 @@ pub async fn show(p: Permitted<may::Provision>, id: Path<String>, which: Typed<P
 
 /// `POST`: carries out just what was shown; or includes those who were left out for a reason, and shows what would
 /// happen then.
-pub async fn submit(p: Permitted<may::Provision>, id: Path<String>, which: Typed<PageAsked>, form: Fields) -> Answer {
+pub async fn submit(p: Permitted<may::Provision>, id: Path<String>, which: Asked, form: Fields) -> Answer {
     let id = id.into_inner();
     let include = form.text("include");
     if let Some((_, why)) = INCLUDES.into_iter().find(|(word, _)| *word == include) {

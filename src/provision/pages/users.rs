@@ -1,8 +1,7 @@
 //! `/provision` and `/provision/{draft}`: the chosen users, on the way to a task.
 
-use actix_web::{HttpResponse, web::Path, web::Query as Typed};
+use actix_web::{HttpResponse, web::Path};
 use askama::Template;
-use serde::Deserialize;
 
 use crate::{
     english::{counted, is_are},
@@ -14,7 +13,7 @@ use crate::{
         choice::Selection,
         plan::{Candidate, Skip},
     },
-    web::{Answer, Chrome, Fault, Fields, Flash, Links, Pager, Paging, Permitted, page, see_other},
+    web::{Answer, Asked, Chrome, Fault, Fields, Flash, Pager, Permitted, page, see_other},
 };
 
 /// A step of the work, for the stepper.
@@ -50,26 +49,10 @@ pub(super) fn carried_out(draft: &Draft) -> Option<HttpResponse> {
     draft.task.map(|task| see_other(&format!("/tasks/{task}")))
 }
 
-/// PageAsked page of a list within a step.
-#[derive(Deserialize)]
-pub struct PageAsked {
-    page: Option<String>,
-    size: Option<String>,
-}
-
-impl PageAsked {
-    /// The rows that are asked for.
-    pub(super) fn paging(&self) -> Paging {
-        let number = |text: &Option<String>| text.as_deref().and_then(|text| text.trim().parse().ok());
-        Paging::new(number(&self.page), number(&self.size))
-    }
-}
-
 /// The pager of `total` rows at `base`, and the rows of the present page.
-pub(super) fn cut<T>(rows: Vec<T>, paging: Paging, base: String) -> (Vec<T>, Pager) {
+pub(super) fn cut<T>(rows: Vec<T>, asked: &Asked, base: String) -> (Vec<T>, Pager) {
     let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-    let size = if paging.size == crate::web::paging::SIZES[0] { String::new() } else { paging.size.to_string() };
-    let links = Links::new(base, vec![("size", size)]);
+    let (links, paging) = (asked.links(base, Vec::new()), asked.paging);
     let skip = usize::try_from(paging.offset()).unwrap_or(usize::MAX);
     let take = usize::try_from(paging.size).unwrap_or(usize::MAX);
     let shown: Vec<T> = rows.into_iter().skip(skip).take(take).collect();
@@ -115,10 +98,10 @@ fn ids(form: &Fields) -> Vec<UserId> {
 }
 
 /// `GET /provision/{draft}`: the chosen users.
-pub async fn show(p: Permitted<may::Provision>, id: Path<String>, which: Typed<PageAsked>) -> Answer {
+pub async fn show(p: Permitted<may::Provision>, id: Path<String>, asked: Asked) -> Answer {
     let id = id.into_inner();
-    let asked = id.clone();
-    let ((draft, chosen), chrome) = p.view(move |desk, who, now| provision::find_draft(desk, who, now, &asked)).await?;
+    let draft = id.clone();
+    let ((draft, chosen), chrome) = p.view(move |desk, who, now| provision::find_draft(desk, who, now, &draft)).await?;
     if let Some(answer) = carried_out(&draft) {
         return Ok(answer);
     }
@@ -135,7 +118,7 @@ pub async fn show(p: Permitted<may::Provision>, id: Path<String>, which: Typed<P
         .collect();
     // Those who are left out come first, each part in the order of the User ID.
     rows.sort_by_key(|(_, why)| why.is_empty());
-    let (rows, pager) = cut(rows, which.paging(), format!("/provision/{id}"));
+    let (rows, pager) = cut(rows, &asked, format!("/provision/{id}"));
     page(&Page { chrome, steps: steps(&id, 0), id, title, rows, left_out, pager })
 }
 

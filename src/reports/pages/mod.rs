@@ -1,6 +1,5 @@
 //! The screens of reports, of the Snapshot and of Find.
 
-use actix_web::HttpRequest;
 use chrono::NaiveDate;
 
 use crate::{
@@ -11,7 +10,7 @@ use crate::{
     reports::{Filter, Report},
     tokens::AuthenticationType,
     users,
-    web::{Fields, Links, Paging},
+    web::{Asked, Links, list::Choice},
 };
 
 pub mod chart;
@@ -42,22 +41,6 @@ pub struct Tab {
 fn tabs(report: Report) -> Vec<Tab> {
     let tab = |other: Report| Tab { words: other.label(), href: other.path(), current: other == report };
     Report::ALL.into_iter().map(tab).collect()
-}
-
-/// A choice of a filter.
-pub struct Choice {
-    /// The value in the address.
-    pub value: String,
-    /// The words.
-    pub words: String,
-    /// True if it is chosen.
-    pub chosen: bool,
-}
-
-impl Choice {
-    fn new(value: impl Into<String>, words: impl Into<String>, chosen: bool) -> Self {
-        Choice { value: value.into(), words: words.into(), chosen }
-    }
 }
 
 /// Names as choices. The chosen one is offered even where the list ends before it.
@@ -99,23 +82,13 @@ fn chips(filter: &Filter, links: &Links) -> Vec<(String, String)> {
 }
 
 /// The addresses of a report's views.
-fn links(report: Report, filter: &Filter, paging: Option<Paging>) -> Links {
-    let mut pairs = filter.pairs();
-    // The usual number of rows is not worth an enrollment in the address.
-    if let Some(paging) = paging.filter(|paging| paging.size != crate::web::paging::SIZES[0]) {
-        pairs.push(("size", paging.size.to_string()));
-    }
-    Links::new(report.path(), pairs)
+fn links(report: Report, filter: &Filter, asked: &Asked) -> Links {
+    asked.links(report.path(), filter.pairs())
 }
 
 /// The address of the file with everything the filter finds.
 fn file_address(report: Report, filter: &Filter) -> String {
     Links::new(format!("{}.csv", report.path()), filter.pairs()).here()
-}
-
-fn paging(request: &HttpRequest) -> Paging {
-    let fields = Fields::parse(request.query_string());
-    Paging::new(fields.text("page").parse().ok(), fields.text("size").parse().ok())
 }
 
 /// The day in the organization's zone on which a request is answered.

@@ -3,14 +3,14 @@
 use actix_web::HttpRequest;
 use askama::Template;
 
-use super::{Choice, Tab, chips, file_address, links, offered, paging, tabs, today, types};
+use super::{Choice, Tab, chips, file_address, links, offered, tabs, today, types};
 use crate::{
     clock::moment,
     english::{counted, number},
     operators::{Permission, may},
     reports::{self, Filter, Period, Report, not_enrolled::Row},
     tasks::{Status, enrollment},
-    web::{self, Answer, Chrome, Pager, Permitted, segment},
+    web::{self, Answer, Asked, Chrome, Pager, Permitted, segment},
 };
 
 #[derive(Template)]
@@ -49,11 +49,11 @@ struct Line {
 }
 
 /// Shows it.
-pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
+pub async fn show(p: Permitted<may::Reports>, request: HttpRequest, page: Asked) -> Answer {
     let (zone, now) = (p.desk.settings.zone, p.now);
     let today = today(zone, now);
     let filter = Filter::parse(request.query_string(), Period::default());
-    let paging = paging(&request);
+    let paging = page.paging;
     let asked = filter.clone();
     let ((listed, (operators, containers)), chrome) = p
         .view(move |desk, who, now| {
@@ -64,7 +64,7 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
         })
         .await?;
     let (totals, attempts) = (listed.totals, listed.attempts_allowed);
-    let links = links(Report::NotEnrolled, &filter, Some(paging));
+    let links = links(Report::NotEnrolled, &filter, &page);
     let statuses = [Status::Active, Status::Locked, Status::Expired];
     let choice = |status: Status| Choice::new(status.code(), status.label(), filter.status == Some(status));
     let line = |row: Row| {

@@ -9,7 +9,7 @@ use crate::{
     english::{counted, number},
     operators::{self, may},
     reports::{self, ActionCount, Filter, Period, Report, USUAL_DAYS_OF_WORK},
-    web::{self, Answer, Chrome, Permitted},
+    web::{self, Answer, Asked, Chrome, Permitted},
 };
 
 /// Operators offered by the filter.
@@ -57,7 +57,7 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
             })
         })
         .await?;
-    let links = links(Report::Operators, &filter, None);
+    let links = links(Report::Operators, &filter, &Asked::default());
     let (done, refused): (i64, i64) =
         (deeds.iter().map(|deed| deed.done).sum(), deeds.iter().map(|deed| deed.refused).sum());
     let rows = i64::try_from(deeds.len()).unwrap_or(i64::MAX);

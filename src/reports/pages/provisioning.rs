@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use askama::Template;
 
-use super::{Choice, Tab, chips, file_address, links, offered, paging, tabs, today, types};
+use super::{Choice, Tab, chips, file_address, links, offered, tabs, today, types};
 use crate::{
     english::{counted, number},
     operators::{Permission, may},
@@ -11,7 +11,7 @@ use crate::{
         self, Filter, Period, Report, USUAL_DAYS,
         history::{Outcome, Row},
     },
-    web::{self, Answer, Chrome, Pager, Permitted},
+    web::{self, Answer, Asked, Chrome, Pager, Permitted},
 };
 
 #[derive(Template)]
@@ -45,11 +45,11 @@ struct Line {
 }
 
 /// Shows it.
-pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
+pub async fn show(p: Permitted<may::Reports>, request: HttpRequest, page: Asked) -> Answer {
     let zone = p.desk.settings.zone;
     let today = today(zone, p.now);
     let filter = Filter::parse(request.query_string(), Period::last(USUAL_DAYS, today));
-    let paging = paging(&request);
+    let paging = page.paging;
     let asked = filter.clone();
     let ((listed, (operators, containers)), chrome) = p
         .view(move |desk, who, now| {
@@ -60,7 +60,7 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
         })
         .await?;
     let totals = listed.totals;
-    let links = links(Report::Provisioning, &filter, Some(paging));
+    let links = links(Report::Provisioning, &filter, &page);
     let counts = totals.counts;
     let outcome =
         |outcome: Outcome| Choice::new(outcome.code().to_lowercase(), outcome.code(), filter.outcome == Some(outcome));

@@ -10,7 +10,7 @@ use crate::{
     reports::{self, Filter, Period, Report, StockLine},
     tokens::{AuthenticationType, TokenState},
     users,
-    web::{self, Answer, Chrome, Permitted},
+    web::{self, Answer, Asked, Chrome, Permitted},
 };
 
 #[derive(Template)]
@@ -49,7 +49,7 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
         .await?;
     let lines: Vec<Line> = AuthenticationType::ALL.into_iter().map(|kind| line(kind, &stands)).collect();
     let sums = (0..=TokenState::ALL.len()).map(|at| lines.iter().map(|line| line.counts[at]).sum()).collect();
-    let links = links(Report::Tokens, &filter, None);
+    let links = links(Report::Tokens, &filter, &Asked::default());
     web::page(&Page {
         chrome,
         tabs: tabs(Report::Tokens),

@@ -141,21 +141,15 @@ pub async fn submit(p: Permitted<may::Everywhere<may::ManageOperators>>, role: P
             p.flash(&Flash::good("Nothing to change.", "The role was as you typed it already."));
             Ok(web::see_other("/roles"))
         }
-        Err(Fault(Error::Invalid(mistakes))) => {
-            let page = Page { mistakes, ..build(&p, id, Some(typed)).await? };
-            web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
-        }
-        Err(Fault(Error::Refused(rule))) => {
-            let mut mistakes = Mistakes::default();
-            mistakes.add("name", rule);
-            let page = Page { mistakes, ..build(&p, id, Some(typed)).await? };
-            web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
-        }
         Err(Fault(Error::Conflict(_))) => {
             let page = build(&p, id, Some(typed)).await?;
             web::page_with(StatusCode::CONFLICT, &Page { clash: true, ..page })
         }
-        Err(fault) => Err(fault),
+        Err(fault) => {
+            let mistakes = fault.mistakes_or_rule("name")?;
+            let page = Page { mistakes, ..build(&p, id, Some(typed)).await? };
+            web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+        }
     }
 }
 

@@ -1,13 +1,12 @@
 //! `/tasks/{number}`: a task, its users by status, and its history.
 
-use actix_web::web::{Path, Query as Typed};
+use actix_web::web::Path;
 use askama::Template;
-use serde::Deserialize;
 
 use crate::{
     clock::moment,
     db,
-    mail::{self, State},
+    mail::State,
     operators::{Permission, may},
     policy,
     tasks::{
@@ -18,7 +17,11 @@ use crate::{
         members::{EnrollmentRow, Filter},
         reading, store,
     },
-    web::{Answer, Chrome, Links, Pager, Paging, Permitted, page, segment},
+    web::{
+        Answer, Asked, Chrome, Pager, Permitted,
+        list::{Choice, chips, prefixed, quoted},
+        page, segment,
+    },
 };
 
 /// Lines of the history that are shown.
@@ -26,17 +29,6 @@ const HISTORY: usize = 12;
 
 /// Entries that are read for them: reminders that went out together share a line.
 const ENTRIES: i64 = 200;
-
-/// The query string: search, filters, order and page of the users.
-#[derive(Deserialize)]
-pub struct Address {
-    q: Option<String>,
-    status: Option<String>,
-    mail: Option<String>,
-    sort: Option<String>,
-    page: Option<String>,
-    size: Option<String>,
-}
 
 /// A user as the table draws them.
 pub(super) struct Line {
@@ -72,16 +64,14 @@ struct Page {
     state: &'static str,
     state_words: String,
     q: String,
-    status: Option<Status>,
-    mail: Option<State>,
     chips: Vec<(String, String)>,
     sort_href: String,
     sort_order: &'static str,
     rows: Vec<Line>,
     pager: Pager,
     history: Vec<(Event, String)>,
-    statuses: [Status; 4],
-    mails: [State; 6],
+    statuses: Vec<Choice>,
+    mails: Vec<Choice>,
     may_edit: bool,
     resendable: i64,
     may_remove: bool,
@@ -89,21 +79,17 @@ struct Page {
 }
 
 /// The page.
-pub async fn show(p: Permitted<may::SeeTasks>, number: Path<String>, typed: Typed<Address>) -> Answer {
+pub async fn show(p: Permitted<may::SeeTasks>, number: Path<String>, asked: Asked) -> Answer {
     let id = reading::number(&number)?;
-    let typed = typed.into_inner();
-    let text = |text: Option<String>| text.unwrap_or_default().trim().to_owned();
-    let (q, sort) = (text(typed.q), text(typed.sort));
-    let number = |text: Option<String>| text.and_then(|text| text.trim().parse().ok());
-    let paging = Paging::new(number(typed.page), number(typed.size));
+    let (q, paging) = (asked.text("q"), asked.paging);
     let filter = Filter {
         q: db::key(&q),
-        status: Status::from_code(&text(typed.status)),
-        mail: State::from_code(&text(typed.mail)),
-        descending: sort == "-user",
+        status: Status::from_code(&asked.text("status")),
+        mail: State::from_code(&asked.text("mail")),
+        descending: asked.text("sort") == "-user",
         ..Filter::default()
     };
-    let asked = filter.clone();
+    let wanted = filter.clone();
     let resends = p.may(Permission::Resend);
     let ((row, members, total, entries, attempts, resendable), chrome) = p
         .view(move |desk, who, now| {
@@ -115,7 +101,7 @@ pub async fn show(p: Permitted<may::SeeTasks>, number: Path<String>, typed: Type
                     conn,
                     id,
                     &who.scope,
-                    &asked,
+                    &wanted,
                     attempts,
                     zone.today(now),
                     paging.offset(),
@@ -136,15 +122,14 @@ pub async fn show(p: Permitted<may::SeeTasks>, number: Path<String>, typed: Type
         .await?;
     let (zone, now) = (p.desk.settings.zone, p.now);
     let today = zone.today(now);
-    let word = |text: &str| text.to_lowercase();
-    let links = Links::new(
+    let mail = filter.mail.map_or(String::new(), |mail| mail.code().to_lowercase());
+    let links = asked.links(
         format!("/tasks/{id}"),
         vec![
             ("q", q.clone()),
             ("status", filter.status.map_or(String::new(), |status| status.code().to_owned())),
-            ("mail", filter.mail.map_or(String::new(), |mail| word(mail.code()))),
+            ("mail", mail),
             ("sort", if filter.descending { "-user".into() } else { String::new() }),
-            ("size", if paging.size == crate::web::paging::SIZES[0] { String::new() } else { paging.size.to_string() }),
         ],
     );
     let open = row.task.is_open();
@@ -160,9 +145,14 @@ pub async fn show(p: Permitted<may::SeeTasks>, number: Path<String>, typed: Type
         urgency: if open { late } else { "" },
         state,
         state_words,
-        status: filter.status,
-        mail: filter.mail,
-        chips: chips(&links, &q, &filter),
+        chips: chips(
+            &links,
+            [
+                ("q", quoted(&q)),
+                ("status", prefixed("Status is ", filter.status.map_or("", Status::label))),
+                ("mail", prefixed("Mail is ", filter.mail.map_or("", State::label))),
+            ],
+        ),
         q,
         sort_href: links.with("sort", if filter.descending { "" } else { "-user" }),
         sort_order: if filter.descending { "descending" } else { "ascending" },
@@ -175,8 +165,12 @@ pub async fn show(p: Permitted<may::SeeTasks>, number: Path<String>, typed: Type
                 (event, at)
             })
             .collect(),
-        statuses: Status::ALL,
-        mails: mail::State::ALL,
+        statuses: Status::ALL
+            .map(|status| Choice::new(status.code(), status.label(), filter.status == Some(status)))
+            .into(),
+        mails: State::ALL
+            .map(|state| Choice::new(state.code().to_lowercase(), state.code(), filter.mail == Some(state)))
+            .into(),
         may_edit: open && super::may_edit(&p.who),
         resendable,
         may_remove: open && p.may(Permission::Remove),
@@ -219,18 +213,4 @@ pub(super) fn line(
         token_href: member.serial.as_deref().map_or_else(String::new, |serial| format!("/tokens/{}", segment(serial))),
         member,
     }
-}
-
-fn chips(links: &Links, q: &str, filter: &Filter) -> Vec<(String, String)> {
-    let mut chips = Vec::new();
-    if !q.is_empty() {
-        chips.push((format!("“{q}”"), links.with("q", "")));
-    }
-    if let Some(status) = filter.status {
-        chips.push((format!("Status is {}", status.label()), links.with("status", "")));
-    }
-    if let Some(mail) = filter.mail {
-        chips.push((format!("Mail is {}", mail.label()), links.with("mail", "")));
-    }
-    chips
 }

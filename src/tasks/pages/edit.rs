@@ -1,11 +1,7 @@
 //! `/tasks/{number}/edit`: users of the task with check boxes, and what can be done with the ticked ones.
 
-use actix_web::{
-    http::StatusCode,
-    web::{Path, Query as Typed},
-};
+use actix_web::{http::StatusCode, web::Path};
 use askama::Template;
-use serde::Deserialize;
 
 use crate::{
     clock::distance,
@@ -26,22 +22,15 @@ use crate::{
         ticked_users::TickedUsers,
     },
     ticked,
-    web::{Answer, Chrome, Fields, Links, Pager, Paging, Permitted, page_with, paging::SIZES},
+    web::{
+        Answer, Asked, Chrome, Fields, Links, Pager, Permitted,
+        list::{chips, quoted},
+        page_with,
+    },
 };
 
 /// The check box of a user.
 const USER: &str = "user";
-
-/// The query string: search, view, order, page, and "all that match".
-#[derive(Deserialize)]
-pub struct Address {
-    q: Option<String>,
-    status: Option<String>,
-    sort: Option<String>,
-    all: Option<String>,
-    page: Option<String>,
-    size: Option<String>,
-}
 
 /// A row with its check box.
 struct TickLine {
@@ -112,90 +101,46 @@ struct Pill {
 }
 
 /// The page.
-pub async fn show(p: Permitted<may::EditTask>, number: Path<String>, typed: Typed<Address>) -> Answer {
-    draw(&p, reading::number(&number)?, typed.into_inner(), &Fields::default(), Mistakes::default()).await
+pub async fn show(p: Permitted<may::EditTask>, number: Path<String>, asked: Asked) -> Answer {
+    draw(&p, reading::number(&number)?, &asked, &Fields::default(), Mistakes::default()).await
 }
 
 /// `POST`: the page with the ticks and the date of the form; nothing changes. Another view, and Cancel, come here.
-pub async fn again(p: Permitted<may::EditTask>, number: Path<String>, typed: Typed<Address>, form: Fields) -> Answer {
-    draw(&p, reading::number(&number)?, typed.into_inner(), &form, Mistakes::default()).await
+pub async fn again(p: Permitted<may::EditTask>, number: Path<String>, asked: Asked, form: Fields) -> Answer {
+    draw(&p, reading::number(&number)?, &asked, &form, Mistakes::default()).await
 }
 
 /// What was ticked cannot be done: the page with everything that was ticked and typed, and why.
 pub(super) async fn wrong<N: Need>(p: &Permitted<N>, id: TaskId, form: &Fields, mistakes: Mistakes) -> Answer {
-    draw(p, id, Address::of(form), form, mistakes).await
+    draw(p, id, &Asked::of(form.clone()), form, mistakes).await
 }
 
-impl Address {
-    /// The view that a form was sent from.
-    fn of(form: &Fields) -> Self {
-        let text = |name| Some(form.text(name));
-        Address {
-            q: text("q"),
-            status: text("status"),
-            sort: text("sort"),
-            all: form.ticked("all").then(|| "1".into()),
-            page: text("page"),
-            size: text("size"),
-        }
-    }
+/// The addresses of the list's views.
+fn links(id: TaskId, asked: &Asked) -> Links {
+    let sort = if asked.text("sort") == "-user" { "-user".into() } else { String::new() };
+    let view = View::from_code(&asked.text("status"));
+    asked.links(address(id), vec![("q", asked.text("q")), ("status", view.code().to_owned()), ("sort", sort)])
+}
 
-    fn view(&self) -> View {
-        View::from_code(self.status.as_deref().unwrap_or_default())
-    }
-
-    fn q(&self) -> String {
-        self.q.as_deref().unwrap_or_default().trim().to_owned()
-    }
-
-    fn paging(&self) -> Paging {
-        let number = |text: &Option<String>| text.as_deref().and_then(|text| text.trim().parse().ok());
-        Paging::new(number(&self.page), number(&self.size))
-    }
-
-    fn descending(&self) -> bool {
-        self.sort.as_deref() == Some("-user")
-    }
-
-    fn links(&self, id: TaskId) -> Links {
-        let paging = self.paging();
-        Links::new(
-            address(id),
-            vec![
-                ("q", self.q()),
-                ("status", self.view().code().to_owned()),
-                ("sort", if self.descending() { "-user".into() } else { String::new() }),
-                ("size", if paging.size == SIZES[0] { String::new() } else { paging.size.to_string() }),
-            ],
-        )
-    }
-
-    /// The view as it is, its page too.
-    fn here(&self, id: TaskId) -> Links {
-        let (all, page) = (self.all.is_some(), self.paging().page);
-        let links = self.links(id);
-        let of = |name: &str| match name {
-            "all" if all => "1".to_owned(),
-            "page" if page > 1 => page.to_string(),
-            _ => String::new(),
-        };
-        links.and(vec![("all", of("all")), ("page", of("page"))])
-    }
+/// The view as it is, its page too.
+fn here(id: TaskId, asked: &Asked) -> String {
+    let all = if asked.fields.ticked("all") { "1".to_owned() } else { String::new() };
+    links(id, asked).and(vec![("all", all), ("page", asked.page())]).here()
 }
 
 /// The address of the check boxes as they were when `form` was sent.
-pub(super) fn view_of(id: TaskId, form: &Fields) -> Links {
-    Address::of(form).here(id)
+pub(super) fn view_of(id: TaskId, form: &Fields) -> String {
+    here(id, &Asked::of(form.clone()))
 }
 
-async fn draw<N: Need>(p: &Permitted<N>, id: TaskId, typed: Address, form: &Fields, mistakes: Mistakes) -> Answer {
-    let (q, view, paging) = (typed.q(), typed.view(), typed.paging());
-    let filter = Filter { q: db::key(&q), descending: typed.descending(), ..view.filter() };
+async fn draw<N: Need>(p: &Permitted<N>, id: TaskId, asked: &Asked, form: &Fields, mistakes: Mistakes) -> Answer {
+    let (q, view, paging) = (asked.text("q"), View::from_code(&asked.text("status")), asked.paging);
+    let filter = Filter { q: db::key(&q), descending: asked.text("sort") == "-user", ..view.filter() };
     let ticks = ticked::ids(&form.all(USER));
-    let all = typed.all.is_some();
-    let asked = (filter.clone(), ticks.clone());
+    let all = asked.fields.ticked("all");
+    let wanted = (filter.clone(), ticks.clone());
     let (boxes, chrome) =
-        p.view(move |desk, who, now| boxes::read(desk, who, now, id, &asked.0, &asked.1, paging, all)).await?;
+        p.view(move |desk, who, now| boxes::read(desk, who, now, id, &wanted.0, &wanted.1, paging, all)).await?;
     let Boxes { row, members, total, ticked, matching, can_resend, can_unlock, by_view, enrolled, policy } = boxes;
     if !row.task.is_open() {
         let sentence = format!("Task {id} is over: it was removed, or everyone in it has enrolled.");
@@ -203,7 +148,7 @@ async fn draw<N: Need>(p: &Permitted<N>, id: TaskId, typed: Address, form: &Fiel
     }
     let (zone, now) = (p.desk.settings.zone, p.now);
     let (today, attempts) = (zone.today(now), policy.attempts_allowed);
-    let links = typed.links(id);
+    let links = links(id, asked);
     let all = all && matching > 0;
     let can = |member: &EnrollmentRow| {
         let able = |verb| left_out::why(verb, member, attempts, today).is_none();
@@ -236,10 +181,7 @@ async fn draw<N: Need>(p: &Permitted<N>, id: TaskId, typed: Address, form: &Fiel
             }
         })
         .collect();
-    let mut chips = Vec::new();
-    if !q.is_empty() {
-        chips.push((format!("“{q}”"), links.with("q", "")));
-    }
+    let chips = chips(&links, [("q", quoted(&q))]);
     let stop_on = match form.text("stop_on") {
         typed if typed.is_empty() => row.task.stop_on().max(today).to_string(),
         typed => typed,
@@ -249,11 +191,11 @@ async fn draw<N: Need>(p: &Permitted<N>, id: TaskId, typed: Address, form: &Fiel
         status,
         &Page {
             chrome,
-            here: typed.here(id).here(),
+            here: here(id, asked),
             kept: vec![
                 ("q", q.clone()),
                 ("status", view.code().to_owned()),
-                ("sort", typed.sort.clone().unwrap_or_default()),
+                ("sort", asked.text("sort")),
                 ("page", paging.page.to_string()),
                 ("size", paging.size.to_string()),
             ],

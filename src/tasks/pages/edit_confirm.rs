@@ -310,7 +310,7 @@ fn draw(
             danger: verb == Verb::Remove,
             effect,
             button,
-            back: edit::view_of(id, form).here(),
+            back: edit::view_of(id, form),
         },
     }
 }

@@ -1,14 +1,14 @@
 //! `/tasks`: Provisioning Task Management.
 
-use actix_web::{http::StatusCode, web::Query as Typed};
+use actix_web::http::StatusCode;
 use askama::Template;
-use serde::Deserialize;
 
 use crate::{
     db::{self, Total},
     error::Mistakes,
     ids::TaskId,
     operators::{Permission, may, may::Need},
+    order::Column as _,
     tasks::{
         enrollment::urgency,
         list::{Column, Order, Query, Row, StopWithin, View},
@@ -16,40 +16,19 @@ use crate::{
     },
     ticked,
     tokens::AuthenticationType,
-    web::{Answer, Chrome, Fields, Links, Pager, Paging, Permitted, page_with},
+    web::{
+        Answer, Asked, Chrome, Fields, Links, Pager, Permitted,
+        list::{Choice, Head, Tab, chips, prefixed, quoted},
+        page_with,
+    },
 };
 
 /// The check box of a task.
 pub(super) const TASK: &str = "task";
 
-/// The query string: search, filters, sort and page, so that every view can be linked.
-#[derive(Deserialize)]
-pub struct Address {
-    view: Option<String>,
-    q: Option<String>,
-    operator: Option<String>,
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    stop: Option<String>,
-    all: Option<String>,
-    sort: Option<String>,
-    page: Option<String>,
-    size: Option<String>,
-}
-
-/// A tab above the list.
-struct Tab {
-    words: &'static str,
-    href: String,
-    count: String,
-    current: bool,
-}
-
-/// A head of the table; it sorts if it has an address.
-struct Head {
-    words: &'static str,
-    href: String,
-    order: &'static str,
+/// A head that sorts, and the class of its column.
+struct SortHead {
+    head: Head,
     class: &'static str,
 }
 
@@ -70,11 +49,11 @@ struct Page {
     q: String,
     view: &'static str,
     sort: String,
-    operators: Vec<(String, bool)>,
-    kinds: Vec<(AuthenticationType, bool)>,
-    stops: Vec<(StopWithin, bool)>,
+    operators: Vec<Choice>,
+    kinds: Vec<Choice>,
+    stops: Vec<Choice>,
     chips: Vec<(String, String)>,
-    heads: Vec<Head>,
+    heads: Vec<SortHead>,
     rows: Vec<Line>,
     pager: Pager,
     nothing_yet: bool,
@@ -97,35 +76,18 @@ struct Page {
 }
 
 /// The list.
-pub async fn show(p: Permitted<may::SeeTasks>, typed: Typed<Address>) -> Answer {
-    draw(&p, typed.into_inner(), &Fields::default(), Mistakes::default()).await
+pub async fn show(p: Permitted<may::SeeTasks>, asked: Asked) -> Answer {
+    draw(&p, &asked, &Fields::default(), Mistakes::default()).await
 }
 
 /// `POST`: the list with the ticks of the form; nothing changes. Cancel comes here.
-pub async fn again(p: Permitted<may::SeeTasks>, typed: Typed<Address>, form: Fields) -> Answer {
-    draw(&p, typed.into_inner(), &form, Mistakes::default()).await
+pub async fn again(p: Permitted<may::SeeTasks>, asked: Asked, form: Fields) -> Answer {
+    draw(&p, &asked, &form, Mistakes::default()).await
 }
 
 /// What was ticked cannot be done: the list with everything that was ticked, and why.
 pub(super) async fn wrong<N: Need>(p: &Permitted<N>, form: &Fields, mistakes: Mistakes) -> Answer {
-    draw(p, Address::of(&Fields::parse(&form.text("back"))), form, mistakes).await
-}
-
-impl Address {
-    fn of(asked: &Fields) -> Self {
-        let text = |name| Some(asked.text(name));
-        Address {
-            view: text("view"),
-            q: text("q"),
-            operator: text("operator"),
-            kind: text("type"),
-            stop: text("stop"),
-            all: None,
-            sort: text("sort"),
-            page: text("page"),
-            size: text("size"),
-        }
-    }
+    draw(p, &Asked::of(Fields::parse(&form.text("back"))), form, mistakes).await
 }
 
 /// The address of the list as it was when `form` was sent from it.
@@ -135,18 +97,15 @@ pub(super) fn address(form: &Fields) -> String {
     Links::new("/tasks", names.map(|name| (name, asked.text(name))).to_vec()).here()
 }
 
-async fn draw<N: Need>(p: &Permitted<N>, typed: Address, form: &Fields, mistakes: Mistakes) -> Answer {
-    let text = |text: Option<String>| text.unwrap_or_default().trim().to_owned();
-    let (q, operator, kind) = (text(typed.q), text(typed.operator), text(typed.kind));
-    let number = |text: Option<String>| text.and_then(|text| text.trim().parse().ok());
-    let paging = Paging::new(number(typed.page), number(typed.size));
+async fn draw<N: Need>(p: &Permitted<N>, asked: &Asked, form: &Fields, mistakes: Mistakes) -> Answer {
+    let (q, operator, paging) = (asked.text("q"), asked.text("operator"), asked.paging);
     let query = Query {
-        view: View::from_code(&text(typed.view)),
+        view: View::from_code(&asked.text("view")),
         q: db::key(&q),
         operator: db::key(&operator),
-        authentication_type: AuthenticationType::from_code(&kind),
-        stop: StopWithin::from_code(&text(typed.stop)),
-        order: Order::parse(&text(typed.sort)),
+        authentication_type: AuthenticationType::from_code(&asked.text("type")),
+        stop: StopWithin::from_code(&asked.text("stop")),
+        order: Order::parse(&asked.text("sort")),
         me: db::key(p.who.name()),
     };
     let filter = vec![
@@ -156,14 +115,13 @@ async fn draw<N: Need>(p: &Permitted<N>, typed: Address, form: &Fields, mistakes
         ("type", query.authentication_type.map_or(String::new(), |kind| kind.code().to_owned())),
         ("stop", query.stop.map_or(String::new(), |within| within.code().to_owned())),
     ];
-    let size = if paging.size == crate::web::paging::SIZES[0] { String::new() } else { paging.size.to_string() };
-    let kept = [filter.clone(), vec![("sort", query.order.code()), ("size", size)]].concat();
-    let links = Links::new("/tasks", kept);
-    let all = typed.all.is_some() || form.ticked("all");
-    let asked = query.clone();
+    let links = asked.links("/tasks", [filter.clone(), vec![("sort", query.order.code())]].concat());
+    let all = asked.fields.ticked("all") || form.ticked("all");
+    let wanted = query.clone();
     let (listed, chrome) = p
         .view(move |desk, who, now| {
-            desk.db.read(|conn| reading::list(conn, who, now, desk.settings.zone, &asked, paging.offset(), paging.size))
+            desk.db
+                .read(|conn| reading::list(conn, who, now, desk.settings.zone, &wanted, paging.offset(), paging.size))
         })
         .await?;
     let Listed { rows, total, views, operators, sorts } = listed;
@@ -171,8 +129,7 @@ async fn draw<N: Need>(p: &Permitted<N>, typed: Address, form: &Fields, mistakes
     let mut elsewhere: Vec<TaskId> = if all { Vec::new() } else { ticked::ids(&form.all(TASK)) };
     let ticked: Vec<TaskId> = elsewhere.clone();
     elsewhere.retain(|id| !rows.iter().any(|row| row.task.id == *id));
-    let page = if paging.page > 1 { paging.page.to_string() } else { String::new() };
-    let here = links.clone().and(vec![("page", page)]);
+    let here = links.clone().and(vec![("page", asked.page())]);
     let status = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let open = views.first().map_or(0, |(_, count)| count.rows);
     let page = Page {
@@ -182,14 +139,33 @@ async fn draw<N: Need>(p: &Permitted<N>, typed: Address, form: &Fields, mistakes
         sort: query.order.code(),
         operators: operators
             .into_iter()
-            .map(|name| {
-                let chosen = db::key(&name) == query.operator;
-                (name, chosen)
-            })
+            .map(|name| Choice::new(name.clone(), name.clone(), db::key(&name) == query.operator))
             .collect(),
-        kinds: AuthenticationType::ALL.map(|kind| (kind, query.authentication_type == Some(kind))).to_vec(),
-        stops: StopWithin::ALL.map(|within| (within, query.stop == Some(within))).to_vec(),
-        chips: chips(&links, &q, &operator, &query),
+        kinds: AuthenticationType::ALL
+            .map(|kind| Choice::new(kind.code(), kind.label(), query.authentication_type == Some(kind)))
+            .into(),
+        stops: StopWithin::ALL
+            .map(|within| Choice::new(within.code(), within.label(), query.stop == Some(within)))
+            .into(),
+        chips: chips(
+            &links,
+            [
+                ("q", quoted(&q)),
+                ("operator", prefixed("Operator is ", &operator)),
+                (
+                    "type",
+                    query
+                        .authentication_type
+                        .map_or_else(String::new, |kind| format!("Authentication Type is {}", kind.label())),
+                ),
+                (
+                    "stop",
+                    query
+                        .stop
+                        .map_or_else(String::new, |within| format!("Stop Date {}", within.label().to_lowercase())),
+                ),
+            ],
+        ),
         q,
         heads: heads(&links, query.order, &sorts),
         pager: Pager::new(paging, rows.len(), total, &links),
@@ -232,34 +208,14 @@ fn tabs(views: &[(View, Total)], current: View) -> Vec<Tab> {
         .collect()
 }
 
-fn heads(links: &Links, order: Order, sorts: &[Column]) -> Vec<Head> {
-    Column::ALL
-        .into_iter()
-        .map(|column| Head {
-            words: column.label(),
-            href: match sorts.contains(&column) {
-                true => links.with("sort", &order.clicked(column).code()),
-                false => String::new(),
-            },
-            order: order.aria(column),
-            class: if column == Column::Count { "num" } else { "" },
-        })
-        .collect()
-}
-
-fn chips(links: &Links, q: &str, operator: &str, query: &Query) -> Vec<(String, String)> {
-    let mut chips = Vec::new();
-    if !q.is_empty() {
-        chips.push((format!("“{q}”"), links.with("q", "")));
-    }
-    if !operator.is_empty() {
-        chips.push((format!("Operator is {operator}"), links.with("operator", "")));
-    }
-    if let Some(kind) = query.authentication_type {
-        chips.push((format!("Authentication Type is {}", kind.label()), links.with("type", "")));
-    }
-    if let Some(within) = query.stop {
-        chips.push((format!("Stop Date {}", within.label().to_lowercase()), links.with("stop", "")));
-    }
-    chips
+fn heads(links: &Links, order: Order, sorts: &[Column]) -> Vec<SortHead> {
+    let class = |column| if column == Column::Count { "num" } else { "" };
+    let head = |&column: &Column| {
+        let mut head = Head::new(column.label(), links, order, column);
+        if !sorts.contains(&column) {
+            head.href.clear();
+        }
+        SortHead { head, class: class(column) }
+    };
+    Column::ALL.iter().map(head).collect()
 }

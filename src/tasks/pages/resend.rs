@@ -23,7 +23,7 @@ use crate::{
         ticked_users::{self, TickedUsers},
     },
     users::{self, User, user::Email},
-    web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, see_other, segment},
+    web::{Answer, Chrome, Fields, Flash, Permitted, page_with, see_other, segment},
 };
 
 /// An email within so many minutes is spoken of before another one is sent (PRODUCT.md §2).
@@ -231,14 +231,8 @@ async fn send(p: Permitted<may::Resend>, path: (String, String), form: Fields, v
             p.flash(&Flash::good(fact, format!("The Stop Date is {}.", resent.stop_on)));
             Ok(see_other(&format!("/users/{}/authentication-methods", segment(&path.0))))
         }
-        Err(Fault(Error::Invalid(mistakes))) => draw(p, path, Some(typed), String::new(), mistakes).await,
         // The page says what to do instead; what was typed stays for when it can be done.
-        Err(Fault(Error::Refused(rule))) => {
-            let mut mistakes = Mistakes::default();
-            mistakes.add("email", rule);
-            draw(p, path, Some(typed), String::new(), mistakes).await
-        }
-        Err(other) => Err(other),
+        Err(fault) => draw(p, path, Some(typed), String::new(), fault.mistakes_or_rule("email")?).await,
     }
 }
 
@@ -263,7 +257,6 @@ pub async fn unlock(p: Permitted<may::Unlock>, path: Path<(String, String)>, for
             p.flash(&Flash::good(format!("{} is unlocked.", path.0), detail));
             Ok(see_other(&format!("/users/{}/authentication-methods", segment(&path.0))))
         }
-        Err(Fault(Error::Invalid(mistakes))) => draw(p, path, None, reason, mistakes).await,
-        Err(other) => Err(other),
+        Err(fault) => draw(p, path, None, reason, fault.mistakes()?).await,
     }
 }

@@ -5,7 +5,7 @@ use askama::Template;
 
 use crate::{
     audit, clock,
-    error::{Error, Mistakes},
+    error::Mistakes,
     operators::{Permission, may},
     provision,
     tokens::{
@@ -143,21 +143,14 @@ async fn answer<N: crate::operators::may::Need>(
             let to = if back.is_empty() { path(&token.serial) } else { session::local_path(&back).to_owned() };
             Ok(web::see_other(&to))
         }
-        Err(Fault(Error::Invalid(wrong))) => {
+        Err(fault) => {
             let mut mistakes = Mistakes::default();
-            for (field, sentence) in wrong.all() {
-                let name = if *field == "reason" { reason } else { *field };
-                mistakes.add(name, sentence.clone());
+            // Of a rule, the facts say what it is now.
+            for (field, sentence) in fault.mistakes_or_rule("facts")?.all() {
+                mistakes.add(if *field == "reason" { reason } else { *field }, sentence.clone());
             }
             web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &build(p, serial, typed, mistakes).await?)
         }
-        // The facts say what it is now.
-        Err(Fault(Error::Refused(rule))) => {
-            let mut mistakes = Mistakes::default();
-            mistakes.add("facts", rule);
-            web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &build(p, serial, typed, mistakes).await?)
-        }
-        Err(fault) => Err(fault),
     }
 }
 

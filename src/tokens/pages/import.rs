@@ -56,9 +56,6 @@ pub async fn show(p: Permitted<may::ImportTokens>, asked: Query<Asked>) -> Answe
 }
 
 /// POST: "Check first", or "Import".
-///
-/// # Errors
-/// What reading the form answers.
 pub async fn submit(
     p: Permitted<may::ImportTokens>,
     request: HttpRequest,

@@ -14,16 +14,17 @@ use crate::{
     provision,
     tokens::{
         AuthenticationType, Token, TokenState,
-        inventory::{Order, Search},
+        inventory::{Column, Search},
         pages::{State, path},
         store,
     },
     users::{self, User},
-    web::{self, Answer, Chrome, Fields, Links, Pager, Paging, Permitted, segment},
+    web::{
+        self, Answer, Asked, Chrome, Links, Pager, Paging, Permitted,
+        list::{Choice, Head, Tab},
+        segment,
+    },
 };
-
-/// What a choice of the filter shows: value, words, whether it is the chosen one.
-type Choice = (String, String, bool);
 
 #[derive(Template)]
 #[template(path = "tokens/list.html")]
@@ -43,20 +44,6 @@ struct Page {
     /// Nothing at all is there, whatever the filter.
     first_run: bool,
     may_import: bool,
-}
-
-/// A state, with how many tokens are in it.
-struct Tab {
-    words: &'static str,
-    href: String,
-    count: String,
-    current: bool,
-}
-
-/// The head of a column that sorts.
-struct Head {
-    href: String,
-    order: &'static str,
 }
 
 /// A line of the table.
@@ -88,29 +75,21 @@ struct Found {
 }
 
 /// GET
-pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest) -> Answer {
-    let fields = Fields::parse(request.query_string());
+pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest, asked: Asked) -> Answer {
     let search = Search::parse(request.query_string());
-    let paging = Paging::new(fields.text("page").parse().ok(), fields.text("size").parse().ok());
-    let asked = search.clone();
+    let (wanted, paging) = (search.clone(), asked.paging);
     let (found, chrome) = p
         .view(move |desk, who, now| {
             let today = desk.settings.zone.today(now);
             desk.db.read(|conn| {
                 let stock = provision::stock(conn, &who.scope, AuthenticationType::HardwareToken, today)?;
                 let stock = Stock { available: stock.available().unwrap_or_default(), reserved: stock.reserved };
-                find(conn, who, &asked, paging, stock)
+                find(conn, who, &wanted, paging, stock)
             })
         })
         .await?;
 
-    let size = if paging.size == web::paging::SIZES[0] { String::new() } else { paging.size.to_string() };
-    let mut pairs = search.pairs();
-    pairs.extend([
-        ("size", size.clone()),
-        ("page", if paging.page == 1 { String::new() } else { paging.page.to_string() }),
-    ]);
-    let links = Links::new("/tokens", pairs);
+    let links = asked.links("/tokens", search.pairs()).and(vec![("page", asked.page())]);
     let all = found.counts.iter().fold(Total::default(), |all, (_, count)| all.plus(*count));
     let total = match search.state {
         Some(state) => found.counts.iter().find(|(one, _)| *one == state).map_or(all, |(_, count)| *count),
@@ -124,14 +103,6 @@ pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest) -> Answer {
         count: count.short(),
         current: search.state == Some(*state),
     }));
-    let head = |up: Order, down: Order| Head {
-        href: links.with("sort", if search.order == up { down.code() } else { up.code() }),
-        order: match search.order {
-            order if order == up => "ascending",
-            order if order == down => "descending",
-            _ => "",
-        },
-    };
     let names: HashMap<ContainerId, String> = found.containers.iter().cloned().collect();
     let zone = p.desk.settings.zone;
     let rows: Vec<Row> = found
@@ -154,13 +125,13 @@ pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest) -> Answer {
         .collect();
     web::page(&Page {
         chrome,
-        size,
+        size: asked.size(),
         kinds: kinds(&search),
         containers: containers(&search, &found.containers),
         tabs,
         chips: chips(&search, &links),
-        serial_head: head(Order::Serial, Order::SerialDown),
-        added_head: head(Order::Added, Order::AddedDown),
+        serial_head: Head::new("Serial Number", &links, search.order, Column::Serial),
+        added_head: Head::new("Added", &links, search.order, Column::Added),
         pager: Pager::new(paging, rows.len(), total, &links),
         rows,
         stock: found.stock,
@@ -187,20 +158,13 @@ fn find(conn: &mut AnyConn, who: &Who, search: &Search, paging: Paging, stock: S
 }
 
 fn kinds(search: &Search) -> Vec<Choice> {
-    let mut list = vec![(String::new(), "Any type".to_owned(), search.kind.is_none())];
-    list.extend(
-        AuthenticationType::ALL
-            .into_iter()
-            .map(|kind| (kind.code().to_owned(), kind.plain().to_owned(), search.kind == Some(kind))),
-    );
-    list
+    let choice = |kind: AuthenticationType| Choice::new(kind.code(), kind.plain(), search.kind == Some(kind));
+    AuthenticationType::ALL.map(choice).into()
 }
 
 fn containers(search: &Search, names: &[(ContainerId, String)]) -> Vec<Choice> {
     let chosen = |name: &str| db::key(name) == db::key(&search.container);
-    let mut list = vec![(String::new(), "Any container".to_owned(), search.container.is_empty())];
-    list.extend(names.iter().map(|(_, name)| (name.clone(), name.clone(), chosen(name))));
-    list
+    names.iter().map(|(_, name)| Choice::new(name.clone(), name.clone(), chosen(name))).collect()
 }
 
 /// The filters in force, each with the address of the list without it; the state has its tabs.

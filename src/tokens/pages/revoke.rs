@@ -60,17 +60,10 @@ pub async fn submit(p: Permitted<may::SuspendTokens>, serial: Path<String>, fiel
             p.flash(&Flash::good(format!("Revoked {}.", token.serial), format!("It is {} now.", token.state.label())));
             Ok(web::see_other(&path(&token.serial)))
         }
-        Err(Fault(Error::Invalid(mistakes))) => {
-            let page = build(&p, &serial, fate, reason, mistakes).await?;
+        Err(fault) => {
+            let page = build(&p, &serial, fate, reason, fault.mistakes_or_rule("fate")?).await?;
             web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
-        Err(Fault(Error::Refused(rule))) => {
-            let mut mistakes = Mistakes::default();
-            mistakes.add("fate", rule);
-            let page = build(&p, &serial, fate, reason, mistakes).await?;
-            web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
-        }
-        Err(fault) => Err(fault),
     }
 }
 

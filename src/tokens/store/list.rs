@@ -17,7 +17,7 @@ use crate::{
     operators::Scope,
     schema::{tokens, users},
     tokens::{
-        inventory::{Order, Search},
+        inventory::{Column, Search},
         token::{Token, TokenState, serial_key},
     },
 };
@@ -36,11 +36,11 @@ pub fn page(
     limit: i64,
 ) -> Result<Vec<Token>> {
     let query = filtered(scope, search, container, search.state);
-    let query = match search.order {
-        Order::Serial => query.order(tokens::serial_key),
-        Order::SerialDown => query.order(tokens::serial_key.desc()),
-        Order::Added => query.order(tokens::id),
-        Order::AddedDown => query.order(tokens::id.desc()),
+    let query = match (search.order.column, search.order.descending) {
+        (Column::Serial, false) => query.order(tokens::serial_key),
+        (Column::Serial, true) => query.order(tokens::serial_key.desc()),
+        (Column::Added, false) => query.order(tokens::id),
+        (Column::Added, true) => query.order(tokens::id.desc()),
     };
     let rows: Vec<Row> = query.offset(offset).limit(limit).load(conn)?;
     rows.into_iter().map(|row| StoredToken::try_from(row).map(|held| held.token)).collect()

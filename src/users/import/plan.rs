@@ -189,7 +189,7 @@ impl Plan {
                 (None, None) => return Err(Error::Internal(format!("{user_id} was not inserted"))),
             }
         }
-        audit::record_all(conn, now, &entries)
+        audit::record_all(conn, now, entries)
     }
 
     /// The new users, in the order of the file.

@@ -81,9 +81,6 @@ pub async fn show(p: Permitted<may::EditUsers>, asked: Query<Asked>) -> Answer {
 }
 
 /// POST: "Check first", or "Import".
-///
-/// # Errors
-/// What reading the form answers.
 pub async fn submit(
     p: Permitted<may::EditUsers>,
     request: HttpRequest,

@@ -19,11 +19,12 @@ use crate::{
         self, Order, Search, User,
         search::{AuthMethod, Column, State},
     },
-    web::{self, Answer, Chrome, Fields, Links, Pager, Paging, Permitted, segment},
+    web::{
+        self, Answer, Asked, Chrome, Links, Pager, Paging, Permitted,
+        list::{Choice, Head},
+        segment,
+    },
 };
-
-/// What a choice of the filter shows: value, words, whether it is the chosen one.
-type Choice = (String, String, bool);
 
 #[derive(Template)]
 #[template(path = "users/list.html")]
@@ -53,13 +54,6 @@ struct Page {
     may_provision: bool,
 }
 
-/// The head of a column that sorts.
-struct Head {
-    label: &'static str,
-    href: String,
-    order: &'static str,
-}
-
 /// A line of the table.
 struct Row {
     href: String,
@@ -79,33 +73,28 @@ struct Found {
 }
 
 /// GET
-pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest) -> Answer {
-    let fields = Fields::parse(request.query_string());
+pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest, asked: Asked) -> Answer {
     let search = Search::parse(request.query_string());
-    let order = Order::parse(&fields.text("sort"));
-    let paging = Paging::new(fields.text("page").parse().ok(), fields.text("size").parse().ok());
-    let asked = search.clone();
+    let (order, paging) = (Order::parse(&asked.text("sort")), asked.paging);
+    let wanted = search.clone();
     let (found, chrome) = p
         .view(move |desk, who, now| {
             let today = desk.settings.zone.today(now);
-            desk.db.read(|conn| find(conn, who, today, &asked, order, paging))
+            desk.db.read(|conn| find(conn, who, today, &wanted, order, paging))
         })
         .await?;
 
-    let mut pairs = search.pairs();
-    let size = if paging.size == web::paging::SIZES[0] { String::new() } else { paging.size.to_string() };
-    pairs.extend([("sort", order.code()), ("size", size.clone()), ("page", page_word(paging))]);
-    let links = Links::new("/users", pairs);
-    let head = |label, column| Head {
-        label,
-        href: links.with("sort", &order.clicked(column).code()),
-        order: order.aria(column),
-    };
+    let links = Links::new("/users", search.pairs()).and(vec![
+        ("sort", order.code()),
+        ("size", asked.size()),
+        ("page", asked.page()),
+    ]);
+    let head = |label, column| Head::new(label, &links, order, column);
     let may_provision = p.may(Permission::Provision);
     web::page(&Page {
         chrome,
         sort: order.code(),
-        size,
+        size: asked.size(),
         containers: containers(&search, &found.containers),
         methods: methods(&search),
         states: states(&search),
@@ -128,7 +117,7 @@ pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest) -> Answer {
             })
             .collect(),
         what: what(&search),
-        all: may_provision && fields.ticked("all"),
+        all: may_provision && asked.fields.ticked("all"),
         all_href: links.with("all", "1"),
         some_href: links.here(),
         query: search.to_query(),
@@ -144,10 +133,6 @@ pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest) -> Answer {
 fn what(search: &Search) -> String {
     let text_alone = Search { q: search.q.clone(), ..Search::default() };
     if search.q.is_empty() || *search != text_alone { "this search".into() } else { format!("“{}”", search.q) }
-}
-
-fn page_word(paging: Paging) -> String {
-    if paging.page == 1 { String::new() } else { paging.page.to_string() }
 }
 
 fn find(
@@ -197,28 +182,21 @@ pub fn token_words(kind: &str, count: i64) -> String {
 
 fn containers(search: &Search, names: &[String]) -> Vec<Choice> {
     let chosen = |name: &str| crate::db::key(name) == crate::db::key(&search.container);
-    let mut list = vec![(String::new(), "Any container".to_owned(), search.container.is_empty())];
-    list.extend(names.iter().map(|name| (name.clone(), name.clone(), chosen(name))));
-    list
+    names.iter().map(|name| Choice::new(name.clone(), name.clone(), chosen(name))).collect()
 }
 
 fn methods(search: &Search) -> Vec<Choice> {
-    let mut list = vec![
-        (String::new(), "Any tokens".to_owned(), search.auth_method == AuthMethod::Any),
-        ("none".to_owned(), "No tokens".to_owned(), search.auth_method == AuthMethod::None),
-    ];
-    list.extend(
-        AuthenticationType::ALL
-            .into_iter()
-            .map(|kind| (kind.code().to_owned(), kind.plain().to_owned(), search.auth_method.code() == kind.code())),
-    );
+    let mut list = vec![Choice::new("none", "No tokens", search.auth_method == AuthMethod::None)];
+    let choice =
+        |kind: AuthenticationType| Choice::new(kind.code(), kind.plain(), search.auth_method.code() == kind.code());
+    list.extend(AuthenticationType::ALL.map(choice));
     list
 }
 
 fn states(search: &Search) -> Vec<Choice> {
     [(State::Enabled, "Enabled accounts"), (State::Disabled, "Disabled accounts"), (State::Any, "All accounts")]
         .into_iter()
-        .map(|(state, words)| (state.code().to_owned(), words.to_owned(), search.state == state))
+        .map(|(state, words)| Choice::new(state.code(), words, search.state == state))
         .collect()
 }
 
