@@ -8,6 +8,7 @@ use crate::{
     error::{Error, Result},
     ids::{ContainerId, TaskId},
     operators::{self, Scope, Who},
+    order::Column as _,
     policy,
     tasks::{
         list::{Column, Order, Query, Row, View},

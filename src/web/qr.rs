@@ -5,11 +5,11 @@ use qrcode::{EcLevel, QrCode, render::svg};
 use crate::web::Fault;
 
 /// The QR code of `text`, with the quiet zone of 4 modules that scanners need; always dark on white. Medium error
-/// correction: what screens are scanned with.
+/// correction: what screens are scanned with. Whoever puts it into a page says what it is.
 ///
 /// # Errors
 /// `Internal` if the text does not fit (2,331 bytes).
-pub fn svg(text: &str) -> Result<String, Fault> {
+pub fn unlabeled(text: &str) -> Result<String, Fault> {
     let code = QrCode::with_error_correction_level(text, EcLevel::M)
         .map_err(|error| Fault::internal(format!("a QR code was not made: {error}")))?;
     let drawn = code
@@ -21,7 +21,12 @@ pub fn svg(text: &str) -> Result<String, Fault> {
         .build();
     // The XML prolog does not belong inside HTML.
     let start = drawn.find("<svg").unwrap_or(0);
-    Ok(drawn[start..].replacen("<svg ", "<svg role=\"img\" aria-label=\"QR code\" ", 1))
+    Ok(drawn[start..].to_owned())
+}
+
+/// As [`unlabeled`], with words for those who do not see it.
+pub fn svg(text: &str) -> Result<String, Fault> {
+    Ok(unlabeled(text)?.replacen("<svg ", "<svg role=\"img\" aria-label=\"QR code\" ", 1))
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ async fn with_key(guest: &Guest, status: StatusCode, error: &str) -> Answer {
                 &Key {
                     frame: guest.frame.clone(),
                     action: guest.path("/key"),
-                    qr: qr::svg(&otpauth)?,
+                    qr: qr::unlabeled(&otpauth)?,
                     otpauth,
                     groups: oath::manual_key(seed.bytes()),
                     key,
