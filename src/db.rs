@@ -2,11 +2,11 @@
 //!
 //! Everything else writes diesel over [`AnyConn`] and calls the helpers here for what the two say differently.
 
-use std::{cell::RefCell, path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use diesel::{
     RunQueryDsl,
-    connection::{AnsiTransactionManager, Connection, SimpleConnection, TransactionManager},
+    connection::SimpleConnection,
     pg::PgConnection,
     r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection},
     sqlite::SqliteConnection,
@@ -18,19 +18,21 @@ use crate::{
 };
 
 pub mod keys;
+mod line;
 mod lock;
 mod migrations;
 mod refusal;
 mod room;
 pub mod total;
+mod transaction;
+
+use line::Line;
 
 pub use crate::text::key;
 pub use lock::{Lock, hold, share};
 pub use refusal::is_taken;
 pub use total::Total;
-
-/// How often a transaction is tried that others keep from ending: they have gone by then, or something is wrong.
-const TRIES: u32 = 5;
+pub use transaction::once_committed;
 
 /// Rows in one INSERT: PostgreSQL takes 65,535 binds a statement, and no table here has more than 32 columns.
 pub const ROWS_A_STATEMENT: usize = 2_000;
@@ -94,8 +96,10 @@ macro_rules! upsert_all {
 /// The pools of connections: for SQLite one writer and some readers, for PostgreSQL one pool for both.
 #[derive(Clone)]
 pub struct Db {
-    writer: Pool<ConnectionManager<AnyConn>>,
-    reader: Pool<ConnectionManager<AnyConn>>,
+    writer: Connections,
+    reader: Connections,
+    /// Where callers wait for the writer of the embedded database.
+    line: Option<Arc<Line>>,
     postgres: bool,
     wait: Duration,
     /// The file of the embedded database.
@@ -114,6 +118,8 @@ pub struct PoolState {
     /// The most there can be.
     pub most: u32,
 }
+
+type Connections = Pool<ConnectionManager<AnyConn>>;
 
 /// A connection on loan from a pool.
 type Loan = PooledConnection<ConnectionManager<AnyConn>>;
@@ -164,11 +170,12 @@ impl Db {
         };
         if postgres {
             let both = pool(connections, false)?;
-            return Ok(Db { writer: both.clone(), reader: both, postgres, wait, file: None });
+            return Ok(Db { writer: both.clone(), reader: both, line: None, postgres, wait, file: None });
         }
         // The writer opens first: it is the one that may create the file and switch it to WAL.
         let writer = pool(1, false)?;
-        Ok(Db { writer, reader: pool(connections, true)?, postgres, wait, file: Some(target.into()) })
+        let line = Some(Line::new(writer.clone(), wait));
+        Ok(Db { writer, reader: pool(connections, true)?, line, postgres, wait, file: Some(target.into()) })
     }
 
     /// True for PostgreSQL.
@@ -187,32 +194,37 @@ impl Db {
     /// Runs `f` in one transaction: all or nothing. Not to be nested. Where PostgreSQL ends a transaction because it and
     /// another one wait for each other, nothing of it has happened, and `f` runs again from the beginning.
     ///
+    /// On SQLite changes that wait for each other are committed together; nothing of one that fails stays.
+    ///
     /// # Errors
     /// What `f` answers, and then nothing has changed; or `Database` if it could not be committed.
-    pub fn write<T>(&self, mut f: impl FnMut(&mut AnyConn) -> Result<T>) -> Result<T> {
-        self.write_on(loan(&self.writer)?, &mut f)
+    pub fn write<T>(&self, f: impl FnMut(&mut AnyConn) -> Result<T>) -> Result<T> {
+        match &self.line {
+            Some(line) => line.write(false, f),
+            None => transaction::repeated(loan(&self.writer)?, f),
+        }
+    }
+
+    /// As [`Db::write`], for what may take long (whatever is ticked, a whole file): it is committed by itself, so that
+    /// nobody else's change waits for it to be told.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub fn write_alone<T>(&self, f: impl FnMut(&mut AnyConn) -> Result<T>) -> Result<T> {
+        match &self.line {
+            Some(line) => line.write(true, f),
+            None => transaction::repeated(loan(&self.writer)?, f),
+        }
     }
 
     /// As [`Db::write`], if nobody else writes at this moment; `None` if somebody does, and then nothing was done.
     ///
     /// # Errors
     /// As [`Db::write`].
-    pub fn write_if_free<T>(&self, mut f: impl FnMut(&mut AnyConn) -> Result<T>) -> Result<Option<T>> {
-        self.writer.try_get().map(|conn| self.write_on(conn, &mut f)).transpose()
-    }
-
-    fn write_on<T>(&self, mut conn: Loan, f: &mut impl FnMut(&mut AnyConn) -> Result<T>) -> Result<T> {
-        let mut tries = 1;
-        loop {
-            match transaction(&mut conn, f) {
-                Err(error) if tries < TRIES && refusal::is_deadlock(&error) => {
-                    tracing::warn!(
-                        "two transactions waited for each other; try {tries} of {TRIES} is repeated: {error}"
-                    );
-                    tries += 1;
-                }
-                outcome => return outcome,
-            }
+    pub fn write_if_free<T>(&self, f: impl FnMut(&mut AnyConn) -> Result<T>) -> Result<Option<T>> {
+        match &self.line {
+            Some(line) => line.write_if_free(f),
+            None => self.writer.try_get().map(|conn| transaction::repeated(conn, f)).transpose(),
         }
     }
 
@@ -232,9 +244,14 @@ impl Db {
         }
     }
 
+    /// How many changes wait for the writer of the embedded database at this moment.
+    pub fn waiting(&self) -> usize {
+        self.line.as_ref().map_or(0, |line| line.waiting())
+    }
+
     /// How the pools are at this moment, without waiting for anything.
     pub fn pools(&self) -> Vec<PoolState> {
-        let state = |name, pool: &Pool<ConnectionManager<AnyConn>>| {
+        let state = |name, pool: &Connections| {
             let now = pool.state();
             PoolState { name, open: now.connections, idle: now.idle_connections, most: pool.max_size() }
         };
@@ -259,47 +276,12 @@ impl Db {
     }
 }
 
-thread_local! {
-    /// What is done once the transaction of this thread is committed.
-    static COMMITTED: RefCell<Vec<Box<dyn FnOnce()>>> = const { RefCell::new(Vec::new()) };
+fn loan(pool: &Connections) -> Result<Loan> {
+    loan_within(pool, pool.connection_timeout())
 }
 
-/// Does `f` once the transaction at hand is committed, and never if it is not (a line in the log of what was done).
-pub fn once_committed(f: impl FnOnce() + 'static) {
-    COMMITTED.with_borrow_mut(|list| list.push(Box::new(f)));
-}
-
-fn transaction<T>(conn: &mut AnyConn, f: &mut impl FnMut(&mut AnyConn) -> Result<T>) -> Result<T> {
-    type Manager = <AnyConn as Connection>::TransactionManager;
-    COMMITTED.with_borrow_mut(Vec::clear);
-    match conn {
-        // IMMEDIATE: a deferred transaction that reads and then writes fails at once beside another writer.
-        AnyConn::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")?,
-        AnyConn::Pg(c) => AnsiTransactionManager::begin_transaction(c)?,
-    }
-    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| f(conn))) {
-        Ok(Ok(value)) => {
-            Manager::commit_transaction(conn)?;
-            COMMITTED.take().into_iter().for_each(|f| f());
-            Ok(value)
-        }
-        Ok(Err(error)) => {
-            // Told is what went wrong first. A connection that cannot go back is not lent again: its pool sees to that.
-            if let Err(second) = Manager::rollback_transaction(conn) {
-                tracing::error!("a transaction was not rolled back: {second}; it was to be because: {error}");
-            }
-            Err(error)
-        }
-        Err(panic) => {
-            // The connection goes back to the pool: it must not carry half a transaction with it.
-            let _ = Manager::rollback_transaction(conn);
-            std::panic::resume_unwind(panic)
-        }
-    }
-}
-
-fn loan(pool: &Pool<ConnectionManager<AnyConn>>) -> Result<Loan> {
-    pool.get().map_err(|error| {
+fn loan_within(pool: &Connections, wait: Duration) -> Result<Loan> {
+    pool.get_timeout(wait).map_err(|error| {
         let state = pool.state();
         // All are there and others use them; otherwise there are none to be had.
         if state.connections > 0 && state.idle_connections == 0 { Error::Busy } else { Error::Database(error.into()) }

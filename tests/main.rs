@@ -39,3 +39,4 @@ mod tokens;
 mod upgrade;
 mod users;
 mod why;
+mod writer;

@@ -65,7 +65,7 @@ pub fn send(desk: &Desk, now: Timestamp) -> Result<usize> {
     if desk.db.read(store::all_off)? {
         return Ok(0);
     }
-    desk.db.write(|conn| round(desk, conn, now))
+    desk.db.write_alone(|conn| round(desk, conn, now))
 }
 
 fn round(desk: &Desk, conn: &mut AnyConn, now: Timestamp) -> Result<usize> {

@@ -53,7 +53,7 @@ pub fn renew(db: &Db, now: Timestamp) -> Result<()> {
     }
     for (table, column, once) in COLUMNS {
         let mut last = 0;
-        while let Some(id) = db.write(|conn| some(conn, table, column, once, last))? {
+        while let Some(id) = db.write_alone(|conn| some(conn, table, column, once, last))? {
             last = id;
         }
     }

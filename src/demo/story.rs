@@ -175,7 +175,7 @@ impl<'a> Story<'a> {
         let key = authentication::add_node(desk, &Who::command_line(), at, "vpn")?;
         let vpn = authentication::admit(desk, at, Some(&key), "192.0.2.80", "")?;
         let devices: Vec<Device> = (0..DEVICES).map(|n| device(desk, n)).collect();
-        desk.db.write(|conn| tokens::insert_inventory(desk, conn, at, &devices))?;
+        desk.db.write_alone(|conn| tokens::insert_inventory(desk, conn, at, &devices))?;
         let rows = desk.db.read(|conn| {
             people.iter().map(|person| users::find(conn, &Who::system(), &person.user_id).map(|user| user.id)).collect()
         })?;

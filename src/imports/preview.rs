@@ -169,7 +169,7 @@ pub fn run<P: Plan>(
     leave_out: bool,
 ) -> Result<ImportRun<P>> {
     who.need(P::PERMISSION)?;
-    desk.db.write(|conn| {
+    desk.db.write_alone(|conn| {
         db::hold(conn, P::LOCK)?;
         let kept = match kept(desk, conn, who, now, P::KIND, id)? {
             None => return Ok(ImportRun::Ended),

@@ -136,7 +136,7 @@ pub fn apply(
     shown_at: Timestamp,
 ) -> Result<Preview> {
     outbox::need(who)?;
-    desk.db.write(|conn| {
+    desk.db.write_alone(|conn| {
         let ground = outbox::ground(conn, now, &desk.settings)?;
         let query = query(ticked);
         let ids = mail::ids_in_states(conn, now, who.scope.containers(), &query.filter, query.view, change.states())?;

@@ -240,7 +240,7 @@ pub fn preview(desk: &Desk, who: &Who, now: Timestamp, id: &str) -> Result<Optio
 /// As [`look`].
 pub fn confirm(desk: &Desk, who: &Who, now: Timestamp, id: &str, shown: &str) -> Result<Confirmed> {
     who.need(Permission::Provision)?;
-    desk.db.write(|conn| {
+    desk.db.write_alone(|conn| {
         db::hold(conn, Lock::Provision)?;
         let draft = own(conn, who, id)?;
         if let Some(task) = draft.task {
@@ -267,7 +267,7 @@ pub fn confirm(desk: &Desk, who: &Who, now: Timestamp, id: &str, shown: &str) ->
 /// `Forbidden`; `Refused` with the reason if it cannot be done.
 pub fn provision(desk: &Desk, who: &Who, now: Timestamp, selection: &Selection, choice: &Choice) -> Result<TaskId> {
     who.need(Permission::Provision)?;
-    desk.db.write(|conn| {
+    desk.db.write_alone(|conn| {
         db::hold(conn, Lock::Provision)?;
         let policy = policy::current(conn)?;
         let plan = plan(desk, conn, who, now, selection, choice.clone(), &policy)?;

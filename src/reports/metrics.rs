@@ -83,6 +83,9 @@ pub fn text(desk: &Desk, now: Timestamp) -> String {
     page.head("tokendesk_database_up", "gauge", "1 if the database answers.");
     page.line("tokendesk_database_up", &[], i32::from(stock.is_ok()));
     of_process(&mut page, &desk.meter.counted(), &desk.db.pools());
+    let name = "tokendesk_database_waiting";
+    page.head(name, "gauge", "Changes that wait for the writer of the embedded database.");
+    page.line(name, &[], desk.db.waiting());
     of_rounds(&mut page, desk);
     page.text + &stock.unwrap_or_default()
 }

@@ -114,7 +114,7 @@ fn preview_of(desk: &Desk, conn: &mut AnyConn, now: Timestamp, ids: &[Enrollment
 /// `Forbidden`; `Conflict` if anything differs from what was `shown`, or nobody can be sent to.
 pub fn resend_to_new(desk: &Desk, who: &Who, now: Timestamp, whose: LinksOf, shown: &str) -> Result<usize> {
     who.need(Permission::Resend)?;
-    desk.db.write(|conn| {
+    desk.db.write_alone(|conn| {
         // By number, as everybody holds enrollments.
         let mut ids = store::address::ended(conn, &who.scope, whose)?;
         ids.sort_unstable();

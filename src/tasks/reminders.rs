@@ -51,7 +51,7 @@ pub fn send_reminders(desk: &Desk, now: Timestamp) -> Result<usize> {
     let mut sent = 0;
     for due in due(&policy, desk.settings.zone, today) {
         while desk.db.read(|conn| store::reminders::any_due(conn, now, &due))? {
-            let (looked_at, reminded) = desk.db.write(|conn| remind_some(desk, conn, now, today, &due))?;
+            let (looked_at, reminded) = desk.db.write_alone(|conn| remind_some(desk, conn, now, today, &due))?;
             sent += reminded;
             if looked_at == 0 {
                 // Another server has the rest in its hands.

@@ -40,7 +40,7 @@ pub fn remove_users(
     shown: &str,
 ) -> Result<usize> {
     who.need(Permission::Remove)?;
-    desk.db.write(|conn| {
+    desk.db.write_alone(|conn| {
         let preview = held(desk, conn, who, now, task, ticked, REMOVE, shown)?;
         take_out(desk, conn, who, now, &preview, notify, RemovedWhy::Removed)?;
         counts::recount(conn, task)?;
@@ -122,7 +122,7 @@ pub(crate) fn notice(
 /// `Forbidden`; `NotFound`; `Conflict` if it is over, or another number would lose it now.
 pub fn remove_task(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, notify: bool, lose: usize) -> Result<usize> {
     who.need(Permission::Remove)?;
-    desk.db.write(|conn| {
+    desk.db.write_alone(|conn| {
         db::hold(conn, Lock::Provision)?;
         store::hold::of_tasks(conn, &[id])?;
         let preview =

@@ -177,7 +177,7 @@ pub fn resend_all(
     shown: &str,
 ) -> Result<usize> {
     who.need(Permission::Resend)?;
-    desk.db.write(|conn| {
+    desk.db.write_alone(|conn| {
         let preview = ticked_users::held(desk, conn, who, now, task, ticked, RESEND, shown)?;
         resend_users(desk, conn, who, now, &preview)
     })
@@ -223,7 +223,7 @@ pub fn unlock(
 ) -> Result<usize> {
     who.need(Permission::Unlock)?;
     let reason = parse_reason(reason)?;
-    desk.db.write(|conn| {
+    desk.db.write_alone(|conn| {
         let preview = ticked_users::held(desk, conn, who, now, task, ticked, UNLOCK, shown)?;
         in_parts(conn, &preview, Verb::Unlock, |conn, enrollments, policy, today| {
             let fresh: Vec<Renewal<'_>> = enrollments

@@ -165,7 +165,7 @@ pub fn change_stop_date(
     shown: &str,
 ) -> Result<Effect> {
     who.need(Permission::ChangeStopDate)?;
-    desk.db.write(|conn| {
+    desk.db.write_alone(|conn| {
         let preview = held(desk, conn, who, now, task, ticked, &moving(date), shown)?;
         move_users(desk, conn, who, now, &preview, date, notify)
     })

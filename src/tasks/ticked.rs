@@ -130,7 +130,7 @@ pub fn apply(
     shown: &str,
 ) -> Result<Preview> {
     who.need(change.permission())?;
-    desk.db.write(|conn| {
+    desk.db.write_alone(|conn| {
         db::hold(conn, Lock::Provision)?;
         let tasks = ids(desk, conn, who, now, ticked)?;
         store::hold::of_tasks(conn, &tasks)?;

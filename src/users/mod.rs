@@ -81,7 +81,7 @@ pub fn renew(desk: &Desk) -> Result<usize> {
     let mut all = 0;
     // Asked without a lock, so that a command does not wait for an import of the server when there is nothing to do.
     while desk.db.read(store::words::is_any_old)? {
-        all += desk.db.write(store::words::renew)?;
+        all += desk.db.write_alone(store::words::renew)?;
     }
     Ok(all)
 }
@@ -248,7 +248,7 @@ pub fn import(desk: &Desk, who: &Who, now: Timestamp, bytes: &[u8], how: &Import
     let report = if how.dry_run {
         desk.db.read(|conn| Ok(import::plan::Plan::of(conn, who, &file, &fallback)?.into_report(false)))?
     } else {
-        desk.db.write(|conn| {
+        desk.db.write_alone(|conn| {
             db::hold(conn, Lock::Users)?;
             let plan = import::plan::Plan::of(conn, who, &file, &fallback)?;
             if plan.report.has_refused() && !how.good_lines {

@@ -143,6 +143,7 @@ on_both! {
         assert_eq!(value(&page, "tokendesk_database_up"), 0);
         let pool = if world.desk.db.is_postgres() { "both" } else { "write" };
         assert!(value(&page, &format!("tokendesk_database_connections_max{{pool=\"{pool}\"}}")) >= 1);
+        assert_eq!(value(&page, "tokendesk_database_waiting"), 0);
         assert!(!page.body.contains("tokendesk_tasks_open"));
         world.desk.db.write(|conn| Ok(conn.batch_execute("ALTER TABLE lost RENAME TO emails")?)).expect("it is renamed");
         assert_eq!(value(&read(&world), "tokendesk_database_up"), 1, "a failure is not kept");

@@ -72,7 +72,7 @@ pub fn import(desk: &Desk, who: &Who, now: Timestamp, bytes: &[u8], choices: &Ch
         note_taken(desk, who, now, &report)?;
         return Ok(report);
     }
-    let report = desk.db.write(|conn| {
+    let report = desk.db.write_alone(|conn| {
         db::hold(conn, Lock::Tokens)?;
         let plan = Plan::of(conn, who, &file, &choices.container)?;
         if plan.is_stopped(choices.good_ones) {
