@@ -39,19 +39,19 @@ pub(super) struct Line {
     writer: Connections,
     /// The longest that anybody waits.
     wait: Duration,
-    places: Mutex<Places>,
+    queue: Mutex<Queue>,
 }
 
 #[derive(Default)]
-struct Places {
+struct Queue {
     /// Somebody has the writer.
     taken: bool,
-    waiting: VecDeque<Place>,
-    /// The number of the newest place.
+    waiting: VecDeque<Waiting>,
+    /// The number of who came last.
     newest: u64,
 }
 
-struct Place {
+struct Waiting {
     number: u64,
     /// Not to be committed with others.
     alone: bool,
@@ -84,7 +84,7 @@ struct Batch {
 
 impl Line {
     pub(super) fn new(writer: Connections, wait: Duration) -> Arc<Self> {
-        Arc::new(Line { writer, wait, places: Mutex::default() })
+        Arc::new(Line { writer, wait, queue: Mutex::default() })
     }
 
     /// Runs `f` in a transaction, with others unless it is to be `alone`.
@@ -97,7 +97,7 @@ impl Line {
             Called::Join(batch) => batch.change(f),
             Called::Begin(turn) => {
                 let conn = loan_within(&self.writer, until.saturating_duration_since(Instant::now()))?;
-                let joint = !alone && self.places().waiting.front().is_some_and(|next| !next.alone);
+                let joint = !alone && self.queue().waiting.front().is_some_and(|next| !next.alone);
                 Batch::begin(turn, conn, joint)?.change(f)
             }
         }
@@ -108,7 +108,7 @@ impl Line {
     /// # Errors
     /// As [`Line::write`].
     pub(super) fn write_if_free<T>(self: &Arc<Self>, f: impl FnMut(&mut AnyConn) -> Result<T>) -> Result<Option<T>> {
-        if std::mem::replace(&mut self.places().taken, true) {
+        if std::mem::replace(&mut self.queue().taken, true) {
             return Ok(None);
         }
         let turn = Turn(self.clone());
@@ -118,59 +118,59 @@ impl Line {
 
     /// How many wait at this moment.
     pub(super) fn waiting(&self) -> usize {
-        self.places().waiting.len()
+        self.queue().waiting.len()
     }
 
     /// Waits for the writer.
     fn stand(self: &Arc<Self>, alone: bool, until: Instant) -> Result<Called> {
         let (number, called) = {
-            let mut places = self.places();
-            if !places.taken {
-                places.taken = true;
+            let mut queue = self.queue();
+            if !queue.taken {
+                queue.taken = true;
                 return Ok(Called::Begin(Turn(self.clone())));
             }
-            if places.waiting.len() >= MOST_WAITING {
+            if queue.waiting.len() >= MOST_WAITING {
                 return Err(Error::Busy);
             }
             let (call, called) = sync_channel(1);
-            places.newest += 1;
-            let number = places.newest;
-            places.waiting.push_back(Place { number, alone, call });
+            queue.newest += 1;
+            let number = queue.newest;
+            queue.waiting.push_back(Waiting { number, alone, call });
             (number, called)
         };
         if let Ok(called) = called.recv_timeout(until.saturating_duration_since(Instant::now())) {
             return Ok(called);
         }
-        let mut places = self.places();
-        let before = places.waiting.len();
-        places.waiting.retain(|place| place.number != number);
-        if places.waiting.len() < before {
+        let mut queue = self.queue();
+        let before = queue.waiting.len();
+        queue.waiting.retain(|one| one.number != number);
+        if queue.waiting.len() < before {
             return Err(Error::Busy);
         }
-        drop(places);
+        drop(queue);
         // Taken out of the line at the last moment: it is on its way.
         called.recv().map_err(|_| broken_off())
     }
 
     /// Who is next, if they may be committed with others.
-    fn next_to_join(&self) -> Option<Place> {
-        let mut places = self.places();
-        if places.waiting.front()?.alone { None } else { places.waiting.pop_front() }
+    fn next_to_join(&self) -> Option<Waiting> {
+        let mut queue = self.queue();
+        if queue.waiting.front()?.alone { None } else { queue.waiting.pop_front() }
     }
 
-    fn places(&self) -> MutexGuard<'_, Places> {
-        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let mut places = self.0.places();
-        let Some(next) = places.waiting.pop_front() else {
-            places.taken = false;
+        let mut queue = self.0.queue();
+        let Some(next) = queue.waiting.pop_front() else {
+            queue.taken = false;
             return;
         };
-        drop(places);
+        drop(queue);
         // Were nobody there to hear it, the turn would be dropped in turn, and go to the next.
         let _ = next.call.send(Called::Begin(Turn(self.0.clone())));
     }
@@ -222,7 +222,7 @@ impl Batch {
     }
 
     /// Who joins it next: nobody once it is full, has been open for long, or cannot be committed any more.
-    fn next(&self) -> Option<Place> {
+    fn next(&self) -> Option<Waiting> {
         let open = self.joint && self.broken.is_none();
         let room = self.members.len() < MOST_TOGETHER && self.since.elapsed() < LONGEST;
         if open && room { self.turn.0.next_to_join() } else { None }
