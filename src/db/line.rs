@@ -63,7 +63,7 @@ enum Called {
     /// Nothing is open.
     Begin(Turn),
     /// The transaction of those before.
-    Join(Batch),
+    Join(Box<Batch>),
 }
 
 /// The right to write; passed on when dropped.
@@ -177,13 +177,13 @@ impl Drop for Turn {
 }
 
 impl Batch {
-    fn begin(turn: Turn, mut conn: Loan, joint: bool) -> Result<Self> {
+    fn begin(turn: Turn, mut conn: Loan, joint: bool) -> Result<Box<Self>> {
         begin(&mut conn)?;
-        Ok(Batch { conn, turn, joint, since: Instant::now(), members: Vec::new(), broken: None })
+        Ok(Box::new(Batch { conn, turn, joint, since: Instant::now(), members: Vec::new(), broken: None }))
     }
 
     /// Makes the change of `f`, hands the transaction on or ends it, and answers once it has ended.
-    fn change<T>(mut self, f: impl FnMut(&mut AnyConn) -> Result<T>) -> Result<T> {
+    fn change<T>(mut self: Box<Self>, f: impl FnMut(&mut AnyConn) -> Result<T>) -> Result<T> {
         let (tell, told) = sync_channel(1);
         self.members.push(tell);
         let outcome = self.run(f);
@@ -246,9 +246,9 @@ impl Batch {
     }
 
     /// Commits it, or takes it back where it is one change that is not to be kept; passes the turn on, and tells all.
-    fn end(self, keep: bool) {
+    fn end(self: Box<Self>, keep: bool) {
         type Manager = <AnyConn as Connection>::TransactionManager;
-        let Batch { mut conn, turn, joint, members, broken, .. } = self;
+        let Batch { mut conn, turn, joint, members, broken, .. } = *self;
         let outcome = if broken.is_none() && (joint || keep) {
             Manager::commit_transaction(&mut *conn).map_err(Error::from)
         } else {
