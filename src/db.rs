@@ -37,6 +37,13 @@ pub use transaction::once_committed;
 /// Rows in one INSERT: PostgreSQL takes 65,535 binds a statement, and no table here has more than 32 columns.
 pub const ROWS_A_STATEMENT: usize = 2_000;
 
+/// What a reader keeps of the file, in KB: more than a page of the console reads. The system keeps the rest, once for all
+/// connections; were it mapped (`mmap_size`), it would count for each of them.
+const READER_CACHE_KB: u32 = 2_000;
+
+/// What the writer keeps of it: a change of thousands of rows goes to and fro between a table and its indexes.
+const WRITER_CACHE_KB: u32 = 16_000;
+
 /// A connection to either database.
 #[derive(diesel::MultiConnection)]
 pub enum AnyConn {
@@ -138,11 +145,15 @@ impl CustomizeConnection<AnyConn, diesel::r2d2::Error> for ConnectionSetup {
             format!("SET TIME ZONE 'UTC'; SET lock_timeout = {wait}")
         } else {
             // FULL: what was confirmed to someone is on the disk. secure_delete: what was wiped is overwritten, not only
-            // forgotten (a sealed secret would lie about in the file until SQLite needs the room).
+            // forgotten (a sealed secret would lie about in the file until SQLite needs the room). temp_store: what a reader
+            // sorts beyond its cache goes to a file, so that memory does not grow with the world; what the writer may have
+            // to take back goes to none.
+            let (query_only, cache, sorts) =
+                if self.read_only { ("ON", READER_CACHE_KB, "FILE") } else { ("OFF", WRITER_CACHE_KB, "MEMORY") };
             format!(
                 "PRAGMA busy_timeout = {wait}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                 PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY; PRAGMA query_only = {};",
-                if self.read_only { "ON" } else { "OFF" }
+                 PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON; PRAGMA cache_size = -{cache}; \
+                 PRAGMA temp_store = {sorts}; PRAGMA query_only = {query_only};"
             )
         };
         conn.batch_execute(&manners).map_err(diesel::r2d2::Error::QueryError)

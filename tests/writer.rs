@@ -238,3 +238,19 @@ fn whoever_waits_for_too_long_gives_up_and_the_others_come_to_their_turn() {
     db.write(|conn| insert(conn, &world, "second")).expect("nobody has the writer");
     assert_eq!(db.write_if_free(|conn| names(conn)).unwrap().expect("nobody has it").len(), 2);
 }
+
+#[test]
+fn who_reads_keeps_little_of_a_large_world_in_memory() {
+    #[derive(diesel::QueryableByName)]
+    struct Kept {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        cache_size: i64,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        temp_store: i64,
+    }
+    let world = World::new(On::Sqlite);
+    let sql = "SELECT * FROM pragma_cache_size, pragma_temp_store";
+    let kept: Kept = world.desk.db.read(|conn| Ok(diesel::sql_query(sql).get_result(conn)?)).unwrap();
+    assert!((-2_000..0).contains(&kept.cache_size), "KB a connection: {}", kept.cache_size);
+    assert_eq!(kept.temp_store, 1, "what does not fit is sorted in a file");
+}

@@ -11,20 +11,20 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Renders the three templates of the folder of `$kind`.
+/// Renders the three templates of the folder of `$kind`. In plain text each space and line end is read.
 macro_rules! letters {
     ($kind:expr, $view:expr, $($name:ident: $subject:literal, $text:literal, $html:literal;)+) => {
         match $kind {$(
             Kind::$name => {
                 #[derive(Template)]
-                #[template(path = $subject)]
+                #[template(path = $subject, whitespace = "preserve")]
                 #[allow(dead_code, reason = "some subjects name nothing")]
                 struct Subject<'a> { v: &'a View }
                 #[derive(Template)]
-                #[template(path = $text)]
+                #[template(path = $text, whitespace = "preserve")]
                 struct Text<'a> { v: &'a View, facts: &'a [Fact<'a>] }
                 #[derive(Template)]
-                #[template(path = $html)]
+                #[template(path = $html, whitespace = "preserve")]
                 struct Html<'a> { v: &'a View, facts: &'a [Fact<'a>] }
                 let facts = &$view.facts($kind);
                 Ok(Letter {
