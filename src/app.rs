@@ -345,7 +345,7 @@ pub fn configure(desk: &Desk, config: &mut ServiceConfig) {
     let mut scope = actix::scope("");
     for (path, resource) in resources {
         scope = if with_session.contains(&path) {
-            scope.service(resource.wrap(session::middleware(desk)))
+            scope.service(resource.wrap(session::middleware(desk)).wrap(from_fn(session::arrive)))
         } else {
             scope.service(resource)
         };

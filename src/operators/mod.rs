@@ -29,6 +29,7 @@ pub use store::{
 };
 
 /// The operator of a session, as they are now.
+#[derive(Clone)]
 pub struct Working {
     /// Who it is, with role and scope.
     pub who: Who,

@@ -98,37 +98,27 @@ impl<N: Need> FromRequest for Permitted<N> {
             let desk = http.app_data::<Data<Desk>>().ok_or_else(|| Fault::internal("the app has no desk"))?;
             let desk = desk.get_ref().clone();
             let session = http.get_session();
-            let operator = session::operator(&session).ok_or(Error::SignedOut)?;
+            let working = session::working().ok_or(Error::SignedOut)?;
             let now = desk.now();
-            let (address, id) = (request::address(&http), request::id(&http));
             let path = http.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
-            let refused = format!("{} {}", http.method(), http.path());
-            let at_own_account = session::is_account(http.path());
-            let worker = desk.clone();
-            let who = actix_web::web::block(move || {
-                let at_work = worker
-                    .db
-                    .read(|conn| operators::at_work(conn, operator, &address, &id))?
-                    .ok_or(Error::SignedOut)?;
-                if at_work.must_change_password && !at_own_account {
-                    return Err(Error::PasswordDue);
-                }
-                let who = at_work.who;
-                // Of the permissions the first is named: it is the one that opens all of the page.
-                let missing = N::NEEDS.iter().find(|any_of| !who.may_any(any_of)).and_then(|any_of| any_of.first());
-                let missing = missing.map(|permission| permission.label());
-                let partly = N::EVERYWHERE && who.scope != Scope::All;
-                if let Some(missing) = missing.or(partly.then_some(operators::ALL_CONTAINERS)) {
-                    worker.db.write(|conn| {
-                        let entry = Entry::refused(&who.actor, "console.open", format!("Refused {refused}"))
-                            .fact("Permission missing", missing);
-                        audit::record(conn, now, &entry)
-                    })?;
-                    return Err(Error::Forbidden(missing));
-                }
-                Ok(who)
-            })
-            .await??;
+            if working.must_change_password && !session::is_account(http.path()) {
+                return Err(Error::PasswordDue.into());
+            }
+            let who = working.who;
+            // Of the permissions the first is named: it is the one that opens all of the page.
+            let missing = N::NEEDS.iter().find(|any_of| !who.may_any(any_of)).and_then(|any_of| any_of.first());
+            let missing = missing.map(|permission| permission.label());
+            let partly = N::EVERYWHERE && who.scope != Scope::All;
+            if let Some(missing) = missing.or(partly.then_some(operators::ALL_CONTAINERS)) {
+                let refused = format!("Refused {} {}", http.method(), http.path());
+                let worker = desk.clone();
+                let noted = actix_web::web::block(move || {
+                    let entry = Entry::refused(&who.actor, "console.open", refused).fact("Permission missing", missing);
+                    worker.db.write(|conn| audit::record(conn, now, &entry))
+                });
+                noted.await??;
+                return Err(Error::Forbidden(missing).into());
+            }
             Ok(Permitted {
                 who,
                 desk,

@@ -1,5 +1,7 @@
 //! The operator's session: actix-session over our own table, so that ending one takes effect at once everywhere.
 
+use std::cell::RefCell;
+
 use actix_session::{
     Session, SessionMiddleware,
     config::{CookieContentSecurity, PersistentSession},
@@ -7,7 +9,10 @@ use actix_session::{
 };
 use actix_web::{
     HttpRequest,
+    body::MessageBody,
     cookie::{Key, SameSite, time::Duration},
+    dev::{ServiceRequest, ServiceResponse},
+    middleware::Next,
 };
 
 use crate::{
@@ -15,9 +20,12 @@ use crate::{
     desk::Desk,
     ids::OperatorId,
     keys::Purpose,
-    operators::sessions::{self, OPERATOR, PENDING, State},
+    operators::{
+        self, Working,
+        sessions::{self, OPERATOR, PENDING, State},
+    },
     sign_in::presence,
-    web::{Fault, Visitor, cookies, segment},
+    web::{Fault, Visitor, cookies, request, segment},
 };
 
 /// Since when someone is half signed in, in seconds since 1970.
@@ -31,6 +39,42 @@ const PENDING_SECONDS: i64 = 10 * 60;
 
 /// The page of one's own account, where a first password is changed.
 pub const ACCOUNT: &str = "/account";
+
+tokio::task_local! {
+    /// The request at hand.
+    static ARRIVED: Arrived;
+}
+
+/// A request that may have a session.
+struct Arrived {
+    origin: Origin,
+    /// The operator of its session.
+    working: RefCell<Option<Working>>,
+}
+
+#[derive(Clone, Default)]
+struct Origin {
+    address: String,
+    request: String,
+}
+
+/// Makes room for what is read together with the session of a request. To stand around [`middleware`].
+///
+/// # Errors
+/// What comes from within.
+pub async fn arrive<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    let origin = Origin { address: request::address(request.request()), request: request::id(request.request()) };
+    ARRIVED.scope(Arrived { origin, working: RefCell::default() }, next.call(request)).await
+}
+
+/// The operator signed in to the session of the request at hand, as they are now: read with the session, on the same
+/// connection. `None` if nobody is, or no longer.
+pub fn working() -> Option<Working> {
+    ARRIVED.try_with(|arrived| arrived.working.borrow().clone()).ok().flatten()
+}
 
 /// Rows of the sessions table behind actix-session.
 pub struct Rows {
@@ -53,7 +97,20 @@ impl Rows {
 impl SessionStore for Rows {
     async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
         let key = key.as_ref().to_owned();
-        self.run(move |desk| sessions::load(desk, &key, desk.now())).await.map_err(|e| LoadError::Other(e.into()))
+        let origin = ARRIVED.try_with(|arrived| arrived.origin.clone()).unwrap_or_default();
+        let loaded = self.run(move |desk| {
+            sessions::load(desk, &key, desk.now(), |conn, state| {
+                match state.get(OPERATOR).and_then(|id| id.parse().ok()) {
+                    Some(id) => operators::at_work(conn, OperatorId(id), &origin.address, &origin.request),
+                    None => Ok(None),
+                }
+            })
+        });
+        let loaded = loaded.await.map_err(|e| LoadError::Other(e.into()))?;
+        Ok(loaded.map(|(state, working)| {
+            let _ = ARRIVED.try_with(|arrived| arrived.working.replace(working));
+            state
+        }))
     }
 
     async fn save(&self, state: State, _: &Duration) -> Result<SessionKey, SaveError> {

@@ -51,29 +51,40 @@ fn text(state: &State, name: &str) -> String {
     state.get(name).and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
 }
 
-/// The state of the session with this key, unless the idle or the absolute limit has passed (PRODUCT.md §5).
-pub fn load(desk: &Desk, key: &str, now: Timestamp) -> Result<Option<State>> {
+/// The state of the session with this key, unless the idle or the absolute limit has passed (PRODUCT.md §5), and what
+/// `beside` reads for it on the same connection.
+pub fn load<T>(
+    desk: &Desk,
+    key: &str,
+    now: Timestamp,
+    beside: impl FnOnce(&mut AnyConn, &State) -> Result<T>,
+) -> Result<Option<(State, T)>> {
     let hash = hash(desk, key);
-    let row: Option<(String, Timestamp, Timestamp)> = desk.db.read(|conn| {
-        Ok(sessions::table
+    let found = desk.db.read(|conn| {
+        let row: Option<(String, Timestamp, Timestamp)> = sessions::table
             .find(&hash)
             .select((sessions::state, sessions::created_at, sessions::seen_at))
             .first(conn)
-            .optional()?)
+            .optional()?;
+        let Some((state, created_at, seen_at)) = row else { return Ok(None) };
+        if is_over(desk, created_at, seen_at, now) {
+            return Ok(Some((None, seen_at)));
+        }
+        let Ok(state) = serde_json::from_str(&state) else { return Ok(None) };
+        let beside = beside(conn, &state)?;
+        Ok(Some((Some((state, beside)), seen_at)))
     })?;
-    let Some((state, created_at, seen_at)) = row else { return Ok(None) };
-    if is_over(desk, created_at, seen_at, now) {
+    let Some((loaded, seen_at)) = found else { return Ok(None) };
+    if loaded.is_none() {
         // It is over with or without its row, which is swept out later.
         if_it_goes(desk.db.write_if_free(|conn| Ok(diesel::delete(sessions::table.find(&hash)).execute(conn)?)))?;
-        return Ok(None);
-    }
-    if now >= seen_at + Duration::seconds(SEEN_EVERY_SECONDS) {
+    } else if now >= seen_at + Duration::seconds(SEEN_EVERY_SECONDS) {
         // Who reads waits for nobody who writes: the next request writes it down.
         if_it_goes(desk.db.write_if_free(|conn| {
             Ok(diesel::update(sessions::table.find(&hash)).set(sessions::seen_at.eq(now)).execute(conn)?)
         }))?;
     }
-    Ok(serde_json::from_str(&state).ok())
+    Ok(loaded)
 }
 
 /// Lets go of what cannot be written at this moment.
