@@ -14,7 +14,7 @@ use crate::{
     web::{
         Fault,
         chrome::{self, Chrome, Flash},
-        request, session, shortcuts, theme,
+        session, shortcuts, theme,
     },
 };
 
