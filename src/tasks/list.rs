@@ -211,6 +211,12 @@ pub struct Row {
 }
 
 impl Query {
+    /// True if it asks for some of the open tasks.
+    pub fn narrows(&self) -> bool {
+        let by = self.authentication_type.is_some() || self.stop.is_some();
+        by || self.view != View::Open || !self.q.is_empty() || !self.operator.is_empty()
+    }
+
     /// True if the row is in what is asked for: for rows that were counted live. `key` makes keys of texts.
     pub fn holds(&self, row: &Row, today: NaiveDate, key: impl Fn(&str) -> String) -> bool {
         let task = &row.task;

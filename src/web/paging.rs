@@ -115,7 +115,10 @@ impl Pager {
     pub fn new(paging: Paging, shown: usize, total: impl Into<Total>, links: &Links) -> Self {
         let Total { rows: total, more } = total.into();
         let shown = i64::try_from(shown).unwrap_or(i64::MAX);
-        let last_page = total.div_euclid(paging.size) + i64::from(total % paging.size > 0);
+        let counted = total.div_euclid(paging.size) + i64::from(total % paging.size > 0);
+        // Beyond what was counted one page leads to the next, as long as they are full.
+        let goes_on = more && shown == paging.size;
+        let last_page = if more { counted.max(paging.page) } else { counted };
         let to = |page: i64| if page == 1 { links.with("page", "") } else { links.with("page", &page.to_string()) };
         let around = (paging.page - AROUND).max(1)..=(paging.page + AROUND).min(last_page);
         let mut numbers: Vec<i64> = std::iter::once(1).chain(around).chain(std::iter::once(last_page)).collect();
@@ -143,7 +146,7 @@ impl Pager {
             note: String::new(),
             sizes: if total > SIZES[0] { SIZES.iter().map(size_link).collect() } else { Vec::new() },
             prev: (paging.page > 1).then(|| to((paging.page - 1).min(last_page.max(1)))),
-            next: (paging.page < last_page).then(|| to(paging.page + 1)),
+            next: (paging.page < last_page || goes_on).then(|| to(paging.page + 1)),
             pages,
         }
     }
@@ -167,6 +170,20 @@ mod tests {
         assert_eq!(pager.prev.as_deref(), Some("/tasks"));
         assert_eq!(pager.next.as_deref(), Some("/tasks?page=3"));
         assert_eq!(pager.pages.len(), 3);
+    }
+
+    #[test]
+    fn pages_go_on_beyond_what_was_counted() {
+        let links = Links::new("/tasks", vec![]);
+        let total = Total { rows: 1_000, more: true };
+        let pager = |page, shown| Pager::new(Paging { page, size: 100 }, shown, total, &links);
+        let labels = |pager: &Pager| pager.pages.iter().map(|page| page.label.clone()).collect::<Vec<_>>().join(" ");
+        let inside = pager(10, 100);
+        assert_eq!((labels(&inside).as_str(), inside.next.as_deref()), ("1 … 8 9 10", Some("/tasks?page=11")));
+        let beyond = pager(14, 100);
+        assert_eq!((labels(&beyond).as_str(), beyond.next.as_deref()), ("1 … 12 13 14", Some("/tasks?page=15")));
+        assert_eq!((beyond.words().as_str(), beyond.first, beyond.last), ("more than 1,000", 1_301, 1_400));
+        assert_eq!(pager(15, 7).next, None);
     }
 
     #[test]

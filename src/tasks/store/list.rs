@@ -96,6 +96,9 @@ pub fn page(
     limit: i64,
 ) -> Result<(Vec<Row>, Total)> {
     let (matching, total) = Matching::of(conn, query, today, None)?;
+    if total.rows == 0 {
+        return Ok((Vec::new(), total));
+    }
     let page = matching.ordered().offset(offset).limit(limit).select(TaskRow::as_select());
     let rows: Vec<TaskRow> = page.load(conn)?;
     let list = rows.into_iter().map(Task::try_from).collect::<Result<_>>()?;
@@ -132,7 +135,7 @@ pub fn count_views(
         .into_iter()
         .map(|view| {
             let query = Query { view, me: me.to_owned(), ..Query::default() };
-            Ok((view, Matching::of(conn, &query, today, scope)?.1))
+            Ok((view, Matching::total(conn, &query, today, scope)?))
         })
         .collect()
 }

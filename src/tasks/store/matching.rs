@@ -35,24 +35,46 @@ pub struct Matching<'a> {
     scope: Option<&'a [ContainerId]>,
     /// The tasks that the text finds, if they are few.
     named: Option<Vec<i64>>,
+    /// Those that match, if something narrows the list and they are few.
+    few: Option<Vec<i64>>,
     /// More match than are counted: the index of the order is walked, and what does not match is passed over.
     walks: bool,
 }
 
 impl<'a> Matching<'a> {
-    /// Looks how many match. `scope`: only what of the tasks lies in these containers; an order by what lies in them has no
-    /// index, see [`scoped`].
+    /// What is asked, before it is looked how many match. `scope`: only what of the tasks lies in these containers; an order
+    /// by what lies in them has no index, see [`scoped`].
+    fn new(conn: &mut AnyConn, query: &'a Query, today: NaiveDate, scope: Option<&'a [ContainerId]>) -> Result<Self> {
+        let named = if query.q.is_empty() { None } else { named(conn, &query.q, scope)? };
+        Ok(Matching { query, today, scope, named, few: None, walks: false })
+    }
+
+    /// The same, with how many match.
     pub fn of(
         conn: &mut AnyConn,
         query: &'a Query,
         today: NaiveDate,
         scope: Option<&'a [ContainerId]>,
     ) -> Result<(Self, Total)> {
-        let named = if query.q.is_empty() { None } else { named(conn, &query.q, scope)? };
-        let mut matching = Matching { query, today, scope, named, walks: false };
-        let total = crate::total!(conn, matching.filtered().select(tasks::id))?;
-        matching.walks = total.more;
+        let mut matching = Matching::new(conn, query, today, scope)?;
+        if !query.narrows() {
+            let total = matching.count(conn)?;
+            matching.walks = total.more;
+            return Ok((matching, total));
+        }
+        let ids: Vec<i64> = matching.filtered().select(tasks::id).limit(CAP + 1).load(conn)?;
+        let total = Total::of(i64::try_from(ids.len()).unwrap_or(CAP));
+        (matching.few, matching.walks) = if total.more { (None, true) } else { (Some(ids), false) };
         Ok((matching, total))
+    }
+
+    /// How many tasks match a query.
+    pub fn total(conn: &mut AnyConn, query: &Query, today: NaiveDate, scope: Option<&[ContainerId]>) -> Result<Total> {
+        Matching::new(conn, query, today, scope)?.count(conn)
+    }
+
+    fn count(&self, conn: &mut AnyConn) -> Result<Total> {
+        crate::total!(conn, self.filtered().select(tasks::id))
     }
 
     /// The tasks that match, in no order.
@@ -131,7 +153,11 @@ impl<'a> Matching<'a> {
 
     /// The tasks that match by the key of the order, then the number, as the indexes have it.
     pub fn ordered(&self) -> Boxed {
-        let tasks = self.filtered();
+        let tasks = match &self.few {
+            // Asked to sort few of many, a database may rather walk an index past every task.
+            Some(ids) => tasks::table.filter(tasks::id.eq_any(ids.clone())).into_boxed(),
+            None => self.filtered(),
+        };
         let order = self.query.order;
         match (order.column, !order.descending) {
             (Column::Task, true) => tasks.order(tasks::id.asc()),

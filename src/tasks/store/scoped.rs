@@ -110,6 +110,9 @@ pub fn page(
     limit: i64,
 ) -> Result<(Vec<Row>, Total)> {
     let (matching, total) = Matching::of(conn, query, today, Some(containers))?;
+    if total.rows == 0 {
+        return Ok((Vec::new(), total));
+    }
     let ids: Vec<i64> = matching.ordered().offset(offset).limit(limit).select(tasks::id).load(conn)?;
     let rows = rows(conn, &ids, containers, attempts, today)?;
     let mut rows: HashMap<i64, Row> = rows.into_iter().map(|row| (row.task.id.0, row)).collect();
