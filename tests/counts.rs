@@ -4,7 +4,7 @@ use diesel::connection::SimpleConnection as _;
 use tokendesk::{
     counts,
     db::Total,
-    ids::{TaskId, UserId},
+    ids::UserId,
     operators::{BuiltIn, Scope, Who},
     tasks::{
         list::{Column, Order, Query, View},
@@ -26,29 +26,6 @@ fn numbers(listed: &Listed) -> Vec<i64> {
 
 fn miscounts(world: &World) -> Vec<counts::Miscount> {
     world.desk.db.read(counts::miscounted).expect("the tasks can be counted")
-}
-
-/// Doubles the tasks `times` times: their rows and what stands with them, without users.
-fn double(world: &World, times: u32, first: TaskId, last: TaskId) -> i64 {
-    let span = last.0 - first.0 + 1;
-    for n in 0..times {
-        let further = span << n;
-        world
-            .desk
-            .db
-            .write(|conn| {
-                conn.batch_execute(&format!(
-                    "CREATE TEMPORARY TABLE more AS SELECT * FROM tasks; UPDATE more SET id = id + {further}; \
-                     INSERT INTO tasks SELECT * FROM more; DROP TABLE more; \
-                     CREATE TEMPORARY TABLE more AS SELECT * FROM task_containers; \
-                     UPDATE more SET task_id = task_id + {further}; \
-                     INSERT INTO task_containers SELECT * FROM more; DROP TABLE more"
-                ))?;
-                Ok(())
-            })
-            .expect("the tasks are copied");
-    }
-    span << times
 }
 
 on_both! {
@@ -101,7 +78,7 @@ on_both! {
         // The first has passed its Stop Date, the others come to theirs.
         world.advance(chrono::Duration::days(13));
         let sales = world.desk.db.read(|conn| users::find(conn, &kim, "a.berg")).unwrap().container;
-        let span = double(&world, 9, first, last);
+        let span = world.multiply_tasks(9, first, last);
         assert!(span > 2_000);
         let everywhere = world.operator("a.reyes", BuiltIn::Auditor);
         let containers = world.desk.db.read(|conn| users::containers(conn, &Scope::All)).unwrap();

@@ -1,6 +1,6 @@
 //! The Snapshot: what is going on, as far as the role may see it.
 
-use tokendesk::operators::BuiltIn;
+use tokendesk::{operators::BuiltIn, reports};
 
 use crate::{
     on_both,
@@ -41,6 +41,38 @@ on_both! {
         let keeper = Browser::signed_in(&world.url, &world.desk, &keeper);
         let page = keeper.get("/").expect(200).says("Stopping in 48 h 1 user in 1 task");
         assert!(!page.body.contains("/edit\""), "an auditor extends nothing");
+    }
+
+    fn large_numbers_are_counted_once_a_minute_and_the_page_says_when(world) {
+        let who = world.lindqvist();
+        let (a, b) = (world.user("a.berg", "Sales"), world.user("b.cole", "Legal"));
+        let task = world.task(&who, &[a.id, b.id]);
+        let kim = Browser::signed_in(&world.url, &world.desk, &who);
+        let maya = world.operator_in("m.okafor", BuiltIn::Operator, &[a.container]);
+        let maya = Browser::signed_in(&world.url, &world.desk, &maya);
+        let fold = |world: &World| reports::fold_numbers(&world.desk, world.now()).expect("they can be counted");
+        fold(&world);
+        assert!(!kim.get("/").expect(200).text().contains("Numbers as of"), "few are counted when somebody looks");
+        world.multiply_tasks(10, task, task);
+        kim.get("/").expect(200).says("Users still to enroll 2,048");
+        fold(&world);
+        kim.get("/").expect(200).says("Numbers as of 14:32").says("Users still to enroll 2,048");
+        maya.get("/").expect(200).says("Numbers as of 14:32").says("Users still to enroll 1,024");
+        world.lock(task, a.id);
+        world.enroll(task, b.id);
+        kim.get("/").expect(200).says("Users still to enroll 2,048");
+        fold(&world);
+        kim.get("/").expect(200).says("Users still to enroll 2,048").says("Numbers as of 14:32");
+        world.advance(chrono::Duration::minutes(1));
+        fold(&world);
+        kim.get("/").expect(200).says("Numbers as of 14:33").says("Users still to enroll 2,047").says("1 user locked");
+        maya.get("/").expect(200).says("Numbers as of 14:33").says("Users still to enroll 1,024");
+        // Nobody of Sales has been at work since; the next who comes is counted for at once.
+        world.advance(chrono::Duration::minutes(20));
+        kim.get("/").expect(200);
+        fold(&world);
+        kim.get("/").expect(200).says("Numbers as of 14:53");
+        assert!(!maya.get("/").expect(200).text().contains("Numbers as of"));
     }
 
     fn the_funnel_and_the_chart_count_the_last_30_days(world) {

@@ -5,7 +5,7 @@ use crate::{
     clock::Timestamp,
     desk::Desk,
     error::Result,
-    imports, operators,
+    imports, operators, reports,
     rounds::{self, Round},
     tasks,
 };
@@ -22,11 +22,16 @@ const ALERT_SECONDS: u64 = 60;
 /// How often a write is tried, in seconds: monitors and load balancers ask about as often.
 const PROBE_SECONDS: u64 = 10;
 
+/// How often the large numbers of the Snapshot are counted, in seconds: the page says when, and a minute is what somebody
+/// waits for a mail server to answer.
+const COUNT_SECONDS: u64 = 60;
+
 /// All rounds: the seconds between two, which it is, and its work.
-pub const ROUNDS: [(u64, Round, Work); 3] = [
+pub const ROUNDS: [(u64, Round, Work); 4] = [
     (SWEEP_SECONDS, Round::Sweep, sweep),
     (ALERT_SECONDS, Round::Alert, alert),
     (PROBE_SECONDS, Round::Probe, rounds::probe),
+    (COUNT_SECONDS, Round::Count, reports::fold_numbers),
 ];
 
 /// Sweeps out what has ended, and posts the reminders that are due.

@@ -1,6 +1,6 @@
 //! The Snapshot: what is going on, at a glance, as far as the role may see it.
 
-use chrono::{Datelike as _, Days, Duration, NaiveDate};
+use chrono::{Duration, NaiveDate};
 
 use crate::{
     authentication::{self, rejections::Unusual},
@@ -12,23 +12,15 @@ use crate::{
     operators::{Permission, Scope, Who},
     provision,
     reports::{
-        first_start, ground,
+        first_start, ground, numbers,
         snapshot::{Day, Funnel, Locked, Open, Soon, Stopping},
         store,
     },
     rounds,
+    tasks::list::last_soon_day,
     tokens::AuthenticationType,
     users,
 };
-
-/// Days ahead that count as the next 48 hours: today, tomorrow and the day after, as in the list of tasks.
-const SOON_DAYS: u64 = 2;
-
-/// Tasks shown that stop soon.
-const MOST_STOPPING: i64 = 8;
-
-/// Days the chart and the funnel go back, today included.
-pub const DAYS_BACK: usize = 30;
 
 /// Fewer hardware tokens left than this need a person.
 const FEW_TOKENS: i64 = 10;
@@ -41,6 +33,8 @@ const GUESSING_HOURS: i64 = 24;
 pub struct Glance {
     /// No task was ever made: there is nothing to count.
     pub empty: bool,
+    /// When the large numbers were counted, if that was not at this moment.
+    pub counted_at: Option<Timestamp>,
     /// The open tasks, and how many tasks were made this week.
     pub open: Option<(Open, i64)>,
     /// Users still to enroll.
@@ -84,22 +78,30 @@ pub fn glance(conn: &mut AnyConn, who: &Who, now: Timestamp, settings: &Settings
     let zone = settings.zone;
     let ground = ground(conn, who, now, zone)?;
     let today = ground.today;
-    let last_soon_day = today.checked_add_days(Days::new(SOON_DAYS)).unwrap_or(today);
-    let mut glance = Glance { last_soon_day, attempts_allowed: ground.attempts_allowed, ..Glance::default() };
+    let mut glance =
+        Glance { last_soon_day: last_soon_day(today), attempts_allowed: ground.attempts_allowed, ..Glance::default() };
     if !settings.demo && first_start::concerns(who) {
         glance.first_start = Some(first_start::facts(conn, who, now, settings)?);
     }
     glance.empty = store::first_start::no_task(conn)?;
-    if who.may(Permission::SeeTasks) {
-        let since_monday = u64::from(today.weekday().num_days_from_monday());
-        let monday = today.checked_sub_days(Days::new(since_monday)).unwrap_or(today);
-        glance.open = Some((store::snapshot::open(conn, &ground)?, store::snapshot::started(conn, &ground, monday)?));
-        glance.soon = Some(store::snapshot::soon(conn, &ground, last_soon_day)?);
-        glance.stopping = store::snapshot::stopping(conn, &ground, last_soon_day, MOST_STOPPING)?;
+    if who.may_any(&[Permission::SeeTasks, Permission::SeeUsers, Permission::Reports]) {
+        let (numbers, counted_at) = numbers::of(conn, &ground, zone)?;
+        glance.counted_at = counted_at;
+        if who.may(Permission::SeeTasks) {
+            glance.open = Some((numbers.open, numbers.started));
+            glance.soon = Some(numbers.soon);
+            glance.stopping = store::snapshot::with_rows(conn, &ground, &numbers.stopping)?;
+        }
+        if who.may(Permission::SeeUsers) {
+            glance.waiting = Some(numbers.waiting);
+            glance.locked = Some(numbers.locked);
+        }
+        if who.may_any(&[Permission::SeeTasks, Permission::Reports]) {
+            glance.funnel = Some(numbers.funnel);
+            glance.days = numbers.days;
+        }
     }
     if who.may(Permission::SeeUsers) {
-        glance.waiting = Some(store::snapshot::waiting(conn, &ground)?);
-        glance.locked = Some(store::snapshot::locked(conn, &ground)?);
         glance.twins = users::twins(conn, &who.scope)?;
     }
     if who.may(Permission::EditPolicies) {
@@ -125,12 +127,6 @@ pub fn glance(conn: &mut AnyConn, who: &Who, now: Timestamp, settings: &Settings
         // Where hardware tokens are not in use, none being left is nothing to say.
         let in_use = inventory + stock.reserved > 0;
         glance.few_tokens = (in_use && inventory - stock.reserved < FEW_TOKENS).then_some((inventory, stock.reserved));
-    }
-    if who.may_any(&[Permission::SeeTasks, Permission::Reports]) {
-        let back = u64::try_from(DAYS_BACK).unwrap_or(0).saturating_sub(1);
-        let from = today.checked_sub_days(Days::new(back)).unwrap_or(today);
-        glance.funnel = Some(store::snapshot::funnel(conn, &ground, from)?);
-        glance.days = store::snapshot::completed(conn, &ground, zone, DAYS_BACK)?;
     }
     Ok(glance)
 }

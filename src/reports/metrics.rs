@@ -142,7 +142,7 @@ fn of_rounds(page: &mut Page, desk: &Desk) {
     let name = "tokendesk_round_failures_total";
     page.head(name, "counter", "Rounds of the server (reminding, alerting, trying to write) that did not end well.");
     let failures = desk.meter.round_failures();
-    for round in [Round::Sweep, Round::Alert, Round::Probe] {
+    for round in Round::ALL {
         page.line(name, &[("round", round.code())], failures.get(round.code()).copied().unwrap_or(0));
     }
     page.head("tokendesk_database_writable", "gauge", "1 if the last write that was tried went well.");

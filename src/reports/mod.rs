@@ -18,6 +18,7 @@ mod glance;
 pub mod history;
 pub mod metrics;
 pub mod not_enrolled;
+mod numbers;
 pub mod pages;
 pub mod snapshot;
 mod store;
@@ -27,6 +28,7 @@ pub use download::{Download, Report, download};
 pub use filter::{Filter, Period};
 pub use find::find;
 pub use glance::{Glance, glance};
+pub use numbers::fold as fold_numbers;
 
 use store::Basis;
 

@@ -1,12 +1,14 @@
 //! The rules of the Snapshot: where enrollments stop, said in words.
 
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 use crate::english::{counted_as, either};
+use crate::ids::TaskId;
 use crate::reports::history;
 
 /// How far the enrollments of a time came; each number is part of the one before it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Funnel {
     /// Given an enrollment in a task, those left out who were moved to a newer one.
     pub provisioned: i64,
@@ -73,8 +75,12 @@ pub struct Stopping {
     pub users: i64,
 }
 
+/// A task that stops soon, as it is counted: its number, the first of the Stop Dates that come, users whose time ends within
+/// 48 hours.
+pub type StoppingTask = (TaskId, NaiveDate, i64);
+
 /// Who is yet to enroll, and whose time ends within 48 hours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Soon {
     /// Users whose time ends.
     pub users: i64,
@@ -83,7 +89,7 @@ pub struct Soon {
 }
 
 /// The open tasks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Open {
     /// How many.
     pub tasks: i64,
@@ -92,7 +98,7 @@ pub struct Open {
 }
 
 /// Locked users.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Locked {
     /// How many.
     pub users: i64,
@@ -101,7 +107,7 @@ pub struct Locked {
 }
 
 /// Completed enrollments of a day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Day {
     /// The day.
     pub on: NaiveDate,

@@ -24,15 +24,21 @@ pub enum Round {
     Alert,
     /// Tries whether the database takes a write.
     Probe,
+    /// Counts the large numbers of the Snapshot.
+    Count,
 }
 
 impl Round {
+    /// All of them.
+    pub const ALL: [Round; 4] = [Round::Sweep, Round::Alert, Round::Probe, Round::Count];
+
     /// The word in the database and in the numbers for monitors.
     pub fn code(self) -> &'static str {
         match self {
             Round::Sweep => "sweep",
             Round::Alert => "alert",
             Round::Probe => "probe",
+            Round::Count => "count",
         }
     }
 
@@ -42,11 +48,12 @@ impl Round {
             Round::Sweep => "sweeping and reminding",
             Round::Alert => "alerting operators",
             Round::Probe => "trying to write",
+            Round::Count => "counting for the Snapshot",
         }
     }
 
     fn from_code(word: &str) -> Option<Self> {
-        [Round::Sweep, Round::Alert, Round::Probe].into_iter().find(|round| round.code() == word)
+        Round::ALL.into_iter().find(|round| round.code() == word)
     }
 }
 

@@ -15,3 +15,11 @@ diesel::table! {
         done_at -> Timestamp,
     }
 }
+
+diesel::table! {
+    snapshot_numbers (scope) {
+        scope -> Text,
+        counted_at -> Timestamp,
+        numbers -> Text,
+    }
+}

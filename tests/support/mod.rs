@@ -26,6 +26,7 @@ pub mod browser;
 pub mod chromium;
 pub mod demo;
 pub mod log;
+mod many;
 pub mod mta;
 pub mod oathtool;
 pub mod old;

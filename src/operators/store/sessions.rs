@@ -1,19 +1,20 @@
 //! Rows of console sessions. The cookie holds a random key; the table holds its keyed hash, so that a copy of the
 //! database signs nobody in.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::Duration;
 use diesel::prelude::*;
 
 use crate::{
+    access::Scope,
     clock::Timestamp,
     db::AnyConn,
     desk::Desk,
     error::{Error, Result},
-    ids::OperatorId,
+    ids::{ContainerId, OperatorId},
     keys::Purpose,
-    schema::sessions,
+    schema::{operator_containers, operators, sessions},
 };
 
 /// The state of a session: a name and JSON each, as actix-session keeps it.
@@ -37,6 +38,26 @@ const SEEN_EVERY_SECONDS: i64 = 60;
 /// Sessions of one operator at a time (ASVS 5.0, 7.1.2): a person has a handful, and a program that signs in for each
 /// thing it does some dozens; the oldest ends when one more begins. As many may be half signed in.
 pub const MOST: usize = 50;
+
+/// The scopes of the operators whose sessions were last seen after `since`, each once.
+pub fn scopes(conn: &mut AnyConn, since: Timestamp) -> Result<Vec<Scope>> {
+    let at_work = sessions::table.filter(sessions::seen_at.ge(since)).select(sessions::operator_id);
+    let rows: Vec<(i64, bool)> = operators::table
+        .filter(operators::id.nullable().eq_any(at_work))
+        .select((operators::id, operators::all_containers))
+        .load(conn)?;
+    let limited: Vec<i64> = rows.iter().filter(|(_, all)| !all).map(|(id, _)| *id).collect();
+    let mut theirs: HashMap<i64, BTreeSet<i64>> = limited.iter().map(|id| (*id, BTreeSet::new())).collect();
+    let pairs: Vec<(i64, i64)> =
+        operator_containers::table.filter(operator_containers::operator_id.eq_any(&limited)).load(conn)?;
+    for (operator, container) in pairs {
+        theirs.entry(operator).or_default().insert(container);
+    }
+    let sets: BTreeSet<BTreeSet<i64>> = theirs.into_values().collect();
+    let everywhere = rows.iter().any(|(_, all)| *all).then_some(Scope::All);
+    let some = sets.into_iter().map(|ids| Scope::Containers(ids.into_iter().map(ContainerId).collect()));
+    Ok(everywhere.into_iter().chain(some).collect())
+}
 
 fn hash(desk: &Desk, key: &str) -> Vec<u8> {
     desk.keys.hash(Purpose::OperatorSession, key.as_bytes())

@@ -27,6 +27,8 @@ struct Page {
     /// The list of the first start is drawn with its steps.
     unfolded: bool,
     /// No task was ever made: no number, no chart, and no frame for them.
+    /// When the numbers were counted, if that was not just now.
+    counted: String,
     empty: bool,
     may_provision: bool,
     stats: Vec<Stat>,
@@ -91,8 +93,10 @@ pub async fn show(p: Permitted<may::SignedIn>) -> Answer {
     let stages = if glance.funnel.is_some() { funnel.stages().to_vec() } else { Vec::new() };
     let wide = |stage: Stage| (stage, stage.count * FUNNEL_WIDTH / funnel.provisioned.max(1));
     let completed: i64 = glance.days.iter().map(|day| day.completed).sum();
+    let time = |at| zone.local(at).format("%H:%M").to_string();
     web::page(&Page {
-        now: format!("{}, {}", long_date(today), zone.local(now).format("%H:%M")),
+        now: format!("{}, {}", long_date(today), time(now)),
+        counted: glance.counted_at.map(time).unwrap_or_default(),
         unfolded: card.as_ref().is_some_and(|card| !card.hidden),
         card,
         empty: glance.empty,

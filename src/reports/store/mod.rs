@@ -25,6 +25,7 @@ pub mod first_start;
 pub mod history;
 pub mod metrics;
 pub mod not_enrolled;
+pub mod numbers;
 pub mod snapshot;
 
 type Backend = <AnyConn as Connection>::Backend;

@@ -13,7 +13,7 @@ use crate::{
     db::AnyConn,
     error::Result,
     ids::TaskId,
-    reports::snapshot::{Day, Funnel, Locked, Open, Soon, Stopping},
+    reports::snapshot::{Day, Funnel, Locked, Open, Soon, Stopping, StoppingTask},
     schema::{enrollments, users},
 };
 
@@ -127,22 +127,25 @@ pub fn soon(conn: &mut AnyConn, ground: &Basis, last: NaiveDate) -> Result<Soon>
 }
 
 /// The first `most` tasks with users whose time ends until `last`, the earliest first.
-pub fn stopping(conn: &mut AnyConn, ground: &Basis, last: NaiveDate, most: i64) -> Result<Vec<Stopping>> {
+pub fn stopping(conn: &mut AnyConn, ground: &Basis, last: NaiveDate, most: i64) -> Result<Vec<StoppingTask>> {
     let ((tables, inside), ends) = (scoped(ground), ends(ground, last));
     let rows: Vec<StoppingRow> = query(format!(
         "SELECT e.task_id, MIN(e.stop_on) AS stop_on, COUNT(*) AS users FROM {tables} WHERE {ends}{inside} \
          GROUP BY e.task_id ORDER BY MIN(e.stop_on), e.task_id LIMIT {most}"
     ))
     .load(conn)?;
-    let ids: Vec<TaskId> = rows.iter().map(|row| TaskId(row.task_id)).collect();
+    Ok(rows.into_iter().map(|row| (TaskId(row.task_id), row.stop_on, row.users)).collect())
+}
+
+/// These tasks, with how far they are.
+pub fn with_rows(conn: &mut AnyConn, ground: &Basis, stopping: &[StoppingTask]) -> Result<Vec<Stopping>> {
+    let ids: Vec<TaskId> = stopping.iter().map(|(task, ..)| *task).collect();
     let tasks = history::of(conn, ground, &ids)?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|row| {
-            let task = tasks.iter().find(|task| task.task.id.0 == row.task_id)?.clone();
-            Some(Stopping { row: task, stop_on: row.stop_on, users: row.users })
-        })
-        .collect())
+    let row = |(task, stop_on, users): &StoppingTask| {
+        let row = tasks.iter().find(|row| row.task.id == *task)?.clone();
+        Some(Stopping { row, stop_on: *stop_on, users: *users })
+    };
+    Ok(stopping.iter().filter_map(row).collect())
 }
 
 /// Users in open tasks whose failed attempts reached the limit.

@@ -1,0 +1,104 @@
+//! The large numbers of the Snapshot. Few enrollments are counted when somebody looks; many are counted once a minute for
+//! each scope in which operators work at present, and the page says when.
+
+use chrono::{Datelike as _, Days, Duration};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    clock::{Timestamp, Zone},
+    db::AnyConn,
+    desk::Desk,
+    error::Result,
+    operators, policy,
+    reports::{
+        snapshot::{Day, Funnel, Locked, Open, Soon, StoppingTask},
+        store::{self, Basis},
+    },
+    tasks::list::last_soon_day,
+};
+
+/// Tasks shown that stop soon.
+const MOST_STOPPING: i64 = 8;
+
+/// Days the chart and the funnel go back, today included.
+pub const DAYS_BACK: usize = 30;
+
+/// Minutes since an operator's last request for which the numbers of their scope are kept: as long as somebody may still
+/// look at the page they left open.
+const WORKS_MINUTES: i64 = 15;
+
+/// Seconds for which numbers are not counted again: less than a round, so that several servers count once.
+const FRESH_SECONDS: i64 = 45;
+
+/// What is counted over all enrollments of a scope.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Numbers {
+    /// The open tasks.
+    pub open: Open,
+    /// Tasks made since Monday.
+    pub started: i64,
+    /// Users still to enroll.
+    pub waiting: i64,
+    /// Whose time ends within 48 hours.
+    pub soon: Soon,
+    /// The first of the tasks they are in.
+    pub stopping: Vec<StoppingTask>,
+    /// Users who used up their attempts.
+    pub locked: Locked,
+    /// How far those of the last days came.
+    pub funnel: Funnel,
+    /// Completed enrollments by day.
+    pub days: Vec<Day>,
+}
+
+/// The numbers of a scope, and when they were counted if that was not just now.
+pub fn of(conn: &mut AnyConn, ground: &Basis, zone: Zone) -> Result<(Numbers, Option<Timestamp>)> {
+    if store::numbers::are_large(conn)?
+        && let Some((numbers, at)) = store::numbers::find(conn, ground)?
+    {
+        return Ok((numbers, Some(at)));
+    }
+    Ok((count(conn, ground, zone)?, None))
+}
+
+fn count(conn: &mut AnyConn, ground: &Basis, zone: Zone) -> Result<Numbers> {
+    let today = ground.today;
+    let ago = |days: u64| today.checked_sub_days(Days::new(days)).unwrap_or(today);
+    let monday = ago(u64::from(today.weekday().num_days_from_monday()));
+    let first_day = ago(u64::try_from(DAYS_BACK).unwrap_or(1).saturating_sub(1));
+    Ok(Numbers {
+        open: store::snapshot::open(conn, ground)?,
+        started: store::snapshot::started(conn, ground, monday)?,
+        waiting: store::snapshot::waiting(conn, ground)?,
+        soon: store::snapshot::soon(conn, ground, last_soon_day(today))?,
+        stopping: store::snapshot::stopping(conn, ground, last_soon_day(today), MOST_STOPPING)?,
+        locked: store::snapshot::locked(conn, ground)?,
+        funnel: store::snapshot::funnel(conn, ground, first_day)?,
+        days: store::snapshot::completed(conn, ground, zone, DAYS_BACK)?,
+    })
+}
+
+/// Counts the numbers of all scopes in which operators work at present, where they are large; those of other scopes go.
+pub fn fold(desk: &Desk, now: Timestamp) -> Result<()> {
+    if !desk.db.read(store::numbers::are_large)? {
+        return Ok(());
+    }
+    let since = now - Duration::minutes(WORKS_MINUTES);
+    let scopes = desk.db.read(|conn| operators::sessions::scopes(conn, since))?;
+    let mut kept = Vec::with_capacity(scopes.len());
+    for scope in scopes {
+        let counted = desk.db.read(|conn| {
+            let ground = Basis {
+                today: desk.settings.zone.today(now),
+                attempts_allowed: policy::current(conn)?.attempts_allowed,
+                containers: Basis::containers_of(&scope),
+            };
+            let fresh = now - Duration::seconds(FRESH_SECONDS);
+            let found = store::numbers::find(conn, &ground)?.filter(|(_, at)| *at >= fresh && *at <= now);
+            let counted = if found.is_none() { Some(count(conn, &ground, desk.settings.zone)?) } else { None };
+            Ok((store::numbers::scope(&ground), counted))
+        })?;
+        kept.push(counted);
+    }
+    desk.db.write(|conn| store::numbers::keep(conn, now, &kept))
+}
