@@ -198,7 +198,7 @@ pub fn routes(demo: bool) -> Vec<Route> {
         post("/users/{user}/edit", need::<may::EditUsers>(), users::pages::edit::submit),
         post("/users/{user}/disable", need::<may::EditUsers>(), users::pages::detail::disable),
         post("/users/{user}/enable", need::<may::EditUsers>(), users::pages::detail::enable),
-        post("/users/{user}/email", need::<may::EditUsers>(), users::pages::why::save_email),
+        post("/users/{user}/email", need::<may::EditUsers>(), users::pages::edit::save_email),
 
         // Provision
         get("/provision", need::<may::Provision>(), provision::pages::users::nobody),
@@ -239,7 +239,7 @@ pub fn routes(demo: bool) -> Vec<Route> {
         post("/users/{user}/tasks/{number}/edit", need::<may::Resend>(), tasks::pages::resend::submit),
         post("/users/{user}/tasks/{number}/more-time", need::<may::Resend>(), tasks::pages::resend::give_more_time),
         post("/users/{user}/tasks/{number}/unlock", need::<may::Unlock>(), tasks::pages::resend::unlock),
-        post("/users/{user}/tasks/{number}/stop-date", need::<may::ChangeStopDate>(), users::pages::why::move_stop_date),
+        post("/users/{user}/tasks/{number}/stop-date", need::<may::ChangeStopDate>(), tasks::pages::stop_date::submit),
 
         // Outbox
         get("/outbox", need::<may::SeeOutbox>(), outbox::pages::list::show),

@@ -7,6 +7,7 @@ use std::{
 
 use walkdir::WalkDir;
 
+mod circles;
 mod rhyme;
 
 /// Modules may name only what stands left of them. The base first, then one feature after the other.

@@ -2,7 +2,7 @@
 
 use tokendesk::operators::{self, BuiltIn, Permission, Who};
 
-use crate::operators::managing::between;
+use crate::operators::between;
 use crate::{
     on_both,
     support::{Browser, Page, World},
@@ -74,7 +74,7 @@ on_both! {
         lindqvist.get(&path).expect(200).says("1 operator has this role.");
         lindqvist.post(&path, &[]).expect(422).says("Give them another one first.");
         // An operator who was removed is no hindrance.
-        operators::managing::remove(&world.desk, &Who::command_line(), world.now(), "night").unwrap();
+        operators::remove(&world.desk, &Who::command_line(), world.now(), "night").unwrap();
         lindqvist.post(&path, &[]).expect(303);
         lindqvist.get("/roles").says("Removed the role Night shift.");
         lindqvist.get("/roles").does_not_say("Night shift");

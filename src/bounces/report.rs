@@ -5,14 +5,19 @@
 //! Message-ID of an email of ours, whose 128 random bits nobody can guess; and what people and their auto-replies write
 //! names it too, so that only what a mail system writes is a report.
 
-use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders};
+use mail_parser::MessageParser;
 use sha2::{Digest, Sha256};
 
-use crate::mail::Action;
-
 mod copy;
+mod fate;
 mod fields;
+mod part;
 mod words;
+
+pub use fate::Fate;
+use fate::Found;
+
+use part::{is_of, part, report_type};
 
 /// The longest message that is read, in bytes. A report returns at most the email it is about, and ours are under
 /// 50 kB; gateways add pictures and disclaimers.
@@ -28,19 +33,6 @@ pub struct Report {
     pub fates: Vec<Fate>,
     /// The same for the same bytes, so that a report read twice is known.
     pub digest: String,
-}
-
-/// What became of the email for one recipient, all of it from that recipient's group of fields (RFC 3464 §2.3).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fate {
-    /// The recipient's addresses: the one that it was sent to, and the one that this became on the way.
-    pub recipients: Vec<String>,
-    /// What became of it.
-    pub action: Action,
-    /// The enhanced status code, the more exact one of what is stated and what was answered; empty without one.
-    pub status: String,
-    /// What the last mail server said, on one line; may be empty.
-    pub diagnostic: String,
 }
 
 impl Report {
@@ -63,9 +55,6 @@ pub enum Read {
     /// It says it is a delivery report, but this is wrong with it.
     Malformed(&'static str),
 }
-
-/// What a reader makes of a message.
-type Found = Result<(Vec<String>, Vec<Fate>), &'static str>;
 
 /// Reads a message.
 pub fn read(bytes: &[u8]) -> Read {
@@ -109,27 +98,6 @@ const OTHER_REPORTS: [&str; 3] = ["disposition-notification", "feedback-report",
 
 /// The parts that say so where the type is left out.
 const OTHER_PARTS: [&str; 2] = ["disposition-notification", "feedback-report"];
-
-/// True if the part is of this type.
-fn is_of(part: &MessagePart<'_>, main: &str, subs: &[&str]) -> bool {
-    part.content_type().is_some_and(|kind| {
-        kind.ctype().eq_ignore_ascii_case(main)
-            && kind.subtype().is_some_and(|sub| subs.iter().any(|known| known.eq_ignore_ascii_case(sub)))
-    })
-}
-
-/// The first part of this type.
-fn part<'a, 'x>(message: &'a Message<'x>, main: &str, subs: &[&str]) -> Option<&'a MessagePart<'x>> {
-    message.parts.iter().find(|part| is_of(part, main, subs))
-}
-
-/// The type of a report in small letters, empty if it is not said; `None` for a message that is none.
-fn report_type(message: &Message<'_>) -> Option<String> {
-    let kind = message.content_type()?;
-    let is_report = kind.ctype().eq_ignore_ascii_case("multipart")
-        && kind.subtype().is_some_and(|sub| sub.eq_ignore_ascii_case("report"));
-    is_report.then(|| kind.attribute("report-type").unwrap_or_default().trim().to_ascii_lowercase())
-}
 
 #[cfg(test)]
 mod tests {

@@ -1,27 +1,32 @@
 //! The command line: what `main` hands over to.
 
-use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use crate::{
-    config::Settings,
     desk::{Desk, Opened},
-    error::{Error, Result},
+    error::Result,
 };
 
 pub mod auth_node;
 pub mod backup;
 pub mod bounces;
 pub mod check;
+mod config_args;
 pub mod demo;
 pub mod operator;
 mod overheard;
+mod renew;
 pub mod rounds;
 pub mod serve;
 pub mod server;
 pub mod tokens;
 pub mod users;
+
+pub use config_args::ConfigArgs;
+
+use renew::renew;
 
 /// Tokendesk hands out authentication tokens.
 #[derive(Parser)]
@@ -65,46 +70,6 @@ enum Command {
     },
 }
 
-/// Where the settings come from: the file, then TOKENDESK_… variables, then these flags.
-#[derive(Args, Clone, Debug)]
-pub struct ConfigArgs {
-    /// The settings file (TOML).
-    #[arg(long, short = 'c', value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Any setting, as NAME=VALUE; may be repeated.
-    #[arg(long = "set", value_name = "NAME=VALUE")]
-    set: Vec<String>,
-}
-
-impl ConfigArgs {
-    /// The settings.
-    ///
-    /// # Errors
-    /// `Internal` with a sentence that says which setting is wrong and why.
-    pub fn settings(&self) -> Result<Settings> {
-        let flag = |pair: &String| {
-            let (name, value) = pair
-                .split_once('=')
-                .ok_or_else(|| Error::Internal(format!("--set takes NAME=VALUE, but was given “{pair}”.")))?;
-            Ok((name.trim().to_owned(), value.to_owned()))
-        };
-        let flags: Vec<(String, String)> = self.set.iter().map(flag).collect::<Result<_>>()?;
-        // A variable that is no text is none of ours.
-        let texts = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
-        Settings::read(self.config.as_deref(), std::env::vars_os().filter_map(texts), &flags)
-    }
-
-    /// The desk, with the database at this version.
-    ///
-    /// # Errors
-    /// As [`ConfigArgs::settings`] and [`Desk::open`].
-    pub fn desk(&self) -> Result<Desk> {
-        let desk = Desk::open(self.settings()?)?.desk;
-        renew(&desk)?;
-        Ok(desk)
-    }
-}
-
 /// Runs the command line; a mistake ends in one sentence on standard error and exit code 1.
 pub fn run() -> ExitCode {
     // What is written, from SQLite's files to backups, is its owner's alone from the first moment (PRODUCT.md §13).
@@ -129,19 +94,6 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Makes keys and words of names anew that an older version made. Several servers may start at once.
-///
-/// # Errors
-/// `Database` with what failed.
-fn renew(desk: &Desk) -> Result<()> {
-    crate::db::keys::renew(&desk.db, desk.now())?;
-    let renewed = crate::users::renew(desk)?;
-    if renewed > 0 {
-        tracing::info!(users = renewed, "the keys and words of users were made anew");
-    }
-    Ok(())
 }
 
 fn migrate(args: &ConfigArgs) -> Result<()> {

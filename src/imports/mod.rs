@@ -16,6 +16,7 @@ use crate::{
     operators::Who,
 };
 
+mod kind;
 pub mod limits;
 pub mod pages;
 pub mod preview;
@@ -24,31 +25,14 @@ pub mod taken;
 
 pub use preview::{ImportRun, Plan, Preview, State};
 
+pub use kind::Kind;
+
 /// How long a file is kept, in minutes: time to read a preview, and no longer than a session of the portal. Files with
 /// seeds never stay (PRODUCT.md §12).
 pub const MINUTES_KEPT: i64 = 15;
 
 /// Files that are kept of one operator, so that nobody fills the disk: the newest, for as many open tabs.
 pub const MOST_KEPT: i64 = 3;
-
-/// What a file is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// People.
-    Users,
-    /// Devices, with their seeds.
-    Tokens,
-}
-
-impl Kind {
-    /// The word in the database.
-    pub fn code(self) -> &'static str {
-        match self {
-            Kind::Users => "users",
-            Kind::Tokens => "tokens",
-        }
-    }
-}
 
 /// What an operator sent.
 struct Sent {

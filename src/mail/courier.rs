@@ -24,6 +24,7 @@ use crate::{
 
 mod encrypted;
 mod message;
+mod problem;
 mod smtp;
 
 use smtp::{Line, Report};

@@ -8,42 +8,9 @@ use crate::{
     ids::{ContainerId, EmailId, EnrollmentId},
 };
 
-/// Which rows of the outbox are looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum View {
-    /// Refused or sent back of late, and no newer email went to the same enrollment.
-    Attention,
-    /// One state.
-    State(State),
-    /// All.
-    All,
-}
+pub use super::filter::{Filter, View};
 
-/// What is looked for in the outbox.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// The start of an address as it is shown or of a User ID, or a task's number; empty for all.
-    pub text: String,
-    /// One kind.
-    pub kind: Option<Kind>,
-    /// Nothing but these, if they are named.
-    pub only: Option<Vec<EmailId>>,
-}
-
-/// So many tries in a row without one that was accepted say that the mail server takes nothing, and not that some
-/// mailboxes do not exist; where nothing was ever accepted, the first says so.
-pub const TRIES_THAT_TELL: i64 = 5;
-
-/// How the mail server does, as far as the tries tell.
-#[derive(Clone, Debug, Default)]
-pub struct Health {
-    /// When it last accepted an email.
-    pub last_accepted_at: Option<Timestamp>,
-    /// The last try of all.
-    pub last_try: Option<Try>,
-    /// It took none of the last emails it was given, whoever they were for: see [`TRIES_THAT_TELL`].
-    pub takes_nothing: bool,
-}
+pub use super::health::{Health, TRIES_THAT_TELL};
 
 /// The rows of a view, the newest first. `containers`: only emails to users in them (`None`: all).
 pub fn rows(

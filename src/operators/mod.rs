@@ -6,13 +6,17 @@ use crate::{
     db::{self, AnyConn, Lock},
     desk::Desk,
     error::{Error, Mistakes, Result},
-    ids::{ContainerId, OperatorId},
+    ids::OperatorId,
 };
 
-pub mod managing;
+mod edit;
+mod end_sessions;
+mod guard;
+mod invite;
 pub mod operator;
 pub mod pages;
 pub mod password;
+mod remove;
 pub mod search;
 mod store;
 
@@ -27,6 +31,15 @@ pub use store::{
     managing::{within, working_in},
     role as role_rows, sessions, set_password,
 };
+
+pub use edit::edit;
+pub use end_sessions::{end_own, end_sessions};
+pub(crate) use guard::{change, own_words};
+pub use guard::{containers_of, find, may_change, scope_words};
+use guard::{keep_one, known, not_oneself, scope_of};
+pub(crate) use invite::first_password;
+pub use invite::invite;
+pub use remove::remove;
 
 /// The operator of a session, as they are now.
 #[derive(Clone)]
@@ -101,35 +114,6 @@ fn taken(user_id: &str) -> String {
     )
 }
 
-/// The role of this name; a mistake if there is none, or if the containers are none, or not there for `who`.
-fn known(
-    conn: &mut AnyConn,
-    who: &Who,
-    mistakes: &mut Mistakes,
-    role: &str,
-    containers: Option<&[ContainerId]>,
-) -> Result<Option<Role>> {
-    let found = store::role::named(conn, role)?;
-    if found.is_none() && role.is_empty() {
-        mistakes.add("role", "Choose a role.");
-    } else if found.is_none() {
-        let names: Vec<String> = store::role::all(conn)?.into_iter().map(|role| role.name).collect();
-        mistakes.add("role", format!("There is no role “{role}”. There are: {}.", names.join(", ")));
-    }
-    if let Some(list) = containers
-        && (list.is_empty()
-            || !list.iter().all(|container| who.scope.holds(*container))
-            || usize::try_from(store::count_containers(conn, list)?) != Ok(list.len()))
-    {
-        mistakes.add("containers", "Choose one or more of the containers there are.");
-    }
-    Ok(found)
-}
-
-fn scope_of(containers: Option<Vec<ContainerId>>) -> Scope {
-    containers.map_or(Scope::All, Scope::Containers)
-}
-
 /// Keeps an operator from signing in, and ends their sessions at once.
 ///
 /// # Errors
@@ -139,7 +123,7 @@ pub fn suspend(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<
         if operator.suspended_at.is_some() {
             return Ok(());
         }
-        managing::not_oneself(who, operator.id, "suspend")?;
+        not_oneself(who, operator.id, "suspend")?;
         keep_one(conn, operator)?;
         store::set_suspended(conn, operator.id, Some(now))?;
         store::sessions::delete_all_of(conn, operator.id)?;
@@ -161,53 +145,4 @@ pub fn resume(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<(
         let entry = Entry::done(&who.actor, "operators.resume", "Let an operator sign in again");
         audit::record(conn, now, &entry.subject(&operator.user_id))
     })
-}
-
-/// The words that may not make up the password of this operator.
-pub(crate) fn own_words(desk: &Desk, who: &Who, user_id: &str) -> Result<OwnWords> {
-    let (operator, _) = desk.db.read(|conn| managing::find(conn, who, user_id))?;
-    let email = operator.email.unwrap_or_default();
-    Ok(OwnWords::of(&desk.settings).and_of(&operator.user_id, &operator.name, &email))
-}
-
-/// What all changes to an operator begin with: permission, the lock, the row, and that `who` is not below them.
-pub(crate) fn change(
-    desk: &Desk,
-    who: &Who,
-    now: Timestamp,
-    verb: &'static str,
-    user_id: &str,
-    f: impl Fn(&mut AnyConn, &Operator) -> Result<()>,
-) -> Result<()> {
-    who.need(Permission::ManageOperators)?;
-    let outcome = desk.db.write(|conn| {
-        db::hold(conn, Lock::Operators)?;
-        let (operator, scope) = managing::find(conn, who, user_id)?;
-        // Whoever resets the password of someone above them could sign in as them.
-        grantable(who, operator.permissions, &scope)?;
-        f(conn, &operator)
-    });
-    outcome.or_else(|error| refused(desk, who, now, verb, user_id, error))
-}
-
-/// Writes down that a change was refused (its own transaction was rolled back), and passes the reason on.
-fn refused<T>(desk: &Desk, who: &Who, now: Timestamp, verb: &'static str, user_id: &str, error: Error) -> Result<T> {
-    if matches!(error, Error::Forbidden(_) | Error::Conflict(_) | Error::Refused(_)) {
-        let entry = Entry::refused(&who.actor, verb, "Refused to change an operator").subject(user_id);
-        let entry = entry.fact("Reason", error.to_string());
-        desk.db.write(|conn| audit::record(conn, now, &entry))?;
-    }
-    Err(error)
-}
-
-/// The last unsuspended `Operator` can be neither suspended, removed nor demoted (PRODUCT.md §5).
-fn keep_one(conn: &mut AnyConn, operator: &Operator) -> Result<()> {
-    let full = operator.role == BuiltIn::Operator.name() && operator.suspended_at.is_none();
-    if full && store::count_full(conn)? < 2 {
-        return Err(Error::Refused(format!(
-            "{} is the last one with the role Operator who can sign in. Give the role to someone else first.",
-            operator.user_id
-        )));
-    }
-    Ok(())
 }

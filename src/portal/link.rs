@@ -5,7 +5,7 @@ use chrono::{Duration, NaiveDate};
 use crate::{
     clock::Timestamp,
     oath,
-    tasks::{self, Link, Status, enrollment::RemovedWhy},
+    tasks::{self, Link, Status, status::RemovedWhy},
     tokens::{Making, Seed},
 };
 

@@ -19,7 +19,7 @@ use crate::{
         plan::{Candidate, Plan},
         store::task::{self as new_rows, NewTask},
     },
-    tasks::{self, enrollment::RemovedWhy, links},
+    tasks::{self, links, status::RemovedWhy},
 };
 
 /// Does what `plan` says; the caller holds `Lock::Provision` and made the plan in this same transaction.

@@ -1,6 +1,6 @@
 //! Provision, step by step: users chosen, authentication type chosen, what will happen, Confirm (PRODUCT.md §2).
 
-use chrono::{Duration, NaiveDate};
+use chrono::Duration;
 
 use crate::{
     clock::Timestamp,
@@ -24,6 +24,7 @@ mod apply;
 pub mod candidate;
 pub mod choice;
 mod devices;
+mod draft;
 pub mod pages;
 pub mod plan;
 mod store;
@@ -31,68 +32,10 @@ mod store;
 pub use devices::{assign_device, stock};
 pub use store::drafts as draft_rows;
 
+pub use draft::{Confirmed, Draft, Preview, Typed};
+
 /// Drafts older than this are swept when the next one is started.
 const DRAFT_HOURS: i64 = 24;
-
-/// What an operator is about to provision.
-#[derive(Clone, Debug)]
-pub struct Draft {
-    /// The random handle in its address.
-    pub id: String,
-    /// Who was chosen.
-    pub selection: Selection,
-    /// The kind of token, once it is chosen.
-    pub authentication_type: Option<AuthenticationType>,
-    /// What operators call the task.
-    pub description: String,
-    /// The Stop Date, once it is chosen.
-    pub stop_on: Option<NaiveDate>,
-    /// Include users who have a token of the type.
-    pub include_with_token: bool,
-    /// Include users who have an enrollment in an open task of the type.
-    pub include_with_task: bool,
-    /// When it was started.
-    pub created_at: Timestamp,
-    /// The task that came of it.
-    pub task: Option<TaskId>,
-}
-
-/// A draft with what Confirm would do.
-pub struct Preview {
-    /// The draft.
-    pub draft: Draft,
-    /// What would be done.
-    pub plan: Plan,
-    /// The keyed hash of all that is shown; Confirm sends it back.
-    pub shown: String,
-    /// Why it cannot be done as it stands.
-    pub refusal: Option<String>,
-}
-
-/// What came of Confirm.
-pub enum Confirmed {
-    /// The task, made now or by an earlier click.
-    Task(TaskId),
-    /// The data moved since the page was shown: nothing was done.
-    Moved(Box<Preview>),
-    /// It is as it was shown, and a rule does not allow it: nothing was done.
-    Refused(Box<Preview>),
-}
-
-/// What the form of the Authentication Type step sends.
-#[derive(Clone, Debug, Default)]
-pub struct Typed {
-    /// The word of an authentication type.
-    pub authentication_type: String,
-    /// The description.
-    pub description: String,
-    /// The Stop Date.
-    pub stop_on: String,
-    /// Include users who have a token of the type.
-    pub include_with_token: bool,
-    /// Include users who have an enrollment in an open task of the type.
-    pub include_with_task: bool,
-}
 
 /// Starts a draft for these users; its handle.
 ///

@@ -21,6 +21,7 @@ pub mod not_enrolled;
 mod numbers;
 pub mod pages;
 pub mod snapshot;
+mod stock;
 mod store;
 
 pub use activity::{ActionCount, StockLine};

@@ -6,7 +6,7 @@ use crate::{
     clock::Timestamp,
     desk::Desk,
     error::{Error, Result},
-    operators::{self, change, managing::first_password, own_words, password, sessions},
+    operators::{self, change, first_password, own_words, password, sessions},
     sign_in::{store::throttle, throttle::Bucket},
 };
 

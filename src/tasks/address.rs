@@ -2,31 +2,27 @@
 //! from facts, as a status is: every way in which a profile is changed (form, file, command line) only notes when, so that
 //! none can forget the links. Who may Resend is offered to send to the new address, for one user or for a whole import.
 
+use super::enrollment::left_at;
 use crate::{
     audit::{self, Entry},
     clock::Timestamp,
     counts,
-    db::{self, AnyConn, ROWS_A_STATEMENT},
+    db::{AnyConn, ROWS_A_STATEMENT},
     desk::Desk,
     error::{Error, Result},
-    ids::{EnrollmentId, TaskId, UserId},
-    mail::{self, LinkSent},
+    ids::{EnrollmentId, TaskId},
+    mail::{self},
     operators::{Permission, Who},
     policy::{self, Policy},
     tasks::{
+        enrollment::Enrollment,
         resend::{self, Renewal},
-        store::{self, Enrollment},
-        ticked_users,
+        store, ticked_users,
     },
     ticked,
 };
 
-/// When the address that `sent` went to ceased to be the profile's; `None` while the link lives. What was sent to an
-/// alternate address lives on. An address that comes back brings no link back: it ended when it left.
-pub fn left_at(enrollment: &Enrollment, sent: &LinkSent) -> Option<Timestamp> {
-    let changed = enrollment.email_changed_at.filter(|_| !sent.alternate)?;
-    (sent.at < changed || sent.to_key != db::key(&enrollment.email)).then_some(changed)
-}
+pub use super::links_of::LinksOf;
 
 /// When the newest link of this enrollment ended with the address it was sent to; `None` if it did not.
 pub fn link_left_at(conn: &mut AnyConn, enrollment: &Enrollment) -> Result<Option<Timestamp>> {
@@ -34,15 +30,6 @@ pub fn link_left_at(conn: &mut AnyConn, enrollment: &Enrollment) -> Result<Optio
         return Ok(None);
     }
     Ok(mail::links_sent(conn, &[enrollment.id])?.pop().and_then(|sent| left_at(enrollment, &sent)))
-}
-
-/// Whose links are meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LinksOf {
-    /// This user's.
-    User(UserId),
-    /// Those of everybody whose address was changed at this moment: by one import.
-    ChangedAt(Timestamp),
 }
 
 /// Who has yet to enroll, and whose link has ended with an older address.

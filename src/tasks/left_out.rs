@@ -7,9 +7,9 @@ use chrono::NaiveDate;
 
 use crate::english::counted_as;
 use crate::tasks::{
-    enrollment::{EnrollmentFacts, Status, status},
+    enrollment::Enrollment,
     members::EnrollmentRow,
-    store::Enrollment,
+    status::{EnrollmentFacts, Status, status},
 };
 
 /// What can be done to the ticked users of a task.

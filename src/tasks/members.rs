@@ -5,7 +5,7 @@ use crate::{
     english::full_name,
     ids::{ContainerId, EnrollmentId, UserId},
     mail::{State, status},
-    tasks::enrollment::{EnrollmentFacts, Status},
+    tasks::status::{EnrollmentFacts, Status},
 };
 
 /// Which users of a task are asked for.

@@ -16,6 +16,7 @@ pub mod enrollment;
 pub mod history;
 pub mod left_out;
 pub mod links;
+mod links_of;
 pub mod list;
 pub mod members;
 pub mod missed;
@@ -25,18 +26,20 @@ pub mod reading;
 pub mod reminders;
 pub mod remove;
 pub mod resend;
+pub mod status;
 pub mod stop_date;
 mod store;
 pub mod task;
 pub mod ticked;
 pub mod ticked_users;
 
-pub use enrollment::{EnrollmentFacts, Status, status};
+pub use enrollment::{Enrollment, Link};
 pub use missed::{Failure, FailureKind};
 pub use reading::{count_open, find};
 pub use reminders::send_reminders;
+pub use status::{EnrollmentFacts, Status, status};
 pub use store::{
-    Enrollment, Link, by_handle, enrollments,
+    by_handle, enrollments,
     history::of_task as history_of,
     hold,
     links::older as older_links,

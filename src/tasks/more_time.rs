@@ -10,9 +10,9 @@ use crate::{
     operators::Who,
     policy::Policy,
     tasks::{
-        enrollment::{Status, status},
+        enrollment::Enrollment,
         resend::{self, Renewing, Resent},
-        store::Enrollment,
+        status::{Status, status},
     },
 };
 

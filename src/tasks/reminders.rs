@@ -15,9 +15,10 @@ use crate::{
     mail,
     policy::{self, Policy},
     tasks::{
-        enrollment::{Status, status},
+        enrollment::Enrollment,
         links, resend,
-        store::{self, Enrollment, reminders::Due},
+        status::{Status, status},
+        store::{self, reminders::Due},
     },
 };
 

@@ -13,8 +13,8 @@ use crate::{
     mail,
     operators::{Permission, Who},
     tasks::{
-        enrollment::RemovedWhy,
         members::{EnrollmentRow, Filter},
+        status::RemovedWhy,
         store,
         ticked_users::{Preview, TickedUsers, held, preview_held, since_shown, users},
     },

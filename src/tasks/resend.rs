@@ -15,10 +15,11 @@ use crate::{
     operators::{Permission, Who},
     policy::{self, Policy},
     tasks::{
-        enrollment::{Status, status},
+        enrollment::Enrollment,
         left_out::{self, Verb},
-        links, store,
-        store::Enrollment,
+        links,
+        status::{Status, status},
+        store,
         ticked_users::{self, Preview, TickedUsers},
     },
 };

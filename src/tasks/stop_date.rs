@@ -15,9 +15,10 @@ use crate::{
     operators::{Permission, Who},
     policy::Policy,
     tasks::{
-        enrollment::Status,
         remove::notice,
-        resend, store,
+        resend,
+        status::Status,
+        store,
         task::Task,
         ticked_users::{Preview, TickedUsers, held, preview_held, users},
     },

@@ -14,10 +14,11 @@ use crate::{
     operators::Who,
     policy::{self, Policy},
     tasks::{
-        enrollment::{Status, status},
         left_out::{self, LeftOut, Verb},
         members::{EnrollmentRow, Filter},
-        reading, store,
+        reading,
+        status::{Status, status},
+        store,
         task::Task,
     },
     ticked::{self, Ticked},

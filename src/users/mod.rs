@@ -15,6 +15,7 @@ use crate::{
 };
 
 mod address;
+mod entry;
 pub mod import;
 pub mod pages;
 pub mod search;
@@ -24,10 +25,12 @@ pub mod telephone;
 pub mod user;
 pub mod words;
 
-pub use import::Report;
+pub use import::{Import, Report, import};
 pub use search::{Order, Search};
 pub use store::{active_tokens, by_ids, container, namesakes, twins};
 pub use user::{Details, Typed, User};
+
+use entry::changed;
 
 /// The user with this User ID, in the scope of `who`.
 ///
@@ -211,53 +214,4 @@ fn container_named(conn: &mut AnyConn, who: &Who, now: Timestamp, name: &str) ->
         (None, Scope::All) => store::insert_container(conn, now, name),
         _ => Err(Error::mistake("container", format!("There is no container {name} in your scope."))),
     }
-}
-
-/// An audit entry with the old and the new value of each field that changed.
-fn changed<'a>(who: &'a Who, user: &User, word: &str, changes: &[(&'static str, String, String)]) -> Entry<'a> {
-    let entry = Entry::done(&who.actor, "users.edit", format!("{word} the user {}", user.user_id));
-    changes.iter().fold(entry.user(user.id, &user.user_id), |entry, (label, old, new)| {
-        entry.fact(label, format!("{} → {}", shown(old), shown(new)))
-    })
-}
-
-fn shown(text: &str) -> &str {
-    if text.is_empty() { "empty" } else { text }
-}
-
-/// How a file is imported.
-#[derive(Clone, Debug)]
-pub struct Import {
-    /// The container of new users whose line names none.
-    pub container: String,
-    /// Say what would become of each line, and change nothing.
-    pub dry_run: bool,
-    /// Import what is right even if some lines are refused; else one refused line stops all.
-    pub good_lines: bool,
-}
-
-/// Creates the users of a file, and updates those who are there, in one transaction.
-///
-/// # Errors
-/// `Invalid` (field `file`) if the file as a whole cannot be read, (field `container`) if that cannot be taken.
-pub fn import(desk: &Desk, who: &Who, now: Timestamp, bytes: &[u8], how: &Import) -> Result<Report> {
-    who.need(Permission::EditUsers)?;
-    taken::refuse_guessing(desk, who, now, Unique::UserId)?;
-    let file = import::preview::read(bytes)?;
-    let fallback = import::preview::fallback(&how.container)?;
-    let report = if how.dry_run {
-        desk.db.read(|conn| Ok(import::plan::Plan::of(conn, who, &file, &fallback)?.into_report(false)))?
-    } else {
-        desk.db.write_alone(|conn| {
-            db::hold(conn, Lock::Users)?;
-            let plan = import::plan::Plan::of(conn, who, &file, &fallback)?;
-            if plan.report.has_refused() && !how.good_lines {
-                return Ok(plan.into_report(false));
-            }
-            plan.apply(conn, who, now)?;
-            Ok(plan.into_report(true))
-        })?
-    };
-    taken::note(desk, who, now, Unique::UserId, "users.import", &report.taken_elsewhere, report.taken_elsewhere.len())?;
-    Ok(report)
 }

@@ -12,10 +12,12 @@ use actix_web::{
 };
 use askama::Template;
 
+use crate::web::address;
+use crate::web::preferences;
 use crate::{
     desk::Desk,
     error::{Error, Mistakes},
-    web::{headers, isolation, request, see_other, session, theme},
+    web::{headers, isolation, request, see_other},
 };
 
 /// When to come back if there is too much to do, in seconds: whoever had a slot, or the database, is through by then.
@@ -123,7 +125,7 @@ impl Frame {
         Frame {
             org: settings.map(|settings| settings.organization.clone()).unwrap_or_default(),
             host: settings.map(|settings| settings.host.clone()).unwrap_or_default(),
-            theme: theme::of(http),
+            theme: preferences::theme(http),
         }
     }
 }
@@ -242,9 +244,9 @@ pub async fn dress(
     let fault = response.response().error().and_then(|error| error.as_error::<Fault>());
     let mut page = match fault {
         Some(Fault(Error::SignedOut)) if !seen.path.starts_with("/api/") => {
-            see_other(&session::sign_in_address(response.request()))
+            see_other(&address::sign_in_address(response.request()))
         }
-        Some(Fault(Error::PasswordDue)) if !seen.path.starts_with("/api/") => see_other(session::ACCOUNT),
+        Some(Fault(Error::PasswordDue)) if !seen.path.starts_with("/api/") => see_other(address::ACCOUNT),
         _ => {
             let unforeseen = response.response().error().map(ToString::to_string).unwrap_or_default();
             seen.answer(status, fault, &unforeseen)
@@ -310,7 +312,7 @@ impl ResponseError for SessionLost {
 fn sent_from(http: &HttpRequest) -> Option<String> {
     let ours = &http.app_data::<Data<Desk>>()?.settings.public_url;
     let page = http.headers().get(header::REFERER)?.to_str().ok()?.strip_prefix(ours.as_str())?;
-    Some(session::local_path(page).to_owned())
+    Some(address::local_path(page).to_owned())
 }
 
 /// Title and sentence: what happened, what was kept, what to do.

@@ -5,6 +5,8 @@ use std::{future::Future, marker::PhantomData, pin::Pin};
 use actix_session::{Session, SessionExt};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
 
+use crate::web::address;
+use crate::web::preferences;
 use crate::{
     audit::{self, Entry},
     clock::Timestamp,
@@ -14,7 +16,7 @@ use crate::{
     web::{
         Fault,
         chrome::{self, Chrome, Flash},
-        session, shortcuts, theme,
+        session,
     },
 };
 
@@ -101,7 +103,7 @@ impl<N: Need> FromRequest for Permitted<N> {
             let working = session::working().ok_or(Error::SignedOut)?;
             let now = desk.now();
             let path = http.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
-            if working.must_change_password && !session::is_account(http.path()) {
+            if working.must_change_password && !address::is_account(http.path()) {
                 return Err(Error::PasswordDue.into());
             }
             let who = working.who;
@@ -125,8 +127,8 @@ impl<N: Need> FromRequest for Permitted<N> {
                 now,
                 session,
                 path,
-                theme: theme::of(&http),
-                keys: shortcuts::are_on(&http),
+                theme: preferences::theme(&http),
+                keys: preferences::has_shortcuts(&http),
                 counts: http.app_data::<chrome::Counts>().copied(),
                 need: PhantomData,
             })

@@ -13,6 +13,7 @@ use actix_web::{
 use askama::Template;
 use serde::Deserialize;
 
+use crate::web::address;
 use crate::{
     error::Error,
     operators::may::{self, Need},
@@ -30,7 +31,7 @@ const PROOF: &str = "proof";
 const USERNAME: &str = "username";
 
 /// Where one may come back to: what stands below these addresses asks for a proof, and nothing else does.
-const BACK: [&str; 3] = [session::ACCOUNT, "/operators", "/auth-nodes"];
+const BACK: [&str; 3] = [address::ACCOUNT, "/operators", "/auth-nodes"];
 
 #[derive(Template)]
 #[template(path = "presence.html")]
@@ -55,11 +56,11 @@ pub struct Address {
 }
 
 fn back(typed: &str) -> &str {
-    let path = session::local_path(typed);
+    let path = address::local_path(typed);
     let module = path.split(['?', '#']).next().unwrap_or_default();
     let below = |start: &str| module.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     // Not back to the question itself.
-    if BACK.into_iter().any(below) && module != CONFIRM { path } else { session::ACCOUNT }
+    if BACK.into_iter().any(below) && module != CONFIRM { path } else { address::ACCOUNT }
 }
 
 /// The question, before a page is opened.

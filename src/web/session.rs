@@ -8,7 +8,6 @@ use actix_session::{
     storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError},
 };
 use actix_web::{
-    HttpRequest,
     body::MessageBody,
     cookie::{Key, SameSite, time::Duration},
     dev::{ServiceRequest, ServiceResponse},
@@ -25,7 +24,7 @@ use crate::{
         sessions::{self, OPERATOR, PENDING, State},
     },
     sign_in::presence,
-    web::{Fault, Visitor, cookies, request, segment},
+    web::{Fault, Visitor, cookies, request},
 };
 
 /// Since when someone is half signed in, in seconds since 1970.
@@ -36,9 +35,6 @@ const BACK: &str = "back";
 pub const CONFIRMED: &str = "confirmed_at";
 /// How long the one-time password may take, in seconds: time to find the phone, not to leave the desk.
 const PENDING_SECONDS: i64 = 10 * 60;
-
-/// The page of one's own account, where a first password is changed.
-pub const ACCOUNT: &str = "/account";
 
 tokio::task_local! {
     /// The request at hand.
@@ -229,42 +225,4 @@ fn renew(session: &Session, visitor: &Visitor) -> Result<(), Fault> {
 
 fn keep(session: &Session, name: &str, value: impl serde::Serialize) -> Result<(), Fault> {
     session.insert(name, value).map_err(|error| Fault::internal(format!("the session does not keep {name}: {error}")))
-}
-
-/// True for the page of one's own account and what it sends.
-pub fn is_account(path: &str) -> bool {
-    path.strip_prefix(ACCOUNT).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// Where to sign in and come back from to this page; only pages that were opened, not sent, are come back to.
-pub fn sign_in_address(request: &HttpRequest) -> String {
-    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    if request.method() == actix_web::http::Method::GET && path != "/" {
-        format!("/sign-in?back={}", segment(path))
-    } else {
-        "/sign-in".into()
-    }
-}
-
-/// `path` if it is an address of this console, else the start page: nobody is sent elsewhere by a form or a link.
-pub fn local_path(path: &str) -> &str {
-    // Browsers read a backslash as a slash, and skip tabs and line ends.
-    let tricky = |letter: char| letter == '\\' || letter.is_control();
-    let ours = path.starts_with('/') && !path.starts_with("//") && !path.contains(tricky);
-    if ours { path } else { "/" }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::local_path;
-
-    #[test]
-    fn nobody_is_sent_to_another_site() {
-        assert_eq!(local_path("/tasks?page=2"), "/tasks?page=2");
-        for elsewhere in
-            ["https://evil.example", "//evil.example", "/\\evil.example", "", "javascript:alert(1)", "/\t/evil.example"]
-        {
-            assert_eq!(local_path(elsewhere), "/");
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! `/shortcuts`: the keys of the console, and the switch that turns them off (WCAG 2.2, 2.1.4 Character Key Shortcuts).
 
-use actix_web::{HttpRequest, HttpResponse, cookie::time::Duration, web::Data};
+use actix_web::{HttpResponse, cookie::time::Duration, web::Data};
 use askama::Template;
 
 use crate::{
@@ -9,15 +9,10 @@ use crate::{
     web::{Answer, Chrome, Fields, Permitted, cookies, page, see_other},
 };
 
+use super::preferences::OFF;
+
 /// Where the page is.
 pub const SHORTCUTS: &str = "/shortcuts";
-
-const OFF: &str = "off";
-
-/// True unless this browser was told to leave keys alone.
-pub fn are_on(request: &HttpRequest) -> bool {
-    cookies::SHORTCUTS.of(request).is_none_or(|value| value != OFF)
-}
 
 #[derive(Template)]
 #[template(path = "shortcuts.html")]

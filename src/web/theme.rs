@@ -1,24 +1,14 @@
 //! Light, dark, or as the system is: a cookie set by a form.
 
-use actix_web::{HttpRequest, cookie::time::Duration, web::Data};
+use actix_web::{cookie::time::Duration, web::Data};
 
 use crate::{
     desk::Desk,
     error::Error,
-    web::{Answer, Fields, cookies, see_other, session::local_path},
+    web::{Answer, Fields, address::local_path, cookies, see_other},
 };
 
-/// The choices, as the form sends them and the cookie keeps them.
-const CHOICES: [&str; 3] = ["light", "dark", "system"];
-
-/// The theme of this browser: "light", "dark", or "" for as the system is.
-pub fn of(request: &HttpRequest) -> &'static str {
-    match cookies::THEME.of(request).as_deref() {
-        Some("light") => "light",
-        Some("dark") => "dark",
-        _ => "",
-    }
-}
+use super::preferences::CHOICES;
 
 /// Sets the cookie and goes back.
 pub async fn choose(desk: Data<Desk>, form: Fields) -> Answer {

@@ -7,7 +7,7 @@ use crate::{
     ids::TaskId,
     mail::Email,
     policy::Policy,
-    tasks::{Enrollment, Status, Trace, enrollment::status, missed::Failure},
+    tasks::{Enrollment, Status, Trace, missed::Failure, status::status},
     tokens::{Rejected, Rejection, Token, TokenState, lifecycle::is_in_use},
     users::User,
 };

@@ -11,7 +11,7 @@ use crate::{
     mail,
     operators::{Scope, Who},
     policy, portal,
-    tasks::{self, Enrollment, address, enrollment::RemovedWhy},
+    tasks::{self, Enrollment, address, status::RemovedWhy},
     tokens::{self, AuthenticationType},
     users::{self, User},
     why::facts::{Facts, Shared},

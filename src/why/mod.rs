@@ -15,6 +15,8 @@ use crate::{
 pub mod checks;
 pub mod facts;
 mod gather;
+pub mod pages;
+mod phrase;
 pub mod refusal;
 pub mod remedy;
 pub mod situation;

@@ -4,7 +4,7 @@ use chrono::Duration;
 
 use crate::{
     mail::State as Mail,
-    tasks::{FailureKind, Status, enrollment::RemovedWhy},
+    tasks::{FailureKind, Status, status::RemovedWhy},
     tokens::{
         AuthenticationType, Rejected, TokenState,
         one_time::{MOST_DRIFT, Making},

@@ -11,20 +11,8 @@ mod enrolling;
 mod link;
 mod token;
 
-/// What is said of a situation.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Words {
-    /// The sentence: what stands in the way.
-    pub sentence: String,
-    /// What is behind it, in a sentence or two.
-    pub because: String,
-    /// What the help desk could say to the caller; empty where there is nothing to say.
-    pub say: String,
-}
-
-fn words(sentence: impl Into<String>, because: impl Into<String>, say: impl Into<String>) -> Words {
-    Words { sentence: sentence.into(), because: because.into(), say: say.into() }
-}
+pub use super::phrase::Words;
+use super::phrase::{and_no_address, task, when, words};
 
 impl Words {
     /// Puts `situation` into words.
@@ -41,15 +29,6 @@ impl Words {
             _ => token::words_of(situation, facts),
         }
     }
-}
-
-fn task(facts: &Facts) -> String {
-    facts.enrollment.as_ref().map(|enrollment| format!("task {}", enrollment.task)).unwrap_or_default()
-}
-
-/// "yesterday at 17:40" of what may not be known.
-fn when(facts: &Facts, at: Option<crate::clock::Timestamp>) -> String {
-    at.map_or_else(|| "at an unknown time".into(), |at| facts.at(at))
 }
 
 fn of_task(situation: Situation, facts: &Facts) -> Words {
@@ -165,9 +144,4 @@ fn of_task(situation: Situation, facts: &Facts) -> Words {
             )
         }
     }
-}
-
-/// What stands in the way besides, of somebody who is to be provisioned.
-fn and_no_address(facts: &Facts) -> &'static str {
-    if facts.user.email.is_empty() { " There is no email address either: Provision needs one." } else { "" }
 }

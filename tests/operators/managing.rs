@@ -267,7 +267,7 @@ on_both! {
         for path in ["/operators/nobody", "/operators/nobody/password", "/operators/nobody/remove", "/roles/9", "/roles/x"] {
             lindqvist.get(path).expect(404);
         }
-        let outcome = operators::managing::remove(&world.desk, &Who::command_line(), world.now(), "nobody");
+        let outcome = operators::remove(&world.desk, &Who::command_line(), world.now(), "nobody");
         assert!(matches!(outcome, Err(Error::NotFound { .. })));
     }
 }

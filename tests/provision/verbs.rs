@@ -12,7 +12,10 @@ use tokendesk::{
         choice::{Choice, Selection},
     },
     schema::{audit_entries, emails, enrollments, users},
-    tasks::{Status, enrollment::RemovedWhy, status},
+    tasks::{
+        Status,
+        status::{self, RemovedWhy},
+    },
     tokens::AuthenticationType,
 };
 

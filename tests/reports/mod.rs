@@ -10,7 +10,7 @@ use tokendesk::{
     ids::{ContainerId, TaskId, UserId},
     operators::{BuiltIn, Who},
     schema::{enrollments, tasks},
-    tasks::enrollment::RemovedWhy,
+    tasks::status::RemovedWhy,
 };
 
 use crate::support::World;

@@ -18,7 +18,7 @@ use tokendesk::{
     desk::Desk,
     error::Result,
     ids::{ContainerId, OperatorId, Random},
-    operators::{BuiltIn, Details, Permissions, Scope, Who, managing},
+    operators::{self, BuiltIn, Details, Permissions, Scope, Who},
     schema,
 };
 
@@ -178,14 +178,14 @@ impl World {
 
     /// Gives an operator another role, as somebody who manages operators does.
     pub fn change_role(&self, who: &Who, user_id: &str, role: &str) -> Result<()> {
-        let (operator, scope) = self.desk.db.read(|conn| managing::find(conn, &Who::system(), user_id))?;
+        let (operator, scope) = self.desk.db.read(|conn| operators::find(conn, &Who::system(), user_id))?;
         let details = Details {
             name: operator.name,
             email: operator.email.unwrap_or_default(),
             role: role.into(),
-            containers: managing::containers_of(&scope),
+            containers: operators::containers_of(&scope),
         };
-        managing::edit(&self.desk, who, self.now(), user_id, operator.version, details).map(|_| ())
+        operators::edit(&self.desk, who, self.now(), user_id, operator.version, details).map(|_| ())
     }
 
     /// An operator of this role who works in these containers.

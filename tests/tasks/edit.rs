@@ -5,9 +5,10 @@ use tokendesk::{
     ids::{EnrollmentId, TaskId, UserId},
     operators::{BuiltIn, Who},
     tasks::{
-        enrollment::RemovedWhy,
         members::Filter,
-        remove, resend, stop_date,
+        remove, resend,
+        status::RemovedWhy,
+        stop_date,
         ticked_users::{self, TickedUsers},
     },
 };

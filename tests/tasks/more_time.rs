@@ -80,7 +80,7 @@ on_both! {
         use diesel::prelude::*;
         use tokendesk::{schema::{enrollments, users}, tasks};
         world.desk.db.write(|conn| {
-            tasks::end_enrollments(conn, world.now(), &[world.enrollment(later, ids[2]).id], "test", tokendesk::tasks::enrollment::RemovedWhy::Removed, None)?;
+            tasks::end_enrollments(conn, world.now(), &[world.enrollment(later, ids[2]).id], "test", tokendesk::tasks::status::RemovedWhy::Removed, None)?;
             Ok(())
         }).unwrap();
         world.advance(Duration::days(30));

@@ -7,12 +7,13 @@ use actix_web::{
 };
 use askama::Template;
 
+use crate::web::preferences;
 use crate::{
     clock,
     desk::Desk,
     error::Error,
     mail::{Letter, Mailbox, mailbox::Parcel},
-    web::{Answer, Fault, Fields, Links, Pager, Paging, fault::Frame, headers, page, theme},
+    web::{Answer, Fault, Fields, Links, Pager, Paging, fault::Frame, headers, page},
 };
 
 /// What an email may do in a frame: be drawn with its own styles, and nothing else.
@@ -48,7 +49,7 @@ struct LetterPage {
 
 fn frame(desk: &Desk, http: &HttpRequest) -> Frame {
     let settings = &desk.settings;
-    Frame { org: settings.organization.clone(), host: settings.host.clone(), theme: theme::of(http) }
+    Frame { org: settings.organization.clone(), host: settings.host.clone(), theme: preferences::theme(http) }
 }
 
 /// All of them, the newest first.

@@ -31,8 +31,8 @@ pub(super) struct Encrypted {
 
 /// Encrypts `stream`; the certificate is checked as `tls` says.
 #[allow(deprecated, reason = "as above")]
-pub(super) async fn wrap(stream: TcpStream, tls: TlsParameters) -> Result<Encrypted, super::smtp::Problem> {
-    let peer = stream.peer_addr().map_err(|error| super::smtp::Problem::Lost(error.to_string()))?;
+pub(super) async fn wrap(stream: TcpStream, tls: TlsParameters) -> Result<Encrypted, super::problem::Problem> {
+    let peer = stream.peer_addr().map_err(|error| super::problem::Problem::Lost(error.to_string()))?;
     let mut stream = AsyncNetworkStream::use_existing_tokio1(Box::new(stream));
     let encrypted: Result<(), smtp::Error> = stream.upgrade_tls(tls).await;
     encrypted?;

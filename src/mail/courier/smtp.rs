@@ -23,6 +23,8 @@ use crate::{
     mail::{Verdict, letter::one_line},
 };
 
+use super::problem::Problem;
+
 /// How a certificate begins in a PEM file (RFC 7468 §5.1).
 const PEM_BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
@@ -234,35 +236,6 @@ fn decode(text: &str) -> Option<String> {
         }
     }
     String::from_utf8(bytes).ok()
-}
-
-/// What went wrong on a connection.
-#[derive(Debug)]
-pub(super) enum Problem {
-    /// The server refused, with its code and its words.
-    Answer(u16, String),
-    /// No connection, no answer, or nonsense.
-    Lost(String),
-}
-
-impl From<smtp::Error> for Problem {
-    fn from(error: smtp::Error) -> Self {
-        let source = std::error::Error::source(&error).map(ToString::to_string);
-        match error.status() {
-            Some(code) => Problem::Answer(code.into(), source.unwrap_or_default()),
-            None => Problem::Lost(source.unwrap_or_else(|| error.to_string())),
-        }
-    }
-}
-
-impl Problem {
-    /// As it is kept: "451 4.7.1 Greylisted", "no connection: Connection refused".
-    pub(super) fn label(&self, doing: &str) -> String {
-        match self {
-            Problem::Answer(code, text) => one_line(&format!("{code} {text}")),
-            Problem::Lost(text) => one_line(&format!("{doing}: {text}")),
-        }
-    }
 }
 
 /// What became of a letter on a line, and whether the line is still good.

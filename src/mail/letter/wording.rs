@@ -1,8 +1,9 @@
 //! The words of an email as operators write them: text with checked placeholders such as `{{first_name}}`.
 
 use super::{
-    Kind, Letter, markup, one_line,
-    rendering::{View, built_in},
+    Kind, Letter,
+    built_in::{View, built_in},
+    markup, one_line,
 };
 use crate::{
     config::Settings,

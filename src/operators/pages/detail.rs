@@ -7,7 +7,7 @@ use crate::{
     clock,
     error::{Error, Result},
     operators::{
-        self, Operator, Permission, managing, may,
+        self, Operator, Permission, may,
         pages::{SessionLine, form::Form, path},
         store::sessions,
     },
@@ -50,7 +50,7 @@ pub async fn submit(p: Permitted<may::ManageOperators>, operator: Path<String>, 
     let mut form = Form::read(&fields);
     let (details, name) = (form.details(), operator.clone());
     let version = fields.text("version").parse().unwrap_or_default();
-    match p.call(move |desk, who, now| managing::edit(desk, who, now, &name, version, details)).await {
+    match p.call(move |desk, who, now| operators::edit(desk, who, now, &name, version, details)).await {
         Ok(changed) => {
             let detail = if changed { "Role and scope count from the next page they open." } else { "" };
             let bold = if changed { "Saved." } else { "Nothing to change." };
@@ -101,7 +101,7 @@ pub async fn end_sessions(p: Permitted<may::ManageOperators>, operator: Path<Str
     }
     let (name, mark) = (operator.clone(), fields.text("mark"));
     let mark = (!mark.is_empty()).then_some(mark);
-    let ended = p.call(move |desk, who, now| managing::end_sessions(desk, who, now, &name, mark.as_deref())).await?;
+    let ended = p.call(move |desk, who, now| operators::end_sessions(desk, who, now, &name, mark.as_deref())).await?;
     let detail = match ended {
         0 => "The session was over already.".into(),
         1 => "1 session was ended.".into(),
@@ -126,11 +126,11 @@ async fn build(p: &Permitted<may::ManageOperators>, user_id: &str, typed: Option
     let ((operator, scope, open, form, changeable), chrome) = p
         .view(move |desk, who, now| {
             desk.db.read(|conn| {
-                let (operator, scope) = managing::find(conn, who, &name)?;
+                let (operator, scope) = operators::find(conn, who, &name)?;
                 let form = typed.unwrap_or_else(|| Form::of(&operator, &scope)).with_choices(conn, who)?;
                 let open = sessions::open_of(desk, conn, operator.id, now)?;
-                let changeable = managing::may_change(who, &operator, &scope);
-                Ok((operator, managing::scope_words(conn, &scope)?, open, form, changeable))
+                let changeable = operators::may_change(who, &operator, &scope);
+                Ok((operator, operators::scope_words(conn, &scope)?, open, form, changeable))
             })
         })
         .await?;

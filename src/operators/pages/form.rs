@@ -5,7 +5,7 @@ use crate::{
     db::AnyConn,
     error::{Mistakes, Result},
     ids::ContainerId,
-    operators::{Details, Operator, Permission, Scope, Who, managing, store},
+    operators::{self, Details, Operator, Permission, Scope, Who, store},
     users,
     web::Fields,
 };
@@ -60,7 +60,7 @@ impl Form {
 
     /// One with what is there.
     pub fn of(operator: &Operator, scope: &Scope) -> Self {
-        let containers = managing::containers_of(scope);
+        let containers = operators::containers_of(scope);
         Form {
             user_id: operator.user_id.clone(),
             details: Typed {

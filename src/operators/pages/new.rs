@@ -6,7 +6,7 @@ use askama::Template;
 use crate::{
     clock::{Timestamp, Zone, long_date},
     operators::{
-        managing, may,
+        self, may,
         operator::first_password_end,
         pages::{form::Form, path},
     },
@@ -58,7 +58,7 @@ pub async fn submit(p: Permitted<may::ManageOperators>, fields: Fields) -> Answe
     }
     let mut form = Form::read(&fields);
     let (user_id, details) = (form.user_id.clone(), form.details());
-    match p.call(move |desk, who, now| managing::invite(desk, who, now, &user_id, &details)).await {
+    match p.call(move |desk, who, now| operators::invite(desk, who, now, &user_id, &details)).await {
         Ok(password) => {
             let ((), chrome) = p.view(|_, _, _| Ok(())).await?;
             let settings = &p.desk.settings;

@@ -5,7 +5,7 @@ use askama::Template;
 
 use crate::{
     operators::{
-        Operator, managing, may,
+        self, Operator, may,
         pages::{
             new::{FirstPassword, good_until},
             path,
@@ -29,7 +29,7 @@ pub async fn show(p: Permitted<may::ManageOperators>, operator: Path<String>) ->
         return Ok(question);
     }
     let (operator, chrome) =
-        p.view(move |desk, who, _| desk.db.read(|conn| Ok(managing::find(conn, who, &operator)?.0))).await?;
+        p.view(move |desk, who, _| desk.db.read(|conn| Ok(operators::find(conn, who, &operator)?.0))).await?;
     web::page(&Page { chrome, path: path(&operator.user_id), operator })
 }
 
@@ -40,7 +40,7 @@ pub async fn submit(p: Permitted<may::ManageOperators>, operator: Path<String>, 
     }
     let ((user_id, password), chrome) = p
         .view(move |desk, who, now| {
-            let found = desk.db.read(|conn| managing::find(conn, who, &operator))?.0;
+            let found = desk.db.read(|conn| operators::find(conn, who, &operator))?.0;
             let password = credentials::give_password(desk, who, now, &found.user_id)?;
             Ok((found.user_id, password))
         })

@@ -5,7 +5,7 @@ use askama::Template;
 
 use crate::{
     operators::{
-        Operator, managing, may,
+        self, Operator, may,
         pages::{OPERATORS, path},
     },
     web::{self, Answer, Chrome, Flash, Permitted},
@@ -23,7 +23,7 @@ struct Page {
 /// GET: what it would do.
 pub async fn show(p: Permitted<may::ManageOperators>, operator: Path<String>) -> Answer {
     let (operator, chrome) =
-        p.view(move |desk, who, _| desk.db.read(|conn| Ok(managing::find(conn, who, &operator)?.0))).await?;
+        p.view(move |desk, who, _| desk.db.read(|conn| Ok(operators::find(conn, who, &operator)?.0))).await?;
     let own = p.who.operator == Some(operator.id);
     web::page(&Page { chrome, path: path(&operator.user_id), own, operator })
 }
@@ -31,7 +31,7 @@ pub async fn show(p: Permitted<may::ManageOperators>, operator: Path<String>) ->
 /// POST: does it.
 pub async fn submit(p: Permitted<may::ManageOperators>, operator: Path<String>) -> Answer {
     let name = operator.clone();
-    p.call(move |desk, who, now| managing::remove(desk, who, now, &name)).await?;
+    p.call(move |desk, who, now| operators::remove(desk, who, now, &name)).await?;
     p.flash(&Flash::good(format!("Removed {operator}."), "They are signed out everywhere. What they did stays."));
     Ok(web::see_other(OPERATORS))
 }

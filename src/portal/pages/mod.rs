@@ -10,13 +10,14 @@ use actix_web::{
 };
 use chrono::{Datelike, NaiveDate};
 
+use crate::web::preferences;
 use crate::{
     clock::{Timestamp, Zone},
     desk::Desk,
     error::Result,
     portal::{View, Visit, link},
     tokens::AuthenticationType,
-    web::{Fault, cookies, request, see_other, segment, theme},
+    web::{Fault, cookies, request, see_other, segment},
 };
 
 pub mod device;
@@ -103,7 +104,7 @@ impl FromRequest for Guest {
                 address: request::address(http),
                 request: request::id(http),
             },
-            frame: PortalFrame { org: settings.organization.clone(), help, theme: theme::of(http) },
+            frame: PortalFrame { org: settings.organization.clone(), help, theme: preferences::theme(http) },
             desk: desk.get_ref().clone(),
         }))
     }

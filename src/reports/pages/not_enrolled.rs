@@ -9,7 +9,7 @@ use crate::{
     english::{counted, number},
     operators::{Permission, may},
     reports::{self, Filter, Period, Report, not_enrolled::Row},
-    tasks::{Status, enrollment},
+    tasks::{Status, status},
     web::{self, Answer, Asked, Chrome, Pager, Permitted, segment},
 };
 
@@ -68,13 +68,13 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest, page: Asked)
     let statuses = [Status::Active, Status::Locked, Status::Expired];
     let choice = |status: Status| Choice::new(status.code(), status.label(), filter.status == Some(status));
     let line = |row: Row| {
-        let (distance, urgency) = enrollment::urgency(today, row.facts.stop_on);
+        let (distance, urgency) = status::urgency(today, row.facts.stop_on);
         Line {
             status: row.status(attempts, today),
             hint: match row.status(attempts, today) {
                 // The Stop Date stands beside it.
                 Status::Expired => String::new(),
-                _ => enrollment::hint(&row.facts, attempts, now, zone),
+                _ => status::hint(&row.facts, attempts, now, zone),
             },
             distance,
             urgency,

@@ -14,7 +14,7 @@ use crate::{
         self, Glance,
         snapshot::{Day, Stage, Stopping},
     },
-    tasks::enrollment,
+    tasks::status,
     web::{self, Answer, Chrome, Links, Permitted},
 };
 
@@ -84,7 +84,7 @@ pub async fn show(p: Permitted<may::SignedIn>) -> Answer {
     let stopping: Vec<Line> = std::mem::take(&mut glance.stopping)
         .into_iter()
         .map(|stopping| {
-            let (distance, urgency) = enrollment::urgency(today, stopping.stop_on);
+            let (distance, urgency) = status::urgency(today, stopping.stop_on);
             Line { stopping, distance, urgency }
         })
         .collect();

@@ -3,10 +3,11 @@
 use actix_web::http::StatusCode;
 use askama::Template;
 
+use crate::web::address;
 use crate::{
     clock,
     error::{Error, Mistakes},
-    operators::{Operator, managing, may, pages::SessionLine, password, sessions},
+    operators::{self, Operator, may, pages::SessionLine, password, sessions},
     sign_in::account::{self, Account},
     web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, presence, see_other, session},
 };
@@ -44,7 +45,7 @@ pub async fn change_password(p: Permitted<may::SignedIn>, fields: Fields) -> Ans
             p.session.renew();
             session::confirm(&p.session, p.now)?;
             p.flash(&Flash::good("Your password was changed.", "You are signed out everywhere else."));
-            Ok(see_other(session::ACCOUNT))
+            Ok(see_other(address::ACCOUNT))
         }
         Err(Fault(Error::Invalid(mistakes))) => form(&p, StatusCode::UNPROCESSABLE_ENTITY, mistakes).await,
         Err(fault) => Err(fault),
@@ -58,13 +59,13 @@ pub async fn end_sessions(p: Permitted<may::SignedIn>, fields: Fields) -> Answer
     }
     let (here, mark) = (here(&p), fields.text("mark"));
     let mark = (!mark.is_empty()).then_some(mark);
-    let ended = p.call(move |desk, who, now| managing::end_own(desk, who, now, &here, mark.as_deref())).await?;
+    let ended = p.call(move |desk, who, now| operators::end_own(desk, who, now, &here, mark.as_deref())).await?;
     p.flash(&match ended {
         0 => Flash::good("Nothing to end.", "It was over already."),
         1 => Flash::good("1 session was ended.", ""),
         count => Flash::good(format!("{count} sessions were ended."), ""),
     });
-    Ok(see_other(session::ACCOUNT))
+    Ok(see_other(address::ACCOUNT))
 }
 
 /// The mark of this session.

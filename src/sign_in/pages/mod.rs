@@ -2,6 +2,7 @@
 
 use actix_web::cookie::time::Duration;
 
+use crate::web::address;
 use crate::{
     ids::OperatorId,
     sign_in::known,
@@ -19,7 +20,7 @@ fn let_in(visitor: &Visitor, operator: OperatorId, user_id: &str, back: &str) ->
     let desk = &visitor.desk;
     let known = known::remember(&desk.keys, &desk.random, visitor.known.as_deref(), user_id, visitor.now);
     let cookie = cookies::KNOWN.made(desk.settings.https, known, "/", Duration::days(known::DAYS));
-    let mut answer = see_other(session::local_path(back));
+    let mut answer = see_other(address::local_path(back));
     answer.add_cookie(&cookie).map_err(|error| Fault::internal(error.to_string()))?;
     Ok(answer)
 }

@@ -11,6 +11,7 @@ use actix_web::{
 use askama::Template;
 use serde::Deserialize;
 
+use crate::web::address;
 use crate::{
     error::Error,
     sign_in::{self, First, pages::let_in},
@@ -46,7 +47,7 @@ fn template(visitor: &Visitor, user_id: String, back: &str, error: String) -> Si
     SignInPage {
         frame: visitor.frame(),
         user_id,
-        back: session::local_path(back).to_owned(),
+        back: address::local_path(back).to_owned(),
         error,
         two_steps: visitor.desk.settings.require_second_factor,
         demo: visitor.desk.settings.demo,
@@ -61,7 +62,7 @@ pub async fn show(visitor: Visitor, query: Query<Asked>) -> Answer {
 /// Checks what was typed.
 pub async fn submit(visitor: Visitor, fields: Fields) -> Answer {
     let (user_id, password) = (fields.text("user_id"), fields.raw("password").to_owned());
-    let back = session::local_path(&fields.text("back")).to_owned();
+    let back = address::local_path(&fields.text("back")).to_owned();
     let typed = user_id.clone();
     let known = visitor.known.clone();
     let first = visitor

@@ -11,11 +11,12 @@ use crate::{
     policy,
     tasks::{
         Status,
-        enrollment::{hint, status, urgency},
         history::{self, Event},
         list::Row,
         members::{EnrollmentRow, Filter},
-        reading, store,
+        reading,
+        status::{hint, status, urgency},
+        store,
     },
     web::{
         Answer, Asked, Chrome, Pager, Permitted,

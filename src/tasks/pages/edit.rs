@@ -8,9 +8,11 @@ use crate::{
     db,
     error::{Error, Mistakes},
     ids::{EnrollmentId, TaskId},
-    operators::{Permission, may, may::Need},
+    operators::{
+        Permission,
+        may::{self, Need},
+    },
     tasks::{
-        enrollment::urgency,
         left_out::{self, Verb},
         list::Row,
         members::{EnrollmentRow, Filter},
@@ -19,6 +21,7 @@ use crate::{
             detail::{self, Line},
         },
         reading,
+        status::urgency,
         ticked_users::TickedUsers,
     },
     ticked,

@@ -10,9 +10,9 @@ use crate::{
     operators::{Permission, may, may::Need},
     order::Column as _,
     tasks::{
-        enrollment::urgency,
         list::{Column, Order, Query, Row, StopWithin, View},
         reading::{self, Listed},
+        status::urgency,
     },
     ticked,
     tokens::AuthenticationType,

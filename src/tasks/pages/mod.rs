@@ -12,6 +12,7 @@ mod people;
 pub mod readdressed;
 pub mod remove;
 pub mod resend;
+pub mod stop_date;
 pub mod ticked;
 
 /// True if the Edit page has anything for them.

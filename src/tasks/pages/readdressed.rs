@@ -79,7 +79,7 @@ async fn draw(p: Permitted<may::Resend>, asked: Asked, changed: bool) -> Answer 
             })
         })
         .await?;
-    let line = |enrollment: &crate::tasks::store::Enrollment| Line {
+    let line = |enrollment: &crate::tasks::enrollment::Enrollment| Line {
         href: format!("/users/{}", segment(&enrollment.user_id)),
         user_id: enrollment.user_id.clone(),
         email: enrollment.email.clone(),

@@ -10,10 +10,11 @@ use crate::{
     operators::may,
     policy,
     tasks::{
-        enrollment::status,
         list::Row,
         members::{EnrollmentRow, Filter},
-        reading, remove, store, ticked_users,
+        reading, remove,
+        status::status,
+        store, ticked_users,
     },
     web::{Answer, Chrome, Fault, Fields, Flash, Permitted, page_with, see_other},
 };

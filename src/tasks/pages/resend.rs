@@ -16,10 +16,10 @@ use crate::{
     policy::{self, Policy},
     tasks::{
         Status,
-        enrollment::status,
+        enrollment::Enrollment,
         more_time, reading,
         resend::{self, Resent},
-        store::Enrollment,
+        status::status,
         ticked_users::{self, TickedUsers},
     },
     users::{self, User, user::Email},

@@ -14,7 +14,7 @@ struct Id {
 }
 
 /// The enrollments in which a user has yet to enroll, and whose newest link went to an address in the profile that has become
-/// another one since: the rule of [`crate::tasks::address::left_at`], for many at once. By number. Driven by
+/// another one since: the rule of [`crate::tasks::enrollment::left_at`], for many at once. By number. Driven by
 /// `users_email_changed`, or by the user's row.
 pub fn ended(conn: &mut AnyConn, scope: &Scope, whose: LinksOf) -> Result<Vec<EnrollmentId>> {
     let within = match scope {

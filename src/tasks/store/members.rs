@@ -13,8 +13,8 @@ use crate::{
     operators::Scope,
     schema::{emails, enrollments, tokens, users},
     tasks::{
-        enrollment::{EnrollmentFacts, RemovedWhy, Status},
         members::{EnrollmentRow, Filter, MailState},
+        status::{EnrollmentFacts, RemovedWhy, Status},
     },
     text,
 };

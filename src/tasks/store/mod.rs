@@ -14,4 +14,4 @@ pub mod reminders;
 pub mod scoped;
 pub mod write;
 
-pub use enrollments::{Enrollment, Link, by_handle};
+pub use enrollments::by_handle;

@@ -16,7 +16,7 @@ use crate::{
     error::Result,
     ids::{EnrollmentId, TaskId},
     schema::{enrollments, tasks},
-    tasks::enrollment::RemovedWhy,
+    tasks::status::RemovedWhy,
 };
 
 /// Takes these enrollments out of their tasks, as far as nobody enrolled or was taken out meanwhile; how many that were.

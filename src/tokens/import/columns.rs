@@ -1,6 +1,6 @@
 //! What the cells of a table of devices are: by the names in its first line, or, without any, by the layouts in use.
 
-use crate::tokens::import::{device, table::shown};
+use super::device;
 
 /// The columns a file may have, as people write them.
 pub const COLUMNS: &str =
@@ -137,4 +137,10 @@ pub fn passed_over(header: &csv::StringRecord, layout: &Layout) -> Vec<(usize, P
     };
     let cells = header.iter().enumerate().zip(layout).filter(|(_, column)| column.is_none());
     cells.map(|((n, text), _)| (n, PassedOver { name: name(n, text), filled: 0 })).collect()
+}
+
+/// A serial number for the list of outcomes, however wrong it is.
+pub fn shown(text: &str) -> String {
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if line.chars().count() > 40 { line.chars().take(40).chain(['…']).collect() } else { line }
 }

@@ -175,6 +175,12 @@ pub fn counter(text: &str) -> Result<i64, String> {
     }
 }
 
+/// The most devices in one file: they are written in one transaction, which takes seconds for so many.
+pub const MOST_DEVICES: usize = 10_000;
+
+/// The largest file, in bytes: [`MOST_DEVICES`] encrypted PSKC keys of 1.5 kB each fit.
+pub const MOST_BYTES: usize = 16 * 1024 * 1024;
+
 #[cfg(test)]
 mod tests {
     use super::*;

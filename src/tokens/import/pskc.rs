@@ -11,8 +11,8 @@ use crate::{
         import::{
             MOST_DEVICES,
             cipher::{self, Closed, MacMethod, Prf},
+            columns::shown,
             device::{self, Incoming, Line},
-            table::shown,
             xml::Element,
         },
         one_time::{Making, MovingFactor},

@@ -16,6 +16,8 @@ use crate::{
     users::import::Numbers,
 };
 
+use super::columns::shown;
+
 /// A table that was read.
 pub struct Table {
     /// Its devices.
@@ -154,12 +156,6 @@ fn parse<'a>(cell: &impl Fn(Column) -> &'a str) -> Result<Incoming, String> {
         container: cell(Column::Container).to_owned(),
         validity: Validity::ALWAYS,
     })
-}
-
-/// A serial number for the list of outcomes, however wrong it is.
-pub fn shown(text: &str) -> String {
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if line.chars().count() > 40 { line.chars().take(40).chain(['…']).collect() } else { line }
 }
 
 #[cfg(test)]

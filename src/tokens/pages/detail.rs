@@ -3,6 +3,7 @@
 use actix_web::{http::StatusCode, web::Path};
 use askama::Template;
 
+use crate::web::address;
 use crate::{
     audit, clock,
     error::Mistakes,
@@ -14,7 +15,7 @@ use crate::{
         pages::{Possible, State, path},
     },
     users::{self, User},
-    web::{self, Answer, Chrome, Fault, Fields, Flash, Permitted, segment, session},
+    web::{self, Answer, Chrome, Fault, Fields, Flash, Permitted, segment},
 };
 
 /// Entries of the history that are shown; the audit log has all.
@@ -140,7 +141,7 @@ async fn answer<N: crate::operators::may::Need>(
         Ok(token) => {
             p.flash(&flash(&token));
             let back = fields.text("back");
-            let to = if back.is_empty() { path(&token.serial) } else { session::local_path(&back).to_owned() };
+            let to = if back.is_empty() { path(&token.serial) } else { address::local_path(&back).to_owned() };
             Ok(web::see_other(&to))
         }
         Err(fault) => {

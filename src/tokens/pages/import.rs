@@ -1,5 +1,6 @@
 //! `/tokens/import`: devices from a file of their maker, by a preview that is imported as it was shown.
 
+use super::IMPORT;
 use actix_web::{
     HttpRequest, HttpResponse,
     http::StatusCode,
@@ -21,9 +22,6 @@ use crate::{
     users,
     web::{self, Answer, Chrome, Permitted, Upload},
 };
-
-/// The address of these screens.
-pub const ADDRESS: &str = "/tokens/import";
 
 #[derive(Template)]
 #[template(path = "tokens/import.html")]
@@ -70,7 +68,7 @@ impl Screen for ImportTokens {
     type May = may::ImportTokens;
     type Plan = Plan;
     type Form = Typed;
-    const ADDRESS: &'static str = ADDRESS;
+    const ADDRESS: &'static str = IMPORT;
     const REFUSED: &'static str = "refused-tokens.csv";
     const NO_FILE: &'static str = "Choose a file.";
 

@@ -15,6 +15,9 @@ pub mod list;
 pub mod preview;
 pub mod revoke;
 
+/// The address of these screens.
+const IMPORT: &str = "/tokens/import";
+
 /// The address of a token's page.
 pub fn path(serial: &str) -> String {
     format!("/tokens/{}", segment(serial))

@@ -9,7 +9,7 @@ use crate::{
     operators::may,
     tokens::{
         import::{LineOutcome, preview::Preview},
-        pages::import::ADDRESS,
+        pages::IMPORT,
     },
     web::{self, Answer, Chrome, Permitted},
 };
@@ -33,7 +33,7 @@ struct Page {
 pub async fn page(p: &Permitted<may::ImportTokens>, status: StatusCode, preview: Preview, view: View) -> Answer {
     let ((), chrome) = p.view(|_, _, _| Ok(())).await?;
     let (report, file_name) = (&preview.plan.report, &preview.file_name);
-    let links = view.links(ADDRESS, &preview.id);
+    let links = view.links(IMPORT, &preview.id);
     let (good, refused) = (report.imported(), report.refused());
     let rows = |is_refused: bool| report.lines.iter().filter(move |line| line.refused.is_some() == is_refused).cloned();
     let at = said_at(p.desk.settings.zone, p.now, preview.made_at);
@@ -42,7 +42,7 @@ pub async fn page(p: &Permitted<may::ImportTokens>, status: StatusCode, preview:
         chrome,
         heading: heading(good, refused),
         lede: format!("{file_name}, {count}, checked {at}."),
-        frame: Frame::new(&preview, &view, &links, ADDRESS, ("token", good), ("token", refused)),
+        frame: Frame::new(&preview, &view, &links, IMPORT, ("token", good), ("token", refused)),
         passed_over: report.passed_over_words(),
         line: report.format.part(),
         refused: view.part("refused", refused, ROWS_FIRST, rows(true), &links),

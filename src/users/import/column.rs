@@ -1,6 +1,5 @@
 //! The header of a file: which column holds what, as spreadsheets, directories and people name them.
 
-use super::{File, Line};
 use crate::{text, users::user::Typed};
 
 /// The columns a file may have, as people write them.
@@ -37,14 +36,6 @@ impl Column {
             Column::Container => &mut typed.container,
             Column::Custom(n) => &mut typed.custom[n],
         }
-    }
-}
-
-impl File {
-    /// The cells of a line that are taken, in the order of the file.
-    pub fn cells(&self, line: &Line) -> Vec<String> {
-        let mut typed = line.typed.clone();
-        self.columns.iter().map(|column| std::mem::take(column.field(&mut typed))).collect()
     }
 }
 

@@ -17,21 +17,20 @@ use crate::{
         may::{self, Need},
     },
     tasks::{
-        Enrollment,
-        enrollment::{hint, status, urgency},
-        enrollments, reading, resend,
+        Enrollment, enrollments, reading, resend,
+        status::{hint, status, urgency},
         ticked_users::{self, TickedUsers},
     },
     tokens::{
         Token,
         pages::{Possible, State, path},
     },
-    users::{
-        self,
-        pages::{Person, why::Panel},
-    },
+    users::{self, pages::Person},
     web::{Answer, Chrome, Fields, Permitted, page_with},
-    why::{self, Remedy},
+    why::{
+        self, Remedy,
+        pages::{mend::FormBack, panel::Panel},
+    },
 };
 
 /// Entries of the history that are shown; the audit log has all.
@@ -42,15 +41,6 @@ const ENTRIES: i64 = 20;
 pub struct Address {
     /// Its number; without it, the one that matters most.
     pub task: Option<String>,
-}
-
-/// A form of the panel that comes back.
-#[derive(Default)]
-pub struct FormBack {
-    /// What was typed.
-    pub fields: Option<Fields>,
-    /// What was wrong with it.
-    pub mistakes: Mistakes,
 }
 
 /// A line of the history.
@@ -106,7 +96,7 @@ pub async fn show(p: Permitted<may::SeeUsers>, user_id: Path<String>, address: Q
 }
 
 /// The page, or what comes back of a form of its panel.
-pub(super) async fn draw<N: Need>(p: Permitted<N>, user_id: String, address: Address, came: FormBack) -> Answer {
+pub async fn draw<N: Need>(p: Permitted<N>, user_id: String, address: Address, came: FormBack) -> Answer {
     let task = address.task.as_deref().and_then(|number| reading::number(number).ok());
     let ((diagnosis, enrollments, emails, lines, unlock_shown), chrome) = p
         .view(move |desk, who, now| {

@@ -84,6 +84,6 @@ pub async fn enable(p: Permitted<may::EditUsers>, user_id: Path<String>, fields:
     let user = p.call(move |desk, who, now| users::enable(desk, who, now, &user_id)).await?;
     p.flash(&Flash::good(format!("Enabled {}.", user.name()), ""));
     let back = fields.text("back");
-    let to = if back.is_empty() { Person::new(&user).path } else { web::session::local_path(&back).to_owned() };
+    let to = if back.is_empty() { Person::new(&user).path } else { web::address::local_path(&back).to_owned() };
     Ok(web::see_other(&to))
 }

@@ -3,15 +3,19 @@
 use actix_web::{http::StatusCode, web::Path};
 use askama::Template;
 
+use super::authentication_methods::{Address, draw};
 use crate::{
     error::Error,
     operators::may,
     tasks::address::{self, LinksOf},
+    users::user::Details,
     users::{
         self, Typed, User,
         pages::{Form, Person},
     },
+    web::see_other,
     web::{self, Answer, Chrome, Fault, Fields, Flash, Permitted},
+    why::pages::mend::FormBack,
 };
 
 #[derive(Template)]
@@ -143,5 +147,32 @@ fn merged(was: &Typed, yours: &Typed, now: &Typed) -> Typed {
         mobile: keep(&was.mobile, &yours.mobile, &now.mobile),
         container: keep(&was.container, &yours.container, &now.container),
         custom: [a, b, c],
+    }
+}
+
+/// `POST /users/{user id}/email`: the address in the profile, and nothing else of it.
+pub async fn save_email(p: Permitted<may::EditUsers>, user_id: Path<String>, fields: Fields) -> Answer {
+    let user_id = user_id.into_inner();
+    let (name, email) = (user_id.clone(), fields.text("email"));
+    let version = fields.text("version").parse().unwrap_or(0);
+    let saved = p
+        .call(move |desk, who, now| {
+            if email.is_empty() {
+                return Err(Error::mistake("email", "Type an address such as name@example.org."));
+            }
+            let user = desk.db.read(|conn| users::find(conn, who, &name))?;
+            let details = Details::parse(&users::Typed { email, ..user.typed() }).map_err(Error::Invalid)?;
+            users::edit(desk, who, now, &name, version, &details)
+        })
+        .await;
+    match saved {
+        Ok(user) => {
+            p.flash(&Flash::good(format!("{} is written to {}.", user.name(), user.email), ""));
+            Ok(see_other(&format!("{}/authentication-methods", Person::new(&user).path)))
+        }
+        Err(Fault(Error::Invalid(mistakes))) => {
+            draw(p, user_id, Address::default(), FormBack::back(fields, mistakes)).await
+        }
+        Err(other) => Err(other),
     }
 }

@@ -1,5 +1,6 @@
 //! `/users/import`: Import Users from a file, by a preview that is imported as it was shown.
 
+use super::IMPORT;
 use actix_web::{
     HttpRequest, HttpResponse,
     http::StatusCode,
@@ -25,9 +26,6 @@ use crate::{
     },
     web::{self, Answer, Chrome, Permitted, Upload},
 };
-
-/// The address of these screens.
-pub const ADDRESS: &str = "/users/import";
 
 #[derive(Template)]
 #[template(path = "users/import.html")]
@@ -95,7 +93,7 @@ impl Screen for ImportUsers {
     type May = may::EditUsers;
     type Plan = Plan;
     type Form = Form;
-    const ADDRESS: &'static str = ADDRESS;
+    const ADDRESS: &'static str = IMPORT;
     const REFUSED: &'static str = "refused-lines.csv";
     const NO_FILE: &'static str = "Choose a file, or paste its lines.";
 

@@ -16,10 +16,11 @@ pub mod detail;
 pub mod edit;
 pub mod import;
 pub mod list;
-pub mod mend;
 pub mod new;
 pub mod preview;
-pub mod why;
+
+/// The address of these screens.
+const IMPORT: &str = "/users/import";
 
 /// What the head of a user's pages shows (`templates/users/person.html`).
 pub struct Person {

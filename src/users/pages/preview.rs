@@ -8,7 +8,7 @@ use crate::{
     imports::pages::{Frame, Part, ROWS_FIRST, View, said_at},
     operators::may,
     sheet,
-    users::{import::preview::Preview, pages::import::ADDRESS},
+    users::{import::preview::Preview, pages::IMPORT},
     web::{self, Answer, Chrome, Permitted},
 };
 
@@ -59,7 +59,7 @@ struct New {
 pub async fn page(p: &Permitted<may::EditUsers>, status: StatusCode, preview: Preview, view: View) -> Answer {
     let ((), chrome) = p.view(|_, _, _| Ok(())).await?;
     let (report, plan) = (&preview.plan.report, &preview.plan);
-    let links = view.links(ADDRESS, &preview.id);
+    let links = view.links(IMPORT, &preview.id);
     let count = |word: &str| report.count(word);
     let (created, users_updated, refused) = (count("created"), count("updated"), count("refused"));
     let refused_rows = preview.refused().map(|(number, user_id, why, text)| Refused {
@@ -98,7 +98,7 @@ pub async fn page(p: &Permitted<may::EditUsers>, status: StatusCode, preview: Pr
         chrome,
         heading: heading(created, users_updated, count("unchanged") + count("passed over"), refused),
         lede: format!("{from}, {}, checked {at}.", counted(lines, "line")),
-        frame: Frame::new(&preview, &view, &links, ADDRESS, ("user", created + users_updated), ("line", refused)),
+        frame: Frame::new(&preview, &view, &links, IMPORT, ("user", created + users_updated), ("line", refused)),
         notes: report.notes.clone(),
         new_containers: report.new_containers.clone(),
         passed: view.part("passed", count("passed over"), ROWS_FIRST, passed_rows, &links),

@@ -1,7 +1,5 @@
 //! Rows of users and containers.
 
-use std::collections::HashMap;
-
 use diesel::prelude::*;
 
 use crate::{
@@ -10,133 +8,22 @@ use crate::{
     error::Result,
     ids::{ContainerId, UserId},
     operators::Scope,
-    schema::{containers, tokens, users},
-    text,
-    users::{
-        user::{Details, User},
-        words::Texts,
-    },
+    schema::{tokens, users},
+    users::user::{Details, User},
 };
 
+mod containers;
 pub mod import;
+mod row;
 pub mod search;
 pub mod words;
 
-/// Ids in one statement.
-const IDS_A_STATEMENT: usize = 2_000;
+use row::{Fields, IDS_A_STATEMENT, Row, with_containers};
+
+pub use containers::{container, containers, insert_container};
 
 /// Pairs of twins that are named at most: who has more has many of one kind, and names the first.
 const MOST_TWINS: i64 = 50;
-
-#[derive(Queryable)]
-struct Row {
-    id: i64,
-    user_id: String,
-    user_id_key: String,
-    last_name: String,
-    last_name_key: String,
-    first_name: String,
-    first_name_key: String,
-    email: String,
-    email_key: String,
-    mobile: String,
-    container_id: i64,
-    custom1: String,
-    custom2: String,
-    custom3: String,
-    disabled_at: Option<Timestamp>,
-    created_at: Timestamp,
-    version: i64,
-    email_changed_at: Option<Timestamp>,
-    _keyed: bool,
-    twin_of: Option<i64>,
-}
-
-impl Row {
-    fn user(self, container_name: String) -> User {
-        User {
-            id: UserId(self.id),
-            user_id: self.user_id,
-            last_name: self.last_name,
-            first_name: self.first_name,
-            email: self.email,
-            mobile: self.mobile,
-            container: ContainerId(self.container_id),
-            container_name,
-            custom: [self.custom1, self.custom2, self.custom3],
-            disabled_at: self.disabled_at,
-            created_at: self.created_at,
-            version: self.version,
-            email_changed_at: self.email_changed_at,
-            twin_of: self.twin_of.map(UserId),
-        }
-    }
-
-    /// What the user is found by.
-    fn texts(&self) -> Texts<'_> {
-        Texts {
-            user_id: &self.user_id,
-            names: [&self.last_name, &self.first_name],
-            email: &self.email,
-            mobile: &self.mobile,
-            custom: [&self.custom1, &self.custom2, &self.custom3],
-        }
-    }
-}
-
-/// The key of a User ID that a user keeps or gets: a twin who keeps the User ID keeps the key.
-fn kept_key(user: Option<&User>, user_id: &str) -> (String, Option<i64>) {
-    match user.filter(|user| user.user_id == user_id) {
-        Some(User { twin_of: Some(other), .. }) => (text::key_as_written(user_id), Some(other.0)),
-        _ => (db::key(user_id), None),
-    }
-}
-
-/// What a form or a file can change, with the keys that go with it.
-#[derive(Insertable, AsChangeset)]
-#[diesel(table_name = users)]
-struct Fields<'a> {
-    user_id: &'a str,
-    user_id_key: String,
-    last_name: &'a str,
-    last_name_key: String,
-    first_name: &'a str,
-    first_name_key: String,
-    email: &'a str,
-    email_key: String,
-    mobile: &'a str,
-    container_id: i64,
-    custom1: &'a str,
-    custom2: &'a str,
-    custom3: &'a str,
-    keyed: bool,
-    #[diesel(treat_none_as_null = true)]
-    twin_of: Option<i64>,
-}
-
-impl<'a> Fields<'a> {
-    /// The fields of a new user, or those that `user` is to have.
-    fn new(details: &'a Details, container: ContainerId, user: Option<&User>) -> Self {
-        let (user_id_key, twin_of) = kept_key(user, details.user_id.as_str());
-        Fields {
-            user_id: details.user_id.as_str(),
-            user_id_key,
-            keyed: true,
-            twin_of,
-            last_name: details.last_name.as_str(),
-            last_name_key: text::folded(details.last_name.as_str()),
-            first_name: details.first_name.as_str(),
-            first_name_key: text::folded(details.first_name.as_str()),
-            email: details.email.as_str(),
-            email_key: db::key(details.email.as_str()),
-            mobile: details.mobile.as_str(),
-            container_id: container.0,
-            custom1: details.custom[0].as_str(),
-            custom2: details.custom[1].as_str(),
-            custom3: details.custom[2].as_str(),
-        }
-    }
-}
 
 /// The user with this User ID, whatever the scope. Of two twins the one who has it letter by letter.
 pub fn by_user_id(conn: &mut AnyConn, user_id: &str) -> Result<Option<User>> {
@@ -196,22 +83,6 @@ pub fn namesakes(conn: &mut AnyConn, scope: &Scope, user: &User, limit: i64) -> 
     with_containers(conn, rows)
 }
 
-/// Adds the names of the containers.
-fn with_containers(conn: &mut AnyConn, rows: Vec<Row>) -> Result<Vec<User>> {
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let names: HashMap<i64, String> =
-        containers::table.select((containers::id, containers::name)).load(conn)?.into_iter().collect();
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let name = names.get(&row.container_id).cloned().unwrap_or_default();
-            row.user(name)
-        })
-        .collect())
-}
-
 /// A new row; `Database` with a taken name if there is one with this User ID.
 pub fn insert(conn: &mut AnyConn, now: Timestamp, details: &Details, container: ContainerId) -> Result<UserId> {
     let id: i64 = diesel::insert_into(users::table)
@@ -252,36 +123,6 @@ pub fn set_disabled(conn: &mut AnyConn, id: UserId, since: Option<Timestamp>) ->
         diesel::update(row.filter(users::disabled_at.is_not_null())).set(change).execute(conn)?
     };
     Ok(changed == 1)
-}
-
-/// The containers of a scope: row and name, by name.
-pub fn containers(conn: &mut AnyConn, scope: &Scope) -> Result<Vec<(ContainerId, String)>> {
-    let all: Vec<(i64, String)> =
-        containers::table.order(containers::name_key).select((containers::id, containers::name)).load(conn)?;
-    Ok(all.into_iter().map(|(id, name)| (ContainerId(id), name)).filter(|(id, _)| scope.holds(*id)).collect())
-}
-
-/// The container of this name, whatever the scope.
-pub fn container(conn: &mut AnyConn, name: &str) -> Result<Option<ContainerId>> {
-    let keys = db::keys(name);
-    let mut rows: Vec<(String, i64)> = containers::table
-        .filter(containers::name_key.eq_any(&keys))
-        .select((containers::name_key, containers::id))
-        .load(conn)?;
-    rows.sort_by_key(|(known, _)| keys.iter().position(|key| key == known));
-    Ok(rows.first().map(|(_, id)| ContainerId(*id)))
-}
-
-/// A new container.
-///
-/// # Errors
-/// `Database`, with a taken name if there is one of this name.
-pub fn insert_container(conn: &mut AnyConn, now: Timestamp, name: &str) -> Result<ContainerId> {
-    let id: i64 = diesel::insert_into(containers::table)
-        .values((containers::name.eq(name), containers::name_key.eq(db::key(name)), containers::created_at.eq(now)))
-        .returning(containers::id)
-        .get_result(conn)?;
-    Ok(ContainerId(id))
 }
 
 /// How many active tokens of which type (by its word) these users have.

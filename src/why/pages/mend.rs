@@ -1,12 +1,30 @@
 //! The one form of the panel "Why can't this user enroll?" that mends what is in the way, or the link to it.
 
 use crate::{
+    error::Mistakes,
     policy::Policy,
     tasks::{Enrollment, resend},
     tokens::pages::path as token_path,
-    users::pages::{Person, authentication_methods::FormBack},
+    users::pages::Person,
+    web::Fields,
     why::{Diagnosis, Remedy},
 };
+
+/// A form of the panel that comes back.
+#[derive(Default)]
+pub struct FormBack {
+    /// What was typed.
+    pub fields: Option<Fields>,
+    /// What was wrong with it.
+    pub mistakes: Mistakes,
+}
+
+impl FormBack {
+    /// What was typed, and what was wrong with it.
+    pub fn back(fields: Fields, mistakes: Mistakes) -> Self {
+        FormBack { fields: Some(fields), mistakes }
+    }
+}
 
 /// A form with one button, or a link to the page that has one.
 #[derive(Default)]

@@ -1,28 +1,14 @@
-//! The panel "Why can't this user enroll?" on a user's Authentication Methods, and the two forms of it that are sent
-//! here: the email address and the Stop Date. The other forms go where their verbs have a page.
+//! The panel "Why can't this user enroll?" on a user's Authentication Methods. Its form goes where the verb has a page.
 
-use actix_web::web::Path;
-
+use super::mend::{FormBack, Mend, mend};
 use crate::{
     english::with_article,
-    error::{Error, Mistakes},
     ids::TaskId,
-    operators::may,
-    tasks::{reading, stop_date},
-    users::{
-        self,
-        pages::{
-            Person,
-            authentication_methods::{Address, FormBack, draw},
-            mend::{Mend, mend},
-        },
-        user::{Details, User},
-    },
-    web::{Answer, Fault, Fields, Flash, Permitted, see_other},
+    users::{pages::Person, user::User},
     why::{Check, Diagnosis, Mark, Other, Weight, remedy::Stage},
 };
 
-/// What the panel draws (`templates/users/why.html`).
+/// What the panel draws (`templates/why/panel.html`).
 pub struct Panel {
     /// The question, which names the task where there is more than one.
     pub question: String,
@@ -144,62 +130,5 @@ fn asked(roles: &[String]) -> String {
         [] => "Nobody here".into(),
         [one] => format!("Ask {one}, who"),
         [most @ .., last] => format!("Ask {} or {last}, who", most.join(", ")),
-    }
-}
-
-/// `POST /users/{user id}/email`: the address in the profile, and nothing else of it.
-pub async fn save_email(p: Permitted<may::EditUsers>, user_id: Path<String>, fields: Fields) -> Answer {
-    let user_id = user_id.into_inner();
-    let (name, email) = (user_id.clone(), fields.text("email"));
-    let version = fields.text("version").parse().unwrap_or(0);
-    let saved = p
-        .call(move |desk, who, now| {
-            if email.is_empty() {
-                return Err(Error::mistake("email", "Type an address such as name@example.org."));
-            }
-            let user = desk.db.read(|conn| users::find(conn, who, &name))?;
-            let details = Details::parse(&users::Typed { email, ..user.typed() }).map_err(Error::Invalid)?;
-            users::edit(desk, who, now, &name, version, &details)
-        })
-        .await;
-    match saved {
-        Ok(user) => {
-            p.flash(&Flash::good(format!("{} is written to {}.", user.name(), user.email), ""));
-            Ok(see_other(&format!("{}/authentication-methods", Person::new(&user).path)))
-        }
-        Err(Fault(Error::Invalid(mistakes))) => {
-            draw(p, user_id, Address::default(), FormBack::back(fields, mistakes)).await
-        }
-        Err(other) => Err(other),
-    }
-}
-
-/// `POST /users/{user id}/tasks/{number}/stop-date`: the Stop Date of this one user, who is told by email.
-pub async fn move_stop_date(p: Permitted<may::ChangeStopDate>, path: Path<(String, String)>, fields: Fields) -> Answer {
-    let (user_id, number) = path.into_inner();
-    let (name, task, typed, version) =
-        (user_id.clone(), number.clone(), fields.text("stop_on"), fields.text("version"));
-    let moved = p
-        .call(move |desk, who, now| {
-            let task = reading::number(&task)?;
-            let user = desk.db.read(|conn| users::find(conn, who, &name))?;
-            stop_date::move_one(desk, who, now, task, user.id, &typed, &version)
-        })
-        .await;
-    match moved {
-        Ok(date) => {
-            p.flash(&Flash::good(format!("The Stop Date is {date}."), "They are told by email."));
-            Ok(see_other(&format!("/users/{}/authentication-methods", crate::web::segment(&user_id))))
-        }
-        Err(Fault(Error::Invalid(mistakes))) => {
-            draw(p, user_id, Address { task: Some(number) }, FormBack::back(fields, mistakes)).await
-        }
-        Err(other) => Err(other),
-    }
-}
-
-impl FormBack {
-    fn back(fields: Fields, mistakes: Mistakes) -> Self {
-        FormBack { fields: Some(fields), mistakes }
     }
 }

@@ -1,0 +1,54 @@
+//! The rounds, and one that fails.
+
+use crate::clock::Timestamp;
+
+/// A kind of round. The words are stored: they stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Round {
+    /// Sweeps out what has ended, and posts the reminders that are due.
+    Sweep,
+    /// Tells operators what happened.
+    Alert,
+    /// Tries whether the database takes a write.
+    Probe,
+    /// Counts the large numbers of the Snapshot.
+    Count,
+}
+
+impl Round {
+    /// All of them.
+    pub const ALL: [Round; 4] = [Round::Sweep, Round::Alert, Round::Probe, Round::Count];
+
+    /// The word in the database and in the numbers for monitors.
+    pub fn code(self) -> &'static str {
+        match self {
+            Round::Sweep => "sweep",
+            Round::Alert => "alert",
+            Round::Probe => "probe",
+            Round::Count => "count",
+        }
+    }
+
+    /// What it does, for people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Round::Sweep => "sweeping and reminding",
+            Round::Alert => "alerting operators",
+            Round::Probe => "trying to write",
+            Round::Count => "counting for the Snapshot",
+        }
+    }
+
+    pub(super) fn from_code(word: &str) -> Option<Self> {
+        Round::ALL.into_iter().find(|round| round.code() == word)
+    }
+}
+
+/// A kind of round that has not ended well since it last failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failing {
+    /// Which.
+    pub round: Round,
+    /// When it last failed.
+    pub failed_at: Timestamp,
+}
