@@ -26,7 +26,7 @@ use crate::{
         pages::{Possible, State, path},
     },
     users::{self, pages::Person},
-    web::{Answer, Chrome, Fields, Permitted, page_with},
+    web::{Answer, Chrome, Permitted, page_with},
     why::{
         self, Remedy,
         pages::{mend::FormBack, panel::Panel},
