@@ -2,7 +2,7 @@
 
 use tokendesk::operators::{self, BuiltIn, Permission, Who};
 
-use crate::operators::between;
+use crate::operators::managing::between;
 use crate::{
     on_both,
     support::{Browser, Page, World},

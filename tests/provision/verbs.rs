@@ -12,10 +12,7 @@ use tokendesk::{
         choice::{Choice, Selection},
     },
     schema::{audit_entries, emails, enrollments, users},
-    tasks::{
-        Status,
-        status::{self, RemovedWhy},
-    },
+    tasks::{Status, status, status::RemovedWhy},
     tokens::AuthenticationType,
 };
 

@@ -8,7 +8,7 @@ use tokendesk::{
 };
 
 use super::second_factor::{set_up, value};
-use crate::operators::{OTHER_PASSWORD, PASSWORD, add, between, is_signed_in, sign_in};
+use crate::operators::{OTHER_PASSWORD, PASSWORD, add, is_signed_in, managing::between, sign_in};
 use crate::{
     on_both,
     support::{Browser, World},
