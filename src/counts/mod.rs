@@ -9,20 +9,12 @@ use crate::{
     ids::{EnrollmentId, TaskId, UserId},
 };
 
+mod step;
 mod store;
 
 pub use store::check::{Miscount, miscounted};
 
-/// What became of one user of a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Enrolled a token.
-    Enrolled,
-    /// The token authenticated for the first time.
-    Used,
-    /// The failed attempts reached the limit.
-    Locked,
-}
+pub use step::Step;
 
 /// Counts the facts of a task from its enrollments, after a verb that touched many of them.
 pub fn recount(conn: &mut AnyConn, task: TaskId) -> Result<()> {

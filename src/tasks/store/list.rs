@@ -9,6 +9,7 @@ use diesel::{
     sql_types::{Bool, Text},
 };
 
+use super::inside;
 use crate::{
     clock::Timestamp,
     db::{AnyConn, Total},
@@ -20,7 +21,6 @@ use crate::{
         store::{
             enrollments::type_of,
             matching::{self, Matching},
-            scoped,
         },
         task::{Counts, Task},
     },
@@ -173,7 +173,7 @@ fn expired(
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let inside = |scope: &[ContainerId]| format!("users.container_id IN ({})", scoped::within(scope));
+    let inside = |scope: &[ContainerId]| format!("users.container_id IN ({})", inside::within(scope));
     let inside = scope.map_or_else(|| "1 = 1".to_owned(), inside);
     let counts: Vec<(i64, i64)> = enrollments::table
         .inner_join(users::table)
@@ -189,7 +189,7 @@ fn expired(
 
 /// Which of these tasks have mail trouble.
 fn with_trouble(conn: &mut AnyConn, ids: &[i64], scope: Option<&[ContainerId]>) -> Result<HashSet<i64>> {
-    let inside = |scope: &[ContainerId]| format!("emails.container_id IN ({})", scoped::within(scope));
+    let inside = |scope: &[ContainerId]| format!("emails.container_id IN ({})", inside::within(scope));
     let inside = scope.map_or_else(|| "1 = 1".to_owned(), inside);
     let ids: Vec<i64> = emails::table
         .inner_join(enrollments::table.on(enrollments::id.nullable().eq(emails::enrollment_id)))

@@ -8,15 +8,13 @@ use diesel::{
     sql_types::{Bool, Text},
 };
 
+use super::inside;
 use crate::{
     db::{self, AnyConn, Total, total::CAP},
     error::Result,
     ids::ContainerId,
     schema::{emails, tasks},
-    tasks::{
-        list::{Column, Query, View, last_soon_day},
-        store::scoped,
-    },
+    tasks::list::{Column, Query, View, last_soon_day},
 };
 
 type Backend = <AnyConn as diesel::Connection>::Backend;
@@ -43,7 +41,7 @@ pub struct Matching<'a> {
 
 impl<'a> Matching<'a> {
     /// What is asked, before it is looked how many match. `scope`: only what of the tasks lies in these containers; an order
-    /// by what lies in them has no index, see [`scoped`].
+    /// by what lies in them has no index, see `scoped`.
     fn new(conn: &mut AnyConn, query: &'a Query, today: NaiveDate, scope: Option<&'a [ContainerId]>) -> Result<Self> {
         let named = if query.q.is_empty() { None } else { named(conn, &query.q, scope)? };
         Ok(Matching { query, today, scope, named, few: None, walks: false })
@@ -82,7 +80,7 @@ impl<'a> Matching<'a> {
         let Query { view, q, operator, authentication_type, stop, me, .. } = self.query;
         let mut tasks = open();
         if let Some(scope) = self.scope {
-            tasks = tasks.filter(sql::<Bool>(&scoped::open_in(scope)));
+            tasks = tasks.filter(sql::<Bool>(&inside::open_in(scope)));
         }
         let (today, soon) = (self.today, last_soon_day(self.today));
         match view {
@@ -93,13 +91,13 @@ impl<'a> Matching<'a> {
                 // As the index has it.
                 tasks = tasks.filter(sql::<Bool>("tasks.locked > 0"));
                 if let Some(scope) = self.scope {
-                    tasks = tasks.filter(sql::<Bool>(&scoped::locked_in(scope)));
+                    tasks = tasks.filter(sql::<Bool>(&inside::locked_in(scope)));
                 }
             }
             View::Mail => {
                 let inside = self
                     .scope
-                    .map_or(String::new(), |scope| format!(" AND emails.container_id IN ({})", scoped::within(scope)));
+                    .map_or(String::new(), |scope| format!(" AND emails.container_id IN ({})", inside::within(scope)));
                 tasks = tasks.filter(sql::<Bool>(&format!("{WITH_TROUBLE}{inside})")));
             }
             View::Mine => tasks = self.made_by(tasks, me),
@@ -137,7 +135,7 @@ impl<'a> Matching<'a> {
     /// With a Stop Date from the first day to the last, as far as they are given.
     fn stops(&self, mut tasks: Boxed, from: Option<NaiveDate>, to: Option<NaiveDate>) -> Boxed {
         let stop_on = match self.scope {
-            Some(scope) => scoped::stop_in(scope),
+            Some(scope) => inside::stop_in(scope),
             None if self.walks && self.query.order.column != Column::Stop => {
                 "COALESCE(tasks.latest_stop_on, tasks.start_on)".into()
             }
@@ -197,7 +195,7 @@ fn text(q: &str, scope: Option<&[ContainerId]>) -> Condition {
     let Some(scope) = scope else {
         return Box::new(number.or(operator).or(tasks::emailed_to_key.ge(from).and(tasks::emailed_to_key.lt(to))));
     };
-    let newest = scoped::newest_email_in(scope);
+    let newest = inside::newest_email_in(scope);
     let email = sql::<Bool>(&format!("EXISTS (SELECT 1 FROM emails m WHERE m.id = {newest} AND m.shown_to_key >= "))
         .bind::<Text, _>(from)
         .sql(" AND m.shown_to_key < ")
