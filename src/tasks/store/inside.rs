@@ -1,8 +1,6 @@
 //! What of a task lies in some containers, in the words of the database.
 
-use diesel::prelude::*;
-
-use crate::{ids::ContainerId, tasks::store::list};
+use crate::ids::ContainerId;
 
 /// What is open in a container, as its index has it.
 pub(super) const OPEN: &str = "NOT c.removed AND c.enrolled < c.users";
