@@ -16,6 +16,7 @@ pub mod find;
 pub mod first_start;
 mod glance;
 pub mod history;
+mod large;
 pub mod metrics;
 pub mod not_enrolled;
 mod numbers;

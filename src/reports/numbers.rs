@@ -2,7 +2,6 @@
 //! each scope in which operators work at present, and the page says when.
 
 use chrono::{Datelike as _, Days, Duration};
-use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::{Timestamp, Zone},
@@ -10,12 +9,11 @@ use crate::{
     desk::Desk,
     error::Result,
     operators, policy,
-    reports::{
-        snapshot::{Day, Funnel, Locked, Open, Soon, StoppingTask},
-        store::{self, Basis},
-    },
+    reports::store::{self, Basis},
     tasks::list::last_soon_day,
 };
+
+pub use super::large::Numbers;
 
 /// Tasks shown that stop soon.
 const MOST_STOPPING: i64 = 8;
@@ -29,27 +27,6 @@ const WORKS_MINUTES: i64 = 15;
 
 /// Seconds for which numbers are not counted again: less than a round, so that several servers count once.
 const FRESH_SECONDS: i64 = 45;
-
-/// What is counted over all enrollments of a scope.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Numbers {
-    /// The open tasks.
-    pub open: Open,
-    /// Tasks made since Monday.
-    pub started: i64,
-    /// Users still to enroll.
-    pub waiting: i64,
-    /// Whose time ends within 48 hours.
-    pub soon: Soon,
-    /// The first of the tasks they are in.
-    pub stopping: Vec<StoppingTask>,
-    /// Users who used up their attempts.
-    pub locked: Locked,
-    /// How far those of the last days came.
-    pub funnel: Funnel,
-    /// Completed enrollments by day.
-    pub days: Vec<Day>,
-}
 
 /// The numbers of a scope, and when they were counted if that was not just now.
 pub fn of(conn: &mut AnyConn, ground: &Basis, zone: Zone) -> Result<(Numbers, Option<Timestamp>)> {
