@@ -17,6 +17,7 @@ use crate::{
     error::{Error, Result},
 };
 
+mod fill;
 pub mod keys;
 mod line;
 mod lock;
@@ -29,6 +30,7 @@ mod transaction;
 use line::Line;
 
 pub use crate::text::key;
+pub use fill::fill;
 pub use lock::{Lock, hold, share};
 pub use refusal::is_taken;
 pub use total::Total;

@@ -17,7 +17,7 @@ mod store;
 
 pub use search::{Area, Line, Search, Visible};
 pub use sign::Sign;
-pub use store::{find, newest_of, of_subject, of_user, refused_as};
+pub use store::{NewRow, append, find, newest_of, of_subject, of_user, refused_as};
 
 pub use actor::{Actor, ActorKind};
 

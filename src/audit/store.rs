@@ -18,9 +18,10 @@ use crate::{
     schema::{audit_entries, enrollments, users},
 };
 
+/// An entry as it is kept.
 #[derive(Insertable)]
 #[diesel(table_name = audit_entries)]
-struct NewRow {
+pub struct NewRow {
     at: Timestamp,
     actor_kind: &'static str,
     actor: String,
@@ -38,15 +39,11 @@ struct NewRow {
     detail: String,
 }
 
-/// Appends `entries`.
-///
-/// # Errors
-/// `Database` if they cannot be written.
-pub fn insert(conn: &mut AnyConn, now: Timestamp, entries: &[Entry<'_>]) -> Result<()> {
-    let rows: Vec<NewRow> = entries
-        .iter()
-        .map(|entry| NewRow {
-            at: now,
+impl NewRow {
+    /// What is kept of `entry`, made `at` this moment.
+    pub fn of(at: Timestamp, entry: &Entry<'_>) -> Self {
+        NewRow {
+            at,
             actor_kind: entry.actor.kind.code(),
             actor: entry.actor.name.clone(),
             actor_key: db::key(&entry.actor.name),
@@ -61,8 +58,18 @@ pub fn insert(conn: &mut AnyConn, now: Timestamp, entries: &[Entry<'_>]) -> Resu
             subject_key: db::key(&entry.subject),
             sentence: entry.sentence.clone(),
             detail: serde_json::to_string(&entry.detail).unwrap_or_default(),
-        })
-        .collect();
+        }
+    }
+}
+
+/// Appends `entries`.
+pub fn insert(conn: &mut AnyConn, now: Timestamp, entries: &[Entry<'_>]) -> Result<()> {
+    let rows: Vec<NewRow> = entries.iter().map(|entry| NewRow::of(now, entry)).collect();
+    append(conn, &rows)
+}
+
+/// Appends entries of many moments.
+pub fn append(conn: &mut AnyConn, rows: &[NewRow]) -> Result<()> {
     insert_all!(conn, audit_entries::table, rows)?;
     Ok(())
 }

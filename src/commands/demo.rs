@@ -6,9 +6,12 @@ use clap::Args;
 
 use crate::{
     clock::{Clock, Timestamp},
-    commands::{renew, serve, server},
+    commands::{progress::Progress, renew, serve, server},
     config::{Settings, Written},
-    demo::{ACCOUNTS, PASSWORD, story},
+    demo::{
+        ACCOUNTS, PASSWORD, story,
+        world::{self, Size, Stage},
+    },
     desk::{Desk, folder},
     error::{Error, Result},
     ids::Random,
@@ -35,6 +38,15 @@ pub struct Flags {
     /// Let the clock stand still at this moment; the world is then the same to the last pixel.
     #[arg(long, value_name = "RFC3339")]
     fixed_time: Option<String>,
+    /// Make the world larger by so many tasks of the last two years.
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    tasks: Option<i64>,
+    /// With --tasks: by so many users; without it, by a fifth of the tasks, and 1,000 at least.
+    #[arg(long, value_name = "N", requires = "tasks", allow_negative_numbers = true)]
+    users: Option<i64>,
+    /// With --tasks: the share of them that is open.
+    #[arg(long, value_name = "SHARE", requires = "tasks", allow_negative_numbers = true, default_value = "0.1")]
+    open: f64,
 }
 
 /// Makes the world, says who may sign in, and serves it.
@@ -43,6 +55,7 @@ pub struct Flags {
 /// A sentence that says what stops the start.
 pub fn run(flags: &Flags) -> Result<()> {
     let fixed = flags.fixed_time.as_deref().map(moment).transpose()?;
+    let larger = flags.tasks.map(|tasks| Size::of(tasks, flags.users, flags.open)).transpose()?;
     let scratch = tempfile::Builder::new().prefix("tokendesk-demo-").tempdir();
     let scratch = scratch.map_err(|error| Error::Internal(format!("No folder for the demo can be made: {error}.")))?;
     let data_dir = flags.data.clone().unwrap_or_else(|| scratch.path().to_owned());
@@ -74,6 +87,9 @@ pub fn run(flags: &Flags) -> Result<()> {
         println!("Making a world …");
         story::play(&desk, &mailbox)?;
     }
+    if let Some(size) = larger {
+        enlarge(&desk, size)?;
+    }
     let (users, tasks) = story::size(&desk)?;
     println!("This world has {users} users and {tasks} open tasks.");
     // A demo whose time is given stays the same in all; otherwise time and randomness are real from here on.
@@ -91,6 +107,21 @@ pub fn run(flags: &Flags) -> Result<()> {
         println!("  {:<12} {}{scope}", account.user_id, account.role);
     }
     server::run(desk, Carrier::Mailbox(mailbox), listener)
+}
+
+/// Makes the world as large as it was asked for, once.
+fn enlarge(desk: &Desk, size: Size) -> Result<()> {
+    if world::is_made(desk)? {
+        println!("The world that is kept was made larger before; it stays as it is.");
+        return Ok(());
+    }
+    let mut progress = Progress::begin(size.users + size.tasks, "users and tasks");
+    world::make(desk, size, &mut |stage| match stage {
+        Stage::Rows(done) => progress.at(done),
+        Stage::Indexes => progress.say("All users and tasks, making the indexes"),
+    })?;
+    progress.end();
+    Ok(())
 }
 
 fn moment(text: &str) -> Result<Timestamp> {

@@ -17,6 +17,7 @@ mod config_args;
 pub mod demo;
 pub mod operator;
 mod overheard;
+mod progress;
 mod renew;
 pub mod rounds;
 pub mod serve;

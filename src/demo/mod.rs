@@ -4,6 +4,7 @@ pub mod pages;
 pub mod people;
 pub mod plan;
 pub mod story;
+pub mod world;
 
 /// Someone who may sign in to the demo.
 #[derive(Clone, Copy, Debug)]

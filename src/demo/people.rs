@@ -4,14 +4,14 @@
 pub const CONTAINERS: [(&str, usize); 6] =
     [("Facilities", 62), ("Finance", 58), ("Legal", 34), ("Sales", 96), ("Service desk", 40), ("Warehouse", 110)];
 
-const FIRST: [&str; 50] = [
+pub(super) const FIRST: [&str; 50] = [
     "Ana", "Anneke", "Bo", "Cora", "Dan", "Dalia", "Elisa", "Emil", "Farah", "Florian", "Giada", "Gianni", "Hanne",
     "Hugo", "Irina", "Ivo", "Jo", "Joana", "Kwame", "Karin", "Léa", "Lian", "Mary", "Miguel", "Naod", "Nadia", "Olive",
     "Oskar", "Pádraig", "Petra", "Quinn", "Ren", "Rhys", "Saskia", "Sylwia", "Tobi", "Tereza", "Uta", "Uri", "Vera",
     "Viktor", "Wendy", "Willem", "Xenia", "Yara", "Yuki", "Zoë", "Zoran", "Amara", "Björn",
 ];
 
-const LAST: [&str; 64] = [
+pub(super) const LAST: [&str; 64] = [
     "Adeyemi",
     "Abebe",
     "Anders",
@@ -177,7 +177,7 @@ pub fn everyone() -> Vec<Person> {
 }
 
 /// Lower-case letters without accents and spaces, as User IDs are made.
-fn ascii(name: &str) -> String {
+pub(super) fn ascii(name: &str) -> String {
     name.to_lowercase()
         .chars()
         .filter_map(|letter| match letter {

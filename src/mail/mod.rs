@@ -36,7 +36,7 @@ pub use reading::{
     Filter, Health, TRIES_THAT_TELL, View, by_message_id, count, count_with_link, counts_by_state, deliveries,
     enrollments_of, failures, find, health, ids_in_states, latest_of, overdue, rows,
 };
-pub use store::{messages, own_host};
+pub use store::{messages, own_host, seal};
 
 pub use link_sent::LinkSent;
 

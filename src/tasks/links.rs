@@ -118,10 +118,15 @@ fn rows(desk: &Desk, now: Timestamp, links: &[NewLink]) -> Vec<NewLinkRow> {
         .map(|link| NewLinkRow {
             enrollment_id: link.enrollment.0,
             handle: link.handle.clone(),
-            code_hash: desk.keys.hash(Purpose::ActivationCode, text(&link.handle, &link.code).as_bytes()),
+            code_hash: hash(&desk.keys, &link.handle, &link.code),
             created_at: now,
         })
         .collect()
+}
+
+/// What is kept of the code that is sent with `handle`.
+pub(crate) fn hash(keys: &Keys, handle: &str, code: &str) -> Vec<u8> {
+    keys.hash(Purpose::ActivationCode, text(handle, code).as_bytes())
 }
 
 fn text(handle: &str, code: &str) -> String {

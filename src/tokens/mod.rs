@@ -342,7 +342,8 @@ fn seal_context(serial: &str) -> String {
     format!("tokens.seed:{serial}")
 }
 
-fn seal_seed(desk: &Desk, serial: &str, seed: &Seed) -> Vec<u8> {
+/// The seed as it is kept with the token of this serial number.
+pub(crate) fn seal_seed(desk: &Desk, serial: &str, seed: &Seed) -> Vec<u8> {
     desk.keys.seal(&desk.random, &seal_context(serial), seed.bytes())
 }
 

@@ -27,7 +27,7 @@ pub mod words;
 
 pub use import::{Import, Report, import};
 pub use search::{Order, Search};
-pub use store::{active_tokens, by_ids, container, namesakes, twins};
+pub use store::{active_tokens, by_ids, container, import::insert as insert_all, namesakes, twins};
 pub use user::{Details, Typed, User};
 
 use entry::changed;

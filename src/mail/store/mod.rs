@@ -84,13 +84,7 @@ fn new_row(desk: &Desk, now: Timestamp, sender: &str, email: &NewEmail) -> Resul
         secret.get_or_insert_default().alternate_to = Some(shown_to);
         shown_to = masked(&email.to);
     }
-    let sealed = match secret {
-        Some(secret) => {
-            let bytes = zeroize::Zeroizing::new(serde_json::to_vec(&secret).map_err(unreadable)?);
-            Some(desk.keys.seal(&desk.random, &seal_context(&message_id), &bytes))
-        }
-        None => None,
-    };
+    let sealed = secret.map(|secret| seal(desk, &message_id, &secret)).transpose()?;
     Ok(NewRow {
         message_id,
         kind: email.kind.code(),
@@ -112,6 +106,12 @@ fn new_row(desk: &Desk, now: Timestamp, sender: &str, email: &NewEmail) -> Resul
         last_answer: "",
         sender: sender.to_owned(),
     })
+}
+
+/// The secret as it is kept in the row of `message_id`.
+pub fn seal(desk: &Desk, message_id: &str, secret: &Secret) -> Result<Vec<u8>> {
+    let bytes = zeroize::Zeroizing::new(serde_json::to_vec(secret).map_err(unreadable)?);
+    Ok(desk.keys.seal(&desk.random, &seal_context(message_id), &bytes))
 }
 
 fn unreadable(error: serde_json::Error) -> Error {

@@ -51,7 +51,7 @@ pub fn ids_by_keys(conn: &mut AnyConn, keys: &[String]) -> Result<HashMap<String
     Ok(found)
 }
 
-/// New rows.
+/// New rows of users, with the words they are found by, in the caller's transaction.
 pub fn insert(conn: &mut AnyConn, now: Timestamp, new: &[(&Details, ContainerId)]) -> Result<()> {
     let rows: Vec<NewRow<'_>> = new
         .iter()

@@ -1,6 +1,8 @@
 //! The demo of a fixed time, as the real program: its clock, which any client moves, and its pages, which are the same on
 //! any port.
 
+mod world;
+
 use tokendesk::clock::Timestamp;
 
 use crate::{

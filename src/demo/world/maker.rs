@@ -1,0 +1,174 @@
+//! Makes the rows of tasks, one task after the other, each from its place alone.
+
+use crate::{
+    clock::Zone,
+    db,
+    demo::world::{
+        calendar::Calendar,
+        course::Course,
+        residents::{Resident, Round, resident},
+        size::Size,
+        store::{
+            Numbers, Slice,
+            rows::{EnrollmentRow, TaskRow},
+        },
+        task::WorldTask,
+    },
+    desk::Desk,
+    error::Result,
+    ids::ContainerId,
+    operators::Who,
+    policy::Policy,
+    tasks::{FailureKind, enrollment::RemovedWhy},
+    tokens::AuthenticationType,
+};
+
+/// What all rows are made with.
+pub struct Maker<'a> {
+    pub desk: &'a Desk,
+    pub size: Size,
+    pub calendar: Calendar,
+    pub policy: Policy,
+    pub zone: Zone,
+    /// Who makes tasks.
+    pub operators: Vec<Who>,
+    /// The containers, in the order of `people::CONTAINERS`.
+    pub containers: Vec<ContainerId>,
+    /// The last numbers that were given; users have theirs already, from `numbers.user` on.
+    pub numbers: Numbers,
+    /// The rows that are not written yet.
+    pub slice: Slice,
+    pub(super) round: Round,
+    /// Enrollments made so far and in all, by the kind of token.
+    pub(super) made: [i64; 2],
+    pub(super) all: [i64; 2],
+}
+
+/// A user in a task, with the numbers of both.
+pub struct Case<'a> {
+    pub task: &'a WorldTask,
+    pub task_id: i64,
+    pub enrollment: i64,
+    pub resident: &'a Resident,
+    pub user: i64,
+    pub container: ContainerId,
+    pub course: &'a Course,
+    /// The place in the round of this kind of token.
+    pub place: i64,
+    pub who: &'a Who,
+}
+
+/// What a task keeps of its users.
+#[derive(Default)]
+struct Kept {
+    users: i64,
+    enrolled: i64,
+    used: i64,
+    locked: i64,
+    emailed: i64,
+    newest: Option<(i64, String)>,
+}
+
+/// The place of a kind of token in pairs of numbers.
+pub fn index(kind: AuthenticationType) -> usize {
+    usize::from(kind == AuthenticationType::HardwareToken)
+}
+
+impl Maker<'_> {
+    /// Makes the rows of the `n`th task.
+    pub fn task(&mut self, n: i64) -> Result<()> {
+        let task = WorldTask::of(&self.size, &self.calendar, self.zone, self.operators.len(), n);
+        let who = self.operators[task.operator].clone();
+        self.numbers.task += 1;
+        let mut kept = Kept::default();
+        let (mut earliest, mut latest) = (task.stop_on, task.stop_on);
+        for m in 0..task.users {
+            let course = Course::of(&task, m, &self.calendar, &self.policy, self.zone);
+            let last_email = self.enrollment(&task, &course, &who)?;
+            if matches!(course.removed, Some((_, RemovedWhy::Removed))) {
+                continue;
+            }
+            kept.users += 1;
+            kept.emailed += 1;
+            kept.enrolled += i64::from(course.enrolled_at.is_some());
+            kept.used += i64::from(course.used_at.is_some());
+            kept.locked += i64::from(course.enrolled_at.is_none() && course.failures >= self.policy.attempts_allowed);
+            kept.newest = Some(last_email);
+            (earliest, latest) = (earliest.min(course.stop_on), latest.max(course.stop_on));
+        }
+        self.note_task(&task, &who);
+        let (last_email_id, emailed_to) = kept.newest.map_or((None, String::new()), |(id, to)| (Some(id), to));
+        self.slice.tasks.push(TaskRow {
+            id: self.numbers.task,
+            operator_id: who.operator.map(|operator| operator.0),
+            operator: who.name().to_owned(),
+            operator_key: db::key(who.name()),
+            authentication_type: task.kind.code(),
+            description: task.description,
+            start_on: task.start_on,
+            created_at: task.created_at,
+            removed_at: task.removed_at,
+            removed_by: task.removed_at.map_or("", |_| who.name()).to_owned(),
+            users: kept.users,
+            enrolled: kept.enrolled,
+            used: kept.used,
+            locked: kept.locked,
+            earliest_stop_on: earliest,
+            latest_stop_on: latest,
+            emailed_to_key: db::key(&emailed_to),
+            emailed_to,
+            emailed_users: kept.emailed,
+            last_email_id,
+            version: 1,
+        });
+        Ok(())
+    }
+
+    /// Makes the rows of one user in it; the number and the address of the newest email.
+    fn enrollment(&mut self, task: &WorldTask, course: &Course, who: &Who) -> Result<(i64, String)> {
+        self.numbers.enrollment += 1;
+        let place = self.made[index(task.kind)];
+        self.made[index(task.kind)] += 1;
+        let resident = resident(self.round.user(place));
+        let case = Case {
+            task,
+            task_id: self.numbers.task,
+            enrollment: self.numbers.enrollment,
+            user: self.numbers.user + 1 + resident.n,
+            container: self.containers[resident.container],
+            resident: &resident,
+            course,
+            place,
+            who,
+        };
+        let token = self.token(&case);
+        let (with_link, newest) = self.letters(&case, token.as_ref().map(|(_, serial)| serial.as_str()))?;
+        self.note_enrollment(&case, token.as_ref().map(|(_, serial)| serial.as_str()));
+        let removed_by = course.removed.map_or("", |_| who.name()).to_owned();
+        self.slice.enrollments.push(EnrollmentRow {
+            id: case.enrollment,
+            task_id: case.task_id,
+            user_id: case.user,
+            authentication_type: task.kind.code(),
+            stop_on: course.stop_on,
+            failures: course.failures,
+            removed_at: course.removed.map(|(at, _)| at),
+            removed_by,
+            removed_why: course.removed.map_or("", |(_, why)| why.code()),
+            emailed_to: resident.email.clone(),
+            emailed_at: Some(course.emailed_at(task)),
+            last_email_id: Some(with_link),
+            reminded_on: course.reminded.last().map(|(on, _)| *on),
+            opened_at: course.opened_at,
+            code_accepted_at: course.accepted_at,
+            key_shown_at: course.accepted_at.filter(|_| task.kind == AuthenticationType::AuthenticatorApp),
+            enrolled_at: course.enrolled_at,
+            used_at: course.used_at,
+            token_id: token.map(|(id, _)| id),
+            version: 1,
+            missed: if course.failures > 0 { FailureKind::Code.code() } else { "" },
+            missed_at: course.missed_at,
+        });
+        Ok((newest, resident.email))
+    }
+}
