@@ -4,6 +4,7 @@
 mod alerts;
 mod audit;
 mod authentication;
+mod counts;
 mod keys;
 mod own;
 mod start;
@@ -12,6 +13,7 @@ mod words;
 pub use alerts::*;
 pub use audit::*;
 pub use authentication::*;
+pub use counts::*;
 pub use keys::*;
 pub use own::*;
 pub use start::*;

@@ -11,6 +11,7 @@ use crate::{
         ACCOUNTS, PASSWORD,
         people::{Person, everyone, starters},
         plan::{Fate, PlannedTask, TASKS, TROUBLE},
+        world,
     },
     desk::Desk,
     error::{Error, Result},
@@ -128,7 +129,7 @@ pub fn size(desk: &Desk) -> Result<(i64, i64)> {
     let everyone = Search { state: State::Any, ..Search::default() };
     desk.db.read(|conn| {
         let users = users::count(conn, &who.scope, &everyone)?;
-        Ok((users, tasks::count_open(conn, &who)?.rows))
+        Ok((users, world::open_tasks(conn)?))
     })
 }
 

@@ -7,6 +7,7 @@ use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use tokendesk::{
     authentication::{self, Caller},
     clock::unix_seconds,
+    counts,
     demo::{ACCOUNTS, people::CONTAINERS, world},
     ids::TaskId,
     oath,
@@ -57,6 +58,10 @@ const KEPT: &str = "SELECT CAST(id AS TEXT) || ' ' || users || ' ' || enrolled |
     earliest_stop_on || ' ' || latest_stop_on || ' ' || emailed_to || ' ' || emailed_to_key || ' ' || emailed_users || ' ' || \
     last_email_id AS line FROM tasks ORDER BY id";
 
+const PARTS: &str = "SELECT CAST(task_id AS TEXT) || ' ' || container_id || ' ' || CASE WHEN removed THEN '-' ELSE '+' END \
+    || users || ' ' || enrolled || ' ' || used || ' ' || locked || ' ' || earliest_stop_on || ' ' || latest_stop_on || ' ' || \
+    emailed_users || ' ' || last_email_id AS line FROM task_containers ORDER BY task_id, container_id";
+
 const WORDS: &str = "SELECT word || ' ' || user_id AS line FROM user_words ORDER BY word, user_id";
 
 /// Nothing to find: each query lists what breaks a rule.
@@ -82,18 +87,19 @@ const BROKEN: [&str; 7] = [
 on_both! {
     fn what_a_task_and_a_user_of_a_world_keep_is_what_counting_anew_finds(world) {
         made(&world);
-        assert_eq!(world.desk.db.read(tasks::miscounted).expect("they can be counted"), []);
-        let (kept, words) = (lines(&world, KEPT), lines(&world, WORDS));
+        assert_eq!(world.desk.db.read(counts::miscounted).expect("they can be counted"), []);
+        let [kept, parts, words] = [KEPT, PARTS, WORDS].map(|query| lines(&world, query));
         let ids = lines(&world, "SELECT CAST(id AS TEXT) AS line FROM tasks ORDER BY id");
         assert_eq!(ids.len(), 300);
         world.desk.db.write(|conn| {
             for id in &ids {
-                tasks::recount(conn, TaskId(id.parse().expect("a number")))?;
+                counts::recount(conn, TaskId(id.parse().expect("a number")))?;
             }
             Ok(sql_query("UPDATE users SET keyed = FALSE").execute(conn)?)
         }).expect("all are counted");
         users::renew(&world.desk).expect("the words are made");
         assert_eq!(lines(&world, KEPT), kept);
+        assert_eq!(lines(&world, PARTS), parts);
         assert_eq!(lines(&world, WORDS), words);
         for query in BROKEN {
             assert_eq!(lines(&world, query), [""; 0], "{query}");

@@ -2,16 +2,13 @@
 
 use crate::{
     clock::Zone,
-    db,
     demo::world::{
         calendar::Calendar,
         course::Course,
+        kept::Kept,
         residents::{Resident, Round, resident},
         size::Size,
-        store::{
-            Numbers, Slice,
-            rows::{EnrollmentRow, TaskRow},
-        },
+        store::{Numbers, Slice, rows::EnrollmentRow},
         task::WorldTask,
     },
     desk::Desk,
@@ -19,7 +16,7 @@ use crate::{
     ids::ContainerId,
     operators::Who,
     policy::Policy,
-    tasks::{FailureKind, enrollment::RemovedWhy},
+    tasks::FailureKind,
     tokens::AuthenticationType,
 };
 
@@ -58,17 +55,6 @@ pub struct Case<'a> {
     pub who: &'a Who,
 }
 
-/// What a task keeps of its users.
-#[derive(Default)]
-struct Kept {
-    users: i64,
-    enrolled: i64,
-    used: i64,
-    locked: i64,
-    emailed: i64,
-    newest: Option<(i64, String)>,
-}
-
 /// The place of a kind of token in pairs of numbers.
 pub fn index(kind: AuthenticationType) -> usize {
     usize::from(kind == AuthenticationType::HardwareToken)
@@ -81,51 +67,18 @@ impl Maker<'_> {
         let who = self.operators[task.operator].clone();
         self.numbers.task += 1;
         let mut kept = Kept::default();
-        let (mut earliest, mut latest) = (task.stop_on, task.stop_on);
         for m in 0..task.users {
-            let course = Course::of(&task, m, &self.calendar, &self.policy, self.zone);
-            let last_email = self.enrollment(&task, &course, &who)?;
-            if matches!(course.removed, Some((_, RemovedWhy::Removed))) {
-                continue;
-            }
-            kept.users += 1;
-            kept.emailed += 1;
-            kept.enrolled += i64::from(course.enrolled_at.is_some());
-            kept.used += i64::from(course.used_at.is_some());
-            kept.locked += i64::from(course.enrolled_at.is_none() && course.failures >= self.policy.attempts_allowed);
-            kept.newest = Some(last_email);
-            (earliest, latest) = (earliest.min(course.stop_on), latest.max(course.stop_on));
+            self.enrollment(&task, m, &who, &mut kept)?;
         }
         self.note_task(&task, &who);
-        let (last_email_id, emailed_to) = kept.newest.map_or((None, String::new()), |(id, to)| (Some(id), to));
-        self.slice.tasks.push(TaskRow {
-            id: self.numbers.task,
-            operator_id: who.operator.map(|operator| operator.0),
-            operator: who.name().to_owned(),
-            operator_key: db::key(who.name()),
-            authentication_type: task.kind.code(),
-            description: task.description,
-            start_on: task.start_on,
-            created_at: task.created_at,
-            removed_at: task.removed_at,
-            removed_by: task.removed_at.map_or("", |_| who.name()).to_owned(),
-            users: kept.users,
-            enrolled: kept.enrolled,
-            used: kept.used,
-            locked: kept.locked,
-            earliest_stop_on: earliest,
-            latest_stop_on: latest,
-            emailed_to_key: db::key(&emailed_to),
-            emailed_to,
-            emailed_users: kept.emailed,
-            last_email_id,
-            version: 1,
-        });
+        self.slice.parts.extend(kept.parts(self.numbers.task, &task));
+        self.slice.tasks.push(kept.whole(self.numbers.task, task, &who));
         Ok(())
     }
 
-    /// Makes the rows of one user in it; the number and the address of the newest email.
-    fn enrollment(&mut self, task: &WorldTask, course: &Course, who: &Who) -> Result<(i64, String)> {
+    /// Makes the rows of the `m`th user in it.
+    fn enrollment(&mut self, task: &WorldTask, m: i64, who: &Who, kept: &mut Kept) -> Result<()> {
+        let course = &Course::of(task, m, &self.calendar, &self.policy, self.zone);
         self.numbers.enrollment += 1;
         let place = self.made[index(task.kind)];
         self.made[index(task.kind)] += 1;
@@ -169,6 +122,7 @@ impl Maker<'_> {
             missed: if course.failures > 0 { FailureKind::Code.code() } else { "" },
             missed_at: course.missed_at,
         });
-        Ok((newest, resident.email))
+        kept.count(case.container, course, self.policy.attempts_allowed, newest, &resident.email);
+        Ok(())
     }
 }

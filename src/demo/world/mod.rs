@@ -22,6 +22,7 @@ mod course;
 mod devices;
 mod draw;
 mod entries;
+mod kept;
 mod letters;
 mod maker;
 mod outcome;
@@ -56,6 +57,11 @@ pub enum Stage {
 /// True if a world was made in this database.
 pub fn is_made(desk: &Desk) -> Result<bool> {
     desk.db.read(store::is_made)
+}
+
+/// The open tasks, counted.
+pub fn open_tasks(conn: &mut AnyConn) -> Result<i64> {
+    store::open_tasks(conn)
 }
 
 /// Makes a world of this size beside the story, which has its operators and containers; `tell` hears how far it is. Nobody

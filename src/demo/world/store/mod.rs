@@ -9,18 +9,22 @@ use crate::{
     error::Result,
     ids::UserId,
     insert_all,
-    schema::{email_reports, email_tries, emails, enrollment_links, enrollments, tasks, tokens, upgrades, users},
+    schema::{
+        email_reports, email_tries, emails, enrollment_links, enrollments, task_containers, tasks, tokens, upgrades,
+        users,
+    },
 };
 
 pub mod rows;
 
-use rows::{EmailRow, EnrollmentRow, LinkRow, ReportRow, TaskRow, TokenRow, TryRow};
+use rows::{EmailRow, EnrollmentRow, LinkRow, PartRow, ReportRow, TaskRow, TokenRow, TryRow};
 
 /// The tables that are filled.
-pub const TABLES: [&str; 10] = [
+pub const TABLES: [&str; 11] = [
     "users",
     "user_words",
     "tasks",
+    "task_containers",
     "enrollments",
     "enrollment_links",
     "emails",
@@ -40,6 +44,12 @@ const MADE: &str = "demo world";
 /// True if a world was made here.
 pub fn is_made(conn: &mut AnyConn) -> Result<bool> {
     Ok(upgrades::table.find(MADE).select(upgrades::name).first::<String>(conn).optional()?.is_some())
+}
+
+/// How many open tasks there are, however many.
+pub fn open_tasks(conn: &mut AnyConn) -> Result<i64> {
+    let open = tasks::table.filter(tasks::removed_at.is_null()).filter(tasks::enrolled.lt(tasks::users));
+    Ok(open.count().get_result(conn)?)
 }
 
 /// Notes that a world was made.
@@ -87,6 +97,7 @@ pub fn disable(conn: &mut AnyConn, at: Timestamp, users: &[UserId]) -> Result<()
 #[derive(Default)]
 pub struct Slice {
     pub tasks: Vec<TaskRow>,
+    pub parts: Vec<PartRow>,
     pub enrollments: Vec<EnrollmentRow>,
     pub links: Vec<LinkRow>,
     pub emails: Vec<EmailRow>,
@@ -107,6 +118,7 @@ impl Slice {
         }
         write!(
             tasks into tasks,
+            parts into task_containers,
             tokens into tokens,
             emails into emails,
             enrollments into enrollments,

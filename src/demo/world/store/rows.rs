@@ -6,7 +6,7 @@ use diesel::Insertable;
 
 use crate::{
     clock::Timestamp,
-    schema::{email_reports, email_tries, emails, enrollment_links, enrollments, tasks, tokens},
+    schema::{email_reports, email_tries, emails, enrollment_links, enrollments, task_containers, tasks, tokens},
 };
 
 /// Declares rows that are written as they are.
@@ -43,6 +43,21 @@ rows! {
         emailed_users: i64,
         last_email_id: Option<i64>,
         version: i64,
+    }
+
+    /// What of a task lies in a container.
+    PartRow in task_containers {
+        task_id: i64,
+        container_id: i64,
+        removed: bool,
+        users: i64,
+        enrolled: i64,
+        used: i64,
+        locked: i64,
+        earliest_stop_on: NaiveDate,
+        latest_stop_on: NaiveDate,
+        emailed_users: i64,
+        last_email_id: Option<i64>,
     }
 
     /// A user in a task.
