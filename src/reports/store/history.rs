@@ -139,21 +139,35 @@ fn task_conditions(filter: &Filter) -> String {
     text
 }
 
+/// The locked users of a task `t`.
+const LOCKED: &str = "CASE WHEN t.removed_at IS NULL THEN t.locked ELSE 0 END";
+
+/// The users `e` who may still enroll, or could if they were in time.
+fn waiting(ground: &Basis) -> String {
+    format!("e.removed_at IS NULL AND e.enrolled_at IS NULL AND e.failures < {}", ground.attempts_allowed)
+}
+
+/// The expired users of a task `t`, counted where some of its Stop Dates have passed and some have not.
+fn expired(ground: &Basis) -> String {
+    let (today, waiting) = (ground.today, waiting(ground));
+    format!(
+        "CASE WHEN t.removed_at IS NOT NULL OR t.earliest_stop_on >= '{today}' OR t.enrolled >= t.users THEN 0 \
+           WHEN t.latest_stop_on < '{today}' THEN t.users - t.enrolled - t.locked \
+           ELSE (SELECT COUNT(*) FROM enrollments e WHERE e.task_id = t.id AND {waiting} AND e.stop_on < '{today}') END"
+    )
+}
+
 /// The tasks with their numbers as a table called `x`: for those who see everything from the counts that stand with
 /// the tasks, for a scope counted live in it. Nobody of a removed task is locked or expired.
 fn source(ground: &Basis, conditions: &str) -> String {
-    let (today, limit) = (ground.today, ground.attempts_allowed);
-    let waiting = format!("e.removed_at IS NULL AND e.enrolled_at IS NULL AND e.failures < {limit}");
+    let (today, limit, waiting) = (ground.today, ground.attempts_allowed, waiting(ground));
     let Some(containers) = &ground.containers else {
+        let expired = expired(ground);
         return format!(
             "(SELECT t.id, t.operator, t.authentication_type, t.description, t.start_on, t.created_at, t.removed_at, \
                t.removed_by, t.version, t.users, t.enrolled, t.used, t.earliest_stop_on, t.latest_stop_on, \
                t.emailed_to, t.emailed_users, \
-               CASE WHEN t.removed_at IS NULL THEN t.locked ELSE 0 END AS locked, \
-               CASE WHEN t.removed_at IS NOT NULL OR t.earliest_stop_on >= '{today}' OR t.enrolled >= t.users THEN 0 \
-                 WHEN t.latest_stop_on < '{today}' THEN t.users - t.enrolled - t.locked \
-                 ELSE (SELECT COUNT(*) FROM enrollments e WHERE e.task_id = t.id AND {waiting} \
-                   AND e.stop_on < '{today}') END AS expired, \
+               {LOCKED} AS locked, {expired} AS expired, \
                (SELECT COUNT(*) FROM enrollments e WHERE e.task_id = t.id AND e.removed_at IS NOT NULL) AS removed, \
                (SELECT MAX(e.enrolled_at) FROM enrollments e WHERE e.task_id = t.id) AS last_enrolled_at, \
                (SELECT MAX(e.removed_at) FROM enrollments e WHERE e.task_id = t.id) AS last_removed_at \
@@ -189,17 +203,23 @@ fn source(ground: &Basis, conditions: &str) -> String {
     )
 }
 
-/// ` AND …`, or nothing if any outcome is meant.
-fn outcome_condition(outcome: Option<Outcome>, today: NaiveDate) -> String {
+/// ` AND …` on the tasks called `table`, or nothing if any outcome is meant.
+fn outcome_condition(table: char, outcome: Option<Outcome>, today: NaiveDate) -> String {
     match outcome {
         None => String::new(),
-        Some(Outcome::Removed) => " AND (x.removed_at IS NOT NULL OR x.users = 0)".into(),
-        Some(Outcome::Completed) => " AND x.removed_at IS NULL AND x.users > 0 AND x.enrolled >= x.users".into(),
+        Some(Outcome::Removed) => format!(" AND ({table}.removed_at IS NOT NULL OR {table}.users = 0)"),
+        Some(Outcome::Completed) => {
+            format!(" AND {table}.removed_at IS NULL AND {table}.users > 0 AND {table}.enrolled >= {table}.users")
+        }
         Some(Outcome::Open) => {
-            format!(" AND x.removed_at IS NULL AND x.enrolled < x.users AND x.latest_stop_on >= '{today}'")
+            format!(
+                " AND {table}.removed_at IS NULL AND {table}.enrolled < {table}.users AND {table}.latest_stop_on >= '{today}'"
+            )
         }
         Some(Outcome::Incomplete) => {
-            format!(" AND x.removed_at IS NULL AND x.enrolled < x.users AND x.latest_stop_on < '{today}'")
+            format!(
+                " AND {table}.removed_at IS NULL AND {table}.enrolled < {table}.users AND {table}.latest_stop_on < '{today}'"
+            )
         }
     }
 }
@@ -216,7 +236,7 @@ fn load(conn: &mut AnyConn, text: String, filter: &Filter) -> Result<Vec<Row>> {
 /// The rows of a page, the newest first.
 pub fn page(conn: &mut AnyConn, ground: &Basis, filter: &Filter, offset: i64, limit: i64) -> Result<Vec<Row>> {
     let source = source(ground, &task_conditions(filter));
-    let outcome = outcome_condition(filter.outcome, ground.today);
+    let outcome = outcome_condition('x', filter.outcome, ground.today);
     let text = format!(
         "SELECT x.* FROM {source} WHERE 1 = 1{outcome} ORDER BY x.start_on DESC, x.id DESC LIMIT {limit} OFFSET {offset}"
     );
@@ -236,7 +256,7 @@ pub fn batch(
         let _ = write!(conditions, " AND (t.start_on, t.id) < ('{start_on}', {task})");
     }
     let source = source(ground, &conditions);
-    let outcome = outcome_condition(filter.outcome, ground.today);
+    let outcome = outcome_condition('x', filter.outcome, ground.today);
     let text =
         format!("SELECT x.* FROM {source} WHERE 1 = 1{outcome} ORDER BY x.start_on DESC, x.id DESC LIMIT {limit}");
     load(conn, text, filter)
@@ -252,13 +272,30 @@ pub fn of(conn: &mut AnyConn, ground: &Basis, tasks: &[TaskId]) -> Result<Vec<Ro
     load(conn, format!("SELECT x.* FROM {source}"), &Filter::default())
 }
 
-/// The sums over everything the filter finds.
+/// The sums over everything the filter finds: of the whole from an index that holds what is summed, and with it those
+/// taken out from the index of these; of a scope counted.
 pub fn totals(conn: &mut AnyConn, ground: &Basis, filter: &Filter) -> Result<Totals> {
-    let source = source(ground, &task_conditions(filter));
-    let outcome = outcome_condition(filter.outcome, ground.today);
-    let sum = |column: &str| format!("CAST(COALESCE(SUM(x.{column}), 0) AS BIGINT) AS {column}");
-    let sums = ["users", "used", "locked", "expired", "removed"].map(sum).join(", ");
-    let mut query = query(format!("SELECT COUNT(*) AS tasks, {sums} FROM {source} WHERE 1 = 1{outcome}"));
+    let conditions = task_conditions(filter);
+    let outcome = |table| outcome_condition(table, filter.outcome, ground.today);
+    let sum = |what: &str, name: &str| format!("CAST(COALESCE(SUM({what}), 0) AS BIGINT) AS {name}");
+    let text = if ground.containers.is_some() {
+        let source = source(ground, &conditions);
+        let sums =
+            ["users", "used", "locked", "expired", "removed"].map(|name| sum(&format!("x.{name}"), name)).join(", ");
+        format!("SELECT COUNT(*) AS tasks, {sums} FROM {source} WHERE 1 = 1{}", outcome('x'))
+    } else {
+        let outcome = outcome('t');
+        let sums = [("t.users", "users"), ("t.used", "used"), (LOCKED, "locked"), (&expired(ground), "expired")]
+            .map(|(what, name)| sum(what, name))
+            .join(", ");
+        // CROSS: those taken out are few beside the tasks, and looked through first.
+        format!(
+            "SELECT COUNT(*) AS tasks, {sums}, (SELECT COUNT(*) FROM enrollments e CROSS JOIN tasks t WHERE t.id = e.task_id \
+               AND e.removed_at IS NOT NULL{conditions}{outcome}) AS removed \
+             FROM tasks t WHERE 1 = 1{conditions}{outcome}"
+        )
+    };
+    let mut query = query(text);
     if !filter.operator.is_empty() {
         query = query.bind::<Text, _>(db::key(&filter.operator));
     }

@@ -1,4 +1,4 @@
-//! Who is due a reminder, and what is kept of those that were sent. Driven by the index `enrollments_reminders`.
+//! Who is due a reminder, and what is kept of those that were sent. Driven by the index `enrollments_not_enrolled`.
 
 use chrono::NaiveDate;
 use diesel::{

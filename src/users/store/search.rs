@@ -207,8 +207,9 @@ fn filtered(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<Option
         if wanted.is_empty() {
             return Ok(None);
         }
+        let alone = wanted.len() == 1;
         for ways in wanted {
-            query = having(query, &ways);
+            query = having(conn, query, &ways, alone)?;
         }
     }
     let active = tokens::state.eq(ACTIVE);
@@ -232,15 +233,27 @@ macro_rules! within {
 }
 
 /// Those of `query` who have a word that is one of these. Written out by their number, since diesel puts no condition of a
-/// dynamic kind into a subquery that both databases take; the last of more ways than that are no loss.
-fn having(query: Filtered, ways: &[Wanted]) -> Filtered {
+/// dynamic kind into a subquery that both databases take; the last of more ways than that are no loss. Where many users have
+/// such a word, and no other narrows the list, its users are asked for it one after the other until the page is full.
+fn having(conn: &mut AnyConn, query: Filtered, ways: &[Wanted], alone: bool) -> Result<Filtered> {
     let range = |way: &Wanted| match way {
         // No word holds a control character: this range holds the word and nothing behind it.
         Wanted::Whole(word) => (word.clone(), format!("{word}\u{1}")),
         Wanted::Beginning(from) => (from.clone(), db::after(from).unwrap_or_else(|| format!("{from}\u{10FFFF}"))),
     };
     let words = || user_words::table.select(user_words::user_id);
-    match ways {
+    let mut holders = Total::default();
+    for way in ways.iter().filter(|_| alone) {
+        holders = holders.plus(crate::total!(conn, words().filter(within!(range(way))))?);
+    }
+    if holders.more {
+        let asked = |way: &Wanted| -> Condition {
+            Box::new(exists(user_words::table.filter(user_words::user_id.eq(users::id)).filter(within!(range(way)))))
+        };
+        let all = ways.iter().map(asked).reduce(|all, way| Box::new(all.or(way)));
+        return Ok(all.into_iter().fold(query, Filtered::filter));
+    }
+    Ok(match ways {
         [] => query,
         [a] => query.filter(users::id.eq_any(words().filter(within!(range(a))))),
         [a, b] => query.filter(users::id.eq_any(words().filter(within!(range(a)).or(within!(range(b)))))),
@@ -249,7 +262,7 @@ fn having(query: Filtered, ways: &[Wanted]) -> Filtered {
             let first = within!(range(a)).or(within!(b)).or(within!(c));
             query.filter(users::id.eq_any(words().filter(first.or(within!(d)).or(within!(e)))))
         }
-    }
+    })
 }
 
 /// With a wildcard: User ID, last name, first name or email is so.
