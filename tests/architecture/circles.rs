@@ -45,11 +45,12 @@ fn tokens(text: &str) -> Words {
         i += 1;
         match letters[begin] {
             '/' if at(i) == '/' => i = (i..letters.len()).find(|&i| letters[i] == '\n').unwrap_or(letters.len()),
+            'r' if at(i) == '"' => i = (i + 1..letters.len()).find(|&i| letters[i] == '"').unwrap_or(i) + 1,
             'r' if at(i) == '#' && at(i + 1) == '"' => {
                 i = (i + 2..letters.len()).find(|&i| letters[i] == '"' && at(i + 1) == '#').unwrap_or(i) + 2;
             }
             '"' => {
-                while at(i) != '"' {
+                while i < letters.len() && at(i) != '"' {
                     i += if at(i) == '\\' { 2 } else { 1 };
                 }
                 i += 1;
@@ -113,7 +114,8 @@ fn read(name: &Path, text: &str) -> File {
         let before = i.checked_sub(1).map_or("", |i| &tokens[i]);
         let next = tokens.get(i + 1).map_or("", String::as_str);
         match tokens[i].as_str() {
-            "use" => {
+            // `use<'a>` says what a type holds.
+            "use" if next != "<" => {
                 let list = if matches!(before, "pub" | ")") { &mut file.passed_on } else { &mut file.uses };
                 i = imported(&tokens, i + 1, &[], list);
                 continue;

@@ -10,7 +10,7 @@ use crate::{
         task::WorldTask,
     },
     policy::Policy,
-    tasks::enrollment::RemovedWhy,
+    tasks::status::RemovedWhy,
 };
 
 /// Of a hundred users of an open task but its last: those who have enrolled. The last one has not.

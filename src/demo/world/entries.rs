@@ -10,7 +10,7 @@ use crate::{
     english::counted,
     ids::{TaskId, UserId},
     operators::Who,
-    tasks::{FailureKind, enrollment::RemovedWhy},
+    tasks::{FailureKind, status::RemovedWhy},
 };
 
 /// Where users and the auth node are.

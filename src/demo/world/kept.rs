@@ -13,7 +13,7 @@ use crate::{
     },
     ids::ContainerId,
     operators::Who,
-    tasks::enrollment::RemovedWhy,
+    tasks::status::RemovedWhy,
 };
 
 /// The counts of the users in one container.

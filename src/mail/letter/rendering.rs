@@ -46,6 +46,7 @@ fn document(letter: Letter) -> Result<Letter> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{alert::Alert, built_in::grouped};
     use super::*;
     use crate::config::Written;
 
