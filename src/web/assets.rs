@@ -1,9 +1,14 @@
 //! Style sheets, scripts, fonts and icons: built into the binary, and addressed by a stamp of their content so that
 //! browsers may keep them for ever.
 
-use std::{borrow::Cow, fmt, sync::LazyLock};
+use std::{borrow::Cow, fmt, io::Write, sync::LazyLock};
 
-use actix_web::{HttpRequest, HttpResponse, http::header};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{self, AcceptEncoding, Encoding, Header},
+    web::Bytes,
+};
+use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest, Sha256};
 
 /// One file.
@@ -175,6 +180,16 @@ static STAMPS: LazyLock<Vec<String>> = LazyLock::new(|| {
     ASSETS.iter().map(|asset| format!("v={}", stamp(asset))).collect()
 });
 
+/// Each file packed by gzip, in the order of [`ASSETS`]; `None` where that hardly helps (fonts are packed already).
+static PACKED: LazyLock<Vec<Option<Vec<u8>>>> = LazyLock::new(|| {
+    let pack = |asset: &Asset| {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+        packed.write_all(&asset.bytes).ok()?;
+        packed.finish().ok().filter(|packed| packed.len() < asset.bytes.len() / 2)
+    };
+    ASSETS.iter().map(pack).collect()
+});
+
 fn stamp(path: &str) -> String {
     let at = ASSETS.iter().position(|asset| asset.path == path);
     format!("{path}?{}", at.map_or("", |at| &STAMPS[at]))
@@ -193,10 +208,17 @@ pub async fn serve(request: HttpRequest) -> HttpResponse {
     } else {
         "public, max-age=86400"
     };
-    HttpResponse::Ok()
-        .content_type(asset.mime)
-        .insert_header((header::CACHE_CONTROL, keep))
-        .body(actix_web::web::Bytes::from_static(&asset.bytes))
+    let mut answer = HttpResponse::Ok();
+    answer.content_type(asset.mime).insert_header((header::CACHE_CONTROL, keep));
+    let Some(packed) = &PACKED[at] else { return answer.body(Bytes::from_static(&asset.bytes)) };
+    answer.insert_header((header::VARY, "Accept-Encoding"));
+    let accepted = AcceptEncoding::parse(&request).ok();
+    match accepted.and_then(|accepted| accepted.negotiate([Encoding::gzip(), Encoding::identity()].iter())) {
+        Some(encoding) if encoding == Encoding::gzip() => {
+            answer.insert_header((header::CONTENT_ENCODING, "gzip")).body(Bytes::from_static(packed))
+        }
+        _ => answer.body(Bytes::from_static(&asset.bytes)),
+    }
 }
 
 #[cfg(test)]

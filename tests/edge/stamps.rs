@@ -1,6 +1,6 @@
 //! What a browser keeps for ever is the content that the address names, and nothing else.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, io::Read};
 
 use tokendesk::operators::BuiltIn;
 
@@ -43,4 +43,32 @@ fn only_the_address_with_the_stamp_of_its_content_is_kept_for_ever() {
     let (_, stamp) = addresses.first().and_then(|address| address.split_once('?')).expect("there are some");
     let none = browser.get(&format!("/static/nothing.css?{stamp}")).expect(404);
     assert!(!none.header("cache-control").contains("immutable"), "{:?}", none.headers);
+}
+
+#[test]
+fn whoever_unpacks_gzip_gets_what_packs_well_packed() {
+    let world = World::new(On::Sqlite);
+    let client = reqwest::blocking::Client::builder().no_proxy().build().expect("a client");
+    let fetch = |path: &str, accepted: &str| {
+        let request = client.get(format!("{}{path}", world.url)).header("accept-encoding", accepted);
+        let answer = request.send().and_then(reqwest::blocking::Response::error_for_status).expect("it is there");
+        let says = |name: &str| answer.headers().get(name).map_or("", |value| value.to_str().unwrap_or("?")).to_owned();
+        let (encoding, vary) = (says("content-encoding"), says("vary"));
+        (encoding, vary, answer.bytes().expect("a body").to_vec())
+    };
+    for path in ["/static/console.css", "/static/console.js", "/static/portal.css", "/static/sprite.svg"] {
+        let (plain, vary, bytes) = fetch(path, "identity");
+        assert_eq!((plain.as_str(), vary.as_str()), ("", "Accept-Encoding"), "{path}");
+        for accepted in ["gzip, deflate, br, zstd", "br, gzip;q=0.5"] {
+            let (packed, vary, few) = fetch(path, accepted);
+            assert_eq!((packed.as_str(), vary.as_str()), ("gzip", "Accept-Encoding"), "{path} to {accepted}");
+            assert!(few.len() * 2 < bytes.len(), "{path}: {} of {}", few.len(), bytes.len());
+            let mut unpacked = Vec::new();
+            flate2::read::GzDecoder::new(few.as_slice()).read_to_end(&mut unpacked).expect("it is gzip");
+            assert_eq!(unpacked, bytes, "{path}");
+        }
+        assert_eq!(fetch(path, "gzip;q=0").0, "", "{path} to who refuses it");
+    }
+    let font = "/static/fonts/inter-latin.woff2";
+    assert_eq!(fetch(font, "gzip").0, "", "a font is packed already");
 }
