@@ -13,7 +13,7 @@ pub struct Progress {
     all: i64,
     what: &'static str,
     begun: Timestamp,
-    /// Redrawn in place.
+    /// Redrawn on one line.
     drawn: bool,
     /// The tenths that were told.
     told: i64,

@@ -39,7 +39,7 @@ impl Maker<'_> {
         let id = self.numbers.token;
         let is_app = case.task.kind == AuthenticationType::AuthenticatorApp;
         let serial = if is_app { app_serial(id) } else { format!("HW-{:08}", 20_000_000 + id) };
-        let comes_again = case.place + self.round.length() < self.all[index(case.task.kind)];
+        let comes_again = case.position + self.round.length() < self.all[index(case.task.kind)];
         let allowed = self.policy.token_failures_allowed;
         let (state, state_reason) = match draw(60, id, 200) {
             _ if comes_again && of_hundred(61, id, LOST) => (TokenState::Lost, "Left in a train".to_owned()),

@@ -1,4 +1,4 @@
-//! Makes the rows of tasks, one task after the other, each from its place alone.
+//! Makes the rows of tasks, one task after the other, each from its position alone.
 
 use crate::{
     clock::Zone,
@@ -50,12 +50,12 @@ pub struct Case<'a> {
     pub user: i64,
     pub container: ContainerId,
     pub course: &'a Course,
-    /// The place in the round of this kind of token.
-    pub place: i64,
+    /// The position in the round of this kind of token.
+    pub position: i64,
     pub who: &'a Who,
 }
 
-/// The place of a kind of token in pairs of numbers.
+/// The position of a kind of token in pairs of numbers.
 pub fn index(kind: AuthenticationType) -> usize {
     usize::from(kind == AuthenticationType::HardwareToken)
 }
@@ -80,9 +80,9 @@ impl Maker<'_> {
     fn enrollment(&mut self, task: &WorldTask, m: i64, who: &Who, kept: &mut Kept) -> Result<()> {
         let course = &Course::of(task, m, &self.calendar, &self.policy, self.zone);
         self.numbers.enrollment += 1;
-        let place = self.made[index(task.kind)];
+        let position = self.made[index(task.kind)];
         self.made[index(task.kind)] += 1;
-        let resident = resident(self.round.user(place));
+        let resident = resident(self.round.user(position));
         let case = Case {
             task,
             task_id: self.numbers.task,
@@ -91,7 +91,7 @@ impl Maker<'_> {
             container: self.containers[resident.container],
             resident: &resident,
             course,
-            place,
+            position,
             who,
         };
         let token = self.token(&case);

@@ -1,7 +1,7 @@
 //! A world of any size beside the story, for whoever wants to see the console at theirs: users and tasks of two years, made
 //! by the rules of the verbs without calling them, since a million calls take hours.
 //!
-//! Every row follows from its place, so that nothing is kept in memory and the same size gives the same world. Tasks lie in the
+//! Every row follows from its position, so that nothing is kept in memory and the same size gives the same world. Tasks lie in the
 //! order of time; the open ones are among those of the last weeks. A user comes to a task when everybody else was in one:
 //! nobody is to enroll the same kind of token in two tasks at once.
 

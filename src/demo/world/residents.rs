@@ -18,7 +18,7 @@ const FIRST_NUMBER: i64 = 10_000;
 /// Somebody.
 #[derive(Clone, Debug)]
 pub struct Resident {
-    /// The place among the users of the world.
+    /// The position among the users of the world.
     pub n: i64,
     /// "t.adeyemi10492".
     pub user_id: String,
@@ -27,7 +27,7 @@ pub struct Resident {
     pub last: &'static str,
     /// The address.
     pub email: String,
-    /// The place of the container in [`CONTAINERS`].
+    /// The position of the container in [`CONTAINERS`].
     pub container: usize,
     /// True if the account is disabled: one of a hundred.
     pub disabled: bool,
@@ -39,11 +39,11 @@ pub fn resident(n: i64) -> Resident {
     let (first, last) = (at(&FIRST, n), at(&LAST, n / 50 + n));
     let user_id = format!("{}.{}{}", ascii(first).chars().next().unwrap_or('x'), ascii(last), FIRST_NUMBER + n);
     let email = format!("{user_id}@example.org");
-    let mut place =
+    let mut position =
         draw(20, n / GROUP, i64::try_from(CONTAINERS.iter().map(|(_, size)| size).sum::<usize>()).unwrap_or(1));
     let container = CONTAINERS.iter().position(|(_, size)| {
-        place -= i64::try_from(*size).unwrap_or(0);
-        place < 0
+        position -= i64::try_from(*size).unwrap_or(0);
+        position < 0
     });
     Resident { n, user_id, first, last, email, container: container.unwrap_or(0), disabled: n % 100 == 41 }
 }
@@ -93,9 +93,9 @@ impl Round {
         self.groups * GROUP
     }
 
-    /// Who comes at this place.
-    pub fn user(&self, place: i64) -> i64 {
-        let (group, within) = (place / GROUP % self.groups, place % GROUP);
+    /// Who comes at this position.
+    pub fn user(&self, position: i64) -> i64 {
+        let (group, within) = (position / GROUP % self.groups, position % GROUP);
         group * self.stride % self.groups * GROUP + within
     }
 }

@@ -1,4 +1,4 @@
-//! A task of the world: all that follows from its place in the row.
+//! A task of the world: all that follows from its position in the row.
 
 use chrono::{Duration, NaiveDate};
 
@@ -45,7 +45,7 @@ const DESCRIPTIONS: [&str; 16] = [
 /// A task of the world.
 #[derive(Clone, Debug)]
 pub struct WorldTask {
-    /// Its place among the tasks of the world.
+    /// Its position among the tasks of the world.
     pub n: i64,
     /// When it was made.
     pub created_at: Timestamp,
@@ -61,7 +61,7 @@ pub struct WorldTask {
     pub open: bool,
     /// When it was removed.
     pub removed_at: Option<Timestamp>,
-    /// Who made it: the place of an operator in a list of `operators`.
+    /// Who made it: the position of an operator in a list of `operators`.
     pub operator: usize,
     /// What it is for.
     pub description: String,
