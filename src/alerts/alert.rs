@@ -2,11 +2,10 @@
 
 use chrono::{Days, Duration, NaiveDateTime, NaiveTime};
 
-use crate::{
-    clock::{Timestamp, Zone},
-    english::counted_as,
-    operators::{Permission, Permissions},
-};
+use crate::clock::{Timestamp, Zone};
+
+pub use super::delivery::Delivery;
+pub use super::event::Event;
 
 /// The hour at which the daily digest goes out, in the organization's time zone: it is there when people sit down to
 /// work, and an hour before the reminders make users call.
@@ -28,133 +27,6 @@ pub const KEPT_DAYS: i64 = 30;
 
 /// How long an alert is tried, in hours: after a day the next digest is there, and the Snapshot shows it anyway.
 pub const TRIED_HOURS: i64 = 24;
-
-/// What operators can be told of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Event {
-    /// The Stop Date of a user who had not enrolled has passed.
-    Expired,
-    /// An enrollment or a token became Locked.
-    LockOut,
-    /// An email was refused, given up, or came back.
-    FailedMail,
-    /// An auth node, or all of them together, rejected more one-time passwords than usual.
-    Rejections,
-}
-
-impl Event {
-    /// All of them, in the order of the columns.
-    pub const ALL: [Event; 4] = [Event::Expired, Event::LockOut, Event::FailedMail, Event::Rejections];
-
-    /// The word in the database and in the form.
-    pub fn code(self) -> &'static str {
-        match self {
-            Event::Expired => "expired",
-            Event::LockOut => "lock-out",
-            Event::FailedMail => "failed-mail",
-            Event::Rejections => "rejections",
-        }
-    }
-
-    /// The one of this word.
-    pub fn from_code(word: &str) -> Option<Self> {
-        Event::ALL.into_iter().find(|event| event.code() == word)
-    }
-
-    /// What operators read.
-    pub fn label(self) -> &'static str {
-        match self {
-            Event::Expired => "Expired enrollments",
-            Event::LockOut => "Lock-outs",
-            Event::FailedMail => "Failed email",
-            Event::Rejections => "Guessing",
-        }
-    }
-
-    /// What it means, for the page.
-    pub fn meaning(self) -> &'static str {
-        match self {
-            Event::Expired => "The Stop Date passed before the user enrolled.",
-            Event::LockOut => "An enrollment or a token became Locked.",
-            Event::FailedMail => "An email was refused, given up, or came back.",
-            Event::Rejections => {
-                "An auth node rejected far more one-time passwords than usual: somebody may be guessing, or its clock is off. \
-                 Told to who works in all containers."
-            }
-        }
-    }
-
-    /// "1 lock-out", "3 lock-outs".
-    pub fn count(self, count: i64) -> String {
-        let (one, many) = match self {
-            Event::Expired => ("expired enrollment", "expired enrollments"),
-            Event::LockOut => ("lock-out", "lock-outs"),
-            Event::FailedMail => ("failed email", "failed emails"),
-            Event::Rejections => ("wave of rejected one-time passwords", "waves of rejected one-time passwords"),
-        };
-        counted_as(count, one, many)
-    }
-
-    /// The permission with which an operator sees such things in the console; without it they are not told either.
-    pub fn permission(self) -> Permission {
-        match self {
-            Event::Expired | Event::LockOut | Event::Rejections => Permission::SeeUsers,
-            Event::FailedMail => Permission::SeeOutbox,
-        }
-    }
-
-    /// The list that holds all of them, as far as a role opens one.
-    pub fn list(self, held: Permissions) -> &'static str {
-        match self {
-            Event::Expired if held.has(Permission::Reports) => "/reports/not-enrolled?status=expired",
-            Event::Expired if held.has(Permission::SeeTasks) => "/tasks?view=past",
-            Event::LockOut if held.has(Permission::Reports) => "/reports/not-enrolled?status=locked",
-            Event::LockOut if held.has(Permission::SeeTasks) => "/tasks?view=locked",
-            Event::FailedMail => "/outbox",
-            Event::Rejections if held.has(Permission::ManageOperators) => "/auth-nodes",
-            Event::Expired | Event::LockOut | Event::Rejections => "/",
-        }
-    }
-}
-
-/// How a role is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Delivery {
-    /// Not at all.
-    Off,
-    /// With the next round of the server.
-    AtOnce,
-    /// Once a day.
-    Daily,
-}
-
-impl Delivery {
-    /// All of them, as the form offers them.
-    pub const ALL: [Delivery; 3] = [Delivery::Off, Delivery::AtOnce, Delivery::Daily];
-
-    /// The word in the database and in the form.
-    pub fn code(self) -> &'static str {
-        match self {
-            Delivery::Off => "off",
-            Delivery::AtOnce => "at-once",
-            Delivery::Daily => "daily",
-        }
-    }
-
-    /// The one of this word.
-    pub fn from_code(word: &str) -> Option<Self> {
-        Delivery::ALL.into_iter().find(|delivery| delivery.code() == word)
-    }
-
-    /// What operators read.
-    pub fn label(self) -> &'static str {
-        match self {
-            Delivery::Off => "Off",
-            Delivery::AtOnce => "At once",
-            Delivery::Daily => "Daily digest",
-        }
-    }
-}
 
 /// When what was told an operator at `told_at` may be followed by the next email; an operator who is new to it gets the
 /// next one that is due, and no digest of a day that is half over.

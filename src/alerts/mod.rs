@@ -11,6 +11,8 @@ use crate::{
 
 pub mod alert;
 pub mod choice;
+mod delivery;
+mod event;
 pub mod pages;
 mod round;
 mod store;

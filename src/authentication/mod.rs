@@ -16,6 +16,7 @@ use crate::{
 };
 
 mod check;
+mod lately;
 pub mod node;
 pub mod pages;
 mod person;

@@ -1,5 +1,7 @@
 //! Taking delivery reports: they find their email and say what became of it after it was accepted.
 
+use report::{Fate, REPORT_BYTES, Read, Report};
+
 use crate::{
     audit::{self, Actor, Entry},
     clock::Timestamp,
@@ -7,53 +9,14 @@ use crate::{
     desk::Desk,
     english::shortened,
     error::Result,
-    ids::EmailId,
     mail::{self, ANSWER_LETTERS, Action, Email, State, status},
 };
 
+mod outcome;
 pub mod report;
 mod store;
 
-use report::{Fate, REPORT_BYTES, Read, Report};
-
-/// What came of a message of the mailbox.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ReportOutcome {
-    /// The email is Bounced now.
-    Bounced(EmailId, String),
-    /// The report was noted with the email, whose state it does not change.
-    Noted(EmailId, Action),
-    /// This very report was noted before.
-    Known(EmailId),
-    /// It is about no email of ours.
-    NotOurs,
-    /// It is no delivery report.
-    NoReport,
-    /// It is one, but this is wrong with it.
-    Malformed(&'static str),
-    /// It is longer than [`REPORT_BYTES`].
-    TooLong,
-}
-
-impl ReportOutcome {
-    /// What is printed of it.
-    pub fn label(&self) -> String {
-        match self {
-            ReportOutcome::Bounced(email, why) => format!("email {email} bounced: {why}"),
-            ReportOutcome::Noted(email, action) => format!("email {email}: {}", action.label().to_lowercase()),
-            ReportOutcome::Known(email) => format!("email {email}: this report was read before"),
-            ReportOutcome::NotOurs => "skipped: it is about no email of this installation".into(),
-            ReportOutcome::NoReport => "skipped: no delivery report".into(),
-            ReportOutcome::Malformed(why) => format!("skipped: a malformed delivery report, {why}"),
-            ReportOutcome::TooLong => format!("skipped: longer than {} KiB", REPORT_BYTES / 1024),
-        }
-    }
-
-    /// True if something was done with it, now or before.
-    pub fn is_taken(&self) -> bool {
-        matches!(self, ReportOutcome::Bounced(..) | ReportOutcome::Noted(..) | ReportOutcome::Known(_))
-    }
-}
+pub use outcome::ReportOutcome;
 
 /// Reads a message of the mailbox that bounces come to, and notes what it reports. Only an email that was accepted and
 /// is Sent becomes Bounced; an email may be sent again afterwards, and the same report does not mark it twice.

@@ -7,9 +7,10 @@ use crate::{
     db::AnyConn,
     desk::Desk,
     error::Result,
-    ids::{ContainerId, EmailId, EnrollmentId, TaskId, UserId},
+    ids::{ContainerId, EnrollmentId, TaskId, UserId},
 };
 
+mod again;
 mod answer;
 mod claim;
 mod claimed;
@@ -43,6 +44,8 @@ pub use link_sent::LinkSent;
 pub use claimed::{Claimed, EndedTry, Verdict};
 
 pub use claim::{any_in_hand, claim, claim_due, release, release_all, renew, settle};
+
+pub use again::{cancel, hold, send_again, try_now};
 
 /// Puts `emails` into the outbox, due now, in the transaction that causes them; `sender` is the UserID of the operator
 /// whose doing it is. The secrets are sealed, and an alternate address is kept masked.
@@ -92,35 +95,4 @@ pub fn links_sent(conn: &mut AnyConn, enrollments: &[EnrollmentId]) -> Result<Ve
 /// The email that carried the link which was made at `made_at` for this enrollment.
 pub fn link_sent_at(conn: &mut AnyConn, enrollment: EnrollmentId, made_at: Timestamp) -> Result<Option<LinkSent>> {
     store::address::link_made_at(conn, enrollment, made_at)
-}
-
-/// Holds these emails until the transaction ends, so that what is decided by them still holds when it is written.
-pub fn hold(conn: &mut AnyConn, ids: &[EmailId]) -> Result<()> {
-    store::again::hold(conn, ids)
-}
-
-/// Those of these emails that have Failed or Bounced wait again under their Message-ID, due now and tried until
-/// `give_up_at`; how many. `to`: those whose address is another one now.
-pub fn send_again(
-    conn: &mut AnyConn,
-    now: Timestamp,
-    ids: &[EmailId],
-    to: &[(EmailId, String)],
-    give_up_at: Timestamp,
-) -> Result<usize> {
-    let queued = store::again::queue(conn, now, ids, give_up_at)?;
-    for (id, address) in to {
-        store::again::readdress(conn, *id, address)?;
-    }
-    Ok(queued)
-}
-
-/// Those of these emails that are Deferred, and not in a worker's hand, are due now; how many.
-pub fn try_now(conn: &mut AnyConn, now: Timestamp, ids: &[EmailId]) -> Result<usize> {
-    store::again::hasten(conn, now, ids)
-}
-
-/// Cancels those of these emails that wait, and are not in a worker's hand, and wipes their secrets; how many.
-pub fn cancel(conn: &mut AnyConn, now: Timestamp, ids: &[EmailId]) -> Result<usize> {
-    store::again::cancel(conn, now, ids)
 }

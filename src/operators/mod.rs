@@ -1,5 +1,8 @@
 //! Operators: who may sign in to the console and what each may do there.
 
+use guard::{keep_one, known, not_oneself, scope_of};
+use password::OwnWords;
+
 use crate::{
     audit::{self, Actor, ActorKind, Entry},
     clock::Timestamp,
@@ -9,6 +12,7 @@ use crate::{
     ids::OperatorId,
 };
 
+mod details;
 mod edit;
 mod end_sessions;
 mod guard;
@@ -22,7 +26,6 @@ mod store;
 
 pub use crate::access::{ALL_CONTAINERS, BuiltIn, Permission, Permissions, Role, Scope, Who, grantable, may};
 pub use operator::{Details, NewOperator, Operator};
-use password::OwnWords;
 pub use store::{
     at_work as row_at_work, container_names, containers_of as containers_of_operator, find as row, find_by_id,
     forget_second_factor,
@@ -36,7 +39,6 @@ pub use edit::edit;
 pub use end_sessions::{end_own, end_sessions};
 pub(crate) use guard::{change, own_words};
 pub use guard::{containers_of, find, may_change, scope_words};
-use guard::{keep_one, known, not_oneself, scope_of};
 pub(crate) use invite::first_password;
 pub use invite::invite;
 pub use remove::remove;

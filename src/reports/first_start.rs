@@ -16,6 +16,7 @@ use crate::{
 };
 
 mod facts;
+mod step;
 
 pub use facts::{Facts, Mail, Noted, Step};
 

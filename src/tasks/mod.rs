@@ -12,6 +12,8 @@ use crate::{
 };
 
 pub mod address;
+mod counts;
+mod description;
 pub mod enrollment;
 pub mod history;
 pub mod left_out;

@@ -9,6 +9,7 @@ use crate::{
     policy,
 };
 
+mod authentication_type;
 mod changing;
 pub mod import;
 pub mod inventory;

@@ -1,0 +1,40 @@
+//! When they are told: at once, once a day, or never.
+
+/// How a role is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Delivery {
+    /// Not at all.
+    Off,
+    /// With the next round of the server.
+    AtOnce,
+    /// Once a day.
+    Daily,
+}
+
+impl Delivery {
+    /// All of them, as the form offers them.
+    pub const ALL: [Delivery; 3] = [Delivery::Off, Delivery::AtOnce, Delivery::Daily];
+
+    /// The word in the database and in the form.
+    pub fn code(self) -> &'static str {
+        match self {
+            Delivery::Off => "off",
+            Delivery::AtOnce => "at-once",
+            Delivery::Daily => "daily",
+        }
+    }
+
+    /// The one of this word.
+    pub fn from_code(word: &str) -> Option<Self> {
+        Delivery::ALL.into_iter().find(|delivery| delivery.code() == word)
+    }
+
+    /// What operators read.
+    pub fn label(self) -> &'static str {
+        match self {
+            Delivery::Off => "Off",
+            Delivery::AtOnce => "At once",
+            Delivery::Daily => "Daily digest",
+        }
+    }
+}
