@@ -63,7 +63,7 @@ pub fn totp_uri(issuer: &str, account: &str, seed: &[u8], period: u32, digits: u
         Algorithm::Sha256 => "SHA256",
         Algorithm::Sha512 => "SHA512",
     };
-    let (issuer, account) = (escaped(&part(issuer)), escaped(&part(account)));
+    let (issuer, account) = (in_address(&part(issuer)), in_address(&part(account)));
     let secret = base32(seed);
     format!(
         "otpauth://totp/{issuer}:{account}?secret={secret}&issuer={issuer}&algorithm={algorithm}&digits={digits}&period={period}"
@@ -76,16 +76,6 @@ fn part(text: &str) -> String {
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
         .join(" ")
-}
-
-/// Percent-encoded (RFC 3986 §2.3). Not as in forms: apps show a "+" for a space as it stands.
-fn escaped(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'@' => char::from(byte).to_string(),
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
 }
 
 fn hmac_of<M: Mac + KeyInit>(key: &[u8], text: &[u8]) -> Vec<u8> {

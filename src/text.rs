@@ -7,10 +7,20 @@ use icu_normalizer::{
     ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed, properties::CanonicalCombiningClassMapBorrowed,
 };
 use icu_properties::{props::Script, script::ScriptWithExtensions};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Marks up to this combining class are part of a letter (the voicing of kana, the nukta and virama of Indic letters);
 /// those above are accents, and points that may be left out.
 const LAST_CLASS_OF_LETTERS: u8 = 9;
+
+/// What is encoded of a text in an address: all but letters, digits, the marks of RFC 3986 §2.3, and @.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'@');
+
+/// The text encoded so that it stays one part of an address. Not as in forms: what reads an address shows a "+" for a space
+/// as it stands.
+pub fn in_address(text: &str) -> String {
+    utf8_percent_encode(text, ENCODED).to_string()
+}
 
 /// The text in Normalization Form C (UAX #15), in which texts are stored: é is one character, whoever typed it.
 pub fn composed(text: &str) -> String {

@@ -1,7 +1,8 @@
 //! When they are told: at once, once a day, or never.
 
 /// How a role is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Delivery {
     /// Not at all.
     Off,
@@ -17,16 +18,12 @@ impl Delivery {
 
     /// The word in the database and in the form.
     pub fn code(self) -> &'static str {
-        match self {
-            Delivery::Off => "off",
-            Delivery::AtOnce => "at-once",
-            Delivery::Daily => "daily",
-        }
+        self.into()
     }
 
     /// The one of this word.
     pub fn from_code(word: &str) -> Option<Self> {
-        Delivery::ALL.into_iter().find(|delivery| delivery.code() == word)
+        word.parse().ok()
     }
 
     /// What operators read.

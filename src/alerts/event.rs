@@ -6,7 +6,8 @@ use crate::{
 };
 
 /// What operators can be told of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Event {
     /// The Stop Date of a user who had not enrolled has passed.
     Expired,
@@ -24,17 +25,12 @@ impl Event {
 
     /// The word in the database and in the form.
     pub fn code(self) -> &'static str {
-        match self {
-            Event::Expired => "expired",
-            Event::LockOut => "lock-out",
-            Event::FailedMail => "failed-mail",
-            Event::Rejections => "rejections",
-        }
+        self.into()
     }
 
     /// The one of this word.
     pub fn from_code(word: &str) -> Option<Self> {
-        Event::ALL.into_iter().find(|event| event.code() == word)
+        word.parse().ok()
     }
 
     /// What operators read.

@@ -4,7 +4,8 @@ use super::Actor;
 use crate::ids::{TaskId, UserId};
 
 /// How it ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Outcome {
     /// It was done.
     Done,
@@ -15,10 +16,7 @@ pub enum Outcome {
 impl Outcome {
     /// The word in the database.
     pub fn code(self) -> &'static str {
-        match self {
-            Outcome::Done => "done",
-            Outcome::Refused => "refused",
-        }
+        self.into()
     }
 }
 

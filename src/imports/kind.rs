@@ -1,7 +1,8 @@
 //! What a file is of.
 
 /// What a file is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Kind {
     /// People.
     Users,
@@ -12,9 +13,6 @@ pub enum Kind {
 impl Kind {
     /// The word in the database.
     pub fn code(self) -> &'static str {
-        match self {
-            Kind::Users => "users",
-            Kind::Tokens => "tokens",
-        }
+        self.into()
     }
 }

@@ -3,7 +3,8 @@
 use crate::clock::Timestamp;
 
 /// What became of the email, as the report says (RFC 3464 §2.3.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case", ascii_case_insensitive)]
 pub enum Action {
     /// It did not arrive and is not tried any more.
     Failed,
@@ -24,18 +25,12 @@ impl Action {
 
     /// The word in reports and in the database.
     pub fn code(self) -> &'static str {
-        match self {
-            Action::Failed => "failed",
-            Action::Delayed => "delayed",
-            Action::Delivered => "delivered",
-            Action::Relayed => "relayed",
-            Action::Expanded => "expanded",
-        }
+        self.into()
     }
 
     /// The action of this word.
     pub fn from_code(word: &str) -> Option<Self> {
-        Action::ALL.into_iter().find(|action| action.code().eq_ignore_ascii_case(word))
+        word.parse().ok()
     }
 
     /// What operators read.

@@ -9,7 +9,8 @@ use crate::{
 };
 
 /// What became of an email.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr)]
+#[strum(ascii_case_insensitive)]
 pub enum State {
     /// Waits for its first try.
     Queued,
@@ -32,14 +33,7 @@ impl State {
 
     /// The state in the database and in addresses.
     pub fn code(self) -> &'static str {
-        match self {
-            State::Queued => "Queued",
-            State::Sent => "Sent",
-            State::Deferred => "Deferred",
-            State::Failed => "Failed",
-            State::Bounced => "Bounced",
-            State::Canceled => "Canceled",
-        }
+        self.into()
     }
 
     /// The state on the screen; the words are those of the database, so that a monitor and a page say the same.
@@ -49,7 +43,7 @@ impl State {
 
     /// The state of this code.
     pub fn from_code(word: &str) -> Option<Self> {
-        State::ALL.into_iter().find(|state| state.code().eq_ignore_ascii_case(word))
+        word.parse().ok()
     }
 
     /// True if it may still go out.

@@ -3,7 +3,8 @@
 use crate::order;
 
 /// Whether an operator may sign in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum State {
     /// They may.
     CanSignIn,
@@ -17,10 +18,7 @@ impl State {
 
     /// The word in addresses.
     pub fn code(self) -> &'static str {
-        match self {
-            State::CanSignIn => "can-sign-in",
-            State::Suspended => "suspended",
-        }
+        self.into()
     }
 
     /// The words people read.
@@ -33,7 +31,7 @@ impl State {
 
     /// The state of this word.
     pub fn from_code(word: &str) -> Option<Self> {
-        State::ALL.into_iter().find(|state| state.code() == word)
+        word.parse().ok()
     }
 }
 

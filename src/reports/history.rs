@@ -8,7 +8,8 @@ use crate::{
 };
 
 /// How a task ended, or that it has not. Worked out from facts and the clock, like the status of an enrollment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(ascii_case_insensitive)]
 pub enum Outcome {
     /// Someone has yet to enroll and may.
     Open,
@@ -27,17 +28,12 @@ impl Outcome {
 
     /// The word on the screen.
     pub fn code(self) -> &'static str {
-        match self {
-            Outcome::Open => "Open",
-            Outcome::Completed => "Completed",
-            Outcome::Removed => "Removed",
-            Outcome::Incomplete => "Incomplete",
-        }
+        self.into()
     }
 
     /// The outcome of this word, in any case.
     pub fn from_code(word: &str) -> Option<Self> {
-        Outcome::ALL.into_iter().find(|outcome| outcome.code().eq_ignore_ascii_case(word))
+        word.parse().ok()
     }
 
     /// The status it is dressed as.

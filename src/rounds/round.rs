@@ -3,7 +3,8 @@
 use crate::clock::Timestamp;
 
 /// A kind of round. The words are stored: they stay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Round {
     /// Sweeps out what has ended, and posts the reminders that are due.
     Sweep,
@@ -21,12 +22,7 @@ impl Round {
 
     /// The word in the database and in the numbers for monitors.
     pub fn code(self) -> &'static str {
-        match self {
-            Round::Sweep => "sweep",
-            Round::Alert => "alert",
-            Round::Probe => "probe",
-            Round::Count => "count",
-        }
+        self.into()
     }
 
     /// What it does, for people.
@@ -40,7 +36,7 @@ impl Round {
     }
 
     pub(super) fn from_code(word: &str) -> Option<Self> {
-        Round::ALL.into_iter().find(|round| round.code() == word)
+        word.parse().ok()
     }
 }
 

@@ -18,7 +18,8 @@ pub struct EnrollmentFacts {
 }
 
 /// The status of an enrollment (PRODUCT.md §0, "Status").
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case", ascii_case_insensitive)]
 pub enum Status {
     /// The user may still enroll, or has enrolled and not used the token yet.
     Active,
@@ -36,12 +37,7 @@ impl Status {
 
     /// The status in addresses.
     pub fn code(self) -> &'static str {
-        match self {
-            Status::Active => "active",
-            Status::Completed => "completed",
-            Status::Locked => "locked",
-            Status::Expired => "expired",
-        }
+        self.into()
     }
 
     /// The status on the screen, in the seed's word.
@@ -56,7 +52,7 @@ impl Status {
 
     /// The status of this code, in any case.
     pub fn from_code(word: &str) -> Option<Self> {
-        Status::ALL.into_iter().find(|status| status.code().eq_ignore_ascii_case(word))
+        word.parse().ok()
     }
 }
 

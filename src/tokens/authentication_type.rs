@@ -1,7 +1,21 @@
 //! The types of tokens that users are provisioned with.
 
 /// The kind of token (PRODUCT.md §1: "authentication type").
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
+#[strum(serialize_all = "kebab-case")]
 pub enum AuthenticationType {
     /// OATH TOTP in an app on a phone; the key is made when the user enrolls.
     AuthenticatorApp,
@@ -15,15 +29,12 @@ impl AuthenticationType {
 
     /// The word in the database and in addresses.
     pub fn code(self) -> &'static str {
-        match self {
-            AuthenticationType::AuthenticatorApp => "authenticator-app",
-            AuthenticationType::HardwareToken => "hardware-token",
-        }
+        self.into()
     }
 
     /// The type of this word.
     pub fn from_code(word: &str) -> Option<Self> {
-        AuthenticationType::ALL.into_iter().find(|kind| kind.code() == word)
+        word.parse().ok()
     }
 
     /// What operators read.

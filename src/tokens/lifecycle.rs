@@ -9,7 +9,8 @@ use crate::{
 pub const LONGEST_REASON: usize = 200;
 
 /// What becomes of a token that is taken from its user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Fate {
     /// It is here and works: the next user can have it. Devices only.
     Inventory,
@@ -25,16 +26,12 @@ impl Fate {
 
     /// The word in forms.
     pub fn code(self) -> &'static str {
-        match self {
-            Fate::Inventory => "inventory",
-            Fate::Lost => "lost",
-            Fate::Faulty => "faulty",
-        }
+        self.into()
     }
 
     /// The fate of this word.
     pub fn from_code(word: &str) -> Option<Self> {
-        Fate::ALL.into_iter().find(|fate| fate.code() == word)
+        word.parse().ok()
     }
 
     /// The state it leads to.

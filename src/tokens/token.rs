@@ -9,7 +9,7 @@ use crate::{
 pub use super::authentication_type::AuthenticationType;
 
 /// What a token is doing (PRODUCT.md §4 and the console's token pages).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr)]
 pub enum TokenState {
     /// Nobody has it yet.
     Inventory,
@@ -41,15 +41,7 @@ impl TokenState {
 
     /// The state in the database and in addresses.
     pub fn code(self) -> &'static str {
-        match self {
-            TokenState::Inventory => "Inventory",
-            TokenState::Assigned => "Assigned",
-            TokenState::Active => "Active",
-            TokenState::Suspended => "Suspended",
-            TokenState::Locked => "Locked",
-            TokenState::Lost => "Lost",
-            TokenState::Faulty => "Faulty",
-        }
+        self.into()
     }
 
     /// The state on the screen; the words are those of the database, so that a monitor and a page say the same.
@@ -59,7 +51,7 @@ impl TokenState {
 
     /// The state of this code.
     pub fn from_code(word: &str) -> Option<Self> {
-        TokenState::ALL.into_iter().find(|state| state.code() == word)
+        word.parse().ok()
     }
 }
 

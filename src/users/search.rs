@@ -3,6 +3,8 @@
 use crate::order;
 
 /// A search; every field is as it was typed, without outer spaces, and empty if it does not matter.
+use url::form_urlencoded;
+
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Search {
     /// The beginning of User ID, last name, first name or email; two words are a first and a last name.
@@ -62,7 +64,7 @@ const LONGEST: usize = 254;
 impl Search {
     /// Reads a query string; what it does not know it leaves out, and the last of equal names counts.
     pub fn parse(query: &str) -> Self {
-        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
+        let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let mut search = Search::default();
         for (name, value) in pairs {
             // Control characters are in no name, and PostgreSQL refuses the first of them.
@@ -104,7 +106,7 @@ impl Search {
 
     /// The query string that reads back as this search.
     pub fn to_query(&self) -> String {
-        serde_urlencoded::to_string(self.pairs()).unwrap_or_default()
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(self.pairs()).finish()
     }
 }
 

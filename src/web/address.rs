@@ -2,6 +2,8 @@
 
 use actix_web::{HttpRequest, HttpResponse, http::header};
 
+pub use crate::text::in_address as segment;
+
 /// The page of one's own account, where a first password is changed.
 pub const ACCOUNT: &str = "/account";
 
@@ -31,19 +33,6 @@ pub fn local_path(path: &str) -> &str {
 /// Sends the browser on with a GET: after every change (post, redirect, get).
 pub fn see_other(path: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((header::LOCATION, path)).finish()
-}
-
-/// `path` with a value from people in it, encoded so that it stays one segment.
-pub fn segment(value: &str) -> String {
-    let mut encoded = String::with_capacity(value.len());
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~@".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
 }
 
 #[cfg(test)]

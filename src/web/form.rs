@@ -1,5 +1,7 @@
 //! What a form sent: every field as it was typed, in order, so that it can come back whole.
 
+use url::form_urlencoded;
+
 use std::{future::Future, pin::Pin};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::StatusCode, web};
@@ -16,7 +18,11 @@ pub struct Fields(Vec<(String, String)>);
 impl Fields {
     /// From a query string or a body in the form encoding.
     pub fn parse(text: &str) -> Self {
-        Fields::from_pairs(serde_urlencoded::from_str(text).unwrap_or_default())
+        Fields::of(text.as_bytes())
+    }
+
+    fn of(bytes: &[u8]) -> Self {
+        Fields::from_pairs(form_urlencoded::parse(bytes).into_owned().collect())
     }
 
     /// From pairs of a name and a value (a form that carries a file). All fields come through here; U+0000 does not.
@@ -62,8 +68,7 @@ impl FromRequest for Fields {
             if bytes.len() > FORM_BYTES {
                 return Err(limit.into());
             }
-            let pairs = serde_urlencoded::from_bytes(&bytes).map_err(actix_web::error::ErrorBadRequest)?;
-            Ok(Fields::from_pairs(pairs))
+            Ok(Fields::of(&bytes))
         })
     }
 }

@@ -13,6 +13,7 @@ use lettre::{
         response::Response,
     },
 };
+use percent_encoding::percent_decode_str;
 use tokio::{net::TcpStream, time::timeout};
 use url::Url;
 
@@ -220,22 +221,7 @@ impl Smtp {
 
 /// Undoes the %-encoding of the user and password in an address.
 fn decode(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        let hex = after.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()).filter(|_| byte == b'%') {
-            Some(decoded) => {
-                bytes.push(decoded);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(byte);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8(bytes).ok()
+    percent_decode_str(text).decode_utf8().ok().map(Into::into)
 }
 
 /// What became of a letter on a line, and whether the line is still good.

@@ -32,7 +32,8 @@ impl From<Zeroizing<Vec<u8>>> for Seed {
 }
 
 /// What moves a token on to its next value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum MovingFactor {
     /// A counter: HOTP, RFC 4226.
     Counter,
@@ -43,15 +44,12 @@ pub enum MovingFactor {
 impl MovingFactor {
     /// The word in the database.
     pub fn code(self) -> &'static str {
-        match self {
-            MovingFactor::Counter => "counter",
-            MovingFactor::Time => "time",
-        }
+        self.into()
     }
 
     /// The one of this word.
     pub fn from_code(word: &str) -> Option<Self> {
-        [MovingFactor::Counter, MovingFactor::Time].into_iter().find(|factor| factor.code() == word)
+        word.parse().ok()
     }
 }
 

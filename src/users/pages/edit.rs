@@ -1,5 +1,7 @@
 //! `/users/{user id}/edit`: changing a user, beside others who may be doing the same.
 
+use url::form_urlencoded;
+
 use actix_web::{http::StatusCode, web::Path};
 use askama::Template;
 
@@ -127,8 +129,8 @@ async fn furnished(
 
 /// The data in one hidden field.
 fn folded(typed: &Typed) -> String {
-    let pairs: Vec<(&str, &str)> = typed.fields().into_iter().map(|(name, _, text)| (name, text)).collect();
-    serde_urlencoded::to_string(pairs).unwrap_or_default()
+    let pairs = typed.fields().into_iter().map(|(name, _, text)| (name, text));
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
 fn unfolded(text: &str) -> Typed {
