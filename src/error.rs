@@ -6,9 +6,10 @@
 use std::fmt;
 
 /// What a verb or a query answers when it cannot do what was asked.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is no such thing, or it is outside the operator's scope, which is the same (PRODUCT.md §1).
+    #[error("There is no {what} {name}.")]
     NotFound {
         /// What kind of thing: "task", "user".
         what: &'static str,
@@ -16,28 +17,40 @@ pub enum Error {
         name: String,
     },
     /// The operator's role lacks this permission; it is named on the page (PRODUCT.md §7).
+    #[error("This needs the permission “{0}”.")]
     Forbidden(&'static str),
     /// Nobody is signed in, or no longer.
+    #[error("Nobody is signed in.")]
     SignedOut,
     /// The password was given by someone else: choosing one comes before anything else.
+    #[error("A password of one's own has to be chosen first.")]
     PasswordDue,
     /// What was typed cannot be taken; nothing has changed.
+    #[error("{0}")]
     Invalid(Mistakes),
     /// Something moved between the page and the button; nothing has changed. The text says what.
+    #[error("{0}")]
     Conflict(String),
     /// A rule does not allow it, whoever was first; nothing has changed. The text says the rule, and what to do instead.
+    #[error("{0}")]
     Refused(String),
     /// The thing was there and is over, with a sentence for who asks (an ended link).
+    #[error("{0}")]
     Gone(String),
     /// Too many requests; how many seconds to wait.
+    #[error("Too many requests. Wait {0} seconds and try again.")]
     TooMany(u64),
     /// There is too much to do, or others keep the database: a few seconds later it goes. Nothing has changed.
+    #[error("Tokendesk is busy. Try again in a few seconds.")]
     Busy,
     /// There is no room left where the database is kept. Nothing has changed.
+    #[error("The disk of the database is full. Make room on it, then try again.")]
     DiskFull,
     /// The database did not do it.
+    #[error("The database did not do it: {0}")]
     Database(Box<dyn std::error::Error + Send + Sync>),
     /// Anything unforeseen; the text goes to the log and never to a page.
+    #[error("{0}")]
     Internal(String),
 }
 
@@ -57,26 +70,6 @@ impl Error {
         Error::Invalid(mistakes)
     }
 }
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Error::NotFound { what, name } => write!(f, "There is no {what} {name}."),
-            Error::Forbidden(permission) => write!(f, "This needs the permission “{permission}”."),
-            Error::SignedOut => f.write_str("Nobody is signed in."),
-            Error::PasswordDue => f.write_str("A password of one's own has to be chosen first."),
-            Error::Invalid(mistakes) => mistakes.fmt(f),
-            Error::Conflict(sentence) | Error::Refused(sentence) | Error::Gone(sentence) => f.write_str(sentence),
-            Error::TooMany(seconds) => write!(f, "Too many requests. Wait {seconds} seconds and try again."),
-            Error::Busy => f.write_str("Tokendesk is busy. Try again in a few seconds."),
-            Error::DiskFull => f.write_str("The disk of the database is full. Make room on it, then try again."),
-            Error::Database(error) => write!(f, "The database did not do it: {error}"),
-            Error::Internal(text) => f.write_str(text),
-        }
-    }
-}
-
-impl std::error::Error for Error {}
 
 /// The mistakes in a form: a sentence for each field that has one, in the order of the form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use crate::{
 };
 
 fn id_of(world: &World, name: &str) -> String {
-    let role = world.desk.db.read(|conn| operators::role_rows::named(conn, name)).unwrap();
+    let role = world.desk.db.read(|conn| operators::role_named(conn, name)).unwrap();
     role.expect("the role is there").id.to_string()
 }
 

@@ -6,7 +6,7 @@ use crate::{
     db::{self, AnyConn, Lock},
     desk::Desk,
     error::{Error, Result},
-    operators::{Permission, Role, Who, role_rows},
+    operators::{Permission, Role, Who, all_roles},
 };
 
 pub mod alert;
@@ -27,7 +27,7 @@ pub use store::{changes, changes_since, events, version};
 pub fn choices(conn: &mut AnyConn) -> Result<Vec<RoleChoices>> {
     let on = store::choices(conn)?;
     let mut all = Vec::new();
-    for Role { id: role, name, permissions, .. } in role_rows::all(conn)? {
+    for Role { id: role, name, permissions, .. } in all_roles(conn)? {
         let mut on: Vec<Choice> = on.iter().filter(|(of, _)| *of == role).map(|(_, choice)| *choice).collect();
         on.sort_by_key(|choice| choice.event);
         all.push(RoleChoices { role, name, permissions, on });

@@ -32,7 +32,8 @@ pub use store::{
     holders::roles_with,
     list,
     managing::{within, working_in},
-    role as role_rows, sessions, set_password,
+    role::{all as all_roles, find as find_role, named as role_named},
+    sessions, set_password,
 };
 
 pub use edit::edit;

@@ -58,7 +58,7 @@ fn note_opened(conn: &mut AnyConn, now: Timestamp, view: &View) -> Result<()> {
         Some(End::Superseded(_) | End::AddressLeft(_) | End::Replaced) => {
             tasks::note_older_link(conn, now, view.enrollment.id)
         }
-        _ => tasks::set_opened(conn, now, view.enrollment.id),
+        _ => tasks::note_opened(conn, now, view.enrollment.id),
     }
 }
 
@@ -89,12 +89,12 @@ pub fn accept_code(desk: &Desk, now: Timestamp, visit: &Visit, code: &str) -> Re
         let session = desk.random.secret();
         let hash = desk.keys.hash(Purpose::EnrollmentSession, session.as_bytes());
         store::open_session(conn, now, &hash, enrollment.id, link.id, link::session_end(now))?;
-        tasks::set_code_accepted(conn, now, enrollment.id)?;
+        tasks::note_code_accepted(conn, now, enrollment.id)?;
         tasks::forgive_code(conn, enrollment.id)?;
         if enrollment.authentication_type == AuthenticationType::AuthenticatorApp && enrollment.pending_seed.is_none() {
             let seed = tokens::new_seed(desk);
             let sealed = desk.keys.seal(&desk.random, &binding::seed_context(enrollment), seed.bytes());
-            tasks::set_pending_seed(conn, now, enrollment.id, &sealed)?;
+            tasks::note_pending_seed(conn, now, enrollment.id, &sealed)?;
         }
         note(conn, now, visit, enrollment, "enrollment.accept_code", "Accepted the activation code", &[])?;
         Ok(Step::Done(View { verified: true, ..view }, session))

@@ -22,7 +22,7 @@ pub use store::{held_by, insert};
 /// # Errors
 /// `NotFound`.
 pub fn find(conn: &mut AnyConn, id: RoleId) -> Result<Role> {
-    operators::role_rows::find(conn, id)?.ok_or_else(|| Error::not_found("role", id.to_string()))
+    operators::find_role(conn, id)?.ok_or_else(|| Error::not_found("role", id.to_string()))
 }
 
 /// Makes a role.
@@ -106,7 +106,7 @@ pub fn remove(desk: &Desk, who: &Who, now: Timestamp, id: RoleId) -> Result<Role
             let them = counted_as(holders, "operator has", "operators have");
             return Err(Error::Refused(format!("{them} the role {}. Give them another one first.", role.name)));
         }
-        if let Some(auditor) = operators::role_rows::named(conn, BuiltIn::Auditor.name())? {
+        if let Some(auditor) = operators::role_named(conn, BuiltIn::Auditor.name())? {
             store::leave(conn, id, auditor.id)?;
         }
         store::delete(conn, id)?;

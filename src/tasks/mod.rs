@@ -2,13 +2,9 @@
 
 use crate::{
     clock::Timestamp,
-    counts,
     db::AnyConn,
-    desk::Desk,
     error::{Error, Result},
     ids::{EnrollmentId, TaskId, TokenId},
-    operators::Who,
-    policy,
 };
 
 pub mod address;
@@ -24,6 +20,7 @@ pub mod members;
 pub mod missed;
 pub mod more_time;
 pub mod pages;
+mod policy;
 pub mod reading;
 pub mod reminders;
 pub mod remove;
@@ -48,41 +45,23 @@ pub use store::{
     list::find as row_of,
     members::page as member_page,
     missed::{Trace, forgive_code, trace},
-    notes::{set_code_accepted, set_opened, set_pending_seed},
+    notes::{
+        set_code_accepted as note_code_accepted, set_opened as note_opened, set_pending_seed as note_pending_seed,
+    },
     write::{end as end_enrollments, note_last_emails},
 };
 pub use task::Task;
+
+pub use policy::change_policy;
 
 /// Notes in the caller's transaction that `enrollment` got `token`, with the task's count; the task.
 ///
 /// # Errors
 /// `Conflict` if it was removed, locked or enrolled meanwhile.
 pub fn note_enrolled(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId, token: TokenId) -> Result<TaskId> {
-    let limit = policy::held(conn)?.attempts_allowed;
+    let limit = crate::policy::held(conn)?.attempts_allowed;
     store::notes::set_enrolled(conn, now, enrollment, token, limit)?
         .ok_or_else(|| Error::Conflict("This enrollment ended meanwhile.".into()))
-}
-
-/// Changes the Self-Enrollment Policy. Existing Stop Dates stay; where the attempts allowed change, users become Locked
-/// or Active again at once, and the open tasks count them anew. What is different now.
-///
-/// # Errors
-/// As [`policy::change_in`].
-pub fn change_policy(
-    desk: &Desk,
-    who: &Who,
-    now: Timestamp,
-    typed: &policy::Typed,
-    version: i64,
-) -> Result<Vec<policy::Difference>> {
-    desk.db.write(|conn| {
-        let before = policy::current(conn)?.attempts_allowed;
-        let differences = policy::change_in(conn, who, now, typed, version)?;
-        if policy::current(conn)?.attempts_allowed != before {
-            counts::recount_locked(conn)?;
-        }
-        Ok(differences)
-    })
 }
 
 /// Notes in the caller's transaction that `token` authenticated; what became Completed by it, if this was the first
@@ -93,7 +72,7 @@ pub fn note_used(conn: &mut AnyConn, now: Timestamp, token: TokenId) -> Result<O
 
 /// Notes a failed attempt in the caller's transaction; the failed attempts so far, `limit` meaning that it is Locked
 /// now. `None` if it takes no attempts any more (locked, enrolled or removed meanwhile): what was typed must then not
-/// be looked at. `limit` is the one of [`policy::held`], so that it does not change before the task has counted.
+/// be looked at. `limit` is the one of [`crate::policy::held`], so that it does not change before the task has counted.
 pub fn note_failure(conn: &mut AnyConn, enrollment: EnrollmentId, limit: i64) -> Result<Option<i64>> {
     store::notes::add_failure(conn, enrollment, limit)
 }

@@ -73,7 +73,7 @@ pub async fn show_new(p: Permitted<may::Everywhere<may::ManageOperators>>, reque
     let from = Fields::parse(request.query_string()).text("from").parse().map(RoleId).ok();
     let (held, chrome) = p
         .view(move |desk, who, _| {
-            let found = desk.db.read(|conn| from.map_or(Ok(None), |id| operators::role_rows::find(conn, id)))?;
+            let found = desk.db.read(|conn| from.map_or(Ok(None), |id| operators::find_role(conn, id)))?;
             // What who looks lacks is left out: they could not grant it.
             let held = found.map(|role| role.permissions).unwrap_or_default();
             Ok(Permission::ALL.iter().copied().filter(|one| held.has(*one) && who.may(*one)).collect())

@@ -28,9 +28,7 @@ struct Row {
 /// GET
 pub async fn show(p: Permitted<may::ManageOperators>) -> Answer {
     let ((roles, held_by), chrome) = p
-        .view(|desk, who, _| {
-            desk.db.read(|conn| Ok((operators::role_rows::all(conn)?, roles::store::held_by(conn, who)?)))
-        })
+        .view(|desk, who, _| desk.db.read(|conn| Ok((operators::all_roles(conn)?, roles::store::held_by(conn, who)?))))
         .await?;
     let table = Permission::ALL
         .iter()

@@ -3,7 +3,7 @@
 use aes::{Aes128, Aes192, Aes256, cipher::BlockSizeUser};
 use cbc::{
     Decryptor,
-    cipher::{Array, BlockCipherDecrypt, BlockModeDecrypt, KeyInit, KeyIvInit, typenum::U16},
+    cipher::{BlockCipherDecrypt, BlockModeDecrypt, KeyInit, KeyIvInit, block_padding::Iso10126, typenum::U16},
 };
 use hmac::{Hmac, Mac};
 use sha1::Sha1;
@@ -52,21 +52,10 @@ where
         return Err(Closed::KeyLength(length));
     }
     let (iv, body) = sealed.split_at_checked(BLOCK).ok_or(Closed::Garbled)?;
-    if body.is_empty() || !body.len().is_multiple_of(BLOCK) {
-        return Err(Closed::Garbled);
-    }
-    let mut cipher = Decryptor::<C>::new_from_slices(key, iv).map_err(|_| Closed::KeyLength(length))?;
+    let cipher = Decryptor::<C>::new_from_slices(key, iv).map_err(|_| Closed::KeyLength(length))?;
     let mut open = Zeroizing::new(body.to_vec());
-    for block in open.chunks_exact_mut(BLOCK) {
-        let block: &mut Array<u8, U16> = block.try_into().map_err(|_| Closed::Garbled)?;
-        cipher.decrypt_block(block);
-    }
     // The last byte counts the padding; the others of it may be anything.
-    let padding = open.last().map_or(0, |last| usize::from(*last));
-    if !(1..=BLOCK).contains(&padding) {
-        return Err(Closed::Garbled);
-    }
-    let end = open.len() - padding;
+    let end = cipher.decrypt_padded::<Iso10126>(&mut open).map_err(|_| Closed::Garbled)?.len();
     open.truncate(end);
     Ok(open)
 }

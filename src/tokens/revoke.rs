@@ -1,0 +1,68 @@
+//! Revoke: a token is taken from its user for good.
+
+use super::guard::{find, hold, holder, moved_meanwhile, post, read_reason, record, step};
+use crate::{
+    audit::Entry,
+    clock::Timestamp,
+    db::{self, Lock},
+    desk::Desk,
+    error::{Error, Result},
+    mail::Kind,
+    operators::{Permission, Who},
+    tokens::{
+        Token, TokenState,
+        lifecycle::{self, Change, Fate},
+        store,
+    },
+};
+
+/// Takes a token from its user, or a device out of stock, for good; a device may go back to inventory. `seen` is the
+/// state that the one who decided saw.
+///
+/// # Errors
+/// `NotFound` out of scope, `Invalid` without a reason, `Conflict` if its state is another one by now, `Refused`
+/// if that does not allow it.
+pub fn revoke(
+    desk: &Desk,
+    who: &Who,
+    now: Timestamp,
+    serial: &str,
+    seen: TokenState,
+    fate: Fate,
+    reason: &str,
+) -> Result<Token> {
+    who.need(Permission::SuspendTokens)?;
+    let reason = read_reason(reason)?;
+    desk.db.write(|conn| {
+        // What Provision counts as available must not change while it decides.
+        db::hold(conn, Lock::Provision)?;
+        let token = hold(conn, who, serial)?.token;
+        if token.state != seen {
+            let sentence = format!(
+                "{} was {} when you opened the page, and is {} now.",
+                token.serial,
+                seen.code(),
+                token.state.code()
+            );
+            return Err(Error::Conflict(sentence));
+        }
+        let user = holder(conn, &token)?;
+        if fate == Fate::Inventory {
+            Change::Revoke(fate).of(&token).map_err(Error::Refused)?;
+            if !store::change::put_back(conn, token.id, token.state)? {
+                return Err(moved_meanwhile(&token));
+            }
+        } else {
+            step(conn, &token, Change::Revoke(fate), &reason)?;
+        }
+        let sentence = format!("Revoked the token {}: {}", token.serial, fate.state().code());
+        let entry = Entry::done(&who.actor, "tokens.revoke", sentence)
+            .fact("State", format!("{} → {}", token.state.code(), fate.state().code()))
+            .fact("Reason", &reason);
+        record(conn, now, entry, &token, user.as_ref())?;
+        if lifecycle::concerns_user(token.state) {
+            post(desk, conn, now, who, Kind::TokenRevoked, &token, user.as_ref())?;
+        }
+        Ok(find(conn, who, serial)?.token)
+    })
+}
