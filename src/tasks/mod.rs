@@ -8,7 +8,6 @@ use crate::{
 };
 
 pub mod address;
-mod counts;
 mod description;
 pub mod enrollment;
 pub mod history;
@@ -21,6 +20,7 @@ pub mod missed;
 pub mod more_time;
 pub mod pages;
 mod policy;
+mod progress;
 pub mod reading;
 pub mod reminders;
 pub mod remove;

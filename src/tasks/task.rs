@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 
 use crate::{clock::Timestamp, ids::TaskId, mail::shown_address, text, tokens::AuthenticationType};
 
-pub use super::counts::{Counts, Progress};
 pub use super::description::{DESCRIPTION_LETTERS, Description};
+pub use super::progress::{Counts, Progress};
 
 /// A task as lists and its page show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
