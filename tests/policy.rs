@@ -3,7 +3,7 @@
 use tokendesk::{
     error::Error,
     operators::BuiltIn,
-    policy::{self, Policy, Typed},
+    policy::{self, Policy, PolicyForm},
     tasks,
 };
 
@@ -70,7 +70,7 @@ on_both! {
         assert_eq!(current(&world).attempts_allowed, 5);
         assert_eq!(world.dump("messages"), "");
         // The verbs ask, too, whoever calls them.
-        let typed = Typed { attempts_allowed: "6".into(), ..Typed::of(&current(&world)) };
+        let typed = PolicyForm { attempts_allowed: "6".into(), ..PolicyForm::of(&current(&world)) };
         let refused = tasks::change_policy(&world.desk, &who, world.now(), &typed, 1);
         assert!(matches!(refused, Err(Error::Forbidden(_))), "{refused:?}");
     }
@@ -152,7 +152,7 @@ on_both! {
             browser.post(PATH, &form(&[("days_to_enroll", "7")])).expect(403);
         }
         let who = world.operator("h2", BuiltIn::HelpDesk);
-        let typed = Typed::of(&Policy::default());
+        let typed = PolicyForm::of(&Policy::default());
         let refused = tasks::change_policy(&world.desk, &who, world.now(), &typed, 1);
         assert!(matches!(refused, Err(Error::Forbidden("edit messages and policies"))));
         assert_eq!(current(&world), Policy::default());

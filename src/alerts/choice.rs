@@ -18,12 +18,12 @@ pub struct RoleChoices {
     /// What it holds.
     pub permissions: Permissions,
     /// The choices that are not Off.
-    pub on: Vec<Choice>,
+    pub on: Vec<AlertChoice>,
 }
 
 /// How a role is told of one kind of event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Choice {
+pub struct AlertChoice {
     /// What happens.
     pub event: Event,
     /// How it is told.
@@ -39,7 +39,7 @@ impl RoleChoices {
     }
 
     /// The choices that have an effect: what the role may not see it is not told.
-    pub fn effective(&self) -> impl Iterator<Item = Choice> {
+    pub fn effective(&self) -> impl Iterator<Item = AlertChoice> {
         self.on.iter().copied().filter(|choice| self.permissions.has(choice.event.permission()))
     }
 
@@ -57,16 +57,16 @@ impl RoleChoices {
 
 /// The form as it was sent: the code that was chosen for a role and an event. What is not in it stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Typed(Vec<(RoleId, Event, String)>);
+pub struct AlertForm(Vec<(RoleId, Event, String)>);
 
-impl Typed {
+impl AlertForm {
     /// From the fields of the form; those of another name are left out.
     pub fn of<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
         let read = |(name, code): (&str, &str)| {
             let (event, role) = name.rsplit_once("--")?;
             Some((role.parse().map(RoleId).ok()?, Event::from_code(event)?, code.trim().to_owned()))
         };
-        Typed(fields.filter_map(read).collect())
+        AlertForm(fields.filter_map(read).collect())
     }
 
     /// The code for a role and an event; `None` if it was not in the form.
@@ -147,7 +147,7 @@ mod tests {
             role: RoleId(id),
             name: role.name().into(),
             permissions: role.permissions(),
-            on: vec![Choice {
+            on: vec![AlertChoice {
                 event: Event::LockOut,
                 delivery: Delivery::Daily,
                 since: "2026-11-20T13:32:00".parse().unwrap(),
@@ -155,8 +155,8 @@ mod tests {
         }
     }
 
-    fn typed(fields: &[(&str, &str)]) -> Typed {
-        Typed::of(fields.iter().copied())
+    fn typed(fields: &[(&str, &str)]) -> AlertForm {
+        AlertForm::of(fields.iter().copied())
     }
 
     #[test]
@@ -167,7 +167,7 @@ mod tests {
         let told: Vec<_> =
             typed(&fields).differences(&roles).unwrap().into_iter().map(|d| (d.name, d.event, d.old, d.new)).collect();
         assert_eq!(told, [("Help desk".into(), Event::FailedMail, Delivery::Off, Delivery::AtOnce)]);
-        assert!(Typed::default().differences(&roles).unwrap().is_empty());
+        assert!(AlertForm::default().differences(&roles).unwrap().is_empty());
     }
 
     #[test]

@@ -19,7 +19,7 @@ mod store;
 mod telling;
 
 pub use alert::{Delivery, Event};
-pub use choice::{Change, Choice, Difference, RoleChoices, Typed};
+pub use choice::{AlertChoice, AlertForm, Change, Difference, RoleChoices};
 pub use round::send;
 pub use store::{changes, changes_since, events, version};
 
@@ -28,7 +28,7 @@ pub fn choices(conn: &mut AnyConn) -> Result<Vec<RoleChoices>> {
     let on = store::choices(conn)?;
     let mut all = Vec::new();
     for Role { id: role, name, permissions, .. } in all_roles(conn)? {
-        let mut on: Vec<Choice> = on.iter().filter(|(of, _)| *of == role).map(|(_, choice)| *choice).collect();
+        let mut on: Vec<AlertChoice> = on.iter().filter(|(of, _)| *of == role).map(|(_, choice)| *choice).collect();
         on.sort_by_key(|choice| choice.event);
         all.push(RoleChoices { role, name, permissions, on });
     }
@@ -40,7 +40,7 @@ pub fn choices(conn: &mut AnyConn) -> Result<Vec<RoleChoices>> {
 ///
 /// # Errors
 /// `Forbidden`; `Invalid` with a sentence for each kind of event; `Conflict` if someone else changed it meanwhile.
-pub fn change(desk: &Desk, who: &Who, now: Timestamp, typed: &Typed, version: i64) -> Result<Vec<Difference>> {
+pub fn change(desk: &Desk, who: &Who, now: Timestamp, typed: &AlertForm, version: i64) -> Result<Vec<Difference>> {
     who.need_everywhere(Permission::EditPolicies)?;
     desk.db.write(|conn| {
         db::hold(conn, Lock::Alerts)?;

@@ -7,7 +7,7 @@ use askama::Template;
 
 use crate::{
     alerts::{
-        self, Change, Delivery, Event, RoleChoices, Typed,
+        self, AlertForm, Change, Delivery, Event, RoleChoices,
         alert::{DIGEST_HOUR, PAUSE_MINUTES},
         choice::field,
     },
@@ -82,13 +82,13 @@ struct Context {
 
 /// The choices.
 pub async fn show(p: Permitted<may::EditPolicies>, asked: Asked) -> Answer {
-    let (shown, _) = build(&p, &asked, &Typed::default(), None).await?;
+    let (shown, _) = build(&p, &asked, &AlertForm::default(), None).await?;
     page(&shown)
 }
 
 /// Changes them.
 pub async fn submit(p: Permitted<may::Everywhere<may::EditPolicies>>, fields: Fields) -> Answer {
-    let typed = Typed::of(fields.pairs().iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let typed = AlertForm::of(fields.pairs().iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let version = fields.text("version").parse().unwrap_or_default();
     let sent = typed.clone();
     match p.call(move |desk, who, now| alerts::change(desk, who, now, &sent, version)).await {
@@ -120,7 +120,7 @@ pub async fn submit(p: Permitted<may::Everywhere<may::EditPolicies>>, fields: Fi
 async fn build<N: Need>(
     p: &Permitted<N>,
     asked: &Asked,
-    typed: &Typed,
+    typed: &AlertForm,
     opened: Option<i64>,
 ) -> Result<(Page, i64), Fault> {
     let paging = asked.paging;
@@ -178,7 +178,7 @@ async fn build<N: Need>(
     Ok((shown, around.version))
 }
 
-fn cell(role: &RoleChoices, event: Event, typed: &Typed) -> Cell {
+fn cell(role: &RoleChoices, event: Event, typed: &AlertForm) -> Cell {
     let word = typed.code(role.role, event);
     Cell {
         event,

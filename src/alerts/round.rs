@@ -9,7 +9,7 @@ use chrono::{Days, Duration};
 
 use super::{
     alert::{self, Delivery, Event, KEPT_DAYS, LATE_MINUTES, LISTED, TRIED_HOURS},
-    choice::Choice,
+    choice::AlertChoice,
     store::{
         self,
         events::{self, Basis, Found, Span},
@@ -36,7 +36,7 @@ struct Recipient {
     /// `None`: all.
     containers: Option<Vec<ContainerId>>,
     /// How, by the role they have now.
-    choices: Vec<Choice>,
+    choices: Vec<AlertChoice>,
 }
 
 /// What is true of all recipients of a round.
@@ -74,7 +74,7 @@ fn round(desk: &Desk, conn: &mut AnyConn, now: Timestamp) -> Result<usize> {
     let ground = Basis { now, today: zone.today(now), attempts_allowed: policy::current(conn)?.attempts_allowed };
     let before = events::newest(conn)?;
     let roles = super::choices(conn)?;
-    let chosen: Vec<Choice> = roles.iter().flat_map(|role| role.effective()).collect();
+    let chosen: Vec<AlertChoice> = roles.iter().flat_map(|role| role.effective()).collect();
     collect(conn, zone, &ground, &chosen)?;
     let round = Round { zone, ground, before, newest: events::newest(conn)? };
 
@@ -94,7 +94,7 @@ fn round(desk: &Desk, conn: &mut AnyConn, now: Timestamp) -> Result<usize> {
         told::all(conn)?.into_iter().map(|told| ((told.operator, told.event), told)).collect();
     let (mut read, mut emails, mut standing, mut changed) = (Read::default(), Vec::new(), Vec::new(), Vec::new());
     for recipient in people {
-        let mine: Vec<(Choice, Progress)> =
+        let mine: Vec<(AlertChoice, Progress)> =
             recipient.choices.iter().map(|choice| (*choice, round.progress(&known, &recipient, choice))).collect();
         standing.extend(mine.iter().map(|(_, told)| (told.operator, told.event)));
         for delivery in [Delivery::AtOnce, Delivery::Daily] {
@@ -122,7 +122,7 @@ fn round(desk: &Desk, conn: &mut AnyConn, now: Timestamp) -> Result<usize> {
 }
 
 /// Writes down what happened since the last round, of what somebody is told.
-fn collect(conn: &mut AnyConn, zone: Zone, ground: &Basis, chosen: &[Choice]) -> Result<()> {
+fn collect(conn: &mut AnyConn, zone: Zone, ground: &Basis, chosen: &[AlertChoice]) -> Result<()> {
     let last = events::collected_to(conn)?;
     for event in Event::ALL {
         let Some(since) = chosen.iter().filter(|one| one.event == event).map(|one| one.since).min() else { continue };
@@ -154,7 +154,7 @@ impl Round {
         &self,
         known: &HashMap<(OperatorId, Event), Progress>,
         recipient: &Recipient,
-        choice: &Choice,
+        choice: &AlertChoice,
     ) -> Progress {
         let (operator, event) = (recipient.operator.id, choice.event);
         let at = match choice.delivery {
@@ -172,7 +172,7 @@ impl Round {
         read: &mut Read,
         recipient: &Recipient,
         delivery: Delivery,
-        mut rows: Vec<(Choice, Progress)>,
+        mut rows: Vec<(AlertChoice, Progress)>,
         changed: &mut Vec<Progress>,
     ) -> Result<Option<mail::NewEmail>> {
         let is_due = |told: &Progress| alert::is_due(delivery, self.zone, self.ground.now, told.at);

@@ -15,7 +15,7 @@ pub mod typed;
 
 pub use self_enrollment::{Policy, Reminder};
 pub use store::{Change, changes, changes_since, current};
-pub use typed::{Difference, Typed};
+pub use typed::{Difference, PolicyForm};
 
 /// The policy as it is now, and as it stays until the caller's transaction ends: for what counts by its limits.
 pub fn held(conn: &mut AnyConn) -> Result<Policy> {
@@ -33,7 +33,7 @@ pub fn change_in(
     conn: &mut AnyConn,
     who: &Who,
     now: Timestamp,
-    typed: &Typed,
+    typed: &PolicyForm,
     version: i64,
 ) -> Result<Vec<Difference>> {
     who.need_everywhere(Permission::EditPolicies)?;

@@ -11,7 +11,7 @@ use crate::{
         Scope,
         may::{self, Need},
     },
-    policy::{self, Change, Policy, Typed},
+    policy::{self, Change, Policy, PolicyForm},
     tasks,
     web::{Answer, Asked, Chrome, Fields, Flash, Pager, Permitted, page, page_with, see_other},
 };
@@ -36,7 +36,7 @@ struct InPractice {
 #[template(path = "policy/self-enrollment.html")]
 struct Page {
     chrome: Chrome,
-    typed: Typed,
+    typed: PolicyForm,
     version: i64,
     mistakes: Mistakes,
     /// What someone else changed since the form was opened.
@@ -64,7 +64,7 @@ pub async fn show(p: Permitted<may::EditPolicies>, asked: Asked) -> Answer {
 
 /// Changes it.
 pub async fn submit(p: Permitted<may::Everywhere<may::EditPolicies>>, fields: Fields) -> Answer {
-    let typed = Typed {
+    let typed = PolicyForm {
         days_to_enroll: fields.text("days_to_enroll"),
         longest_period: fields.text("longest_period"),
         attempts_allowed: fields.text("attempts_allowed"),
@@ -133,7 +133,7 @@ async fn build<N: Need>(
     let version = around.policy.version;
     let shown = Page {
         chrome,
-        typed: Typed::of(&around.policy),
+        typed: PolicyForm::of(&around.policy),
         version,
         mistakes: Mistakes::default(),
         meanwhile: lines(around.meanwhile),

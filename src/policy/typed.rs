@@ -10,7 +10,7 @@ const REMINDERS: usize = 10;
 
 /// The policy as it was typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Typed {
+pub struct PolicyForm {
     /// Days from the start to the Stop Date.
     pub days_to_enroll: String,
     /// Days from the start that no Stop Date goes beyond.
@@ -40,10 +40,10 @@ pub struct Difference {
     pub new: String,
 }
 
-impl Typed {
+impl PolicyForm {
     /// The form as it opens.
     pub fn of(policy: &Policy) -> Self {
-        Typed {
+        PolicyForm {
             days_to_enroll: policy.days_to_enroll.to_string(),
             longest_period: policy.longest_period.to_string(),
             attempts_allowed: policy.attempts_allowed.to_string(),
@@ -145,11 +145,11 @@ mod tests {
     use super::*;
     use crate::error::Error;
 
-    fn typed() -> Typed {
-        Typed::of(&Policy::default())
+    fn typed() -> PolicyForm {
+        PolicyForm::of(&Policy::default())
     }
 
-    fn mistakes(typed: &Typed) -> Mistakes {
+    fn mistakes(typed: &PolicyForm) -> Mistakes {
         match typed.check(1) {
             Err(Error::Invalid(mistakes)) => mistakes,
             other => panic!("{other:?}"),
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn every_number_has_its_limits() {
-        type Field = fn(&mut Typed) -> &mut String;
+        type Field = fn(&mut PolicyForm) -> &mut String;
         let limits: [(&str, Field, i64, i64); 5] = [
             ("days_to_enroll", |t| &mut t.days_to_enroll, 1, 90),
             ("longest_period", |t| &mut t.longest_period, 14, 365),
@@ -175,7 +175,7 @@ mod tests {
         ];
         for (field, of, least, most) in limits {
             for fine in [least, most] {
-                let mut typed = Typed { longest_period: "365".into(), ..typed() };
+                let mut typed = PolicyForm { longest_period: "365".into(), ..typed() };
                 *of(&mut typed) = fine.to_string();
                 assert!(typed.check(1).is_ok(), "{field} {fine}");
             }
@@ -189,13 +189,13 @@ mod tests {
 
     #[test]
     fn the_longest_period_is_not_shorter_than_the_days_to_enroll() {
-        let typed = Typed { days_to_enroll: "31".into(), ..typed() };
+        let typed = PolicyForm { days_to_enroll: "31".into(), ..typed() };
         assert_eq!(mistakes(&typed).of("longest_period"), "Enter at least 31, the days to enroll.");
     }
 
     #[test]
     fn reminder_days_are_read_as_people_type_them() {
-        let read = |text: &str| Typed { reminder_days: text.into(), ..typed() }.check(1).map(|p| p.reminder_days);
+        let read = |text: &str| PolicyForm { reminder_days: text.into(), ..typed() }.check(1).map(|p| p.reminder_days);
         assert_eq!(read("1,3").unwrap(), [3, 1]);
         assert_eq!(read("7, 3 and 3").unwrap(), [7, 3]);
         assert_eq!(read("").unwrap(), [0; 0]);

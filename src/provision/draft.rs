@@ -55,7 +55,7 @@ pub enum Confirmed {
 
 /// What the form of the Authentication Type step sends.
 #[derive(Clone, Debug, Default)]
-pub struct Typed {
+pub struct ChoiceForm {
     /// The word of an authentication type.
     pub authentication_type: String,
     /// The description.

@@ -32,7 +32,7 @@ mod store;
 pub use devices::{assign_device, stock};
 pub use store::drafts as draft_rows;
 
-pub use draft::{Confirmed, Draft, Preview, Typed};
+pub use draft::{ChoiceForm, Confirmed, Draft, Preview};
 
 /// Drafts older than this are swept when the next one is started.
 const DRAFT_HOURS: i64 = 24;
@@ -105,7 +105,7 @@ pub fn include(desk: &Desk, who: &Who, id: &str, why: Skip) -> Result<()> {
 ///
 /// # Errors
 /// As [`look`]; `Invalid` with a sentence per field.
-pub fn choose(desk: &Desk, who: &Who, now: Timestamp, id: &str, typed: &Typed) -> Result<()> {
+pub fn choose(desk: &Desk, who: &Who, now: Timestamp, id: &str, typed: &ChoiceForm) -> Result<()> {
     who.need(Permission::Provision)?;
     let today = desk.settings.zone.today(now);
     desk.db.write(|conn| {

@@ -11,7 +11,7 @@ pub fn change_policy(
     desk: &Desk,
     who: &Who,
     now: Timestamp,
-    typed: &policy::Typed,
+    typed: &policy::PolicyForm,
     version: i64,
 ) -> Result<Vec<policy::Difference>> {
     desk.db.write(|conn| {

@@ -7,7 +7,7 @@ mod sending;
 use chrono::Duration;
 use diesel::prelude::*;
 use tokendesk::{
-    alerts::{self, Delivery, Event, Typed},
+    alerts::{self, AlertForm, Delivery, Event},
     clock::Timestamp,
     ids::{OperatorId, RoleId, TaskId, UserId},
     mail::{self, EndedTry, Facts, Verdict, letter::alert::Alert},
@@ -59,7 +59,7 @@ impl World {
     /// Chooses how a role is told, and lets the server see it.
     pub fn choose(&self, role: &str, event: Event, delivery: Delivery) {
         let field = alerts::choice::field(self.role(role), event);
-        let typed = Typed::of([(field.as_str(), delivery.code())].into_iter());
+        let typed = AlertForm::of([(field.as_str(), delivery.code())].into_iter());
         let version = self.desk.db.read(alerts::version).expect("the database answers");
         alerts::change(&self.desk, &Who::system(), self.now(), &typed, version).expect("the choice can be made");
         self.round();

@@ -103,7 +103,7 @@ on_both! {
             browser.post(PATH, &[("version", "1"), (&name, "daily")]).expect(403);
         }
         let who = world.operator("h2", BuiltIn::HelpDesk);
-        let refused = alerts::change(&world.desk, &who, world.now(), &Typed::default(), 1);
+        let refused = alerts::change(&world.desk, &who, world.now(), &AlertForm::default(), 1);
         assert!(matches!(refused, Err(Error::Forbidden("edit messages and policies"))));
         assert_eq!(chosen(&world, "Help desk", Event::LockOut), Delivery::Off);
     }

@@ -252,7 +252,7 @@ on_both! {
         // The server did not see the lock-out yet when another role turned it on.
         let role = world.role("Help desk");
         let fields: Vec<String> = Event::ALL.iter().map(|event| alerts::choice::field(role, *event)).collect();
-        let typed = Typed::of(fields.iter().map(|field| (field.as_str(), "at-once")));
+        let typed = AlertForm::of(fields.iter().map(|field| (field.as_str(), "at-once")));
         alerts::change(&world.desk, &Who::system(), world.now(), &typed, 2).unwrap();
         world.round();
         assert_eq!(world.sums(), ["k.lindqvist@desk.example: 1 lock-out"]);

@@ -4,7 +4,7 @@
 use chrono::Days;
 use tokendesk::{
     counts,
-    policy::{self, Typed},
+    policy::{self, PolicyForm},
     provision,
     tasks::{resend, stop_date},
     tokens::MovingFactor,
@@ -119,7 +119,7 @@ on_both! {
         }
         remove::remove_task(&world.desk, &Who::system(), world.now(), pair.task, false, 2).expect("it can be removed");
         let policy = world.desk.db.read(policy::current).expect("there is a policy");
-        let typed = Typed { attempts_allowed: "2".into(), ..Typed::of(&policy) };
+        let typed = PolicyForm { attempts_allowed: "2".into(), ..PolicyForm::of(&policy) };
         tasks::change_policy(&world.desk, &Who::system(), world.now(), &typed, policy.version).expect("it may change");
         let miscounted = world.desk.db.read(counts::miscounted).expect("the tasks can be counted");
         assert!(miscounted.is_empty(), "{miscounted:?}");

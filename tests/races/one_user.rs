@@ -4,7 +4,7 @@ use chrono::Days;
 use tokendesk::{
     counts,
     mail::{Carrier, Mailbox, courier},
-    policy::{self, Typed},
+    policy::{self, PolicyForm},
     tasks::{resend, stop_date},
     tokens::{self, TokenState},
 };
@@ -131,7 +131,7 @@ on_both! {
     fn the_last_attempts_of_many_users_and_a_stricter_policy_are_counted_right(world) {
         let guests: Vec<Guest> = (0..ROUNDS).map(|round| Guest::with_app(&world, &format!("u{round}"))).collect();
         let policy = world.desk.db.read(policy::current).expect("there is a policy");
-        let typed = Typed { attempts_allowed: "2".into(), ..Typed::of(&policy) };
+        let typed = PolicyForm { attempts_allowed: "2".into(), ..PolicyForm::of(&policy) };
         let (_, changed) = at_once(
             || {
                 for guest in guests.iter().chain(&guests) {

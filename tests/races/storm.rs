@@ -3,7 +3,7 @@
 use chrono::Days;
 use tokendesk::{
     mail::{Carrier, Mailbox, courier},
-    policy::{self, Typed},
+    policy::{self, PolicyForm},
     provision,
     tasks::{
         members::Filter,
@@ -118,7 +118,7 @@ on_both! {
             Box::new(|| {
                 for attempts in ["2", "7", "3", "5"] {
                     let policy = desk.db.read(policy::current).expect("there is a policy");
-                    let typed = Typed { attempts_allowed: attempts.into(), reminder_days: "14".into(), ..Typed::of(&policy) };
+                    let typed = PolicyForm { attempts_allowed: attempts.into(), reminder_days: "14".into(), ..PolicyForm::of(&policy) };
                     judged(tasks::change_policy(desk, who, now, &typed, policy.version));
                     judged(reminders::send_reminders(desk, now));
                 }

@@ -7,7 +7,7 @@ use tokendesk::{
     ids::{TaskId, UserId},
     mail,
     operators::{BuiltIn, Who},
-    policy::{Policy, Typed},
+    policy::{Policy, PolicyForm},
     provision::{self, choice::Selection},
     schema::{emails, enrollment_links, enrollment_sessions, enrollments, tasks as rows},
     tasks,
@@ -141,7 +141,7 @@ on_both! {
         let users = people(&world);
         let who = world.lindqvist();
         task_until(&world, &who, &users, "2026-11-27");
-        let typed = |days: &str| Typed { reminder_days: days.into(), ..Typed::of(&Policy::default()) };
+        let typed = |days: &str| PolicyForm { reminder_days: days.into(), ..PolicyForm::of(&Policy::default()) };
         at(&world, "2026-11-24T08:00:00");
         tasks::change_policy(&world.desk, &who, world.now(), &typed(""), 1).unwrap();
         assert_eq!(send(&world), 0);
@@ -193,7 +193,7 @@ on_both! {
     fn on_weekends_that_the_policy_skips_nobody_is_reminded(world) {
         let users = people(&world);
         let who = world.lindqvist();
-        let typed = Typed { reminder_days: "2".into(), skip_weekends: true, ..Typed::of(&Policy::default()) };
+        let typed = PolicyForm { reminder_days: "2".into(), skip_weekends: true, ..PolicyForm::of(&Policy::default()) };
         tasks::change_policy(&world.desk, &who, world.now(), &typed, 1).unwrap();
         // Two days before Tuesday 1 December is a Sunday: Friday it is.
         task_until(&world, &who, &users[..1], "2026-12-01");
@@ -218,7 +218,7 @@ on_both! {
     fn what_a_weekend_held_up_goes_out_on_monday(world) {
         let users = people(&world);
         let who = world.lindqvist();
-        let typed = Typed { skip_weekends: true, ..Typed::of(&Policy::default()) };
+        let typed = PolicyForm { skip_weekends: true, ..PolicyForm::of(&Policy::default()) };
         tasks::change_policy(&world.desk, &who, world.now(), &typed, 1).unwrap();
         task_until(&world, &who, &users, "2026-12-01");
         // Three days before is a Saturday, so that Friday was the day; the server was down.

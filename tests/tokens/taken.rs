@@ -6,7 +6,7 @@ use tokendesk::{
     operators::{BuiltIn, Who},
     tokens::{
         MovingFactor,
-        import::{self as importing, Choices, Opening, Plan, Report, preview::Typed},
+        import::{self as importing, Choices, Opening, Plan, Report, preview::ImportForm},
     },
     users::{self, Import},
 };
@@ -43,7 +43,7 @@ on_both! {
         assert_eq!(tries(), 2, "to check first is a try too");
         let file = format!("Serial,Seed\nTHEIRS-1,{SEED}\nFREE-1,{SEED}\n");
         let typed =
-            Typed { container: "Sales".into(), leave_out: true, key: String::new(), password: String::new() };
+            ImportForm { container: "Sales".into(), leave_out: true, key: String::new(), password: String::new() };
         preview::check::<Plan>(&world.desk, &who, world.now(), "f.csv", file.into_bytes().into(), &typed).unwrap();
         assert_eq!(tries(), 3, "a preview is one");
         attempt(&world, &who, "OURS-1", false).unwrap();

@@ -5,7 +5,7 @@ use diesel::{prelude::*, upsert::excluded};
 use crate::{
     alerts::{
         alert::{Delivery, Event},
-        choice::{Change, Choice, Difference},
+        choice::{AlertChoice, Change, Difference},
     },
     clock::Timestamp,
     db::AnyConn,
@@ -34,7 +34,7 @@ pub fn all_off(conn: &mut AnyConn) -> Result<bool> {
 }
 
 /// All choices that are not Off.
-pub fn choices(conn: &mut AnyConn) -> Result<Vec<(RoleId, Choice)>> {
+pub fn choices(conn: &mut AnyConn) -> Result<Vec<(RoleId, AlertChoice)>> {
     let rows: Vec<(i64, String, String, Timestamp)> = alert_choices::table
         .filter(alert_choices::delivery.ne(Delivery::Off.code()))
         .select((alert_choices::role_id, alert_choices::event, alert_choices::delivery, alert_choices::since))
@@ -44,7 +44,7 @@ pub fn choices(conn: &mut AnyConn) -> Result<Vec<(RoleId, Choice)>> {
             let (event, delivery) = Event::from_code(&event)
                 .zip(Delivery::from_code(&delivery))
                 .ok_or_else(|| Error::Internal(format!("role {role} chose {delivery} for {event}")))?;
-            Ok((RoleId(role), Choice { event, delivery, since }))
+            Ok((RoleId(role), AlertChoice { event, delivery, since }))
         })
         .collect()
 }

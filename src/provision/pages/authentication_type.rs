@@ -11,7 +11,7 @@ use crate::{
     operators::{Permission, may},
     policy,
     provision::{
-        self, Draft, Typed,
+        self, ChoiceForm, Draft,
         plan::{Candidate, Stock},
     },
     tokens::AuthenticationType,
@@ -39,7 +39,7 @@ struct Page {
     title: String,
     steps: Vec<Step>,
     lines: Vec<Line>,
-    typed: Typed,
+    typed: ChoiceForm,
     stop_words: String,
     latest: String,
     mistakes: Mistakes,
@@ -51,7 +51,7 @@ struct Page {
 }
 
 /// Draws the step with what was typed, or with what the draft keeps.
-async fn draw(p: Permitted<may::Provision>, id: String, typed: Option<Typed>, mistakes: Mistakes) -> Answer {
+async fn draw(p: Permitted<may::Provision>, id: String, typed: Option<ChoiceForm>, mistakes: Mistakes) -> Answer {
     let asked = id.clone();
     let ((draft, candidates, stocks, clashes, policy), chrome) = p
         .view(move |desk, who, now| {
@@ -93,8 +93,8 @@ async fn draw(p: Permitted<may::Provision>, id: String, typed: Option<Typed>, mi
     )
 }
 
-fn kept(draft: &Draft, proposed: NaiveDate) -> Typed {
-    Typed {
+fn kept(draft: &Draft, proposed: NaiveDate) -> ChoiceForm {
+    ChoiceForm {
         authentication_type: draft
             .authentication_type
             .unwrap_or(AuthenticationType::AuthenticatorApp)
@@ -121,7 +121,7 @@ fn clash(clashes: &[(AuthenticationType, usize, usize)], kind: AuthenticationTyp
     if parts.is_empty() { String::new() } else { format!("{}: left out unless you include them.", parts.join(", ")) }
 }
 
-fn line(kind: AuthenticationType, stock: Stock, typed: &Typed, count: usize, clash: String) -> Line {
+fn line(kind: AuthenticationType, stock: Stock, typed: &ChoiceForm, count: usize, clash: String) -> Line {
     let none_left = stock.available() == Some(0);
     let words = match kind {
         AuthenticationType::AuthenticatorApp => {
@@ -144,7 +144,7 @@ pub async fn show(p: Permitted<may::Provision>, id: Path<String>) -> Answer {
 /// `POST`: keeps the choice and goes on to Confirm.
 pub async fn submit(p: Permitted<may::Provision>, id: Path<String>, form: Fields) -> Answer {
     let id = id.into_inner();
-    let typed = Typed {
+    let typed = ChoiceForm {
         authentication_type: form.text("authentication_type"),
         description: form.text("description"),
         stop_on: form.text("stop_on"),

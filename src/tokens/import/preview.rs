@@ -23,7 +23,7 @@ pub type Preview = imports::Preview<Plan>;
 
 /// What is typed beside the file.
 #[derive(Clone, Default, Serialize, Deserialize)]
-pub struct Typed {
+pub struct ImportForm {
     /// The container for devices that the file names none for; empty: the whole organization.
     pub container: String,
     /// Leave refused ones out; else one stops all of it.
@@ -34,14 +34,14 @@ pub struct Typed {
     pub password: String,
 }
 
-impl Drop for Typed {
+impl Drop for ImportForm {
     fn drop(&mut self) {
         self.key.zeroize();
         self.password.zeroize();
     }
 }
 
-impl Typed {
+impl ImportForm {
     /// What opens the file: a key in hexadecimal, or a password, or nothing.
     ///
     /// # Errors
@@ -64,24 +64,24 @@ impl imports::Plan for Plan {
     const KIND: Kind = Kind::Tokens;
     const PERMISSION: Permission = Permission::ImportTokens;
     const LOCK: Lock = Lock::Tokens;
-    type Choices = Typed;
+    type Choices = ImportForm;
     type File = File;
     type Report = Report;
 
-    fn read(bytes: &[u8], now: Timestamp, typed: &Typed) -> Result<File> {
+    fn read(bytes: &[u8], now: Timestamp, typed: &ImportForm) -> Result<File> {
         read(bytes, now, &typed.opening()?)
     }
 
-    fn of(conn: &mut AnyConn, who: &Who, file: &File, typed: &Typed) -> Result<Self> {
+    fn of(conn: &mut AnyConn, who: &Who, file: &File, typed: &ImportForm) -> Result<Self> {
         Plan::of(conn, who, file, &typed.container)
     }
 
-    fn leave_out(typed: &Typed) -> bool {
+    fn leave_out(typed: &ImportForm) -> bool {
         typed.leave_out
     }
 
     /// What would become of each device; it holds no secret.
-    fn show(&self, typed: &Typed, shown: &mut Fingerprint) {
+    fn show(&self, typed: &ImportForm, shown: &mut Fingerprint) {
         shown.add(&typed.container);
         for line in &self.report.lines {
             shown.add(&line.number.to_string());
@@ -95,7 +95,7 @@ impl imports::Plan for Plan {
         Plan::is_stopped(self, leave_out)
     }
 
-    fn apply(self, desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, typed: &Typed) -> Result<Report> {
+    fn apply(self, desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, typed: &ImportForm) -> Result<Report> {
         Plan::apply(self, desk, conn, who, now, &typed.container)
     }
 

@@ -15,7 +15,7 @@ use crate::{
     tokens::{
         import::{
             COLUMNS, LineOutcome, Plan, Report,
-            preview::{Preview, Typed},
+            preview::{ImportForm, Preview},
         },
         pages::preview,
     },
@@ -67,14 +67,14 @@ struct ImportTokens;
 impl Screen for ImportTokens {
     type May = may::ImportTokens;
     type Plan = Plan;
-    type Form = Typed;
+    type Form = ImportForm;
     const ADDRESS: &'static str = IMPORT;
     const REFUSED: &'static str = "refused-tokens.csv";
     const NO_FILE: &'static str = "Choose a file.";
 
-    fn sent(upload: Upload) -> (Typed, String, Vec<u8>) {
+    fn sent(upload: Upload) -> (ImportForm, String, Vec<u8>) {
         let fields = &upload.fields;
-        let typed = Typed {
+        let typed = ImportForm {
             container: fields.text("container"),
             leave_out: fields.ticked("good_ones"),
             key: fields.text("key"),
@@ -83,7 +83,7 @@ impl Screen for ImportTokens {
         (typed, upload.file_name, upload.file)
     }
 
-    fn choices(typed: &Typed) -> Typed {
+    fn choices(typed: &ImportForm) -> ImportForm {
         typed.clone()
     }
 
@@ -99,7 +99,7 @@ impl Screen for ImportTokens {
         p: &Permitted<may::ImportTokens>,
         status: StatusCode,
         mistakes: Mistakes,
-        typed: Typed,
+        typed: ImportForm,
         outcome: Option<(Report, String)>,
     ) -> Answer {
         let (containers, chrome) = p
