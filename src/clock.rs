@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use chrono::{Datelike, Duration, NaiveDate, NaiveDateTime, TimeZone, Utc};
+use chrono::{Duration, NaiveDateTime, TimeZone, Utc};
 
 mod zone;
 
@@ -67,6 +67,8 @@ pub fn unix_seconds(at: Timestamp) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use chrono::NaiveDate;
+
     use super::*;
 
     fn utc(text: &str) -> Timestamp {

@@ -1,5 +1,6 @@
 //! One-time passwords: HOTP (RFC 4226) and TOTP (RFC 6238). Pure; what is accepted how often is for those who ask.
 
+use crate::text::in_address;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Sha256, Sha512};

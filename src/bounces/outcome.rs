@@ -1,6 +1,6 @@
 //! What came of a message of the mailbox.
 
-use super::report::{REPORT_BYTES, Read};
+use super::report::REPORT_BYTES;
 use crate::{ids::EmailId, mail::Action};
 
 /// What came of a message of the mailbox.

@@ -45,7 +45,7 @@ pub fn text(desk: &Desk, now: Timestamp) -> String {
     page.head(name, "gauge", "Changes that wait for the writer of the embedded database.");
     page.line(name, &[], desk.db.waiting());
     of_rounds(&mut page, desk);
-    page.text + &stock.unwrap_or_default()
+    page.text + stock.unwrap_or_default().as_str()
 }
 
 /// Lines as they grow.

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::{clock::Timestamp, ids::TaskId, mail::shown_address, text, tokens::AuthenticationType};
+use crate::{clock::Timestamp, ids::TaskId, mail::shown_address, tokens::AuthenticationType};
 
 pub use super::description::{DESCRIPTION_LETTERS, Description};
 pub use super::progress::{Counts, Progress};

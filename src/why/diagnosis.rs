@@ -35,7 +35,7 @@ pub struct Other {
 
 impl Other {
     /// The line of an enrollment that is outstanding: not used yet.
-    fn of(found: &Found) -> Option<Self> {
+    pub(super) fn of(found: &Found) -> Option<Self> {
         let enrollment = found.facts.enrollment.as_ref().filter(|enrollment| enrollment.facts.used_at.is_none())?;
         Some(Other {
             task: enrollment.task,

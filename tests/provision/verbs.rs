@@ -8,7 +8,7 @@ use tokendesk::{
     ids::{TaskId, UserId},
     operators::{BuiltIn, Scope},
     provision::{
-        self, Confirmed, Typed,
+        self, ChoiceForm, Confirmed,
         choice::{Choice, Selection},
     },
     schema::{audit_entries, emails, enrollments, users},
@@ -18,8 +18,12 @@ use tokendesk::{
 
 use crate::{on_both, support::World};
 
-fn typed() -> Typed {
-    Typed { authentication_type: "authenticator-app".into(), description: "New starters".into(), ..Typed::default() }
+fn typed() -> ChoiceForm {
+    ChoiceForm {
+        authentication_type: "authenticator-app".into(),
+        description: "New starters".into(),
+        ..ChoiceForm::default()
+    }
 }
 
 fn done(confirmed: Confirmed) -> TaskId {
@@ -30,7 +34,7 @@ fn done(confirmed: Confirmed) -> TaskId {
 }
 
 /// Draft, choice and preview of these users; the draft and what was shown.
-fn shown(world: &World, who: &tokendesk::operators::Who, selection: Selection, typed: &Typed) -> (String, String) {
+fn shown(world: &World, who: &tokendesk::operators::Who, selection: Selection, typed: &ChoiceForm) -> (String, String) {
     let (desk, now) = (&world.desk, world.now());
     let draft = provision::start(desk, who, now, &selection).unwrap();
     provision::choose(desk, who, now, &draft, typed).unwrap();
