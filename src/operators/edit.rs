@@ -6,10 +6,7 @@ use crate::{
     clock::Timestamp,
     desk::Desk,
     error::{Error, Mistakes, Result},
-    operators::{
-        Details, Operator, Permission, Scope, Who, change, grantable, keep_one, known, scope_of,
-        store::{self},
-    },
+    operators::{Details, Operator, Permission, Scope, Who, change, grantable, keep_one, known, scope_of, store},
 };
 
 /// Changes name, email, role and scope of an operator; role and scope count from their next request on. True if

@@ -11,7 +11,7 @@ use crate::{
     desk::Desk,
     error::{Error, Result},
     ids::{EnrollmentId, TaskId},
-    mail::{self},
+    mail,
     operators::{Permission, Who},
     policy::{self, Policy},
     tasks::{

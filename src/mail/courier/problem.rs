@@ -1,7 +1,7 @@
 //! What may go wrong while an email is handed over.
 
 use crate::mail::letter::one_line;
-use lettre::transport::smtp::{self};
+use lettre::transport::smtp;
 
 /// What went wrong on a connection.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use crate::{
     english::counted,
     error::{Error, Result},
     ids::ContainerId,
-    imports::{self},
+    imports,
     operators::{Scope, Who},
     tokens::{
         AuthenticationType, Making, MovingFactor, Standing, TokenState, one_time, seal_seed,
