@@ -275,9 +275,6 @@ impl Db {
     }
 
     /// The time of the database server's clock; `None` for SQLite, which runs on ours.
-    ///
-    /// # Errors
-    /// `Database` if it does not answer.
     pub fn server_time(&self) -> Result<Option<crate::clock::Timestamp>> {
         match &mut *loan(&self.reader)? {
             AnyConn::Sqlite(_) => Ok(None),

@@ -102,9 +102,6 @@ impl Desk {
     }
 
     /// As [`Desk::open`], with key, randomness and clock given (the demo, the tests).
-    ///
-    /// # Errors
-    /// `Database` if it cannot be opened.
     pub fn assemble(settings: Settings, master: &[u8; KEY_BYTES], random: Random, clock: Clock) -> Result<Self> {
         Ok(Desk {
             db: Db::open(&settings.database_url, settings.database_connections, settings.database_wait)?,
@@ -121,9 +118,6 @@ impl Desk {
 
     /// The time by a clock that all servers of one database share, for leases: the database server's where there is one,
     /// since the clocks of two machines may differ by more than a lease lasts.
-    ///
-    /// # Errors
-    /// `Database` if it does not answer.
     pub fn shared_now(&self) -> Result<Timestamp> {
         let theirs = if matches!(*self.clock, Clock::System) { self.db.server_time()? } else { None };
         Ok(theirs.unwrap_or_else(|| self.now()))

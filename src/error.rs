@@ -1,7 +1,8 @@
 //! What can go wrong, said without a word of HTTP; `web::fault` translates it at the edge.
 //!
 //! Every function that is handed a connection, or the desk that has one, may answer `Database`, `Busy` and `DiskFull`. No docstring
-//! repeats that: `# Errors` names what else a function answers, and when. A function without this heading answers nothing else.
+//! repeats that, nor what the signature or the first line of the function says: a sentence where the error is a `String`, `Forbidden` of
+//! `who.need`. `# Errors` names what else a function answers, and when. A function without this heading answers nothing else.
 
 use std::fmt;
 

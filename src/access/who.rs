@@ -101,9 +101,6 @@ impl Who {
     }
 
     /// For verbs: refuses unless the role holds `permission`.
-    ///
-    /// # Errors
-    /// `Forbidden` with the permission's words.
     pub fn need(&self, permission: Permission) -> Result<()> {
         if self.may(permission) { Ok(()) } else { Err(Error::Forbidden(permission.label())) }
     }

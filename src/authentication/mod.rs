@@ -7,10 +7,10 @@ use chrono::Duration;
 use crate::{
     audit::{self, ActorKind, Entry},
     clock::Timestamp,
-    db::{self, AnyConn},
+    db,
     desk::Desk,
     error::{Error, Result},
-    ids::{AuthNodeId, UserId},
+    ids::AuthNodeId,
     keys::Purpose,
     operators::{Permission, Who},
 };
@@ -28,6 +28,8 @@ pub use node::{AuthNode, Lately};
 pub use person::Person;
 
 pub use check::{Answer, Caller, admit, authenticate, check, note_turned_away};
+
+pub use store::{refused_since as refused_node, rejections::left_since as left_the_usual};
 
 /// Adds an auth node; its key, which is shown this once and kept only as a keyed hash.
 ///
@@ -77,9 +79,6 @@ pub fn enable_node(desk: &Desk, who: &Who, now: Timestamp, name: &str) -> Result
 }
 
 /// Who asked at this auth node of late.
-///
-/// # Errors
-/// `Forbidden`.
 pub fn lately(desk: &Desk, who: &Who, now: Timestamp, node: &AuthNode) -> Result<Lately> {
     who.need(Permission::ManageOperators)?;
     let mut seen = desk.db.read(|conn| audit::newest_of(conn, ActorKind::AuthNode, &node.name, node::LATELY_MOST))?;
@@ -94,9 +93,6 @@ pub fn lately(desk: &Desk, who: &Who, now: Timestamp, node: &AuthNode) -> Result
 }
 
 /// All auth nodes, by name.
-///
-/// # Errors
-/// `Forbidden`.
 pub fn nodes(desk: &Desk, who: &Who) -> Result<Vec<AuthNode>> {
     who.need(Permission::ManageOperators)?;
     desk.db.read(store::all)
@@ -126,15 +122,4 @@ pub fn new_key(desk: &Desk, who: &Who, now: Timestamp, id: AuthNodeId) -> Result
         audit::record(conn, now, &Entry::done(&who.actor, "auth_nodes.new_key", sentence).subject(&node.name))
     })?;
     Ok((node.name, key))
-}
-
-/// The disabled auth node at which `user` last tried to sign in, and when, if that was after `since` and after it was
-/// disabled: why somebody who did everything right cannot sign in there. Who asks for others says nothing of this user.
-pub fn refused_node(conn: &mut AnyConn, user: UserId, since: Timestamp) -> Result<Option<(String, Timestamp)>> {
-    store::refused_since(conn, user, since)
-}
-
-/// Which auth nodes rejected more than usual since `from`.
-pub fn left_the_usual(conn: &mut AnyConn, from: Timestamp) -> Result<Vec<rejections::Unusual>> {
-    store::rejections::left_since(conn, from)
 }

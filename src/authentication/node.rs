@@ -38,9 +38,6 @@ pub struct AuthNode {
 }
 
 /// The name of an auth node as it was typed.
-///
-/// # Errors
-/// What is wrong with it.
 pub fn name(typed: &str) -> Result<String, Mistakes> {
     let name = typed.trim();
     let mut mistakes = Mistakes::default();

@@ -141,7 +141,8 @@ pub fn note_refused_check(
     Ok(())
 }
 
-/// The auth node that last asked for this user while it was disabled, and still is, and when, if that was after `since`.
+/// The disabled auth node at which `user` last tried to sign in, and when, if that was after `since` and after it was
+/// disabled: why somebody who did everything right cannot sign in there. Who asks for others says nothing of this user.
 pub fn refused_since(conn: &mut AnyConn, user: UserId, since: Timestamp) -> Result<Option<(String, Timestamp)>> {
     let row: Option<(String, Timestamp)> = refused_checks::table
         .inner_join(auth_nodes::table)

@@ -36,9 +36,6 @@ pub enum Command {
 }
 
 /// Does it.
-///
-/// # Errors
-/// A sentence that says what is wrong.
 pub fn run(command: Command) -> Result<()> {
     let who = Who::command_line();
     match command {

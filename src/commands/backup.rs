@@ -13,9 +13,6 @@ use crate::{
 };
 
 /// Writes a copy to `file`, which must not be there yet: whole or not at all, and for its owner alone.
-///
-/// # Errors
-/// A sentence that says why not.
 pub fn run(args: &ConfigArgs, file: &Path) -> Result<()> {
     let settings = args.settings()?;
     if is_postgres(&settings.database_url) {

@@ -50,9 +50,6 @@ pub struct Flags {
 }
 
 /// Makes the world, says who may sign in, and serves it.
-///
-/// # Errors
-/// A sentence that says what stops the start.
 pub fn run(flags: &Flags) -> Result<()> {
     let fixed = flags.fixed_time.as_deref().map(moment).transpose()?;
     let larger = flags.tasks.map(|tasks| Size::of(tasks, flags.users, flags.open)).transpose()?;

@@ -69,9 +69,6 @@ pub struct Password {
 }
 
 /// Does it.
-///
-/// # Errors
-/// A sentence that says what is wrong.
 pub fn run(command: Command) -> Result<()> {
     match command {
         Command::Add { user_id, name, email, role, password, args } => {

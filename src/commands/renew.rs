@@ -3,9 +3,6 @@
 use crate::{desk::Desk, error::Result};
 
 /// Makes keys and words of names anew that an older version made. Several servers may start at once.
-///
-/// # Errors
-/// `Database` with what failed.
 pub(super) fn renew(desk: &Desk) -> Result<()> {
     crate::db::keys::renew(&desk.db, desk.now())?;
     let renewed = crate::users::renew(desk)?;

@@ -12,9 +12,6 @@ use crate::{
 };
 
 /// Serves until SIGTERM or SIGINT.
-///
-/// # Errors
-/// A sentence that says what stops the start.
 pub fn run(args: &ConfigArgs) -> Result<()> {
     let settings = args.settings()?;
     server::log(&settings);

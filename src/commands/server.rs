@@ -129,9 +129,6 @@ fn connections(workers: usize) -> usize {
 }
 
 /// Waits for something that is not a server, outside of a runtime.
-///
-/// # Errors
-/// What it answers.
 pub fn wait_for<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     System::new().block_on(work)
 }

@@ -6,7 +6,7 @@
 use crate::{
     db::{self, AnyConn, Lock},
     error::Result,
-    ids::{EnrollmentId, TaskId, UserId},
+    ids::{TaskId, UserId},
 };
 
 mod step;
@@ -15,6 +15,8 @@ mod store;
 pub use store::check::{Miscount, miscounted};
 
 pub use step::Step;
+
+pub use store::{add, recount_locked};
 
 /// Counts the facts of a task from its enrollments, after a verb that touched many of them.
 pub fn recount(conn: &mut AnyConn, task: TaskId) -> Result<()> {
@@ -26,23 +28,11 @@ pub fn recount(conn: &mut AnyConn, task: TaskId) -> Result<()> {
     newest_email(conn, task)
 }
 
-/// Adds one user to those of whom this is true. The task's row is held from then on, so that whoever moves the user to
-/// another container counts after it.
-pub fn add(conn: &mut AnyConn, task: TaskId, enrollment: EnrollmentId, step: Step) -> Result<()> {
-    store::add(conn, task, enrollment, step)
-}
-
 /// The task learns the newest email that any of its users was sent, whatever it was about (PRODUCT.md §2, Emailed to); each
 /// container the newest to a user in it.
 pub fn newest_email(conn: &mut AnyConn, task: TaskId) -> Result<()> {
     store::newest_emails(conn, &[task.0])?;
     store::newest_email(conn, task)
-}
-
-/// Counts the locked users of all open tasks after the policy's limit was changed; the caller holds `Lock::Policy`, so that
-/// nobody else counts locked users.
-pub fn recount_locked(conn: &mut AnyConn) -> Result<()> {
-    store::recount_locked(conn)
 }
 
 /// These users are in another container now: their tasks are parted anew.

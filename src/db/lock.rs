@@ -29,9 +29,6 @@ pub(super) fn number(lock: Lock) -> i64 {
 }
 
 /// Holds `lock` until the transaction ends. SQLite needs nothing: it has one writer.
-///
-/// # Errors
-/// `Database` if it does not answer.
 pub fn hold(conn: &mut AnyConn, lock: Lock) -> Result<()> {
     if let AnyConn::Pg(c) = conn {
         c.batch_execute(&format!("SELECT pg_advisory_xact_lock({})", number(lock)))?;
@@ -40,9 +37,6 @@ pub fn hold(conn: &mut AnyConn, lock: Lock) -> Result<()> {
 }
 
 /// Shares `lock` until the transaction ends: others may share it too, and who wants to [`hold`] it waits.
-///
-/// # Errors
-/// `Database` if it does not answer.
 pub fn share(conn: &mut AnyConn, lock: Lock) -> Result<()> {
     if let AnyConn::Pg(c) = conn {
         c.batch_execute(&format!("SELECT pg_advisory_xact_lock_shared({})", number(lock)))?;

@@ -88,9 +88,6 @@ pub fn mailbox() -> Mailbox {
 }
 
 /// Tells the story. The clock of `desk` must be a fixed one; at the end it shows the time it showed before.
-///
-/// # Errors
-/// What a verb answers that should have worked.
 pub fn play(desk: &Desk, mailbox: &Mailbox) -> Result<()> {
     let now = desk.now();
     let last = last_day(now);

@@ -8,9 +8,6 @@ pub const LINES: usize = 200_000;
 pub const LINE_BYTES: usize = 64 * 1024;
 
 /// Looks whether a table is within the limits, without keeping any of it. Line ends within quotes count as lines too.
-///
-/// # Errors
-/// A sentence.
 pub fn check(bytes: &[u8]) -> Result<(), String> {
     let too_long = |number: usize| {
         let most = LINE_BYTES / 1024;

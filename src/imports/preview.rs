@@ -144,9 +144,6 @@ pub fn check<P: Plan>(
 }
 
 /// The preview of a file that is kept, as the data are now.
-///
-/// # Errors
-/// `Forbidden`.
 pub fn find<P: Plan>(desk: &Desk, who: &Who, now: Timestamp, id: &str) -> Result<State<P>> {
     who.need(P::PERMISSION)?;
     desk.db.read(|conn| match kept(desk, conn, who, now, P::KIND, id)? {

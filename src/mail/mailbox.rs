@@ -115,9 +115,6 @@ impl Mailbox {
 
 impl Parcel {
     /// The email as the user reads it.
-    ///
-    /// # Errors
-    /// `Internal` if a template fails.
     pub fn letter(&self, settings: &Settings) -> Result<Letter> {
         letter::render(settings, self.kind, &self.facts, self.secret.as_ref(), self.wording.as_deref())
     }

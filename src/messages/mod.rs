@@ -143,9 +143,6 @@ pub fn preview(desk: &Desk, who: &Who, now: Timestamp, message: Message, typed: 
 }
 
 /// What the words that are saved make of the sample user: those too that an older version took and this one would not.
-///
-/// # Errors
-/// `Forbidden`.
 pub fn preview_saved(desk: &Desk, who: &Who, now: Timestamp, message: Message) -> Result<Letter> {
     who.need(Permission::EditPolicies)?;
     let saved = desk.db.read(|conn| current(desk, conn, message))?;

@@ -32,6 +32,7 @@ pub use store::{
     holders::roles_with,
     list,
     managing::{within, working_in},
+    none_yet,
     role::{all as all_roles, find as find_role, named as role_named},
     sessions, set_password,
 };
@@ -51,11 +52,6 @@ pub struct Working {
     pub who: Who,
     /// True if the first thing to do is to choose a password of one's own.
     pub must_change_password: bool,
-}
-
-/// True if there is no operator at all, so that nobody can sign in.
-pub fn none_yet(conn: &mut AnyConn) -> Result<bool> {
-    store::none_yet(conn)
 }
 
 /// The operator of a session, with role and scope as they are now: a change takes effect with the next request.

@@ -149,9 +149,6 @@ impl Refusal {
 }
 
 /// How `change` is done to `email`.
-///
-/// # Errors
-/// Why it cannot be done.
 pub fn judge(change: Change, email: &Email, around: &EmailContext, ground: &Basis) -> Result<Step, Refusal> {
     if email.is_in_hand(ground.now) {
         return Err(Refusal::InHand);

@@ -23,9 +23,6 @@ use crate::{
 };
 
 /// Does what `plan` says; the caller holds `Lock::Provision` and made the plan in this same transaction.
-///
-/// # Errors
-/// `Database` only; then the whole transaction must go.
 pub(crate) fn apply(
     desk: &Desk,
     conn: &mut AnyConn,

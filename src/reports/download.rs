@@ -95,9 +95,6 @@ pub struct Download {
 }
 
 /// Begins a file of everything the filter finds, and notes in the audit log who took it and how much it was.
-///
-/// # Errors
-/// `Forbidden` without the permission for reports.
 pub fn download(desk: &Desk, who: &Who, now: Timestamp, report: Report, filter: Filter) -> Result<Download> {
     who.need(Permission::Reports)?;
     let zone = desk.settings.zone;

@@ -59,9 +59,6 @@ fn ground(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone) -> Result<B
 }
 
 /// Provisioning history: the rows `offset..offset + limit` of what the filter finds, the newest first.
-///
-/// # Errors
-/// `Forbidden` without the permission for reports.
 pub fn provisioning(
     conn: &mut AnyConn,
     who: &Who,
@@ -80,9 +77,6 @@ pub fn provisioning(
 }
 
 /// Users not enrolled: the rows `offset..offset + limit` of what the filter finds, the earliest Stop Date first.
-///
-/// # Errors
-/// `Forbidden` without the permission for reports.
 pub fn not_enrolled(
     conn: &mut AnyConn,
     who: &Who,
@@ -101,9 +95,6 @@ pub fn not_enrolled(
 }
 
 /// How many tokens of which type are in which state.
-///
-/// # Errors
-/// `Forbidden` without the permission for reports.
 pub fn tokens(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone, filter: &Filter) -> Result<Vec<StockLine>> {
     who.need(Permission::Reports)?;
     let ground = ground(conn, who, now, zone)?.narrowed(conn, who, filter)?;
@@ -113,9 +104,6 @@ pub fn tokens(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone, filter:
 }
 
 /// What operators did in the period, by operator and verb.
-///
-/// # Errors
-/// `Forbidden` without the permission for reports.
 pub fn deeds(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone, filter: &Filter) -> Result<Vec<ActionCount>> {
     who.need(Permission::Reports)?;
     let ground = ground(conn, who, now, zone)?;

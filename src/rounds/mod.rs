@@ -8,7 +8,6 @@ use std::{
 
 use crate::{
     clock::Timestamp,
-    db::AnyConn,
     desk::Desk,
     error::{Error, Result},
 };
@@ -17,6 +16,8 @@ mod round;
 mod store;
 
 pub use round::{Failing, Round};
+
+pub use store::failing;
 
 /// Does `work` as a round, and keeps how it ended. That there is too much to do, or no room on the disk, is no failure
 /// of the round, and is told elsewhere.
@@ -42,11 +43,6 @@ pub fn run(desk: &Desk, round: Round, now: Timestamp, work: impl FnOnce(&Desk, T
     if let Err(error) = desk.db.write(|conn| store::note(conn, round, now, well)) {
         tracing::warn!(round = round.code(), "how a round ended was not kept: {error}");
     }
-}
-
-/// The rounds that need somebody to look into the log.
-pub fn failing(conn: &mut AnyConn) -> Result<Vec<Failing>> {
-    store::failing(conn)
 }
 
 /// Tries whether the database takes a write, and keeps the answer for `/readyz`. Others that write are no trouble.

@@ -63,9 +63,6 @@ pub enum Change {
 
 impl Change {
     /// The state that the change leads to from the token's present one.
-    ///
-    /// # Errors
-    /// A sentence that says why it cannot be done now.
     pub fn of(self, token: &Token) -> Result<TokenState, String> {
         use TokenState as S;
         let now = token.state;
@@ -115,9 +112,6 @@ pub fn concerns_user(state: TokenState) -> bool {
 }
 
 /// Reads a reason: one line, which is kept and shown for ever.
-///
-/// # Errors
-/// A sentence.
 pub fn reason(typed: &str) -> Result<String, String> {
     let text = typed.split_whitespace().collect::<Vec<_>>().join(" ");
     match text.chars().count() {

@@ -25,9 +25,6 @@ impl Validity {
     pub const ALWAYS: Validity = Validity { from: None, until: None };
 
     /// Whether `now` is within it.
-    ///
-    /// # Errors
-    /// How it is not.
     pub fn at(&self, now: Timestamp) -> Result<(), Outside> {
         match (self.from, self.until) {
             (_, Some(until)) if until <= now => Err(Outside::Over(until)),

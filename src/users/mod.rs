@@ -4,7 +4,7 @@ use crate::{
     audit::{self, Entry},
     clock::Timestamp,
     counts,
-    db::{self, AnyConn, Lock, Total},
+    db::{self, AnyConn, Lock},
     desk::Desk,
     error::{Error, Result},
     ids::{ContainerId, UserId},
@@ -27,7 +27,13 @@ pub mod words;
 
 pub use import::{Import, Report, import};
 pub use search::{Order, Search};
-pub use store::{active_tokens, by_ids, container, import::insert as insert_all, namesakes, twins};
+pub use store::{
+    active_tokens, by_ids, container, containers,
+    import::insert as insert_all,
+    namesakes,
+    search::{count, ids as ids_matching, meant, page as search},
+    twins,
+};
 pub use user::{Details, Typed, User};
 
 use entry::changed;
@@ -51,33 +57,6 @@ pub fn find_by_id(conn: &mut AnyConn, id: UserId) -> Result<User> {
     by_ids(conn, &[id])?.pop().ok_or_else(|| Error::not_found("user", id.to_string()))
 }
 
-/// The users of a search in a scope, from row `offset` on, and how many there are in all.
-pub fn search(
-    conn: &mut AnyConn,
-    scope: &Scope,
-    search: &Search,
-    order: Order,
-    offset: i64,
-    limit: i64,
-) -> Result<(Vec<User>, Total)> {
-    store::search::page(conn, scope, search, order, offset, limit)
-}
-
-/// The rows of a search in a scope, by User ID.
-pub fn ids_matching(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<Vec<UserId>> {
-    store::search::ids(conn, scope, search)
-}
-
-/// How many users a search finds in a scope.
-pub fn count(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<i64> {
-    store::search::count(conn, scope, search)
-}
-
-/// What may have been meant by a search that found nobody: the same with one slip in it mended, at most three ways.
-pub fn meant(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<Vec<String>> {
-    store::search::meant(conn, scope, search)
-}
-
 /// Makes the keys and words of users whom an older version wrote. Several servers may do it at once, and killed in between
 /// it goes on where it was.
 pub fn renew(desk: &Desk) -> Result<usize> {
@@ -87,11 +66,6 @@ pub fn renew(desk: &Desk) -> Result<usize> {
         all += desk.db.write_alone(store::words::renew)?;
     }
     Ok(all)
-}
-
-/// The containers in a scope: row and name, by name.
-pub fn containers(conn: &mut AnyConn, scope: &Scope) -> Result<Vec<(ContainerId, String)>> {
-    store::containers(conn, scope)
 }
 
 /// Creates a user. A container of a new name is made with them, if `who` works everywhere.

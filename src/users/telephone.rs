@@ -10,9 +10,6 @@ const EXTENSIONS: [&str; 10] = [";ext=", "extension", "durchwahl", "poste", "ext
 
 /// Reads a telephone number: digits, spaces and `+ ( ) - / .`, an extension ("ext. 5", "x5", ";ext=5"), `tel:` in front
 /// (RFC 3966). Spaces of any kind are spaces, and what is invisible is not read. Empty if there is none.
-///
-/// # Errors
-/// A sentence that says what is wrong.
 pub fn parse(typed: &str) -> Result<String, String> {
     let wrong = || {
         Err("A mobile number consists of digits, spaces and + ( ) - / . and may end in an extension such as ext. 5."

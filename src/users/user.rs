@@ -89,9 +89,6 @@ macro_rules! checked {
 
         impl $name {
             /// Reads what was typed, in one normal form, without outer spaces.
-            ///
-            /// # Errors
-            /// A sentence that says what is wrong.
             pub fn parse(typed: &str) -> Result<Self, String> {
                 let text = text::composed(typed.trim());
                 $rule(&text).map($name)
@@ -286,9 +283,6 @@ pub struct Details {
 
 impl Details {
     /// Checks all fields and answers with every mistake there is.
-    ///
-    /// # Errors
-    /// The mistakes, by the names of the form's fields.
     pub fn parse(typed: &Typed) -> Result<Self, Mistakes> {
         let mut mistakes = Mistakes::default();
         let details = Details {

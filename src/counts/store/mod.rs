@@ -88,7 +88,8 @@ pub fn sum_up(conn: &mut AnyConn, task: TaskId) -> Result<()> {
     )
 }
 
-/// One user more of whom `step` is true.
+/// Adds one user to those of whom this is true. The task's row is held from then on, so that whoever moves the user to
+/// another container counts after it.
 pub fn add(conn: &mut AnyConn, task: TaskId, enrollment: EnrollmentId, step: Step) -> Result<()> {
     let column = match step {
         Step::Enrolled => "enrolled",
@@ -134,7 +135,8 @@ struct Newest {
     id: Option<i64>,
 }
 
-/// Counts the locked users of all open tasks.
+/// Counts the locked users of all open tasks after the policy's limit was changed; the caller holds `Lock::Policy`, so that
+/// nobody else counts locked users.
 pub fn recount_locked(conn: &mut AnyConn) -> Result<()> {
     run(
         conn,

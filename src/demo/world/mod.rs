@@ -37,6 +37,8 @@ use residents::{Round, resident};
 pub use size::Size;
 use store::{Slice, TABLES};
 
+pub use store::open_tasks;
+
 /// Users in one statement, and enrollments after which rows are written: some megabytes.
 const USERS_AT_ONCE: i64 = 2_000;
 const ENROLLMENTS_AT_ONCE: usize = 2_000;
@@ -57,11 +59,6 @@ pub enum Stage {
 /// True if a world was made in this database.
 pub fn is_made(desk: &Desk) -> Result<bool> {
     desk.db.read(store::is_made)
-}
-
-/// The open tasks, counted.
-pub fn open_tasks(conn: &mut AnyConn) -> Result<i64> {
-    store::open_tasks(conn)
 }
 
 /// Makes a world of this size beside the story, which has its operators and containers; `tell` hears how far it is. Nobody

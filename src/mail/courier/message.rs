@@ -26,9 +26,6 @@ pub fn address(text: &str) -> Option<Address> {
 }
 
 /// The message. `message_id` is the one of the outbox, the same for all tries.
-///
-/// # Errors
-/// A sentence that says what cannot be written.
 pub fn compose(
     from: &Sender,
     to: &Address,

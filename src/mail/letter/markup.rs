@@ -71,9 +71,6 @@ const SCHEMES: &[&str] = &["https", "http", "mailto", "tel"];
 const ADDRESSES: &[&str] = &["{{link}}", "{{site}}"];
 
 /// `html` without what emails must not hold.
-///
-/// # Errors
-/// A sentence about what has to be written differently.
 pub fn clean(html: &str) -> Result<String, String> {
     if let Some((line, tag)) = tags(html).find(|(_, tag)| !TAGS.contains(&tag.as_str())) {
         let what = match tag.as_str() {

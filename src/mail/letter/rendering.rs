@@ -9,9 +9,6 @@ use super::built_in::{Letter, View, built_in, not_rendered};
 
 /// Renders the email of this `kind`: by the `wording` of operators, or the built-in one. `secret` is opened only for
 /// this; the letter must not be kept either.
-///
-/// # Errors
-/// `Internal` if a template fails.
 pub fn render(
     settings: &Settings,
     kind: Kind,

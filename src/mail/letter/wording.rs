@@ -104,9 +104,6 @@ fn needed(settings: &Settings, kind: Kind) -> impl Iterator<Item = (&'static str
 }
 
 /// The built-in words of `kind`, with placeholders where values are put in.
-///
-/// # Errors
-/// `Internal` if a template fails.
 pub fn default(settings: &Settings, kind: Kind) -> Result<Wording> {
     let mut view = View::default();
     for placeholder in placeholders(kind) {

@@ -17,8 +17,10 @@ use crate::{
 
 type WaitingRow = (i64, Option<i64>, String, String, Option<Timestamp>);
 
-/// Cancels what waits for an older address of these users and is of no use any more; the rest goes to the address beside
-/// the user, if there is one.
+/// The profiles of these users hold other addresses now: what waits for an older one is not sent there. An email with a
+/// link, or one that speaks of the link the user has, is canceled, since the link has ended; any other goes to the address
+/// beside the user (PRODUCT.md §2, "A changed address"). What went to an alternate address stays. One that is in a
+/// worker's hand at this moment may still go out.
 pub fn leave(conn: &mut AnyConn, now: Timestamp, users: &[(UserId, &str)]) -> Result<()> {
     for chunk in users.chunks(IDS_A_STATEMENT) {
         let addresses: HashMap<i64, &str> = chunk.iter().map(|(user, to)| (user.0, *to)).collect();
@@ -69,7 +71,7 @@ fn link_sent((enrollment, to_key, alternate, at): LinkRow) -> Option<LinkSent> {
     Some(LinkSent { enrollment: EnrollmentId(enrollment?), to_key, alternate, at })
 }
 
-/// The newest emails with a link of their own about these enrollments, one of each.
+/// The newest emails with a link of their own about these enrollments, one of each: where the link that works went.
 pub fn newest_links(conn: &mut AnyConn, enrollments: &[EnrollmentId]) -> Result<Vec<LinkSent>> {
     let mut newest: HashMap<EnrollmentId, LinkSent> = HashMap::new();
     for chunk in enrollments.chunks(IDS_A_STATEMENT) {

@@ -87,7 +87,7 @@ pub fn readdress(conn: &mut AnyConn, id: EmailId, to: &str) -> Result<()> {
     Ok(())
 }
 
-/// Deferred ones that nobody has in their hand are due now; how many.
+/// Those of these emails that are Deferred, and not in a worker's hand, are due now; how many.
 pub fn hasten(conn: &mut AnyConn, now: Timestamp, ids: &[EmailId]) -> Result<usize> {
     let mut changed = 0;
     for chunk in ids.chunks(IDS_A_STATEMENT) {
@@ -103,7 +103,7 @@ pub fn hasten(conn: &mut AnyConn, now: Timestamp, ids: &[EmailId]) -> Result<usi
     Ok(changed)
 }
 
-/// Cancels those that wait and that nobody has in their hand, and wipes their secrets; how many.
+/// Cancels those of these emails that wait, and are not in a worker's hand, and wipes their secrets; how many.
 pub fn cancel(conn: &mut AnyConn, now: Timestamp, ids: &[EmailId]) -> Result<usize> {
     let mut changed = 0;
     for chunk in ids.chunks(IDS_A_STATEMENT) {

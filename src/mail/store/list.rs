@@ -114,7 +114,7 @@ pub fn counts_by_state(
     Ok(counts)
 }
 
-/// The numbers of the rows of `view` that are in these states, the oldest first.
+/// The emails of a view that are in these states, the oldest first: by number, 100,000 of them are no burden.
 pub fn ids_in_states(
     conn: &mut AnyConn,
     now: Timestamp,
@@ -142,7 +142,7 @@ fn parts(filter: &Filter) -> Vec<Filter> {
     only.chunks(super::IDS_A_STATEMENT).map(part).collect()
 }
 
-/// How many failed of late and were not followed by another.
+/// How many emails failed or came back and still matter, for the number beside the navigation.
 pub fn failures(conn: &mut AnyConn, now: Timestamp, containers: Option<&[ContainerId]>) -> Result<Total> {
     let mut query: Query<'_> = emails::table.into_boxed().filter(sql::<Bool>(HAS_FAILED)).filter(recent(now));
     if let Some(containers) = containers {
@@ -165,7 +165,7 @@ pub fn find(conn: &mut AnyConn, containers: Option<&[ContainerId]>, id: EmailId)
     email.filter(inside).ok_or_else(|| Error::not_found("email", id.to_string()))
 }
 
-/// The emails of these ids, in no order.
+/// The emails of these ids, in no order: what became of the newest one of each user in a list.
 pub fn of(conn: &mut AnyConn, ids: &[EmailId]) -> Result<Vec<Email>> {
     let mut list = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(super::IDS_A_STATEMENT) {

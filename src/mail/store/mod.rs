@@ -66,7 +66,8 @@ pub fn own_host(settings: &Settings) -> &str {
     host.split_once(':').map_or(host, |(host, _)| host)
 }
 
-/// Puts `list` into the outbox, due now.
+/// Puts `emails` into the outbox, due now, in the transaction that causes them; `sender` is the UserID of the operator
+/// whose doing it is. The secrets are sealed, and an alternate address is kept masked.
 pub fn insert(desk: &Desk, conn: &mut AnyConn, now: Timestamp, sender: &str, list: &[NewEmail]) -> Result<()> {
     for chunk in list.chunks(db::ROWS_A_STATEMENT) {
         let rows = chunk.iter().map(|email| new_row(desk, now, sender, email)).collect::<Result<Vec<_>>>()?;
@@ -143,7 +144,8 @@ fn hold_waiting(conn: &mut AnyConn, enrollments: &[i64]) -> Result<()> {
     Ok(())
 }
 
-/// Cancels what waits for these enrollments and wipes its secrets; how many emails that were.
+/// Cancels what still waits for these enrollments and wipes its secrets; how many emails that were. One that is in a
+/// worker's hand at this moment may still go out, and is then shown as Sent.
 pub fn cancel(conn: &mut AnyConn, enrollments: &[EnrollmentId]) -> Result<usize> {
     let mut canceled = 0;
     for chunk in enrollments.chunks(IDS_A_STATEMENT) {
@@ -197,7 +199,7 @@ pub fn cancel_of_task(conn: &mut AnyConn, task: TaskId) -> Result<usize> {
     Ok(canceled)
 }
 
-/// The emails to these users go into another container with them.
+/// The emails to these users are found in `container` from now on: who may see the users may see them.
 pub fn follow(conn: &mut AnyConn, users: &[UserId], container: ContainerId) -> Result<()> {
     for chunk in users.chunks(IDS_A_STATEMENT) {
         let ids: Vec<i64> = chunk.iter().map(|id| id.0).collect();

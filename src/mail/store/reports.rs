@@ -20,7 +20,7 @@ pub fn find(conn: &mut AnyConn, message_id: &str) -> Result<Option<Email>> {
     row.map(Email::try_from).transpose()
 }
 
-/// The reports on an email, the newest first.
+/// What delivery reports said of an email, the newest first.
 pub fn of(conn: &mut AnyConn, email: EmailId) -> Result<Vec<Delivery>> {
     let rows: Vec<(Timestamp, String, String, String)> = email_reports::table
         .filter(email_reports::email_id.eq(email.0))

@@ -59,7 +59,7 @@ fn permissions(role: &str, built_in: bool, names: &str) -> Permissions {
     known.map_or_else(|| Permissions::parse(names), BuiltIn::permissions)
 }
 
-/// True if there is no operator at all.
+/// True if there is no operator at all, so that nobody can sign in.
 pub fn none_yet(conn: &mut AnyConn) -> Result<bool> {
     let first: Option<i64> = operators::table.select(operators::id).first(conn).optional()?;
     Ok(first.is_none())

@@ -54,9 +54,6 @@ impl People {
 
     /// The page of a list of `total` that `form` asks for in `field`, and what is to be read for it: `read` is given how many
     /// are skipped and how many are read at most.
-    ///
-    /// # Errors
-    /// What `read` answers.
     pub fn read<E>(
         field: &'static str,
         total: usize,

@@ -39,7 +39,7 @@ pub fn trace(conn: &mut AnyConn, enrollment: EnrollmentId) -> Result<Trace> {
     Ok(Trace { miss, removed_by: if by.is_empty() { task_by } else { by } })
 }
 
-/// Notes the last failed attempt.
+/// Notes what the failed attempt of `enrollment` was, for the help desk; never what was typed.
 pub fn set(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId, missed: FailureKind) -> Result<()> {
     diesel::update(enrollments::table.find(enrollment.0))
         .set((

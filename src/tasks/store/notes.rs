@@ -42,7 +42,8 @@ pub fn set_enrolled(
     Ok(Some(TaskId(task)))
 }
 
-/// Notes the first use of `token` on the enrollment it came from; that enrollment and its task if it was the first.
+/// Notes in the caller's transaction that `token` authenticated; what became Completed by it, if this was the first
+/// time since it was enrolled. Cheap to call each time.
 pub fn set_used(conn: &mut AnyConn, now: Timestamp, token: TokenId) -> Result<Option<(EnrollmentId, TaskId)>> {
     // A token that went back to inventory may have served an earlier enrollment: the newest is meant.
     let found: Option<(i64, i64, Option<Timestamp>)> = enrollments::table
@@ -62,7 +63,9 @@ pub fn set_used(conn: &mut AnyConn, now: Timestamp, token: TokenId) -> Result<Op
     Ok(Some((EnrollmentId(enrollment), TaskId(task))))
 }
 
-/// Adds a failed attempt; the new number, or `None` if the enrollment takes no attempts any more.
+/// Notes a failed attempt in the caller's transaction; the failed attempts so far, `limit` meaning that it is Locked
+/// now. `None` if it takes no attempts any more (locked, enrolled or removed meanwhile): what was typed must then not
+/// be looked at. `limit` is the one of [`policy::held`], so that it does not change before the task has counted.
 pub fn add_failure(conn: &mut AnyConn, enrollment: EnrollmentId, limit: i64) -> Result<Option<i64>> {
     let changed = diesel::update(
         enrollments::table

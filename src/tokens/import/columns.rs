@@ -73,9 +73,6 @@ pub enum First {
 }
 
 /// Reads the first line.
-///
-/// # Errors
-/// A sentence, without a seed in it.
 pub fn first(record: &csv::StringRecord) -> Result<First, String> {
     let layout: Layout = record.iter().map(Column::named).collect();
     if layout.iter().flatten().next().is_none() && record.iter().any(is_seed) {
@@ -96,9 +93,6 @@ pub fn first(record: &csv::StringRecord) -> Result<First, String> {
 
 /// What the cells of a line are in a file without a header: OATH CSV (serial number, seed, type, digits, and period or
 /// counter), or what Yubico's tools write.
-///
-/// # Errors
-/// A sentence that says what is missing.
 pub fn without_header(record: &csv::StringRecord) -> Result<Layout, String> {
     use Column::{Algorithm, Counter, Digits, Period, Seed, Serial, Type};
     let cell = |at: usize| record.get(at).unwrap_or_default();

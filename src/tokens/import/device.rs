@@ -51,9 +51,6 @@ pub struct Line {
 }
 
 /// A serial number.
-///
-/// # Errors
-/// A sentence.
 pub fn serial(text: &str) -> Result<String, String> {
     let text = text.trim();
     if text.is_empty() {
@@ -73,9 +70,6 @@ pub fn serial(text: &str) -> Result<String, String> {
 
 /// A seed in hexadecimal or base 32, with or without spaces. All hexadecimal digits mean hexadecimal: that a seed in
 /// base 32 has none but A to F and 2 to 7 does not happen (1 in 10^13 for 20 bytes).
-///
-/// # Errors
-/// A sentence, without the seed.
 pub fn seed_text(text: &str) -> Result<Seed, String> {
     let plain: Zeroizing<String> =
         Zeroizing::new(text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect::<String>());
@@ -93,9 +87,6 @@ pub fn seed_text(text: &str) -> Result<Seed, String> {
 }
 
 /// A seed of these bytes.
-///
-/// # Errors
-/// A sentence, without the seed.
 pub fn seed(bytes: impl Into<Vec<u8>>) -> Result<Seed, String> {
     let seed = Seed::new(bytes);
     match seed.bytes().len() {
@@ -110,9 +101,6 @@ pub fn seed(bytes: impl Into<Vec<u8>>) -> Result<Seed, String> {
 }
 
 /// HOTP or TOTP; a table may leave it out for TOTP.
-///
-/// # Errors
-/// A sentence.
 pub fn moving_factor(text: &str) -> Result<MovingFactor, String> {
     match text.trim().to_ascii_lowercase().as_str() {
         "" | "totp" | "oath-totp" => Ok(MovingFactor::Time),
@@ -122,9 +110,6 @@ pub fn moving_factor(text: &str) -> Result<MovingFactor, String> {
 }
 
 /// SHA1, SHA-256, HMAC-SHA512 and the like; SHA-1 if it is left out.
-///
-/// # Errors
-/// A sentence.
 pub fn algorithm(text: &str) -> Result<Algorithm, String> {
     let plain: String = text.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
     match plain.strip_prefix("hmac").unwrap_or(&plain) {
@@ -136,9 +121,6 @@ pub fn algorithm(text: &str) -> Result<Algorithm, String> {
 }
 
 /// 6 or 8 (PRODUCT.md §4); 6 if it is left out.
-///
-/// # Errors
-/// A sentence.
 pub fn digits(text: &str) -> Result<u32, String> {
     match text.trim() {
         "" | "6" => Ok(6),
@@ -148,9 +130,6 @@ pub fn digits(text: &str) -> Result<u32, String> {
 }
 
 /// 30 or 60 seconds (PRODUCT.md §4); 30 if it is left out.
-///
-/// # Errors
-/// A sentence.
 pub fn period(text: &str) -> Result<u32, String> {
     match text.trim() {
         "" | "30" => Ok(30),
@@ -160,9 +139,6 @@ pub fn period(text: &str) -> Result<u32, String> {
 }
 
 /// A counter from 0 on; 0 if it is left out.
-///
-/// # Errors
-/// A sentence.
 pub fn counter(text: &str) -> Result<i64, String> {
     // Half of what a row can hold: the look-ahead is added to it.
     match text.trim() {

@@ -135,9 +135,6 @@ impl Plan {
     }
 
     /// Writes all of it, with an audit entry for the import and one for each user.
-    ///
-    /// # Errors
-    /// `Database`; then nothing has changed.
     pub fn apply(&self, conn: &mut AnyConn, who: &Who, now: Timestamp) -> Result<()> {
         counts::will_move(conn)?;
         for name in &self.report.new_containers {
