@@ -7,7 +7,7 @@ use crate::{
     tokens::AuthenticationType::{self, AuthenticatorApp, HardwareToken},
 };
 
-/// The most tasks of a world: with 3 KB on the disk for each that is 15 GB.
+/// The most tasks of a world: with 4 KB on the disk for each that is 20 GB, and as much again while it is made.
 pub const MOST_TASKS: i64 = 5_000_000;
 
 /// The most users of a world: as many as the most tasks need if all of them are open.
