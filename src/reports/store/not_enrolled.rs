@@ -87,19 +87,22 @@ impl TryFrom<EnrollmentRow> for Row {
     }
 }
 
+/// Before every Stop Date.
+const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(1, 1, 1).unwrap();
+
 /// The enrollments that wait, `e`, with their users `u` and tasks `t`, as far as the filter goes. The operator's key, if
 /// there is one, is the only value.
 fn waiting(ground: &Basis, filter: &Filter) -> String {
     let (today, limit) = (ground.today, ground.attempts_allowed);
     let mut text = String::from("e.removed_at IS NULL AND e.enrolled_at IS NULL");
-    if let Some(from) = filter.period.from {
-        let _ = write!(text, " AND e.stop_on >= '{from}'");
-    }
+    // A first day is always named: SQLite takes the index in the order of the list only for a condition on its first column.
+    let _ = write!(text, " AND e.stop_on >= '{}'", filter.period.from.unwrap_or(FIRST_DAY));
     if let Some(to) = filter.period.to {
         let _ = write!(text, " AND e.stop_on <= '{to}'");
     }
     if let Some(kind) = filter.authentication_type {
-        let _ = write!(text, " AND e.authentication_type = '{}'", kind.code());
+        // Not by an index of the type, which has not the order of the list.
+        let _ = write!(text, " AND COALESCE(e.authentication_type, '') = '{}'", kind.code());
     }
     match filter.status {
         Some(Status::Active) => {
@@ -137,9 +140,9 @@ fn load(conn: &mut AnyConn, conditions: &str, rest: &str, filter: &Filter) -> Re
     let text = format!(
         "SELECT e.id, u.user_id, u.first_name, u.last_name, c.name AS container, e.task_id, t.operator, \
            e.authentication_type, e.stop_on, e.failures, e.emailed_to, e.emailed_at, m.state AS email_state \
-         FROM enrollments e JOIN users u ON u.id = e.user_id JOIN containers c ON c.id = u.container_id \
-           JOIN tasks t ON t.id = e.task_id LEFT JOIN emails m ON m.id = e.last_email_id \
-         WHERE {conditions} ORDER BY e.stop_on, e.id {rest}"
+         FROM enrollments e CROSS JOIN users u CROSS JOIN containers c CROSS JOIN tasks t \
+           LEFT JOIN emails m ON m.id = e.last_email_id \
+         WHERE u.id = e.user_id AND c.id = u.container_id AND t.id = e.task_id AND {conditions} ORDER BY e.stop_on, e.id {rest}"
     );
     let rows: Vec<EnrollmentRow> = bound(text, filter).load(conn)?;
     rows.into_iter().map(Row::try_from).collect()
