@@ -235,6 +235,7 @@ pub fn routes(demo: bool) -> Vec<Route> {
         get("/tasks/{number}/remove", need::<may::InTask<may::Remove>>(), tasks::pages::remove::show),
         post("/tasks/{number}/remove", need::<may::InTask<may::Remove>>(), tasks::pages::remove::submit),
         get("/users/{user}/authentication-methods", need::<may::SeeUsers>(), users::pages::authentication_methods::show),
+        // One user of a task: where the Edit link of Authentication Methods leads, and the buttons of the panel above it.
         get("/users/{user}/tasks/{number}/edit", need::<may::Resend>(), tasks::pages::resend::show),
         post("/users/{user}/tasks/{number}/edit", need::<may::Resend>(), tasks::pages::resend::submit),
         post("/users/{user}/tasks/{number}/more-time", need::<may::Resend>(), tasks::pages::resend::give_more_time),

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use chrono::{Duration, NaiveDateTime, TimeZone, Utc};
+use chrono::{Duration, NaiveDateTime, Utc};
 
 mod zone;
 

@@ -1,13 +1,13 @@
 //! What users are searched by: the query string of Assignment, and the filter that Provision keeps.
 
+use url::form_urlencoded;
+
 use crate::order;
 
 /// A search; every field is as it was typed, without outer spaces, and empty if it does not matter.
-use url::form_urlencoded;
-
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Search {
-    /// The beginning of User ID, last name, first name or email; two words are a first and a last name.
+    /// Words of names, User ID, email or Custom 1 to 3, each from its beginning, or the end of a telephone number.
     pub q: String,
     /// User ID, with `*` as the wildcard.
     pub user_id: String,

@@ -237,7 +237,8 @@ pub struct Typed {
 }
 
 impl Typed {
-    /// Every field by name, in the order of the form; the label is also the column of a file.
+    /// Every field by name, in the order of the form; the label is also the column of a file. Edit, import, the audit log and
+    /// the page of a conflict know the fields from here: one that is missing is never seen to change.
     pub fn fields(&self) -> [(&'static str, &'static str, &str); 9] {
         [
             ("user_id", "User ID", &self.user_id),

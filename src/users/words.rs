@@ -41,22 +41,16 @@ pub struct Texts<'a> {
     pub custom: [&'a str; 3],
 }
 
-/// The words of a user.
+/// The words of a user: of names, User ID and email all, of Custom 1 to 3 as many as there is room for, then the telephone
+/// number.
 pub fn words(of: &Texts<'_>) -> Vec<String> {
     let (mut words, mut parts) = (BTreeSet::new(), BTreeSet::new());
-    for text in of.names.into_iter().chain(of.custom) {
-        for plain in both(text) {
-            let list = split(&plain);
-            if list.len() > 1 && of.names.contains(&text) {
+    for name in of.names {
+        for plain in both(name) {
+            if split(&plain).len() > 1 {
                 words.insert(joined(&plain));
             }
-            for word in list {
-                parts.extend(inner(&word));
-                if !is_joined(&word) {
-                    words.insert(joined(&word));
-                }
-                words.insert(word);
-            }
+            gather(&plain, &mut words, &mut parts);
         }
     }
     for text in [of.user_id, of.email] {
@@ -67,7 +61,36 @@ pub fn words(of: &Texts<'_>) -> Vec<String> {
             parts.insert(plain);
         }
     }
-    // A part that another word begins with is found by that; the longer of two that begin alike stands behind the other.
+    let mut own = with_parts(words, parts);
+    let (mut words, mut parts) = (BTreeSet::new(), BTreeSet::new());
+    for plain in of.custom.into_iter().flat_map(both) {
+        gather(&plain, &mut words, &mut parts);
+    }
+    let room = MOST_WORDS.saturating_sub(own.len());
+    let more: Vec<String> =
+        with_parts(words, parts).into_iter().filter(|word| !own.contains(word)).take(room).collect();
+    own.extend(more);
+    let mut words: Vec<String> = own.into_iter().take(MOST_WORDS).collect();
+    let digits = telephone::digits(of.mobile);
+    if digits.len() >= FEWEST_DIGITS {
+        words.push(from_the_end(&digits));
+    }
+    words
+}
+
+/// The words of a folded text, with and without the signs in them, and the parts between these.
+fn gather(plain: &str, words: &mut BTreeSet<String>, parts: &mut BTreeSet<String>) {
+    for word in split(plain) {
+        parts.extend(inner(&word));
+        if !is_joined(&word) {
+            words.insert(joined(&word));
+        }
+        words.insert(word);
+    }
+}
+
+/// A part that another word begins with is found by that; the longer of two that begin alike stands behind the other.
+fn with_parts(mut words: BTreeSet<String>, parts: BTreeSet<String>) -> BTreeSet<String> {
     for part in parts.into_iter().rev() {
         let after = words.range(part.clone()..).next();
         if !after.is_some_and(|word| word.starts_with(&part)) {
@@ -75,11 +98,6 @@ pub fn words(of: &Texts<'_>) -> Vec<String> {
         }
     }
     words.remove("");
-    let mut words: Vec<String> = words.into_iter().take(MOST_WORDS).collect();
-    let digits = telephone::digits(of.mobile);
-    if digits.len() >= FEWEST_DIGITS {
-        words.push(from_the_end(&digits));
-    }
     words
 }
 
@@ -275,5 +293,22 @@ mod tests {
         let long = "word ".repeat(40);
         let full = words(&Texts { custom: [&long, "a b c d e f g h i j", "é"], ..plain });
         assert!(full.len() <= MOST_WORDS + 1);
+    }
+
+    #[test]
+    fn a_custom_text_takes_no_room_from_a_name() {
+        let long: String = (100..300).map(|n| format!("{n} ")).collect();
+        let zimmer = Texts {
+            user_id: "z.zimmer",
+            names: ["Zimmer", "Zoë"],
+            email: "z.zimmer@example.org",
+            mobile: "",
+            custom: [&long; 3],
+        };
+        let found = words(&zimmer);
+        assert_eq!(found.len(), MOST_WORDS);
+        for word in ["zimmer", "zoe", "z.zimmer@example.org", "100"] {
+            assert!(found.iter().any(|one| one == word), "{word}");
+        }
     }
 }

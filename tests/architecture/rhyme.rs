@@ -23,7 +23,7 @@ const ADDRESSES: &[(&str, &str, &str)] = &[
     ("readyz", "web", "the process"),
     ("account", "sign_in", "one's own password, second factor and sign-ins"),
     ("sign-out", "sign_in", "the end of what /sign-in begins"),
-    ("users", "tasks", "/users/{user}/tasks/{number}: one user of a task, as the seed has it"),
+    ("users", "tasks", "/users/{user}/tasks/{number}/…: one user of a task; Resend is tasks/pages/resend.rs"),
 ];
 
 /// `/tasks/42/edit` leads to `src/tasks`: what is in the browser's bar can be found without asking anybody.

@@ -8,6 +8,7 @@ mod left_out;
 mod list;
 mod more_time;
 mod reminders;
+mod resend;
 mod screens;
 mod ticked;
 

@@ -33,6 +33,26 @@ fn everyone(world: &World) -> i64 {
 }
 
 on_both! {
+    fn every_field_of_a_line_is_stored_when_a_user_is_created_and_when_one_is_changed(world) {
+        let who = world.lindqvist();
+        let labels = users::user::Typed::default().fields().map(|(_, label, _)| label);
+        let line = |n: &str| {
+            let cell = |label: &&str| match *label {
+                "User ID" => "t.adeyemi".to_owned(),
+                "Email" => format!("t{n}@example.org"),
+                "Mobile" => format!("+49 30 4400 {n}"),
+                label => format!("{label} {n}"),
+            };
+            labels.iter().map(cell).collect::<Vec<_>>().join(",")
+        };
+        for n in ["1", "2"] {
+            import(&world, &who, &format!("{}\n{}\n", labels.join(","), line(n)), false).unwrap();
+            let user = world.desk.db.read(|conn| users::find(conn, &who, "t.adeyemi")).unwrap();
+            let stored = user.typed().fields().map(|(.., value)| value.to_owned()).join(",");
+            assert_eq!(stored, line(n));
+        }
+    }
+
     fn every_line_has_an_outcome_and_one_bad_line_stops_all(world) {
         let who = Who::command_line();
         world.user("known", "Sales");
