@@ -360,29 +360,8 @@ diesel::joinable!(email_tries -> emails (email_id));
 diesel::joinable!(email_reports -> emails (email_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
-    check_rejections,
-    containers,
-    roles,
-    operators,
-    operator_containers,
-    sessions,
-    sign_in_throttle,
-    auth_nodes,
-    refused_checks,
-    check_throttle,
-    audit_entries,
-    emails,
-    email_tries,
-    email_reports,
-    users,
-    tokens,
-    self_enrollment_policy,
-    policy_changes,
-    messages,
-    tasks,
-    enrollments,
-    enrollment_links,
-    provision_drafts,
-    enrollment_sessions,
-    user_words
+    check_rejections, containers, roles, operators, operator_containers, sessions, sign_in_throttle, auth_nodes,
+    refused_checks, check_throttle, audit_entries, emails, email_tries, email_reports, users, tokens,
+    self_enrollment_policy, policy_changes, messages, tasks, enrollments, enrollment_links, provision_drafts,
+    enrollment_sessions, user_words
 );

@@ -15,18 +15,8 @@ const STANDARDS: &[&str] = &["RFC ", "NIST ", "UTS #", "XML ", "ITU-T "];
 
 /// Everything that somebody may write a citation in.
 const WHERE: &[&str] = &[
-    "src",
-    "tests",
-    "templates",
-    "docs",
-    "benches",
-    "migrations",
-    "static/css",
-    "static/js",
-    "README.md",
-    "ARCHITECTURE.md",
-    "CONTRIBUTING.md",
-    "STYLE.md",
+    "src", "tests", "templates", "docs", "benches", "migrations", "static/css", "static/js", "README.md",
+    "ARCHITECTURE.md", "CONTRIBUTING.md", "STYLE.md",
 ];
 
 /// What stands under the heading with this number.
@@ -101,10 +91,7 @@ fn a_citation_that_leads_nowhere_is_found() {
     let laws = "# Laws\n\n## 1. Words\nuser\n\n## 2. Rules\n**Resend.** To one user.\n";
     let cite = |text: &str| broken(&text.replace('$', &SIGN.to_string()), laws).len();
     for well in [
-        "(PRODUCT.md $1)",
-        "PRODUCT.md $2, \"Resend\"",
-        "PRODUCT.md $1 and $2.",
-        "RFC 4226 $5.3",
+        "(PRODUCT.md $1)", "PRODUCT.md $2, \"Resend\"", "PRODUCT.md $1 and $2.", "RFC 4226 $5.3",
         "RFC 9106 $3.1; PRODUCT.md $2",
     ] {
         assert_eq!(cite(well), 0, "{well}");

@@ -23,22 +23,8 @@ fn permissions_in_the_rows_of_roles_are_read_by_these_names() {
 fn placeholders_in_messages_that_were_edited_are_read_by_these_names() {
     let known: Vec<&str> = Kind::ALL.iter().flat_map(|kind| placeholders(*kind)).map(|one| one.name).collect();
     for name in [
-        "first_name",
-        "user_id",
-        "authentication_type",
-        "a_token",
-        "link",
-        "link_shown",
-        "code",
-        "stop_date",
-        "stop_day",
-        "previous_stop_date",
-        "task",
-        "serial_number",
-        "requester",
-        "organization",
-        "sender",
-        "help_desk",
+        "first_name", "user_id", "authentication_type", "a_token", "link", "link_shown", "code", "stop_date",
+        "stop_day", "previous_stop_date", "task", "serial_number", "requester", "organization", "sender", "help_desk",
         "site",
     ] {
         assert!(known.contains(&name), "{name}");

@@ -79,19 +79,8 @@ impl BuiltIn {
         match self {
             BuiltIn::Operator => Permissions::all(),
             BuiltIn::ProvisioningManager => [
-                SeeUsers,
-                EditUsers,
-                SeeTasks,
-                Provision,
-                ChangeStopDate,
-                Remove,
-                Resend,
-                Unlock,
-                SuspendTokens,
-                ImportTokens,
-                SeeOutbox,
-                SendAgain,
-                Reports,
+                SeeUsers, EditUsers, SeeTasks, Provision, ChangeStopDate, Remove, Resend, Unlock, SuspendTokens,
+                ImportTokens, SeeOutbox, SendAgain, Reports,
             ]
             .into_iter()
             .collect(),

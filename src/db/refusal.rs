@@ -8,10 +8,7 @@ use crate::error::Error;
 /// diesel inserts many rows within a savepoint, it tells only that it could not go back to it: SQLite has ended the
 /// whole transaction by itself, which it does when it cannot write.
 const FULL: &[&str] = &[
-    "database or disk is full",
-    "no space left on device",
-    "disk quota exceeded",
-    "no such savepoint: diesel_savepoint",
+    "database or disk is full", "no space left on device", "disk quota exceeded", "no such savepoint: diesel_savepoint",
 ];
 
 /// What SQLite (SQLITE_BUSY) and PostgreSQL (55P03) say when others held what was asked for to the end of the wait.

@@ -88,20 +88,8 @@ pub struct Totals {
 
 /// The names of the columns of the file.
 pub const COLUMNS: [&str; 14] = [
-    "Task",
-    "Operator",
-    "Emailed to",
-    "Authentication Type",
-    "Description",
-    "Start Date",
-    "Stop Date",
-    "Closed",
-    "Count",
-    "Completed",
-    "Locked",
-    "Expired",
-    "Removed",
-    "Outcome",
+    "Task", "Operator", "Emailed to", "Authentication Type", "Description", "Start Date", "Stop Date", "Closed",
+    "Count", "Completed", "Locked", "Expired", "Removed", "Outcome",
 ];
 
 impl Row {

@@ -52,17 +52,8 @@ pub struct Totals {
 
 /// The names of the columns of the file.
 pub const COLUMNS: [&str; 11] = [
-    "User ID",
-    "Name",
-    "Container",
-    "Task",
-    "Requester",
-    "Authentication Type",
-    "Status",
-    "Stop Date",
-    "Provisioned to",
-    "Last email",
-    "Last email at",
+    "User ID", "Name", "Container", "Task", "Requester", "Authentication Type", "Status", "Stop Date",
+    "Provisioned to", "Last email", "Last email at",
 ];
 
 impl Row {

@@ -5,13 +5,8 @@ use crate::{audit::Outcome, clock::Timestamp};
 
 /// Verbs that the history leaves out: another entry sums them up, or (the activation code) tells what came of it.
 pub const LEFT_OUT: [&str; 7] = [
-    "tasks.provision_user",
-    "tasks.remove_user",
-    "tasks.stop_date_user",
-    "tasks.resend_user",
-    "enrollment.accept_code",
-    "mail.send_again_each",
-    "mail.cancel_each",
+    "tasks.provision_user", "tasks.remove_user", "tasks.stop_date_user", "tasks.resend_user", "enrollment.accept_code",
+    "mail.send_again_each", "mail.cancel_each",
 ];
 
 /// The verb of reminders: one entry for each user, many at once.

@@ -44,7 +44,11 @@ pub use store::{
     links::older as older_links,
     list::find as row_of,
     members::page as member_page,
+    missed::set as note_missed,
+    missed::set_older_link as note_older_link,
     missed::{Trace, forgive_code, trace},
+    notes::add_failure as note_failure,
+    notes::set_used as note_used,
     notes::{
         set_code_accepted as note_code_accepted, set_opened as note_opened, set_pending_seed as note_pending_seed,
     },
@@ -62,27 +66,4 @@ pub fn note_enrolled(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentI
     let limit = crate::policy::held(conn)?.attempts_allowed;
     store::notes::set_enrolled(conn, now, enrollment, token, limit)?
         .ok_or_else(|| Error::Conflict("This enrollment ended meanwhile.".into()))
-}
-
-/// Notes in the caller's transaction that `token` authenticated; what became Completed by it, if this was the first
-/// time since it was enrolled. Cheap to call each time.
-pub fn note_used(conn: &mut AnyConn, now: Timestamp, token: TokenId) -> Result<Option<(EnrollmentId, TaskId)>> {
-    store::notes::set_used(conn, now, token)
-}
-
-/// Notes a failed attempt in the caller's transaction; the failed attempts so far, `limit` meaning that it is Locked
-/// now. `None` if it takes no attempts any more (locked, enrolled or removed meanwhile): what was typed must then not
-/// be looked at. `limit` is the one of [`crate::policy::held`], so that it does not change before the task has counted.
-pub fn note_failure(conn: &mut AnyConn, enrollment: EnrollmentId, limit: i64) -> Result<Option<i64>> {
-    store::notes::add_failure(conn, enrollment, limit)
-}
-
-/// Notes what the failed attempt of `enrollment` was, for the help desk; never what was typed.
-pub fn note_missed(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId, missed: FailureKind) -> Result<()> {
-    store::missed::set(conn, now, enrollment, missed)
-}
-
-/// Notes that a link was opened which a newer email has superseded, if that was not noted since.
-pub fn note_older_link(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId) -> Result<()> {
-    store::missed::set_older_link(conn, now, enrollment)
 }

@@ -350,25 +350,9 @@ mod tests {
         }
         let long = format!("{}@example.org", "a".repeat(65));
         for wrong in [
-            "none",
-            "@example.org",
-            "a@",
-            "a@b@example.org",
-            "a b@example.org",
-            "a@example",
-            "a@-x.org",
-            "a@x-.org",
-            "a@x..org",
-            "a@.org",
-            ".a@example.org",
-            "a..b@example.org",
-            "a@exam_ple.org",
-            "<a@example.org>",
-            "a@example.org\r\nBcc: b@example.org",
-            "a,b@example.org",
-            "\"a\"@example.org",
-            "ü@example.org",
-            &long,
+            "none", "@example.org", "a@", "a@b@example.org", "a b@example.org", "a@example", "a@-x.org", "a@x-.org",
+            "a@x..org", "a@.org", ".a@example.org", "a..b@example.org", "a@exam_ple.org", "<a@example.org>",
+            "a@example.org\r\nBcc: b@example.org", "a,b@example.org", "\"a\"@example.org", "ü@example.org", &long,
         ] {
             assert!(Email::parse(wrong).is_err(), "{wrong:?}");
         }

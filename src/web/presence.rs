@@ -165,16 +165,8 @@ mod tests {
             assert_eq!(back(path), path);
         }
         for elsewhere in [
-            "",
-            "/",
-            "/tasks",
-            "/operatorsx",
-            "/account/confirm",
-            "/account/confirm?back=/account",
-            "//evil.example/account",
-            "https://evil.example/operators",
-            "/\\evil.example",
-            "/sign-out",
+            "", "/", "/tasks", "/operatorsx", "/account/confirm", "/account/confirm?back=/account",
+            "//evil.example/account", "https://evil.example/operators", "/\\evil.example", "/sign-out",
         ] {
             assert_eq!(back(elsewhere), "/account", "{elsewhere}");
         }

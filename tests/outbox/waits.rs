@@ -10,15 +10,8 @@ use crate::{
 
 /// What no page may say while nothing can leave.
 const PROMISES: [&str; 9] = [
-    "on its way",
-    "on their way",
-    "is on the way",
-    "within a minute",
-    "within a second",
-    "first try and goes out by itself",
-    "Nothing needs attention",
-    "emails leave",
-    "Confirm and send",
+    "on its way", "on their way", "is on the way", "within a minute", "within a second",
+    "first try and goes out by itself", "Nothing needs attention", "emails leave", "Confirm and send",
 ];
 
 /// The page says that there is no mail server, what to set, and that email waits; and promises nothing.

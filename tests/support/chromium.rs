@@ -77,18 +77,10 @@ impl Chromium {
             .expect("chromedriver says its port");
         let mut capabilities: ChromeCapabilities = DesiredCapabilities::chrome();
         for argument in [
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
+            "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
             // A page kept for going back still holds the driver's line, and the next command waits for its answer.
-            "--disable-back-forward-cache",
-            "--hide-scrollbars",
-            "--force-color-profile=srgb",
+            "--disable-back-forward-cache", "--hide-scrollbars", "--force-color-profile=srgb",
             "--font-render-hinting=none",
         ] {
             capabilities.add_arg(argument).expect("an argument");

@@ -27,13 +27,7 @@ pub fn read(message: &Message<'_>) -> Option<Found> {
 
 /// What mail systems call themselves, in the part before the @ or in the name.
 const MAIL_SYSTEMS: [&str; 8] = [
-    "mailer-daemon",
-    "mailer_daemon",
-    "mailerdaemon",
-    "mail-daemon",
-    "maildaemon",
-    "mail delivery",
-    "mail.delivery",
+    "mailer-daemon", "mailer_daemon", "mailerdaemon", "mail-daemon", "maildaemon", "mail delivery", "mail.delivery",
     "mail deliver",
 ];
 
@@ -175,40 +169,13 @@ fn holds(text: &str, words: &[&str]) -> bool {
 
 /// How mail systems say that they go on trying.
 const DELAY: [&str; 34] = [
-    "not yet been delivered",
-    "not been delivered yet",
-    "not yet delivered",
-    "has been delayed",
-    "is delayed",
-    "was delayed",
-    "delayed mail",
-    "(delay)",
-    "delivery delay",
-    "still being retried",
-    "will be retried",
-    "will retry",
-    "to be attempted",
-    "attempts will continue",
-    "attempts will be made",
-    "keep trying",
-    "continue to try",
-    "continue trying",
-    "still trying",
-    "will try again",
-    "do not need to resend",
-    "don't need to resend",
-    "no need to resend",
-    "warning message only",
-    "only a warning",
-    "no action is required",
-    "could not send message for past",
-    "in the queue and",
-    "noch nicht zugestellt",
-    "weitere zustellversuche",
-    "weiterhin versucht",
-    "еще не доставлено",
-    "ещё не доставлено",
-    "попытки будут",
+    "not yet been delivered", "not been delivered yet", "not yet delivered", "has been delayed", "is delayed",
+    "was delayed", "delayed mail", "(delay)", "delivery delay", "still being retried", "will be retried", "will retry",
+    "to be attempted", "attempts will continue", "attempts will be made", "keep trying", "continue to try",
+    "continue trying", "still trying", "will try again", "do not need to resend", "don't need to resend",
+    "no need to resend", "warning message only", "only a warning", "no action is required",
+    "could not send message for past", "in the queue and", "noch nicht zugestellt", "weitere zustellversuche",
+    "weiterhin versucht", "еще не доставлено", "ещё не доставлено", "попытки будут",
 ];
 
 /// The same in a subject, which is short.
@@ -217,39 +184,16 @@ const DELAY_IN_SUBJECT: [&str; 8] =
 
 /// How mail systems say that they have given up, where no code says it.
 const FINAL: [&str; 17] = [
-    "undeliver",
-    "delivery failed",
-    "delivery failure",
-    "delivery has failed",
-    "delivery error",
-    "failure notice",
-    "failed to deliver",
-    "failed permanently",
-    "permanent error",
-    "returned mail",
-    "returning message to sender",
-    "could not be delivered",
-    "couldn't be delivered",
-    "cannot be delivered",
-    "unable to deliver",
-    "was not delivered",
+    "undeliver", "delivery failed", "delivery failure", "delivery has failed", "delivery error", "failure notice",
+    "failed to deliver", "failed permanently", "permanent error", "returned mail", "returning message to sender",
+    "could not be delivered", "couldn't be delivered", "cannot be delivered", "unable to deliver", "was not delivered",
     "incorrectly constructed",
 ];
 
 /// How a filter asks whoever wrote to prove that they are a person: it has the email still.
 const CHALLENGE: [&str; 12] = [
-    "please confirm",
-    "confirm that",
-    "confirm your",
-    "confirm this",
-    "confirmation",
-    "verify that you",
-    "verify your",
-    "click on",
-    "click the",
-    "reply to this",
-    "replying to this",
-    "to release",
+    "please confirm", "confirm that", "confirm your", "confirm this", "confirmation", "verify that you", "verify your",
+    "click on", "click the", "reply to this", "replying to this", "to release",
 ];
 
 /// Where in the text a permanent refusal stands: a reply of the class 5 (RFC 5321 §4.2) or an enhanced code of it.

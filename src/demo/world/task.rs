@@ -24,22 +24,9 @@ const REMOVED: i64 = 2;
 
 /// What tasks are for.
 const DESCRIPTIONS: [&str; 16] = [
-    "New starters",
-    "Lost phones",
-    "Replacement phones",
-    "Contractors",
-    "Returning from leave",
-    "Field team",
-    "Early shift",
-    "Late shift",
-    "Trade fair crew",
-    "Audit season temps",
-    "Partner managers",
-    "On-call rota",
-    "Roll-out of the second site",
-    "Remote access",
-    "Works council",
-    "",
+    "New starters", "Lost phones", "Replacement phones", "Contractors", "Returning from leave", "Field team",
+    "Early shift", "Late shift", "Trade fair crew", "Audit season temps", "Partner managers", "On-call rota",
+    "Roll-out of the second site", "Remote access", "Works council", "",
 ];
 
 /// A task of the world.

@@ -87,7 +87,7 @@ pub fn newest_links(conn: &mut AnyConn, enrollments: &[EnrollmentId]) -> Result<
     Ok(newest.into_values().collect())
 }
 
-/// The email that was written with the link which was made at `made_at`: both are of one transaction.
+/// The email that carried the link which was made at `made_at` for this enrollment.
 pub fn link_made_at(conn: &mut AnyConn, enrollment: EnrollmentId, made_at: Timestamp) -> Result<Option<LinkSent>> {
     let row: Option<LinkRow> = emails::table
         .filter(emails::enrollment_id.eq(enrollment.0))

@@ -190,7 +190,7 @@ pub fn move_stop_date(
     Ok(())
 }
 
-/// Cancels what waits for the users of `task` and wipes its secrets; how many emails that were.
+/// As [`cancel_waiting`], for everyone in `task`.
 pub fn cancel_of_task(conn: &mut AnyConn, task: TaskId) -> Result<usize> {
     let canceled =
         diesel::update(emails::table.filter(emails::task_id.eq(task.0)).filter(emails::state.eq_any(waiting())))

@@ -60,7 +60,7 @@ pub fn forgive_code(conn: &mut AnyConn, enrollment: EnrollmentId) -> Result<()> 
     Ok(())
 }
 
-/// Notes the use of an older link, once after each email, and once after another task replaced this one.
+/// Notes that a link was opened which a newer email has superseded, if that was not noted since.
 pub fn set_older_link(conn: &mut AnyConn, now: Timestamp, enrollment: EnrollmentId) -> Result<()> {
     let unnoted = enrollments::older_link_at
         .is_null()

@@ -65,7 +65,7 @@ pub fn set_used(conn: &mut AnyConn, now: Timestamp, token: TokenId) -> Result<Op
 
 /// Notes a failed attempt in the caller's transaction; the failed attempts so far, `limit` meaning that it is Locked
 /// now. `None` if it takes no attempts any more (locked, enrolled or removed meanwhile): what was typed must then not
-/// be looked at. `limit` is the one of [`policy::held`], so that it does not change before the task has counted.
+/// be looked at. `limit` is the one of [`crate::policy::held`], so that it does not change before the task has counted.
 pub fn add_failure(conn: &mut AnyConn, enrollment: EnrollmentId, limit: i64) -> Result<Option<i64>> {
     let changed = diesel::update(
         enrollments::table

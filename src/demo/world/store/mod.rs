@@ -21,17 +21,8 @@ use rows::{EmailRow, EnrollmentRow, LinkRow, PartRow, ReportRow, TaskRow, TokenR
 
 /// The tables that are filled.
 pub const TABLES: [&str; 11] = [
-    "users",
-    "user_words",
-    "tasks",
-    "task_containers",
-    "enrollments",
-    "enrollment_links",
-    "emails",
-    "email_tries",
-    "email_reports",
-    "tokens",
-    "audit_entries",
+    "users", "user_words", "tasks", "task_containers", "enrollments", "enrollment_links", "emails", "email_tries",
+    "email_reports", "tokens", "audit_entries",
 ];
 
 /// Rows in one statement. SQLite takes 32,766 values in one, and the widest row here has 26; a statement of more rows is no
