@@ -236,7 +236,7 @@ fn whoever_waits_for_too_long_gives_up_and_the_others_come_to_their_turn() {
     })
     .expect("the one in front comes to an end");
     db.write(|conn| insert(conn, &world, "second")).expect("nobody has the writer");
-    assert_eq!(db.write_if_free(|conn| names(conn)).unwrap().expect("nobody has it").len(), 2);
+    assert_eq!(db.write_if_free(names).unwrap().expect("nobody has it").len(), 2);
 }
 
 #[test]

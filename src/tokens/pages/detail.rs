@@ -148,7 +148,7 @@ async fn answer<N: crate::operators::may::Need>(
             let mut mistakes = Mistakes::default();
             // Of a rule, the facts say what it is now.
             for (field, sentence) in fault.mistakes_or_rule("facts")?.all() {
-                mistakes.add(if *field == "reason" { reason } else { *field }, sentence.clone());
+                mistakes.add(if *field == "reason" { reason } else { field }, sentence.clone());
             }
             web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &build(p, serial, typed, mistakes).await?)
         }
