@@ -3,6 +3,7 @@
 use diesel::{
     dsl::{exists, not},
     prelude::*,
+    sql_types::Bool,
 };
 
 use crate::{
@@ -118,7 +119,8 @@ impl From<Row> for Line {
 type Query<'a> = audit_entries::BoxedQuery<'a, <AnyConn as diesel::Connection>::Backend>;
 
 /// The conditions of `search`, each of them one that an index answers.
-fn matching(search: &Search) -> Query<'static> {
+/// `wide`: many users are in the scope, and each entry's user is asked instead of looking all of them up.
+fn matching(search: &Search, wide: bool) -> Query<'static> {
     use audit_entries::dsl;
     let mut query: Query<'static> = dsl::audit_entries.into_boxed();
     let own = |name: &str| dsl::actor_key.eq(db::key(name)).and(dsl::actor_kind.eq(ActorKind::Operator.code()));
@@ -127,8 +129,13 @@ fn matching(search: &Search) -> Query<'static> {
         Visible::Own(name) => query = query.filter(own(name)),
         Visible::Within { containers, own: name } => {
             let list: Vec<i64> = containers.iter().map(|container| container.0).collect();
-            let seen = users::table.filter(users::container_id.eq_any(list.clone())).select(users::id);
-            let of_seen_user = dsl::user_id.is_not_null().and(dsl::user_id.assume_not_null().eq_any(seen));
+            let seen = users::table.filter(users::container_id.eq_any(list.clone()));
+            let user = dsl::user_id.assume_not_null();
+            let is_seen: Box<dyn BoxableExpression<_, _, SqlType = Bool>> = match wide {
+                true => Box::new(exists(seen.filter(users::id.eq(user)))),
+                false => Box::new(user.eq_any(seen.select(users::id))),
+            };
+            let of_seen_user = dsl::user_id.is_not_null().and(is_seen);
             // A sum over a task names numbers from outside of the scope, unless all of its users are inside.
             let outside = enrollments::table
                 .inner_join(users::table)
@@ -165,10 +172,18 @@ fn matching(search: &Search) -> Query<'static> {
     query
 }
 
+/// True if more users are in the scope of who looks than are counted.
+fn is_wide(conn: &mut AnyConn, search: &Search) -> Result<bool> {
+    let Visible::Within { containers, .. } = &search.sight else { return Ok(false) };
+    let list: Vec<i64> = containers.iter().map(|container| container.0).collect();
+    Ok(crate::total!(conn, users::table.filter(users::container_id.eq_any(list)).select(users::id))?.more)
+}
+
 /// The entries that match, newest first, and how many do.
 pub fn find(conn: &mut AnyConn, search: &Search, offset: i64, limit: i64) -> Result<(Vec<Line>, Total)> {
-    let total = crate::total!(conn, matching(search).select(audit_entries::id))?;
-    let mut query = matching(search).select(Row::as_select()).offset(offset).limit(limit);
+    let wide = is_wide(conn, search)?;
+    let total = crate::total!(conn, matching(search, wide).select(audit_entries::id))?;
+    let mut query = matching(search, wide).select(Row::as_select()).offset(offset).limit(limit);
     query = if search.from.is_some() || search.until.is_some() {
         query.order((audit_entries::at.desc(), audit_entries::id.desc()))
     } else {
@@ -181,15 +196,18 @@ pub fn find(conn: &mut AnyConn, search: &Search, offset: i64, limit: i64) -> Res
 /// The entry of this number, if `search` would find it.
 pub fn entry(conn: &mut AnyConn, search: &Search, id: i64) -> Result<Option<Line>> {
     let row: Option<Row> =
-        matching(search).filter(audit_entries::id.eq(id)).select(Row::as_select()).first(conn).optional()?;
+        matching(search, true).filter(audit_entries::id.eq(id)).select(Row::as_select()).first(conn).optional()?;
     Ok(row.map(Line::from))
 }
 
 /// The numbers of the entries before and after `id` that `search` would find.
 pub fn beside(conn: &mut AnyConn, search: &Search, id: i64) -> Result<(Option<i64>, Option<i64>)> {
     let number = audit_entries::id;
-    let older = matching(search).filter(number.lt(id)).order(number.desc()).select(number).first(conn).optional()?;
-    let newer = matching(search).filter(number.gt(id)).order(number.asc()).select(number).first(conn).optional()?;
+    let wide = is_wide(conn, search)?;
+    let older =
+        matching(search, wide).filter(number.lt(id)).order(number.desc()).select(number).first(conn).optional()?;
+    let newer =
+        matching(search, wide).filter(number.gt(id)).order(number.asc()).select(number).first(conn).optional()?;
     Ok((older, newer))
 }
 

@@ -55,7 +55,7 @@ pub fn list(
             sorts: Column::ALL.to_vec(),
         });
     };
-    let Some(ids) = store::scoped::few(conn, containers)? else {
+    let Some(ids) = store::inside::few(conn, containers)? else {
         return many(conn, who, query, containers, (today, attempts), offset, limit);
     };
     let all = store::scoped::rows(conn, &ids, containers, attempts, today)?;
@@ -128,6 +128,6 @@ pub fn number(typed: &str) -> Result<TaskId> {
 pub fn count_open(conn: &mut AnyConn, who: &Who) -> Result<Total> {
     match &who.scope {
         Scope::All => store::list::count_open(conn),
-        Scope::Containers(containers) => store::scoped::count_open(conn, containers),
+        Scope::Containers(containers) => store::inside::count_open(conn, containers),
     }
 }

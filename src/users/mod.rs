@@ -31,7 +31,7 @@ pub use store::{
     active_tokens, by_ids, container, containers,
     import::insert as insert_all,
     namesakes,
-    search::{count, ids as ids_matching, meant, page as search},
+    search::{are_many, count, ids as ids_matching, meant, page as search},
     twins,
 };
 pub use user::{Details, Typed, User};

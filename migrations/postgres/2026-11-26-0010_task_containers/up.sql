@@ -26,3 +26,5 @@ FROM enrollments e JOIN users u ON u.id = e.user_id JOIN tasks t ON t.id = e.tas
 WHERE e.removed_at IS NULL OR e.removed_why = 'task removed'
 GROUP BY e.task_id, u.container_id, t.removed_at;
 CREATE INDEX task_containers_open ON task_containers (container_id, task_id) WHERE NOT removed AND enrolled < users;
+CREATE INDEX task_containers_stop ON task_containers (container_id, latest_stop_on, task_id) WHERE NOT removed AND enrolled < users;
+CREATE INDEX task_containers_locked ON task_containers (container_id, task_id) WHERE NOT removed AND enrolled < users AND locked > 0;

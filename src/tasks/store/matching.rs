@@ -33,6 +33,8 @@ pub struct Matching<'a> {
     scope: Option<&'a [ContainerId]>,
     /// The tasks that the text finds, if they are few.
     named: Option<Vec<i64>>,
+    /// The tasks that the view may hold by what lies in the scope, if they are few.
+    sought: Option<Vec<i64>>,
     /// Those that match, if something narrows the list and they are few.
     few: Option<Vec<i64>>,
     /// More match than are counted: the index of the order is walked, and what does not match is passed over.
@@ -44,7 +46,11 @@ impl<'a> Matching<'a> {
     /// by what lies in them has no index, see `scoped`.
     fn new(conn: &mut AnyConn, query: &'a Query, today: NaiveDate, scope: Option<&'a [ContainerId]>) -> Result<Self> {
         let named = if query.q.is_empty() { None } else { named(conn, &query.q, scope)? };
-        Ok(Matching { query, today, scope, named, few: None, walks: false })
+        let mut matching = Matching { query, today, scope, named, sought: None, few: None, walks: false };
+        if let (Some(scope), Some(part)) = (scope, matching.part()) {
+            matching.sought = inside::few_with(conn, scope, &part)?;
+        }
+        Ok(matching)
     }
 
     /// The same, with how many match.
@@ -69,6 +75,17 @@ impl<'a> Matching<'a> {
     /// How many tasks match a query.
     pub fn total(conn: &mut AnyConn, query: &Query, today: NaiveDate, scope: Option<&[ContainerId]>) -> Result<Total> {
         Matching::new(conn, query, today, scope)?.count(conn)
+    }
+
+    /// What is true of some part of each task of the view, in the words of an index of the parts.
+    fn part(&self) -> Option<String> {
+        let (today, soon) = (self.today, last_soon_day(self.today));
+        match self.query.view {
+            View::Stopping => Some(format!("c.latest_stop_on >= '{today}' AND c.latest_stop_on <= '{soon}'")),
+            View::Past => Some(format!("c.latest_stop_on < '{today}'")),
+            View::Locked => Some("c.locked > 0".into()),
+            View::Open | View::Mail | View::Mine => None,
+        }
     }
 
     fn count(&self, conn: &mut AnyConn) -> Result<Total> {
@@ -117,7 +134,7 @@ impl<'a> Matching<'a> {
             let (from, to) = within.days(today);
             tasks = self.stops(tasks, Some(from), Some(to));
         }
-        if let Some(ids) = &self.named {
+        for ids in self.named.iter().chain(&self.sought) {
             tasks = tasks.filter(tasks::id.eq_any(ids.clone()));
         }
         if q.is_empty() { tasks } else { tasks.filter(text(q, self.scope)) }

@@ -4,7 +4,7 @@ pub mod address;
 pub mod enrollments;
 pub mod history;
 pub mod hold;
-mod inside;
+pub mod inside;
 pub mod links;
 pub mod list;
 pub mod matching;

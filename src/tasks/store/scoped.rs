@@ -9,9 +9,9 @@ use diesel::{
     sql_types::{BigInt, Date, Nullable},
 };
 
-use super::inside::{OPEN, within};
+use super::inside::within;
 use crate::{
-    db::{AnyConn, Total, total::CAP},
+    db::{AnyConn, Total},
     error::Result,
     ids::{ContainerId, TaskId},
     schema::{emails, tasks},
@@ -24,39 +24,6 @@ use crate::{
         task::{Counts, Task},
     },
 };
-
-#[derive(QueryableByName)]
-struct Number {
-    #[diesel(sql_type = BigInt)]
-    id: i64,
-}
-
-/// The numbers of the tasks that are open in these containers, if they are no more than are counted: the newest of each
-/// container along its index.
-pub fn few(conn: &mut AnyConn, containers: &[ContainerId]) -> Result<Option<Vec<i64>>> {
-    let of = |container: &ContainerId| {
-        format!(
-            "SELECT id FROM (SELECT c.task_id AS id FROM task_containers c WHERE c.container_id = {container} AND {OPEN} \
-             ORDER BY c.task_id DESC LIMIT {}) AS newest_{container}",
-            CAP + 1
-        )
-    };
-    if containers.is_empty() {
-        return Ok(Some(Vec::new()));
-    }
-    let text = containers.iter().map(of).collect::<Vec<_>>().join(" UNION ");
-    let found: Vec<Number> = diesel::sql_query(format!("{text} LIMIT {}", CAP + 1)).load(conn)?;
-    let few = i64::try_from(found.len()).is_ok_and(|count| count <= CAP);
-    Ok(few.then(|| found.into_iter().map(|row| row.id).collect()))
-}
-
-/// How many tasks are open in these containers.
-pub fn count_open(conn: &mut AnyConn, containers: &[ContainerId]) -> Result<Total> {
-    Ok(match few(conn, containers)? {
-        Some(ids) => Total::from(i64::try_from(ids.len()).unwrap_or(CAP)),
-        None => Total { rows: CAP, more: true },
-    })
-}
 
 /// The rows `offset..offset + limit` of what is asked for and how many match, where many are open in these containers. The
 /// order must be one by what is the same in all containers of a task.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use diesel::{
-    dsl::{AsExprOf, sql},
+    dsl::{AsExprOf, exists, sql},
     expression::{SqlLiteral, UncheckedBind},
     prelude::*,
     sql_types::{Bool, Text},
@@ -35,7 +35,8 @@ pub fn page(
     offset: i64,
     limit: i64,
 ) -> Result<Vec<Token>> {
-    let query = filtered(scope, search, container, search.state);
+    let wide = crate::users::are_many(conn, scope)?;
+    let query = filtered(scope, search, container, search.state, wide);
     let query = match (search.order.column, search.order.descending) {
         (Column::Serial, false) => query.order(tokens::serial_key),
         (Column::Serial, true) => query.order(tokens::serial_key.desc()),
@@ -53,10 +54,12 @@ pub fn counts(
     search: &Search,
     container: Option<ContainerId>,
 ) -> Result<Vec<(TokenState, Total)>> {
+    let wide = crate::users::are_many(conn, scope)?;
     TokenState::ALL
         .into_iter()
         .map(|state| {
-            Ok((state, crate::total!(conn, filtered(scope, search, container, Some(state)).select(tokens::id))?))
+            let matching = filtered(scope, search, container, Some(state), wide);
+            Ok((state, crate::total!(conn, matching.select(tokens::id))?))
         })
         .collect()
 }
@@ -103,20 +106,27 @@ pub fn known(conn: &mut AnyConn, scope: &Scope, keys: &[String]) -> Result<HashM
         let found: Vec<String> = of_chunk().load(conn)?;
         known.extend(found.into_iter().map(|key| (key, *scope == Scope::All)));
         if let Scope::Containers(list) = scope {
-            let inside: Vec<String> = of_chunk().filter(within(list, true)).load(conn)?;
+            let inside: Vec<String> = of_chunk().filter(within(list, true, false)).load(conn)?;
             known.extend(inside.into_iter().map(|key| (key, true)));
         }
     }
     Ok(known)
 }
 
-fn filtered(scope: &Scope, search: &Search, container: Option<ContainerId>, state: Option<TokenState>) -> Filtered {
+/// `wide`: many users are in the scope, see [`within`].
+fn filtered(
+    scope: &Scope,
+    search: &Search,
+    container: Option<ContainerId>,
+    state: Option<TokenState>,
+    wide: bool,
+) -> Filtered {
     let mut query = tokens::table.into_boxed::<Backend>();
     if let Scope::Containers(list) = scope {
-        query = query.filter(within(list, true));
+        query = query.filter(within(list, true, wide));
     }
     if let Some(container) = container {
-        query = query.filter(within(&[container], false));
+        query = query.filter(within(&[container], false, wide));
     }
     if let Some(state) = state {
         query = query.filter(tokens::state.eq(state.code()));
@@ -173,10 +183,15 @@ pub fn ends(serial_key: &str, table: &str) -> Option<Ends> {
 
 /// Tokens of users in these containers, and those of nobody in them; with `everyones`, also those of no container.
 /// A token goes with its user, who may have moved since they got it.
-fn within(containers: &[ContainerId], everyones: bool) -> Condition {
+///
+/// Few users are looked up by their containers; `wide`: they are many, and each token's user is asked instead.
+fn within(containers: &[ContainerId], everyones: bool, wide: bool) -> Condition {
     let list: Vec<i64> = containers.iter().map(|id| id.0).collect();
-    let theirs = users::table.filter(users::container_id.eq_any(list.clone())).select(users::id.nullable());
-    let held = tokens::user_id.eq_any(theirs);
+    let theirs = users::table.filter(users::container_id.eq_any(list.clone()));
+    let held: Condition = match wide {
+        true => Box::new(exists(theirs.filter(users::id.nullable().eq(tokens::user_id))).nullable()),
+        false => Box::new(tokens::user_id.eq_any(theirs.select(users::id.nullable()))),
+    };
     if everyones {
         let stock = tokens::container_id.is_null().or(tokens::container_id.eq_any(list));
         return Box::new(held.or(tokens::user_id.is_null().and(stock)));

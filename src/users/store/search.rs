@@ -168,6 +168,13 @@ pub fn count(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<i64> 
     Ok(query.count().get_result(conn)?)
 }
 
+/// True if more users are in a scope than are counted.
+pub fn are_many(conn: &mut AnyConn, scope: &Scope) -> Result<bool> {
+    let Scope::Containers(list) = scope else { return Ok(true) };
+    let list: Vec<i64> = list.iter().map(|id| id.0).collect();
+    Ok(crate::total!(conn, users::table.filter(users::container_id.eq_any(list)).select(users::id))?.more)
+}
+
 /// The conditions of a search; `None` if it names a container that does not exist for this scope.
 fn filtered(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<Option<Filtered>> {
     let mut query = users::table.into_boxed::<Backend>();
