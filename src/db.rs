@@ -7,9 +7,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use diesel::{
     RunQueryDsl,
     connection::SimpleConnection,
-    pg::PgConnection,
-    r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection},
-    sqlite::SqliteConnection,
+    r2d2::{ConnectionManager, CustomizeConnection, Pool},
 };
 
 use crate::{
@@ -17,6 +15,7 @@ use crate::{
     error::{Error, Result},
 };
 
+mod conn;
 mod fill;
 pub mod keys;
 mod line;
@@ -27,17 +26,16 @@ mod room;
 pub mod total;
 mod transaction;
 
+use conn::{Connections, loan};
 use line::Line;
 
 pub use crate::text::key;
+pub use conn::{AnyConn, ROWS_A_STATEMENT};
 pub use fill::fill;
 pub use lock::{Lock, hold, share};
 pub use refusal::is_taken;
 pub use total::Total;
 pub use transaction::once_committed;
-
-/// Rows in one INSERT: PostgreSQL takes 65,535 binds a statement, and no table here has more than 32 columns.
-pub const ROWS_A_STATEMENT: usize = 2_000;
 
 /// What a reader keeps of the file, in KB: more than a page of the console reads. The system keeps the rest, once for all
 /// connections; were it mapped (`mmap_size`), it would count for each of them.
@@ -45,62 +43,6 @@ const READER_CACHE_KB: u32 = 2_000;
 
 /// What the writer keeps of it: a change of thousands of rows goes to and fro between a table and its indexes.
 const WRITER_CACHE_KB: u32 = 16_000;
-
-/// A connection to either database.
-#[derive(diesel::MultiConnection)]
-pub enum AnyConn {
-    /// PostgreSQL.
-    Pg(PgConnection),
-    /// SQLite.
-    Sqlite(SqliteConnection),
-}
-
-/// Runs the same diesel expression on whichever database this is, where `AnyConn` cannot (batch inserts, upserts).
-#[macro_export]
-macro_rules! on {
-    ($conn:expr, |$c:ident| $body:expr) => {
-        match $conn {
-            $crate::db::AnyConn::Pg($c) => $body,
-            $crate::db::AnyConn::Sqlite($c) => $body,
-        }
-    };
-}
-
-/// Inserts `rows` into `table` in statements that both databases take.
-#[macro_export]
-macro_rules! insert_all {
-    ($conn:expr, $table:expr, $rows:expr) => {{
-        let rows = $rows;
-        let conn: &mut $crate::db::AnyConn = $conn;
-        rows.chunks($crate::db::ROWS_A_STATEMENT).try_for_each(|chunk| {
-            $crate::on!(&mut *conn, |conn| diesel::RunQueryDsl::execute(
-                diesel::insert_into($table).values(chunk),
-                conn
-            ))
-            .map(|_| ())
-        })
-    }};
-}
-
-/// Inserts `rows`, and where the unique column `target` is there already sets `set`: many rows a statement on
-/// PostgreSQL; on SQLite, where a statement costs no way to a server, one.
-#[macro_export]
-macro_rules! upsert_all {
-    ($conn:expr, $table:expr, $rows:expr, $target:expr, $set:expr) => {{
-        let rows = $rows;
-        let conn: &mut $crate::db::AnyConn = $conn;
-        match conn {
-            $crate::db::AnyConn::Pg(c) => rows.chunks($crate::db::ROWS_A_STATEMENT).try_for_each(|chunk| {
-                let insert = diesel::insert_into($table).values(chunk).on_conflict($target).do_update().set($set);
-                diesel::RunQueryDsl::execute(insert, c).map(|_| ())
-            }),
-            $crate::db::AnyConn::Sqlite(c) => rows.iter().try_for_each(|row| {
-                let insert = diesel::insert_into($table).values(row).on_conflict($target).do_update().set($set);
-                diesel::RunQueryDsl::execute(insert, c).map(|_| ())
-            }),
-        }
-    }};
-}
 
 /// The pools of connections: for SQLite one writer and some readers, for PostgreSQL one pool for both.
 #[derive(Clone)]
@@ -127,11 +69,6 @@ pub struct PoolState {
     /// The most there can be.
     pub most: u32,
 }
-
-type Connections = Pool<ConnectionManager<AnyConn>>;
-
-/// A connection on loan from a pool.
-type Loan = PooledConnection<ConnectionManager<AnyConn>>;
 
 #[derive(Debug)]
 struct ConnectionSetup {
@@ -284,18 +221,6 @@ impl Db {
             }
         }
     }
-}
-
-fn loan(pool: &Connections) -> Result<Loan> {
-    loan_within(pool, pool.connection_timeout())
-}
-
-fn loan_within(pool: &Connections, wait: Duration) -> Result<Loan> {
-    pool.get_timeout(wait).map_err(|error| {
-        let state = pool.state();
-        // All are there and others use them; otherwise there are none to be had.
-        if state.connections > 0 && state.idle_connections == 0 { Error::Busy } else { Error::Database(error.into()) }
-    })
 }
 
 /// The keys that a name may have: as it is written, and as all names are compared. The first is that of a name which

@@ -19,7 +19,7 @@ use std::{
 use diesel::connection::{Connection, SimpleConnection, TransactionManager};
 
 use super::{
-    AnyConn, Connections, Loan, loan_within,
+    conn::{AnyConn, Connections, Loan, loan_within},
     transaction::{begin, forget_committed, was_committed},
 };
 use crate::error::{Error, Result};

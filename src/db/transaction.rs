@@ -7,7 +7,10 @@ use std::{
 
 use diesel::connection::{AnsiTransactionManager, Connection, TransactionManager};
 
-use super::{AnyConn, Loan, refusal};
+use super::{
+    conn::{AnyConn, Loan},
+    refusal,
+};
 use crate::error::Result;
 
 /// How often a transaction is tried that others keep from ending: they have gone by then, or something is wrong.

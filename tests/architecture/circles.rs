@@ -13,10 +13,6 @@ use super::sources;
 
 type Words = Vec<String>;
 
-/// Folders whose files still import each other, and why. The list is the debt.
-const DEBTS: &[(&str, &str)] =
-    &[("src/db", "a connection lends itself to the line of writers, and the line hands on connections")];
-
 /// What a file says, as far as imports go.
 #[derive(Default)]
 struct File {
@@ -245,16 +241,12 @@ fn no_two_files_import_each_other() {
         }
         false
     };
-    let (mut rings, mut owed) = (Vec::new(), BTreeSet::new());
+    let mut rings = Vec::new();
     for (module, others) in &imports {
         for (other, names) in others.iter().filter(|(other, _)| reaches(other, module)) {
             let (from, to) = (&modules.0[*module].name, &modules.0[other].name);
-            match DEBTS.iter().find(|(folder, _)| from.starts_with(folder) && to.starts_with(folder)) {
-                Some((folder, _)) => _ = owed.insert(*folder),
-                None => rings.push(format!("{from} imports of {to}: {names:?}")),
-            }
+            rings.push(format!("{from} imports of {to}: {names:?}"));
         }
     }
-    assert_eq!(owed.len(), DEBTS.len(), "some of {DEBTS:?} is no debt any more");
     assert!(rings.is_empty(), "files that import each other, or in a ring: {rings:#?}");
 }

@@ -1,0 +1,90 @@
+//! A connection to either database, and how one is lent.
+
+use std::time::Duration;
+
+use diesel::{
+    pg::PgConnection,
+    r2d2::{ConnectionManager, Pool, PooledConnection},
+    sqlite::SqliteConnection,
+};
+
+use crate::error::{Error, Result};
+
+/// Rows in one INSERT: PostgreSQL takes 65,535 binds a statement, and no table here has more than 32 columns.
+pub const ROWS_A_STATEMENT: usize = 2_000;
+
+/// A connection to either database.
+#[derive(diesel::MultiConnection)]
+pub enum AnyConn {
+    /// PostgreSQL.
+    Pg(PgConnection),
+    /// SQLite.
+    Sqlite(SqliteConnection),
+}
+
+/// Runs the same diesel expression on whichever database this is, where `AnyConn` cannot (batch inserts, upserts).
+#[macro_export]
+macro_rules! on {
+    ($conn:expr, |$c:ident| $body:expr) => {
+        match $conn {
+            $crate::db::AnyConn::Pg($c) => $body,
+            $crate::db::AnyConn::Sqlite($c) => $body,
+        }
+    };
+}
+
+/// Inserts `rows` into `table` in statements that both databases take.
+#[macro_export]
+macro_rules! insert_all {
+    ($conn:expr, $table:expr, $rows:expr) => {{
+        let rows = $rows;
+        let conn: &mut $crate::db::AnyConn = $conn;
+        rows.chunks($crate::db::ROWS_A_STATEMENT).try_for_each(|chunk| {
+            $crate::on!(&mut *conn, |conn| diesel::RunQueryDsl::execute(
+                diesel::insert_into($table).values(chunk),
+                conn
+            ))
+            .map(|_| ())
+        })
+    }};
+}
+
+/// Inserts `rows`, and where the unique column `target` is there already sets `set`: many rows a statement on
+/// PostgreSQL; on SQLite, where a statement costs no way to a server, one.
+#[macro_export]
+macro_rules! upsert_all {
+    ($conn:expr, $table:expr, $rows:expr, $target:expr, $set:expr) => {{
+        let rows = $rows;
+        let conn: &mut $crate::db::AnyConn = $conn;
+        match conn {
+            $crate::db::AnyConn::Pg(c) => rows.chunks($crate::db::ROWS_A_STATEMENT).try_for_each(|chunk| {
+                let insert = diesel::insert_into($table).values(chunk).on_conflict($target).do_update().set($set);
+                diesel::RunQueryDsl::execute(insert, c).map(|_| ())
+            }),
+            $crate::db::AnyConn::Sqlite(c) => rows.iter().try_for_each(|row| {
+                let insert = diesel::insert_into($table).values(row).on_conflict($target).do_update().set($set);
+                diesel::RunQueryDsl::execute(insert, c).map(|_| ())
+            }),
+        }
+    }};
+}
+
+/// The connections there are.
+pub(super) type Connections = Pool<ConnectionManager<AnyConn>>;
+
+/// A connection on loan from a pool.
+pub(super) type Loan = PooledConnection<ConnectionManager<AnyConn>>;
+
+/// A connection, waited for as long as the pool says.
+pub(super) fn loan(pool: &Connections) -> Result<Loan> {
+    loan_within(pool, pool.connection_timeout())
+}
+
+/// The same, waited for as long as `wait`.
+pub(super) fn loan_within(pool: &Connections, wait: Duration) -> Result<Loan> {
+    pool.get_timeout(wait).map_err(|error| {
+        let state = pool.state();
+        // All are there and others use them; otherwise there are none to be had.
+        if state.connections > 0 && state.idle_connections == 0 { Error::Busy } else { Error::Database(error.into()) }
+    })
+}
