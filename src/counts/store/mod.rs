@@ -136,8 +136,16 @@ struct Newest {
 }
 
 /// Counts the locked users of all open tasks after the policy's limit was changed; the caller holds `Lock::Policy`, so that
-/// nobody else counts locked users.
+/// nobody else counts locked users. The tasks are held first and by number, as everybody holds a task before its parts.
 pub fn recount_locked(conn: &mut AnyConn) -> Result<()> {
+    if let AnyConn::Pg(pg) = conn {
+        tasks::table
+            .filter(tasks::enrolled.lt(tasks::users))
+            .order(tasks::id)
+            .select(tasks::id)
+            .for_no_key_update()
+            .execute(pg)?;
+    }
     run(
         conn,
         format!(
