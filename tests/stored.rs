@@ -2,6 +2,7 @@
 //! these in the code gives it the old name to be stored under; a new one is added here.
 
 use tokendesk::{
+    audit::{Area, Verb},
     ids::{OperatorId, UserId},
     mail::letter::{Facts, Kind, Secret, wording::placeholders},
     operators::Permissions,
@@ -64,4 +65,76 @@ fn an_email_that_waits_is_read_by_these_names() {
 #[test]
 fn a_sealed_second_factor_opens_in_this_place() {
     assert_eq!(second_factor::seal_context(OperatorId(7)), "operators.second_factor:7");
+}
+
+#[test]
+fn what_an_entry_of_the_audit_log_tells_of_stands_in_these_words() {
+    let words = "alerts.change alerts.send auth_nodes.add auth_nodes.disable auth_nodes.enable auth_nodes.new_key \
+        authentication.check console.open enrollment.accept_code enrollment.attempt enrollment.enroll \
+        first_start.backup mail.bounce mail.cancel mail.cancel_each mail.report mail.send mail.send_again \
+        mail.send_again_each messages.change messages.reset messages.test operators.add \
+        operators.change_password operators.confirm operators.edit operators.end_sessions operators.remove \
+        operators.reset_password operators.reset_second_factor operators.resume operators.set_up_second_factor \
+        operators.sign_in operators.sign_out operators.suspend policy.change reports.download roles.add \
+        roles.edit roles.remove tasks.give_more_time tasks.provision tasks.provision_user tasks.remind \
+        tasks.remove tasks.remove_user tasks.remove_users tasks.replace tasks.resend tasks.resend_user \
+        tasks.stop_date tasks.stop_date_user tasks.unlock tokens.assign tokens.import tokens.resume \
+        tokens.resync tokens.revoke tokens.suspend tokens.unlock users.create users.disable users.edit \
+        users.enable users.import";
+    let read: Vec<&str> = words.split_whitespace().filter_map(Verb::from_code).map(Verb::code).collect();
+    assert_eq!(read.join(" "), words.split_whitespace().collect::<Vec<_>>().join(" "));
+    assert_eq!(Verb::ALL.len(), read.len(), "a new verb is added to the list");
+    for word in read {
+        let area = word.split('.').next().unwrap();
+        assert!(Area::from_code(area).is_some(), "the filter of the audit log offers no area of {word}");
+    }
+}
+
+/// The words of a list are those under which its values are kept, in the same order.
+fn kept<T: Copy>(values: &[T], code: fn(T) -> &'static str, words: &str) {
+    let codes: Vec<&str> = values.iter().map(|value| code(*value)).collect();
+    assert_eq!(codes.join(", "), words);
+}
+
+#[test]
+fn states_and_kinds_in_rows_are_read_by_these_words() {
+    use tokendesk::{alerts, audit, imports, mail, rounds::Round, tokens};
+    kept(&[audit::Outcome::Done, audit::Outcome::Refused], audit::Outcome::code, "done, refused");
+    use mail::State;
+    let states = [State::Queued, State::Sent, State::Deferred, State::Failed, State::Bounced, State::Canceled];
+    kept(&states, State::code, "Queued, Sent, Deferred, Failed, Bounced, Canceled");
+    use mail::Action;
+    let actions = [Action::Failed, Action::Delayed, Action::Delivered, Action::Relayed, Action::Expanded];
+    kept(&actions, Action::code, "failed, delayed, delivered, relayed, expanded");
+    kept(&[imports::Kind::Users, imports::Kind::Tokens], imports::Kind::code, "users, tokens");
+    kept(&[Round::Sweep, Round::Alert, Round::Probe, Round::Count], Round::code, "sweep, alert, probe, count");
+    use alerts::{Delivery, Event};
+    let events = [Event::Expired, Event::LockOut, Event::FailedMail, Event::Rejections];
+    kept(&events, Event::code, "expired, lock-out, failed-mail, rejections");
+    kept(&[Delivery::Off, Delivery::AtOnce, Delivery::Daily], Delivery::code, "off, at-once, daily");
+    use tokens::{AuthenticationType, MovingFactor, TokenState, lifecycle::Fate};
+    kept(&[MovingFactor::Counter, MovingFactor::Time], MovingFactor::code, "counter, time");
+    let types = [AuthenticationType::AuthenticatorApp, AuthenticationType::HardwareToken];
+    kept(&types, AuthenticationType::code, "authenticator-app, hardware-token");
+    kept(&[Fate::Inventory, Fate::Lost, Fate::Faulty], Fate::code, "inventory, lost, faulty");
+    let states = [
+        TokenState::Inventory,
+        TokenState::Assigned,
+        TokenState::Active,
+        TokenState::Suspended,
+        TokenState::Locked,
+        TokenState::Lost,
+        TokenState::Faulty,
+    ];
+    kept(&states, TokenState::code, "Inventory, Assigned, Active, Suspended, Locked, Lost, Faulty");
+}
+
+#[test]
+fn filters_in_addresses_that_somebody_kept_are_read_by_these_words() {
+    use tokendesk::{operators::search::State, reports::history::Outcome, tasks::status::Status};
+    let statuses = [Status::Active, Status::Completed, Status::Locked, Status::Expired];
+    kept(&statuses, Status::code, "active, completed, locked, expired");
+    kept(&[State::CanSignIn, State::Suspended], State::code, "can-sign-in, suspended");
+    let outcomes = [Outcome::Open, Outcome::Completed, Outcome::Removed, Outcome::Incomplete];
+    kept(&outcomes, Outcome::code, "Open, Completed, Removed, Incomplete");
 }

@@ -1,7 +1,7 @@
 //! Operator alerts: what each role is told of by email, at once or once a day; off until somebody chooses it.
 
 use crate::{
-    audit::{self, Entry},
+    audit::{self, Entry, Verb},
     clock::Timestamp,
     db::{self, AnyConn, Lock},
     desk::Desk,
@@ -53,7 +53,7 @@ pub fn change(desk: &Desk, who: &Who, now: Timestamp, typed: &AlertForm, version
         }
         store::choose(conn, now, version + 1, &differences)?;
         store::keep(conn, now, who.name(), version + 1, &differences)?;
-        let mut entry = Entry::done(&who.actor, "alerts.change", "Changed the operator alerts");
+        let mut entry = Entry::done(&who.actor, Verb::AlertsChange, "Changed the operator alerts");
         for Difference { name, event, old, new, .. } in &differences {
             entry = entry.fact(event.label(), format!("{name}: {} → {}", old.label(), new.label()));
         }

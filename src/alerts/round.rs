@@ -18,7 +18,7 @@ use super::{
     telling,
 };
 use crate::{
-    audit::{self, Actor, Entry},
+    audit::{self, Actor, Entry, Verb},
     clock::{Timestamp, Zone, long_date},
     db::{self, AnyConn, Lock},
     desk::Desk,
@@ -260,7 +260,7 @@ fn post(desk: &Desk, conn: &mut AnyConn, now: Timestamp, emails: &[mail::NewEmai
     let alerts = emails.iter().filter_map(|email| email.facts.alert.as_ref());
     let entries = alerts.map(|alert| {
         let what = if alert.digest { "a daily digest" } else { "an alert" };
-        Entry::done(&system, "alerts.send", format!("Sent an operator {what}: {}", alert.sum))
+        Entry::done(&system, Verb::AlertsSend, format!("Sent an operator {what}: {}", alert.sum))
             .subject(&alert.operator)
             .fact("Role", alert.role.clone())
     });

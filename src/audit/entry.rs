@@ -1,6 +1,6 @@
 //! One line of the log, before it is written.
 
-use super::Actor;
+use super::{Actor, Verb};
 use crate::ids::{TaskId, UserId};
 
 /// How it ended.
@@ -25,8 +25,8 @@ impl Outcome {
 pub struct Entry<'a> {
     /// Who.
     pub actor: &'a Actor,
-    /// What, as a short stable name: `tasks.provision`, `operators.sign_in`.
-    pub verb: &'static str,
+    /// What.
+    pub verb: Verb,
     /// How it ended.
     pub outcome: Outcome,
     /// The task it concerns.
@@ -43,7 +43,7 @@ pub struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     /// A thing done; refine it with the other methods.
-    pub fn done(actor: &'a Actor, verb: &'static str, sentence: impl Into<String>) -> Self {
+    pub fn done(actor: &'a Actor, verb: Verb, sentence: impl Into<String>) -> Self {
         Entry {
             actor,
             verb,
@@ -57,7 +57,7 @@ impl<'a> Entry<'a> {
     }
 
     /// A thing refused.
-    pub fn refused(actor: &'a Actor, verb: &'static str, sentence: impl Into<String>) -> Self {
+    pub fn refused(actor: &'a Actor, verb: Verb, sentence: impl Into<String>) -> Self {
         Entry { outcome: Outcome::Refused, ..Entry::done(actor, verb, sentence) }
     }
 

@@ -14,6 +14,7 @@ pub mod pages;
 pub mod search;
 pub mod sign;
 mod store;
+mod verb;
 
 pub use search::{Area, Line, Search, Visible};
 pub use sign::Sign;
@@ -22,6 +23,7 @@ pub use store::{NewRow, append, find, newest_of, of_subject, of_user, refused_as
 pub use actor::{Actor, ActorKind};
 
 pub use entry::{Entry, Outcome};
+pub use verb::Verb;
 
 /// Writes `entry` in the transaction of the change it tells of.
 ///
@@ -64,7 +66,7 @@ fn logged(now: Timestamp, entry: &Entry<'_>) {
             role = actor.role,
             from = actor.address,
             request = actor.request,
-            verb,
+            verb = verb.code(),
             outcome = outcome.code(),
             subject,
             detail = %detail,

@@ -61,6 +61,7 @@ areas! {
     AuthNodes = "auth_nodes", "Auth nodes";
     Alerts = "alerts", "Operator alerts";
     Reports = "reports", "Reports";
+    FirstStart = "first_start", "First start";
     Console = "console", "Refused pages";
 }
 

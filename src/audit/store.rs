@@ -8,7 +8,7 @@ use diesel::{
 
 use crate::{
     audit::{
-        ActorKind, Entry, Outcome,
+        ActorKind, Entry, Outcome, Verb,
         search::{Line, Search, Visible},
     },
     clock::Timestamp,
@@ -51,7 +51,7 @@ impl NewRow {
             role: entry.actor.role.clone(),
             address: entry.actor.address.clone(),
             request: entry.actor.request.clone(),
-            verb: entry.verb,
+            verb: entry.verb.code(),
             outcome: entry.outcome.code(),
             task_id: entry.task.map(|id| id.0),
             user_id: entry.user.map(|id| id.0),
@@ -229,7 +229,7 @@ pub fn refused_as(conn: &mut AnyConn, names: &[String], since: Timestamp) -> Res
     Ok(audit_entries::table
         .filter(audit_entries::subject_key.eq_any(keys))
         .filter(audit_entries::user_id.is_null())
-        .filter(audit_entries::verb.eq("authentication.check"))
+        .filter(audit_entries::verb.eq(Verb::AuthenticationCheck.code()))
         .filter(audit_entries::outcome.eq(Outcome::Refused.code()))
         .filter(audit_entries::at.gt(since))
         .order(audit_entries::id.desc())
@@ -240,13 +240,13 @@ pub fn refused_as(conn: &mut AnyConn, names: &[String], since: Timestamp) -> Res
 
 /// What the history of a user leaves out: every single check of a one-time password, and the activation code, of which
 /// another entry tells what came of it.
-const UNTOLD: [&str; 2] = ["authentication.check", "enrollment.accept_code"];
+const UNTOLD: [Verb; 2] = [Verb::AuthenticationCheck, Verb::EnrollmentAcceptCode];
 
 /// The newest entries on this user that tell something.
 pub fn of_user(conn: &mut AnyConn, user: UserId, limit: i64) -> Result<Vec<Line>> {
     let rows: Vec<Row> = audit_entries::table
         .filter(audit_entries::user_id.eq(user.0))
-        .filter(audit_entries::verb.ne_all(UNTOLD))
+        .filter(audit_entries::verb.ne_all(UNTOLD.map(Verb::code)))
         .order(audit_entries::id.desc())
         .limit(limit)
         .select(Row::as_select())

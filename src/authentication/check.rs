@@ -2,7 +2,7 @@
 
 use super::{Person, node, store};
 use crate::{
-    audit::{self, Actor, ActorKind, Entry},
+    audit::{self, Actor, ActorKind, Entry, Verb},
     clock::Timestamp,
     db::{self, AnyConn},
     desk::Desk,
@@ -92,7 +92,7 @@ pub fn admit(desk: &Desk, now: Timestamp, key: Option<&str>, address: &str, requ
         if let Some(node) = refused {
             store::note_refused(conn, now, node)?;
         }
-        audit::record(conn, now, &Entry::refused(&actor, "authentication.check", sentence))
+        audit::record(conn, now, &Entry::refused(&actor, Verb::AuthenticationCheck, sentence))
     })?;
     Err(Error::SignedOut)
 }
@@ -142,7 +142,7 @@ pub fn check(
     let (answer, mut entry) = match verdict {
         Verdict::Accepted { token, serial, first } => {
             let completed = if first { tasks::note_used(conn, now, token)? } else { None };
-            let mut entry = Entry::done(actor, "authentication.check", "Accepted a one-time password");
+            let mut entry = Entry::done(actor, Verb::AuthenticationCheck, "Accepted a one-time password");
             if let Some((_, task)) = completed {
                 entry.sentence = "Accepted the first one-time password; the enrollment is Completed".into();
                 entry = entry.task(task);
@@ -157,7 +157,7 @@ pub fn check(
                 Person { disabled: true, .. } => "The user is disabled".into(),
                 _ => reason.label(),
             };
-            let entry = Entry::refused(actor, "authentication.check", "Rejected a one-time password");
+            let entry = Entry::refused(actor, Verb::AuthenticationCheck, "Rejected a one-time password");
             (answer, entry.fact("Reason", reason))
         }
     };

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use chrono::Duration;
 
 use crate::{
-    audit::{self, ActorKind, Entry},
+    audit::{self, ActorKind, Entry, Verb},
     clock::Timestamp,
     db,
     desk::Desk,
@@ -41,7 +41,7 @@ pub fn add_node(desk: &Desk, who: &Who, now: Timestamp, name: &str) -> Result<St
     let key = format!("{}{}", node::KEY_PREFIX, desk.random.secret());
     let added = desk.db.write(|conn| {
         store::insert(conn, now, &name, &desk.keys.hash(Purpose::AuthNode, key.as_bytes()))?;
-        let entry = Entry::done(&who.actor, "auth_nodes.add", format!("Added the auth node {name}")).subject(&name);
+        let entry = Entry::done(&who.actor, Verb::AuthNodesAdd, format!("Added the auth node {name}")).subject(&name);
         audit::record(conn, now, &entry)
     });
     match added {
@@ -61,7 +61,7 @@ pub fn disable_node(desk: &Desk, who: &Who, now: Timestamp, name: &str) -> Resul
     desk.db.write(|conn| {
         let name = store::disable(conn, now, name)?.ok_or_else(|| Error::not_found("auth node in use called", name))?;
         let sentence = format!("Disabled the auth node {name}");
-        audit::record(conn, now, &Entry::done(&who.actor, "auth_nodes.disable", sentence).subject(&name))
+        audit::record(conn, now, &Entry::done(&who.actor, Verb::AuthNodesDisable, sentence).subject(&name))
     })
 }
 
@@ -74,7 +74,7 @@ pub fn enable_node(desk: &Desk, who: &Who, now: Timestamp, name: &str) -> Result
     desk.db.write(|conn| {
         let name = store::enable(conn, name)?.ok_or_else(|| Error::not_found("disabled auth node called", name))?;
         let sentence = format!("Enabled the auth node {name} with the key it had");
-        audit::record(conn, now, &Entry::done(&who.actor, "auth_nodes.enable", sentence).subject(&name))
+        audit::record(conn, now, &Entry::done(&who.actor, Verb::AuthNodesEnable, sentence).subject(&name))
     })
 }
 
@@ -119,7 +119,7 @@ pub fn new_key(desk: &Desk, who: &Who, now: Timestamp, id: AuthNodeId) -> Result
     desk.db.write(|conn| {
         store::set_key(conn, id, &desk.keys.hash(Purpose::AuthNode, key.as_bytes()))?;
         let sentence = format!("Gave the auth node {} a new key", node.name);
-        audit::record(conn, now, &Entry::done(&who.actor, "auth_nodes.new_key", sentence).subject(&node.name))
+        audit::record(conn, now, &Entry::done(&who.actor, Verb::AuthNodesNewKey, sentence).subject(&node.name))
     })?;
     Ok((node.name, key))
 }

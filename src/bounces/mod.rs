@@ -3,7 +3,7 @@
 use report::{Fate, REPORT_BYTES, Read, Report};
 
 use crate::{
-    audit::{self, Actor, Entry},
+    audit::{self, Actor, Entry, Verb},
     clock::Timestamp,
     db::AnyConn,
     desk::Desk,
@@ -54,10 +54,10 @@ fn note(conn: &mut AnyConn, now: Timestamp, actor: &Actor, email: &Email, report
         && email.state == State::Sent
         && store::set_bounced(conn, now, email.id, &fate.status, &said)?;
     let mut entry = if bounced {
-        Entry::refused(actor, "mail.bounce", format!("Email to {} bounced: {said}", email.shown_to))
+        Entry::refused(actor, Verb::MailBounce, format!("Email to {} bounced: {said}", email.shown_to))
     } else {
         let sentence = format!("Delivery report on the email to {}: {}", email.shown_to, fate.action.label());
-        Entry::done(actor, "mail.report", sentence)
+        Entry::done(actor, Verb::MailReport, sentence)
     };
     entry = entry.fact("Message", email.kind.label());
     // In the history of the task stands what changed something.

@@ -4,7 +4,7 @@
 use chrono::Duration;
 
 use crate::{
-    audit::{self, Entry},
+    audit::{self, Entry, Verb},
     clock::Timestamp,
     db,
     desk::Desk,
@@ -65,7 +65,7 @@ pub fn note(
     who: &Who,
     now: Timestamp,
     what: Unique,
-    verb: &'static str,
+    verb: Verb,
     taken: &[String],
     elsewhere: usize,
 ) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use super::{Claimed, EndedTry, State, Verdict, email, store};
 use crate::{
-    audit::{self, Actor, Entry},
+    audit::{self, Actor, Entry, Verb},
     clock::Timestamp,
     db::AnyConn,
     desk::Desk,
@@ -88,7 +88,7 @@ fn settle_one(conn: &mut AnyConn, now: Timestamp, settled: &EndedTry) -> Result<
         let actor = Actor::system();
         let what = if *verdict == Verdict::Refused { "refused" } else { "given up" };
         let sentence = format!("Email to {} was {what}: {answer}", email.shown_to);
-        let mut entry = Entry::refused(&actor, "mail.send", sentence).fact("Message", email.kind.label());
+        let mut entry = Entry::refused(&actor, Verb::MailSend, sentence).fact("Message", email.kind.label());
         if let Some(task) = email.task {
             entry = entry.task(task);
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    audit::{self, Entry},
+    audit::{self, Entry, Verb},
     clock::Timestamp,
     config::Settings,
     db::AnyConn,
@@ -84,7 +84,7 @@ pub fn save(desk: &Desk, who: &Who, now: Timestamp, message: Message, typed: &Wo
         if before.version != version || !rows::put(conn, &row)? {
             return Err(meanwhile(&before));
         }
-        let mut entry = Entry::done(&who.actor, "messages.change", "Changed a message").subject(message.label());
+        let mut entry = Entry::done(&who.actor, Verb::MessagesChange, "Changed a message").subject(message.label());
         if before.wording.subject != subject {
             entry = entry.fact("Subject", format!("{} → {subject}", before.wording.subject));
         }
@@ -115,7 +115,7 @@ fn take_back(conn: &mut AnyConn, who: &Who, now: Timestamp, message: Message, ve
         Some(row) if row.version != version => Err(changed_by(&row.changed_by)),
         Some(_) => {
             rows::remove(conn, message.kind, message.type_words())?;
-            let entry = Entry::done(&who.actor, "messages.reset", "Went back to the default of a message");
+            let entry = Entry::done(&who.actor, Verb::MessagesReset, "Went back to the default of a message");
             audit::record(conn, now, &entry.subject(message.label()))
         }
     }
@@ -187,7 +187,8 @@ pub fn send_test(desk: &Desk, who: &Who, now: Timestamp, message: Message) -> Re
         let give_up_at = now + chrono::Duration::hours(TEST_HOURS);
         let email = mail::NewEmail { secret, ..mail::NewEmail::new(message.kind, &to, facts, give_up_at) };
         mail::post(desk, conn, now, who.name(), &[email])?;
-        let entry = Entry::done(&who.actor, "messages.test", "Sent themselves a test email").subject(message.label());
+        let entry =
+            Entry::done(&who.actor, Verb::MessagesTest, "Sent themselves a test email").subject(message.label());
         audit::record(conn, now, &entry)?;
         Ok(to)
     })

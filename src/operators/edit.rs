@@ -2,7 +2,7 @@
 
 use super::scope_words;
 use crate::{
-    audit::{self, Entry},
+    audit::{self, Entry, Verb},
     clock::Timestamp,
     desk::Desk,
     error::{Error, Mistakes, Result},
@@ -20,7 +20,7 @@ pub fn edit(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, version: i64,
     let details = details.trimmed();
     let mistakes = details.mistakes();
     let changed = std::cell::Cell::new(false);
-    change(desk, who, now, "operators.edit", user_id, |conn, operator| {
+    change(desk, who, now, Verb::OperatorsEdit, user_id, |conn, operator| {
         if operator.version != version {
             return Err(meanwhile(operator));
         }
@@ -60,7 +60,7 @@ pub fn edit(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, version: i64,
         if !store::managing::update(conn, operator.id, version, &details, role.id)? {
             return Err(meanwhile(operator));
         }
-        let mut entry = Entry::done(&who.actor, "operators.edit", "Edited an operator").subject(&operator.user_id);
+        let mut entry = Entry::done(&who.actor, Verb::OperatorsEdit, "Edited an operator").subject(&operator.user_id);
         for (name, old, new, _) in facts.into_iter().filter(|(.., moved)| *moved) {
             let shown = |text: String| if text.is_empty() { "none".to_owned() } else { text };
             entry = entry.fact(name, format!("{} → {}", shown(old), shown(new)));

@@ -1,7 +1,7 @@
 //! End sessions: of an operator, or one’s own elsewhere.
 
 use crate::{
-    audit::{self, Entry},
+    audit::{self, Entry, Verb},
     clock::Timestamp,
     desk::Desk,
     error::{Error, Result},
@@ -14,12 +14,12 @@ use crate::{
 /// `NotFound`; `Forbidden` if they may do more than `who`.
 pub fn end_sessions(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, mark: Option<&str>) -> Result<usize> {
     let ended = std::cell::Cell::new(0);
-    change(desk, who, now, "operators.end_sessions", user_id, |conn, operator| {
+    change(desk, who, now, Verb::OperatorsEndSessions, user_id, |conn, operator| {
         ended.set(sessions::end(conn, operator.id, |one| mark.is_none_or(|mark| mark == one))?);
         if ended.get() == 0 {
             return Ok(());
         }
-        let entry = Entry::done(&who.actor, "operators.end_sessions", "Signed an operator out");
+        let entry = Entry::done(&who.actor, Verb::OperatorsEndSessions, "Signed an operator out");
         let entry = entry.subject(&operator.user_id).fact("Sessions", ended.get().to_string());
         audit::record(conn, now, &entry)
     })?;
@@ -38,7 +38,7 @@ pub fn end_own(desk: &Desk, who: &Who, now: Timestamp, here: &str, mark: Option<
             None => one != here,
         })?;
         if ended > 0 {
-            let entry = Entry::done(&who.actor, "operators.end_sessions", "Ended own sessions");
+            let entry = Entry::done(&who.actor, Verb::OperatorsEndSessions, "Ended own sessions");
             audit::record(conn, now, &entry.subject(who.name()).fact("Sessions", ended.to_string()))?;
         }
         Ok(ended)

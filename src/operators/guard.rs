@@ -3,7 +3,7 @@
 use super::password::OwnWords;
 use super::{BuiltIn, Operator, Permission, Role, Scope, Who, grantable, store};
 use crate::{
-    audit::{self, Entry},
+    audit::{self, Entry, Verb},
     clock::Timestamp,
     db::{self, AnyConn, Lock},
     desk::Desk,
@@ -52,7 +52,7 @@ pub(crate) fn change(
     desk: &Desk,
     who: &Who,
     now: Timestamp,
-    verb: &'static str,
+    verb: Verb,
     user_id: &str,
     f: impl Fn(&mut AnyConn, &Operator) -> Result<()>,
 ) -> Result<()> {
@@ -68,14 +68,7 @@ pub(crate) fn change(
 }
 
 /// Writes down that a change was refused (its own transaction was rolled back), and passes the reason on.
-pub(super) fn refused<T>(
-    desk: &Desk,
-    who: &Who,
-    now: Timestamp,
-    verb: &'static str,
-    user_id: &str,
-    error: Error,
-) -> Result<T> {
+pub(super) fn refused<T>(desk: &Desk, who: &Who, now: Timestamp, verb: Verb, user_id: &str, error: Error) -> Result<T> {
     if matches!(error, Error::Forbidden(_) | Error::Conflict(_) | Error::Refused(_)) {
         let entry = Entry::refused(&who.actor, verb, "Refused to change an operator").subject(user_id);
         let entry = entry.fact("Reason", error.to_string());

@@ -4,7 +4,7 @@ use guard::{keep_one, known, not_oneself, scope_of};
 use password::OwnWords;
 
 use crate::{
-    audit::{self, Actor, ActorKind, Entry},
+    audit::{self, Actor, ActorKind, Entry, Verb},
     clock::Timestamp,
     db::{self, AnyConn, Lock},
     desk::Desk,
@@ -99,7 +99,7 @@ pub fn add(desk: &Desk, who: &Who, now: Timestamp, new: NewOperator) -> Result<O
         let id = store::insert(conn, now, &new, role.id, &hash)?;
         let scope =
             new.containers.as_ref().map_or("all containers".into(), |list| format!("{} containers", list.len()));
-        let entry = Entry::done(&who.actor, "operators.add", "Added an operator").subject(&new.user_id);
+        let entry = Entry::done(&who.actor, Verb::OperatorsAdd, "Added an operator").subject(&new.user_id);
         audit::record(conn, now, &entry.fact("Role", role.name).fact("Scope", scope))?;
         Ok(id)
     });
@@ -118,7 +118,7 @@ fn taken(user_id: &str) -> String {
 /// # Errors
 /// `NotFound`; `Conflict` if this is the last unsuspended `Operator`; `Forbidden` if they may do more than `who`.
 pub fn suspend(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<()> {
-    change(desk, who, now, "operators.suspend", user_id, |conn, operator| {
+    change(desk, who, now, Verb::OperatorsSuspend, user_id, |conn, operator| {
         if operator.suspended_at.is_some() {
             return Ok(());
         }
@@ -126,7 +126,7 @@ pub fn suspend(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<
         keep_one(conn, operator)?;
         store::set_suspended(conn, operator.id, Some(now))?;
         store::sessions::delete_all_of(conn, operator.id)?;
-        let entry = Entry::done(&who.actor, "operators.suspend", "Suspended an operator").subject(&operator.user_id);
+        let entry = Entry::done(&who.actor, Verb::OperatorsSuspend, "Suspended an operator").subject(&operator.user_id);
         audit::record(conn, now, &entry)
     })
 }
@@ -136,12 +136,12 @@ pub fn suspend(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<
 /// # Errors
 /// `NotFound`; `Forbidden` if they may do more than `who`.
 pub fn resume(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<()> {
-    change(desk, who, now, "operators.resume", user_id, |conn, operator| {
+    change(desk, who, now, Verb::OperatorsResume, user_id, |conn, operator| {
         if operator.suspended_at.is_none() {
             return Ok(());
         }
         store::set_suspended(conn, operator.id, None)?;
-        let entry = Entry::done(&who.actor, "operators.resume", "Let an operator sign in again");
+        let entry = Entry::done(&who.actor, Verb::OperatorsResume, "Let an operator sign in again");
         audit::record(conn, now, &entry.subject(&operator.user_id))
     })
 }

@@ -2,7 +2,7 @@
 
 use super::guard::not_oneself;
 use crate::{
-    audit::{self, Entry},
+    audit::{self, Entry, Verb},
     clock::Timestamp,
     desk::Desk,
     error::Result,
@@ -17,12 +17,12 @@ use crate::{
 /// # Errors
 /// `NotFound`; `Refused` if this is the last unsuspended `Operator`, or oneself; `Forbidden` if they may do more.
 pub fn remove(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<()> {
-    change(desk, who, now, "operators.remove", user_id, |conn, operator| {
+    change(desk, who, now, Verb::OperatorsRemove, user_id, |conn, operator| {
         not_oneself(who, operator.id, "remove")?;
         keep_one(conn, operator)?;
         sessions::delete_all_of(conn, operator.id)?;
         store::managing::remove(conn, operator.id, now)?;
-        let entry = Entry::done(&who.actor, "operators.remove", "Removed an operator").subject(&operator.user_id);
+        let entry = Entry::done(&who.actor, Verb::OperatorsRemove, "Removed an operator").subject(&operator.user_id);
         audit::record(conn, now, &entry.fact("Role", operator.role.clone()))
     })
 }

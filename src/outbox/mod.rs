@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::Duration;
 
 use crate::{
-    audit::{self, Entry},
+    audit::{self, Entry, Verb},
     clock::Timestamp,
     config::Settings,
     db::AnyConn,
@@ -161,16 +161,16 @@ fn apply(conn: &mut AnyConn, now: Timestamp, steps: &[(Email, Step)]) -> Result<
 }
 
 /// The name of what is done; `each` of one email among many, which another entry sums up.
-fn verb(change: Change, each: bool) -> &'static str {
+fn verb(change: Change, each: bool) -> Verb {
     match (change, each) {
-        (Change::SendAgain, false) => "mail.send_again",
-        (Change::SendAgain, true) => "mail.send_again_each",
-        (Change::Cancel, false) => "mail.cancel",
-        (Change::Cancel, true) => "mail.cancel_each",
+        (Change::SendAgain, false) => Verb::MailSendAgain,
+        (Change::SendAgain, true) => Verb::MailSendAgainEach,
+        (Change::Cancel, false) => Verb::MailCancel,
+        (Change::Cancel, true) => Verb::MailCancelEach,
     }
 }
 
-fn entry<'a>(who: &'a Who, email: &Email, step: &Step, verb: &'static str) -> Entry<'a> {
+fn entry<'a>(who: &'a Who, email: &Email, step: &Step, verb: Verb) -> Entry<'a> {
     let to = &email.shown_to;
     let sentence = match step {
         Step::Queue(other) => format!("Sent the email to {} again", other.as_ref().unwrap_or(to)),

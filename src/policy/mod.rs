@@ -1,7 +1,7 @@
 //! The Self-Enrollment Policy: the numbers that Provision, the portal and the checks go by.
 
 use crate::{
-    audit::{self, Entry},
+    audit::{self, Entry, Verb},
     clock::Timestamp,
     db::{self, AnyConn, Lock},
     error::{Error, Result},
@@ -10,10 +10,12 @@ use crate::{
 
 pub mod pages;
 pub mod self_enrollment;
+mod stop_date;
 mod store;
 pub mod typed;
 
 pub use self_enrollment::{Policy, Reminder};
+pub use stop_date::{STOP_ON, check_not_passed, typed_stop};
 pub use store::{Change, changes, changes_since, current};
 pub use typed::{Difference, PolicyForm};
 
@@ -49,7 +51,7 @@ pub fn change_in(
     }
     store::update(conn, &after)?;
     store::keep(conn, now, who.name(), after.version, &differences)?;
-    let mut entry = Entry::done(&who.actor, "policy.change", "Changed the Self-Enrollment Policy");
+    let mut entry = Entry::done(&who.actor, Verb::PolicyChange, "Changed the Self-Enrollment Policy");
     for difference in &differences {
         entry = entry.fact(difference.field, format!("{} → {}", difference.old, difference.new));
     }

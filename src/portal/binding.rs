@@ -1,6 +1,7 @@
 //! Binding a token in the portal: an app proves its key, a device is claimed from inventory.
 
 use crate::{
+    audit::Verb,
     clock::{self, Timestamp},
     db::{self, AnyConn, Lock},
     desk::Desk,
@@ -151,7 +152,7 @@ fn finish(
     tasks::note_enrolled(conn, now, enrollment.id, token.id)?;
     letter::post(desk, conn, now, enrollment, Kind::Enrolled, Some(&token.serial))?;
     let serial = [("Serial Number", token.serial.clone())];
-    note(conn, now, visit, enrollment, "enrollment.enroll", "Enrolled a token", &serial)?;
+    note(conn, now, visit, enrollment, Verb::EnrollmentEnroll, "Enrolled a token", &serial)?;
     view.enrollment.facts.enrolled_at = Some(now);
     view.enrollment.token = Some(token.id);
     view.end = Some(End::AlreadyEnrolled);

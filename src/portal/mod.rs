@@ -4,6 +4,7 @@
 use chrono::Duration;
 
 use crate::{
+    audit::Verb,
     authentication::{self, Answer, Person},
     clock::Timestamp,
     db::AnyConn,
@@ -96,7 +97,7 @@ pub fn accept_code(desk: &Desk, now: Timestamp, visit: &Visit, code: &str) -> Re
             let sealed = desk.keys.seal(&desk.random, &binding::seed_context(enrollment), seed.bytes());
             tasks::note_pending_seed(conn, now, enrollment.id, &sealed)?;
         }
-        note(conn, now, visit, enrollment, "enrollment.accept_code", "Accepted the activation code", &[])?;
+        note(conn, now, visit, enrollment, Verb::EnrollmentAcceptCode, "Accepted the activation code", &[])?;
         Ok(Step::Done(View { verified: true, ..view }, session))
     })
 }

@@ -2,7 +2,7 @@
 
 use super::{End, letter, link, store};
 use crate::{
-    audit::{self, Actor, ActorKind, Entry},
+    audit::{self, Actor, ActorKind, Entry, Verb},
     clock::Timestamp,
     db::AnyConn,
     desk::Desk,
@@ -130,7 +130,7 @@ pub(super) fn fail<T>(
     let sentence =
         if locked { "Failed an enrollment attempt; the enrollment is Locked" } else { "Failed an enrollment attempt" };
     let actor = actor(visit, &enrollment.user_id);
-    let mut entry = Entry::refused(&actor, "enrollment.attempt", sentence)
+    let mut entry = Entry::refused(&actor, Verb::EnrollmentAttempt, sentence)
         .user(enrollment.user, &enrollment.user_id)
         .task(enrollment.task)
         .fact("Reason", missed.label())
@@ -165,7 +165,7 @@ pub(super) fn note(
     now: Timestamp,
     visit: &Visit,
     enrollment: &Enrollment,
-    verb: &'static str,
+    verb: Verb,
     sentence: &str,
     facts: &[(&'static str, String)],
 ) -> Result<()> {

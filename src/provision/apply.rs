@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    audit::{self, Entry},
+    audit::{self, Entry, Verb},
     clock::Timestamp,
     counts,
     db::{AnyConn, ROWS_A_STATEMENT},
@@ -59,7 +59,7 @@ fn replace(conn: &mut AnyConn, who: &Who, now: Timestamp, plan: &Plan, task: Tas
     for older in older {
         let users = replaced.iter().filter(|enrollment| enrollment.task == older).count();
         let users = counted(users, "user");
-        let entry = Entry::done(&who.actor, "tasks.replace", format!("Moved {users} to task {task}"));
+        let entry = Entry::done(&who.actor, Verb::TasksReplace, format!("Moved {users} to task {task}"));
         audit::record(conn, now, &entry.task(older))?;
         counts::recount(conn, older)?;
     }
@@ -128,14 +128,14 @@ fn record(
     let kind = plan.choice.authentication_type.label();
     for part in getting.chunks(ROWS_A_STATEMENT) {
         let entries = part.iter().map(|user| {
-            Entry::done(&who.actor, "tasks.provision_user", format!("Provisioned in task {task}: {kind}"))
+            Entry::done(&who.actor, Verb::TasksProvisionUser, format!("Provisioned in task {task}: {kind}"))
                 .task(task)
                 .user(user.user, &user.user_id)
         });
         audit::record_all(conn, now, entries)?;
     }
     let users = counted(getting.len(), "user");
-    let mut entry = Entry::done(&who.actor, "tasks.provision", format!("Provisioned {users}"))
+    let mut entry = Entry::done(&who.actor, Verb::TasksProvision, format!("Provisioned {users}"))
         .task(task)
         .fact("Authentication Type", kind)
         .fact("Stop Date", plan.choice.stop_on.to_string());

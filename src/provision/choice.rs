@@ -4,9 +4,9 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    error::{Error, Mistakes, Result},
+    error::{Error, Result},
     ids::UserId,
-    policy::Policy,
+    policy::{Policy, typed_stop},
     tasks::task::Description,
     tokens::AuthenticationType,
 };
@@ -71,52 +71,27 @@ pub struct Choice {
     pub include_with_task: bool,
 }
 
-/// Reads a Stop Date that was typed; empty means the one the policy proposes.
+/// Reads a Stop Date that was typed for a task that starts today; empty means the one the policy proposes.
 ///
 /// # Errors
-/// A mistake in `stop_on` unless it is a date between today and what the policy allows.
+/// A mistake unless it is a date between today and what the policy allows.
 pub fn stop_date(typed: &str, policy: &Policy, today: NaiveDate) -> Result<NaiveDate> {
     if typed.is_empty() {
         return Ok(policy.proposed_stop(today));
     }
-    let date: NaiveDate =
-        typed.parse().map_err(|_| Error::mistake("stop_on", "Type the Stop Date as year-month-day."))?;
-    let mut mistakes = Mistakes::default();
-    if let Some(sentence) = stop_date_refusal(date, policy, today) {
-        mistakes.add("stop_on", sentence);
-    }
-    mistakes.into_result().map(|()| date)
-}
-
-/// Why a new task cannot stop on `date`; `None` if it can.
-pub fn stop_date_refusal(date: NaiveDate, policy: &Policy, today: NaiveDate) -> Option<String> {
-    let latest = policy.latest_stop(today);
-    if date < today {
-        Some(format!("The Stop Date {date} has passed. Choose {today} or later."))
-    } else if date > latest {
-        Some(format!("The policy allows a Stop Date up to {latest}."))
-    } else {
-        None
-    }
+    let date = typed_stop(typed)?;
+    policy.check_stop(date, today, today).map(|()| date)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn date(text: &str) -> NaiveDate {
-        text.parse().unwrap()
-    }
-
     #[test]
-    fn a_stop_date_lies_between_today_and_what_the_policy_allows() {
-        let (policy, today) = (Policy::default(), date("2026-11-20"));
-        assert_eq!(stop_date("", &policy, today).unwrap(), date("2026-12-04"));
-        assert_eq!(stop_date("2026-11-20", &policy, today).unwrap(), today);
-        assert_eq!(stop_date("2026-12-20", &policy, today).unwrap(), date("2026-12-20"));
-        for wrong in ["2026-11-19", "2026-12-21", "tomorrow"] {
-            assert!(stop_date(wrong, &policy, today).is_err(), "{wrong}");
-        }
+    fn without_a_stop_date_the_policy_proposes_one() {
+        let (policy, today) = (Policy::default(), NaiveDate::from_ymd_opt(2026, 11, 20).unwrap());
+        assert_eq!(stop_date("", &policy, today).unwrap(), policy.proposed_stop(today));
+        assert!(stop_date("2026-11-19", &policy, today).is_err());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::{
     english::{counted, is_are},
     ids::TaskId,
     policy::Policy,
-    provision::choice::{Choice, stop_date_refusal},
+    provision::choice::Choice,
 };
 
 pub use crate::provision::candidate::{Candidate, Candidates, OpenEnrollment, Skip};
@@ -137,7 +137,7 @@ impl Plan {
         if count == 0 {
             return Some("Nobody is left to provision: everyone who was chosen is left out.".into());
         }
-        if let Some(sentence) = stop_date_refusal(self.choice.stop_on, policy, self.start_on) {
+        if let Some(sentence) = policy.stop_refusal(self.choice.stop_on, self.start_on, self.start_on) {
             return Some(sentence);
         }
         // A replaced enrollment gives its reserved token to the new one.

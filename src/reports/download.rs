@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::{
-    audit::{self, Entry},
+    audit::{self, Entry, Verb},
     clock::{Timestamp, Zone},
     db::AnyConn,
     desk::Desk,
@@ -110,7 +110,7 @@ pub fn download(desk: &Desk, who: &Who, now: Timestamp, report: Report, filter: 
     })?;
     let many = counted(rows, "row");
     let sentence = format!("Downloaded {} as CSV, {many}", report.label());
-    let mut entry = Entry::done(&who.actor, "reports.download", sentence);
+    let mut entry = Entry::done(&who.actor, Verb::ReportsDownload, sentence);
     let narrowed = filter.pairs().iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join(", ");
     if !narrowed.is_empty() {
         entry = entry.fact("Filter", narrowed);

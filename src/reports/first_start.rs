@@ -3,7 +3,7 @@
 use chrono::Duration;
 
 use crate::{
-    audit::{self, Entry},
+    audit::{self, Entry, Verb},
     clock::Timestamp,
     config::{Settings, is_postgres},
     db::{AnyConn, Db},
@@ -99,7 +99,7 @@ pub fn back_up_ourselves(desk: &Desk, who: &Who, now: Timestamp) -> Result<()> {
     desk.db.write(|conn| {
         store::first_start::note(conn, BACKUP, &Noted { at: now, by: who.name().to_owned() })?;
         let sentence = "Said that the organization backs up its PostgreSQL";
-        audit::record(conn, now, &Entry::done(&who.actor, "first_start.backup", sentence))
+        audit::record(conn, now, &Entry::done(&who.actor, Verb::FirstStartBackup, sentence))
     })
 }
 
@@ -126,7 +126,7 @@ pub fn send_test(desk: &Desk, who: &Who, now: Timestamp) -> Result<String> {
         };
         let email = mail::NewEmail::new(mail::Kind::Test, &to, facts, now + Duration::hours(TEST_HOURS));
         mail::post(desk, conn, now, who.name(), &[email])?;
-        let entry = Entry::done(&who.actor, "messages.test", "Sent themselves a test email").subject(who.name());
+        let entry = Entry::done(&who.actor, Verb::MessagesTest, "Sent themselves a test email").subject(who.name());
         audit::record(conn, now, &entry)?;
         Ok(to)
     })

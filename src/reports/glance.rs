@@ -17,7 +17,7 @@ use crate::{
         store,
     },
     rounds,
-    tasks::list::last_soon_day,
+    tasks::status::last_soon_day,
     tokens::AuthenticationType,
     users,
 };

@@ -10,7 +10,7 @@ use crate::{
     error::Result,
     operators, policy,
     reports::store::{self, Basis},
-    tasks::list::last_soon_day,
+    tasks::status::last_soon_day,
 };
 
 pub use super::large::Numbers;

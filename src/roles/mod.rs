@@ -2,7 +2,7 @@
 
 use crate::{
     access::role,
-    audit::{self, Entry},
+    audit::{self, Entry, Verb},
     clock::Timestamp,
     db::{self, AnyConn, Lock},
     desk::Desk,
@@ -37,7 +37,7 @@ pub fn add(desk: &Desk, who: &Who, now: Timestamp, name: &str, held: Permissions
     let outcome = desk.db.write(|conn| {
         db::hold(conn, Lock::Operators)?;
         let id = store::insert(conn, name, held)?;
-        let entry = Entry::done(&who.actor, "roles.add", "Made a role").subject(name);
+        let entry = Entry::done(&who.actor, Verb::RolesAdd, "Made a role").subject(name);
         audit::record(conn, now, &entry.fact("Permissions", words(held)))?;
         Ok(id)
     });
@@ -75,7 +75,7 @@ pub fn edit(
         if !store::update(conn, id, version, name, held)? {
             return Err(Error::Conflict(format!("Someone else changed the role {} meanwhile.", before.name)));
         }
-        let mut entry = Entry::done(&who.actor, "roles.edit", "Edited a role").subject(&before.name);
+        let mut entry = Entry::done(&who.actor, Verb::RolesEdit, "Edited a role").subject(&before.name);
         if before.name != name {
             entry = entry.fact("Name", format!("{} → {name}", before.name));
         }
@@ -110,7 +110,7 @@ pub fn remove(desk: &Desk, who: &Who, now: Timestamp, id: RoleId) -> Result<Role
             store::leave(conn, id, auditor.id)?;
         }
         store::delete(conn, id)?;
-        let entry = Entry::done(&who.actor, "roles.remove", "Removed a role").subject(&role.name);
+        let entry = Entry::done(&who.actor, Verb::RolesRemove, "Removed a role").subject(&role.name);
         audit::record(conn, now, &entry.fact("Permissions", words(role.permissions)))?;
         Ok(role)
     })

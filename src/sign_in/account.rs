@@ -1,7 +1,7 @@
 //! What operators do to their own account.
 
 use crate::{
-    audit::{self, Entry},
+    audit::{self, Entry, Verb},
     clock::Timestamp,
     db::AnyConn,
     desk::Desk,
@@ -67,7 +67,7 @@ pub fn change_password(desk: &Desk, who: &Who, now: Timestamp, current: &str, ne
     desk.db.write(|conn| throttle::count(conn, now, &bucket))?;
     if !password::is_right(&slot, current, stored.as_deref())? {
         desk.db.write(|conn| {
-            let entry = Entry::refused(&who.actor, "operators.change_password", "Change of the own password refused");
+            let entry = Entry::refused(&who.actor, Verb::OperatorsChangePassword, "Change of the own password refused");
             audit::record(conn, now, &entry.fact("Reason", "wrong current password"))
         })?;
         return Err(Error::mistake("current", "This is not the password you have now."));
@@ -77,6 +77,6 @@ pub fn change_password(desk: &Desk, who: &Who, now: Timestamp, current: &str, ne
         throttle::reset(conn, &bucket)?;
         operators::set_password(conn, id, &hash, None)?;
         sessions::delete_all_of(conn, id)?;
-        audit::record(conn, now, &Entry::done(&who.actor, "operators.change_password", "Changed the own password"))
+        audit::record(conn, now, &Entry::done(&who.actor, Verb::OperatorsChangePassword, "Changed the own password"))
     })
 }

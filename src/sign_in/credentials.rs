@@ -2,7 +2,7 @@
 
 use crate::{
     access::{Permission, Who},
-    audit::{self, Entry},
+    audit::{self, Entry, Verb},
     clock::Timestamp,
     desk::Desk,
     error::{Error, Result},
@@ -21,11 +21,11 @@ pub fn reset_password(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, pas
         return Err(Error::mistake("password", sentence));
     }
     let hash = password::hash(&desk.hashers.slot()?, &desk.random, password)?;
-    change(desk, who, now, "operators.reset_password", user_id, |conn, operator| {
+    change(desk, who, now, Verb::OperatorsResetPassword, user_id, |conn, operator| {
         operators::set_password(conn, operator.id, &hash, Some(now))?;
         throttle::reset(conn, &Bucket::user(&operator.user_id))?;
         sessions::delete_all_of(conn, operator.id)?;
-        let entry = Entry::done(&who.actor, "operators.reset_password", "Reset the password of an operator");
+        let entry = Entry::done(&who.actor, Verb::OperatorsResetPassword, "Reset the password of an operator");
         audit::record(conn, now, &entry.subject(&operator.user_id))
     })
 }
@@ -47,11 +47,11 @@ pub fn give_password(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> R
 /// # Errors
 /// `NotFound`; `Forbidden` if they may do more than `who`.
 pub fn reset_second_factor(desk: &Desk, who: &Who, now: Timestamp, user_id: &str) -> Result<()> {
-    change(desk, who, now, "operators.reset_second_factor", user_id, |conn, operator| {
+    change(desk, who, now, Verb::OperatorsResetSecondFactor, user_id, |conn, operator| {
         operators::forget_second_factor(conn, operator.id)?;
         throttle::reset(conn, &Bucket::second_factor(&operator.user_id))?;
         sessions::delete_all_of(conn, operator.id)?;
-        let entry = Entry::done(&who.actor, "operators.reset_second_factor", "Reset the second factor of an operator");
+        let entry = Entry::done(&who.actor, Verb::OperatorsResetSecondFactor, "Reset the second factor of an operator");
         audit::record(conn, now, &entry.subject(&operator.user_id))
     })
 }

@@ -3,7 +3,7 @@
 use chrono::Duration;
 
 use crate::{
-    audit::{self, Actor, ActorKind, Entry},
+    audit::{self, Actor, ActorKind, Entry, Verb},
     clock::Timestamp,
     db::AnyConn,
     desk::Desk,
@@ -27,7 +27,7 @@ use second_factor::Judgment;
 use throttle::Bucket;
 
 /// The audit log's name for it.
-const VERB: &str = "operators.sign_in";
+const VERB: Verb = Verb::OperatorsSignIn;
 
 /// What the first step leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -247,7 +247,7 @@ fn second_step(
         counted.succeed(conn, now)?;
         if new {
             let actor = actor(conn, who, id)?;
-            let entry = Entry::done(&actor, "operators.set_up_second_factor", "Set up an authenticator app to sign in");
+            let entry = Entry::done(&actor, Verb::OperatorsSetUpSecondFactor, "Set up an authenticator app to sign in");
             audit::record(conn, now, &entry)?;
         }
         signed_in(conn, who, now, id).map(|()| true)
@@ -264,7 +264,7 @@ pub fn sign_out(desk: &Desk, who: &Who, now: Timestamp, id: OperatorId) -> Resul
             return Ok(());
         }
         let actor = actor(conn, who, id)?;
-        audit::record(conn, now, &Entry::done(&actor, "operators.sign_out", "Signed out"))
+        audit::record(conn, now, &Entry::done(&actor, Verb::OperatorsSignOut, "Signed out"))
     })
 }
 

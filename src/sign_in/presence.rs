@@ -2,7 +2,7 @@
 //! operator proves once more who they are, by the password or a one-time password (ASVS 5.0, 7.5.2 and 7.5.3).
 
 use crate::{
-    audit::{self, Entry},
+    audit::{self, Entry, Verb},
     clock::{self, Timestamp},
     desk::Desk,
     error::{Error, Result},
@@ -62,9 +62,9 @@ pub fn confirm(desk: &Desk, who: &Who, now: Timestamp, typed: &str) -> Result<bo
             _ => {}
         }
         let entry = match right {
-            true => Entry::done(&who.actor, "operators.confirm", "Confirmed who they are"),
+            true => Entry::done(&who.actor, Verb::OperatorsConfirm, "Confirmed who they are"),
             false => {
-                Entry::refused(&who.actor, "operators.confirm", format!("Did not confirm who they are, wrong {by}"))
+                Entry::refused(&who.actor, Verb::OperatorsConfirm, format!("Did not confirm who they are, wrong {by}"))
             }
         };
         audit::record(conn, now, &entry.fact("By", by))?;

@@ -4,7 +4,7 @@
 
 use super::enrollment::left_at;
 use crate::{
-    audit::{self, Entry},
+    audit::{self, Entry, Verb},
     clock::Timestamp,
     counts,
     db::{AnyConn, ROWS_A_STATEMENT},
@@ -123,7 +123,7 @@ pub fn resend_to_new(desk: &Desk, who: &Who, now: Timestamp, whose: LinksOf, sho
         for same in tasks.chunk_by(|a, b| a == b) {
             counts::recount(conn, same[0])?;
             let sentence = format!("Resent to the new addresses of {}", ticked_users::users(same.len()));
-            audit::record(conn, now, &Entry::done(&who.actor, "tasks.resend", sentence).task(same[0]))?;
+            audit::record(conn, now, &Entry::done(&who.actor, Verb::TasksResend, sentence).task(same[0]))?;
         }
         Ok(ended.ready.len())
     })
@@ -143,7 +143,7 @@ fn write(
     resend::write_anew(desk, conn, who, now, policy, &fresh, None)?;
     let entry = |renewal: &Renewal<'_>| {
         let sentence = format!("Resent task {} to {}", renewal.0.task, renewal.0.email);
-        resend::renewed(who, "tasks.resend_user", sentence, renewal)
+        resend::renewed(who, Verb::TasksResendUser, sentence, renewal)
     };
     audit::record_all(conn, now, fresh.iter().map(entry))
 }

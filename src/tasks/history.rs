@@ -1,16 +1,21 @@
 //! The history of a task as its page tells it.
 
 use crate::english::continued;
-use crate::{audit::Outcome, clock::Timestamp};
+use crate::{
+    audit::{Outcome, Verb},
+    clock::Timestamp,
+};
 
 /// Verbs that the history leaves out: another entry sums them up, or (the activation code) tells what came of it.
-pub const LEFT_OUT: [&str; 7] = [
-    "tasks.provision_user", "tasks.remove_user", "tasks.stop_date_user", "tasks.resend_user", "enrollment.accept_code",
-    "mail.send_again_each", "mail.cancel_each",
+pub const LEFT_OUT: [Verb; 7] = [
+    Verb::TasksProvisionUser,
+    Verb::TasksRemoveUser,
+    Verb::TasksStopDateUser,
+    Verb::TasksResendUser,
+    Verb::EnrollmentAcceptCode,
+    Verb::MailSendAgainEach,
+    Verb::MailCancelEach,
 ];
-
-/// The verb of reminders: one entry for each user, many at once.
-const REMIND: &str = "tasks.remind";
 
 /// An entry of the audit log about a task.
 #[derive(Clone, Debug)]
@@ -19,8 +24,8 @@ pub struct HistoryEntry {
     pub at: Timestamp,
     /// Who.
     pub actor: String,
-    /// What, by the stable name.
-    pub verb: String,
+    /// What; none that another version wrote.
+    pub verb: Option<Verb>,
     /// How it ended.
     pub outcome: String,
     /// On whom; empty for the task as a whole.
@@ -44,19 +49,22 @@ pub struct Event {
 
 /// Tells the newest `limit` lines: reminders that went out together are one.
 pub fn events(entries: &[HistoryEntry], limit: usize) -> Vec<Event> {
-    let together = |a: &HistoryEntry, b: &HistoryEntry| a.verb == REMIND && b.verb == REMIND && a.at == b.at;
+    let together =
+        |a: &HistoryEntry, b: &HistoryEntry| a.verb == Some(Verb::TasksRemind) && b.verb == a.verb && a.at == b.at;
     entries.chunk_by(together).take(limit).map(HistoryEntry::event).collect()
 }
 
 impl HistoryEntry {
     fn event(run: &[HistoryEntry]) -> Event {
         let told = &run[0];
-        let (who, sentence) = match (told.verb.as_str(), run.len()) {
-            (REMIND, 1) => (String::new(), format!("Reminder mailed to {}", told.subject)),
-            (REMIND, many) => (String::new(), format!("Reminder mailed to {many} users")),
+        let (who, sentence) = match (told.verb, run.len()) {
+            (Some(Verb::TasksRemind), 1) => (String::new(), format!("Reminder mailed to {}", told.subject)),
+            (Some(Verb::TasksRemind), many) => (String::new(), format!("Reminder mailed to {many} users")),
             // An auth node accepted it, but it is the user one looks for.
-            ("authentication.check", _) => (told.subject.clone(), "signed in for the first time: Completed".into()),
-            ("mail.send" | "mail.bounce", _) => (String::new(), told.sentence.clone()),
+            (Some(Verb::AuthenticationCheck), _) => {
+                (told.subject.clone(), "signed in for the first time: Completed".into())
+            }
+            (Some(Verb::MailSend | Verb::MailBounce), _) => (String::new(), told.sentence.clone()),
             (_, _) if told.subject.is_empty() || told.subject == told.actor => {
                 (told.actor.clone(), continued(&told.sentence))
             }
@@ -67,18 +75,18 @@ impl HistoryEntry {
 
     fn icon(&self) -> &'static str {
         let sign = Outcome::from_code(&self.outcome).sign();
-        match self.verb.as_str() {
-            "mail.send" | "mail.bounce" => "mail-x",
+        match self.verb {
+            Some(Verb::MailSend | Verb::MailBounce) => "mail-x",
             _ if self.outcome == Outcome::Refused.code() => sign.icon,
-            "tasks.provision" => "ticket",
-            "tasks.stop_date" | "tasks.give_more_time" => "calendar",
-            "tasks.resend" | "mail.send_again" | REMIND => "send",
-            "tasks.unlock" => "lock-open",
-            "tasks.remove" | "tasks.remove_users" | "tasks.replace" => "user-minus",
-            "mail.cancel" => "mail-canceled",
-            "enrollment.enroll" => "key",
+            Some(Verb::TasksProvision) => "ticket",
+            Some(Verb::TasksStopDate | Verb::TasksGiveMoreTime) => "calendar",
+            Some(Verb::TasksResend | Verb::MailSendAgain | Verb::TasksRemind) => "send",
+            Some(Verb::TasksUnlock) => "lock-open",
+            Some(Verb::TasksRemove | Verb::TasksRemoveUsers | Verb::TasksReplace) => "user-minus",
+            Some(Verb::MailCancel) => "mail-canceled",
+            Some(Verb::EnrollmentEnroll) => "key",
             // An auth node accepted the first one-time password.
-            "authentication.check" => "circle-check",
+            Some(Verb::AuthenticationCheck) => "circle-check",
             _ => sign.icon,
         }
     }
@@ -89,11 +97,11 @@ mod tests {
     use super::*;
     use chrono::NaiveDate;
 
-    fn told(verb: &str, actor: &str, subject: &str, sentence: &str) -> HistoryEntry {
+    fn told(verb: Verb, actor: &str, subject: &str, sentence: &str) -> HistoryEntry {
         HistoryEntry {
             at: NaiveDate::from_ymd_opt(2026, 11, 20).unwrap().and_hms_opt(8, 0, 0).unwrap(),
             actor: actor.into(),
-            verb: verb.into(),
+            verb: Some(verb),
             outcome: "done".into(),
             subject: subject.into(),
             sentence: sentence.into(),
@@ -102,13 +110,13 @@ mod tests {
 
     #[test]
     fn a_line_begins_with_who_and_goes_on_as_one_sentence() {
-        let lines = events(&[told("tasks.provision", "m.okafor", "", "Provisioned 25 users")], 9);
+        let lines = events(&[told(Verb::TasksProvision, "m.okafor", "", "Provisioned 25 users")], 9);
         assert_eq!((lines[0].who.as_str(), lines[0].sentence.as_str()), ("m.okafor", "provisioned 25 users"));
     }
 
     #[test]
     fn reminders_that_went_out_together_are_one_line() {
-        let remind = |subject| told(REMIND, "system", subject, "Reminded of the Stop Date 2026-11-23");
+        let remind = |subject| told(Verb::TasksRemind, "system", subject, "Reminded of the Stop Date 2026-11-23");
         let lines = events(&[remind("a.berg"), remind("b.cole")], 9);
         assert_eq!(lines.len(), 1);
         assert_eq!(lines[0].sentence, "Reminder mailed to 2 users");
@@ -116,18 +124,20 @@ mod tests {
 
     #[test]
     fn what_failed_carries_no_sign_of_success() {
-        for verb in ["enrollment.attempt", "authentication.check", "mail.send", "mail.bounce", "tasks.resend"] {
+        for verb in
+            [Verb::EnrollmentAttempt, Verb::AuthenticationCheck, Verb::MailSend, Verb::MailBounce, Verb::TasksResend]
+        {
             let refused = HistoryEntry { outcome: "refused".into(), ..told(verb, "a", "a", "Failed") };
             let icon = events(&[refused], 9)[0].icon;
-            assert!(["circle-x", "mail-x"].contains(&icon), "{verb}: {icon}");
-            assert_ne!(events(&[told("enrollment.enroll", "a", "a", "Enrolled a token")], 9)[0].icon, "circle-x");
+            assert!(["circle-x", "mail-x"].contains(&icon), "{verb:?}: {icon}");
+            assert_ne!(events(&[told(Verb::EnrollmentEnroll, "a", "a", "Enrolled a token")], 9)[0].icon, "circle-x");
         }
     }
 
     #[test]
     fn the_first_sign_in_is_told_of_the_user_and_not_of_the_auth_node() {
         let lines =
-            events(&[told("authentication.check", "vpn", "h.brandt", "Accepted the first one-time password")], 9);
+            events(&[told(Verb::AuthenticationCheck, "vpn", "h.brandt", "Accepted the first one-time password")], 9);
         assert_eq!(lines[0].who, "h.brandt");
     }
 }

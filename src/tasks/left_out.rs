@@ -14,7 +14,7 @@ use crate::tasks::{
 
 /// What can be done to the ticked users of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verb {
+pub enum EditAction {
     /// They are taken out of the task.
     Remove,
     /// They get another Stop Date.
@@ -25,19 +25,19 @@ pub enum Verb {
     Unlock,
 }
 
-impl Verb {
+impl EditAction {
     /// True if each of them is sent an email of their own, without which it is of no use.
     fn writes(self) -> bool {
-        matches!(self, Verb::Resend | Verb::Unlock)
+        matches!(self, EditAction::Resend | EditAction::Unlock)
     }
 
     /// "Nobody of them can be resent to".
     fn nobody(self) -> &'static str {
         match self {
-            Verb::Remove => "Nobody of them can be removed",
-            Verb::StopDate => "Nobody of them can get another Stop Date",
-            Verb::Resend => "Nobody of them can be resent to",
-            Verb::Unlock => "Nobody of them can be unlocked",
+            EditAction::Remove => "Nobody of them can be removed",
+            EditAction::StopDate => "Nobody of them can get another Stop Date",
+            EditAction::Resend => "Nobody of them can be resent to",
+            EditAction::Unlock => "Nobody of them can be unlocked",
         }
     }
 }
@@ -108,21 +108,21 @@ impl<'a> From<&'a Enrollment> for Standing<'a> {
     }
 }
 
-/// Why `verb` leaves this user out, who is still in the task; `None` if it does not.
-pub fn why<'a>(verb: Verb, user: impl Into<Standing<'a>>, attempts: i64, today: NaiveDate) -> Option<LeftOut> {
+/// Why `action` leaves this user out, who is still in the task; `None` if it does not.
+pub fn why<'a>(action: EditAction, user: impl Into<Standing<'a>>, attempts: i64, today: NaiveDate) -> Option<LeftOut> {
     let user = user.into();
     if user.facts.enrolled_at.is_some() {
         return Some(LeftOut::Enrolled);
     }
-    if !verb.writes() {
+    if !action.writes() {
         return None;
     }
     if user.disabled {
         return Some(LeftOut::Disabled);
     }
-    match (verb, status(user.facts, attempts, today)) {
-        (Verb::Unlock, Status::Locked) => {}
-        (Verb::Unlock, _) => return Some(LeftOut::NotLocked),
+    match (action, status(user.facts, attempts, today)) {
+        (EditAction::Unlock, Status::Locked) => {}
+        (EditAction::Unlock, _) => return Some(LeftOut::NotLocked),
         (_, Status::Locked) => return Some(LeftOut::Locked),
         (_, Status::Expired) => return Some(LeftOut::Expired),
         _ => {}
@@ -141,8 +141,8 @@ pub fn sum(reasons: impl Iterator<Item = LeftOut>) -> String {
 }
 
 /// The sentence where nobody is left.
-pub fn nobody(verb: Verb, reasons: impl Iterator<Item = LeftOut>) -> String {
-    format!("{}: {}.", verb.nobody(), sum(reasons))
+pub fn nobody(action: EditAction, reasons: impl Iterator<Item = LeftOut>) -> String {
+    format!("{}: {}.", action.nobody(), sum(reasons))
 }
 
 #[cfg(test)]
@@ -153,26 +153,26 @@ mod tests {
         NaiveDate::from_ymd_opt(2026, 11, 20).unwrap()
     }
 
-    fn left(verb: Verb, change: impl Fn(&mut EnrollmentFacts, &mut bool, &mut bool)) -> Option<LeftOut> {
+    fn left(action: EditAction, change: impl Fn(&mut EnrollmentFacts, &mut bool, &mut bool)) -> Option<LeftOut> {
         let mut facts = EnrollmentFacts { stop_on: today(), failures: 0, enrolled_at: None, used_at: None };
         let (mut disabled, mut has_email) = (false, true);
         change(&mut facts, &mut disabled, &mut has_email);
-        why(verb, Standing { facts: &facts, disabled, has_email }, 5, today())
+        why(action, Standing { facts: &facts, disabled, has_email }, 5, today())
     }
 
     #[test]
     fn who_enrolled_is_left_out_of_everything() {
-        for verb in [Verb::Remove, Verb::StopDate, Verb::Resend, Verb::Unlock] {
-            let enrolled = left(verb, |facts, _, _| facts.enrolled_at = today().and_hms_opt(9, 0, 0));
+        for action in [EditAction::Remove, EditAction::StopDate, EditAction::Resend, EditAction::Unlock] {
+            let enrolled = left(action, |facts, _, _| facts.enrolled_at = today().and_hms_opt(9, 0, 0));
             assert_eq!(enrolled, Some(LeftOut::Enrolled));
         }
     }
 
     #[test]
     fn what_sends_an_email_needs_an_enabled_user_with_an_address() {
-        for (verb, failures) in [(Verb::Resend, 0), (Verb::Unlock, 5)] {
+        for (action, failures) in [(EditAction::Resend, 0), (EditAction::Unlock, 5)] {
             let of = |disables: bool, mail: bool| {
-                left(verb, |facts, disabled, has_email| {
+                left(action, |facts, disabled, has_email| {
                     (facts.failures, *disabled, *has_email) = (failures, disables, mail);
                 })
             };
@@ -180,25 +180,25 @@ mod tests {
             assert_eq!(of(true, true), Some(LeftOut::Disabled));
             assert_eq!(of(false, false), Some(LeftOut::NoEmail));
         }
-        assert_eq!(left(Verb::Remove, |_, disabled, has_email| (*disabled, *has_email) = (true, false)), None);
-        assert_eq!(left(Verb::StopDate, |_, disabled, has_email| (*disabled, *has_email) = (true, false)), None);
+        assert_eq!(left(EditAction::Remove, |_, disabled, has_email| (*disabled, *has_email) = (true, false)), None);
+        assert_eq!(left(EditAction::StopDate, |_, disabled, has_email| (*disabled, *has_email) = (true, false)), None);
     }
 
     #[test]
     fn only_active_users_are_resent_to_and_only_locked_ones_unlocked() {
         let locked = |facts: &mut EnrollmentFacts| facts.failures = 5;
         let expired = |facts: &mut EnrollmentFacts| facts.stop_on = today().pred_opt().unwrap();
-        assert_eq!(left(Verb::Resend, |facts, _, _| locked(facts)), Some(LeftOut::Locked));
-        assert_eq!(left(Verb::Resend, |facts, _, _| expired(facts)), Some(LeftOut::Expired));
-        assert_eq!(left(Verb::Unlock, |_, _, _| {}), Some(LeftOut::NotLocked));
-        assert_eq!(left(Verb::Unlock, |facts, _, _| expired(facts)), Some(LeftOut::NotLocked));
+        assert_eq!(left(EditAction::Resend, |facts, _, _| locked(facts)), Some(LeftOut::Locked));
+        assert_eq!(left(EditAction::Resend, |facts, _, _| expired(facts)), Some(LeftOut::Expired));
+        assert_eq!(left(EditAction::Unlock, |_, _, _| {}), Some(LeftOut::NotLocked));
+        assert_eq!(left(EditAction::Unlock, |facts, _, _| expired(facts)), Some(LeftOut::NotLocked));
     }
 
     #[test]
     fn the_reasons_are_summed_up() {
         let all = [LeftOut::NoEmail, LeftOut::Locked, LeftOut::NoEmail];
         assert_eq!(
-            nobody(Verb::Resend, all.into_iter()),
+            nobody(EditAction::Resend, all.into_iter()),
             "Nobody of them can be resent to: 1 is Locked, 2 have no email address."
         );
     }

@@ -6,12 +6,12 @@ use chrono::{Days, NaiveDate};
 
 use crate::{
     order,
-    tasks::task::{Progress, Task},
+    tasks::{
+        status::last_soon_day,
+        task::{Progress, Task},
+    },
     tokens::AuthenticationType,
 };
-
-/// The days ahead that "Stopping in 48 h" looks.
-pub const SOON_DAYS: u64 = 2;
 
 /// A saved view above the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -256,11 +256,6 @@ impl Query {
         let order = order.then(x.id.cmp(&y.id));
         if self.order.descending { order.reverse() } else { order }
     }
-}
-
-/// The last day that is within 48 hours.
-pub fn last_soon_day(today: NaiveDate) -> NaiveDate {
-    today.checked_add_days(Days::new(SOON_DAYS)).unwrap_or(today)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::{
+    audit::Verb,
     clock::Timestamp,
     desk::Desk,
     error::Result,
@@ -44,7 +45,7 @@ pub fn give_more_time(
     alternate: Option<&str>,
 ) -> Result<Resent> {
     let renewing = Renewing {
-        verb: "tasks.give_more_time",
+        verb: Verb::TasksGiveMoreTime,
         refusal,
         stop_after: |_, policy, today| policy.proposed_stop(today),
         sentence: |task, to| format!("Gave more time in task {task}, with a fresh email to {to}"),

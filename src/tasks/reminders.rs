@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Days, NaiveDate, Timelike};
 
 use crate::{
-    audit::{self, Actor},
+    audit::{self, Actor, Verb},
     clock::{Timestamp, Zone},
     counts,
     db::AnyConn,
@@ -117,7 +117,7 @@ fn remind_some(desk: &Desk, conn: &mut AnyConn, now: Timestamp, today: NaiveDate
         counts::newest_email(conn, task)?;
     }
     let entries = enrollments.iter().map(|enrollment| {
-        resend::done_to(&system, enrollment, "tasks.remind", format!("Reminded of the Stop Date {}", due.stop_on))
+        resend::done_to(&system, enrollment, Verb::TasksRemind, format!("Reminded of the Stop Date {}", due.stop_on))
     });
     audit::record_all(conn, now, entries)?;
     Ok((claimed.len(), enrollments.len()))

@@ -3,7 +3,7 @@
 use chrono::Duration;
 
 use crate::{
-    audit::{self, Entry},
+    audit::{self, Entry, Verb},
     clock::Timestamp,
     counts,
     db::{self, AnyConn, Lock},
@@ -45,7 +45,7 @@ pub fn remove_users(
         take_out(desk, conn, who, now, &preview, notify, RemovedWhy::Removed)?;
         counts::recount(conn, task)?;
         let count = preview.members.len();
-        let entry = Entry::done(&who.actor, "tasks.remove_users", format!("Removed {}", users(count)))
+        let entry = Entry::done(&who.actor, Verb::TasksRemoveUsers, format!("Removed {}", users(count)))
             .task(task)
             .fact("Email notification", if notify { "sent" } else { "not sent" });
         audit::record(conn, now, &entry)?;
@@ -78,7 +78,7 @@ fn take_out(
             mail::post(desk, conn, now, who.name(), &letters)?;
         }
         let entries = part.iter().map(|member| {
-            Entry::done(&who.actor, "tasks.remove_user", format!("Removed from task {}", preview.task.id))
+            Entry::done(&who.actor, Verb::TasksRemoveUser, format!("Removed from task {}", preview.task.id))
                 .task(preview.task.id)
                 .user(member.user, &member.user_id)
         });
@@ -157,7 +157,7 @@ pub(crate) fn remove_whole(
     }
     let sentence =
         if whole { format!("Removed the task; {lose} can no longer enroll") } else { format!("Removed {lose}") };
-    let entry = Entry::done(&who.actor, "tasks.remove", sentence)
+    let entry = Entry::done(&who.actor, Verb::TasksRemove, sentence)
         .task(id)
         .fact("Email notification", if notify { "sent" } else { "not sent" });
     audit::record(conn, now, &entry)

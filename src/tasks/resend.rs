@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::{
-    audit::{self, Actor, Entry},
+    audit::{self, Actor, Entry, Verb},
     clock::Timestamp,
     counts,
     db::{AnyConn, ROWS_A_STATEMENT},
@@ -16,7 +16,7 @@ use crate::{
     policy::{self, Policy},
     tasks::{
         enrollment::Enrollment,
-        left_out::{self, Verb},
+        left_out::{self, EditAction},
         links,
         status::{Status, status},
         store,
@@ -100,7 +100,7 @@ pub fn resend(
     alternate: Option<&str>,
 ) -> Result<Resent> {
     let renewing = Renewing {
-        verb: "tasks.resend",
+        verb: Verb::TasksResend,
         refusal,
         stop_after,
         sentence: |task, to| format!("Resent task {task} to {to}"),
@@ -110,7 +110,7 @@ pub fn resend(
 
 /// What one user is written to anew for.
 pub(super) struct Renewing {
-    pub(super) verb: &'static str,
+    pub(super) verb: Verb,
     pub(super) refusal: fn(&Enrollment, &Policy, NaiveDate) -> Option<String>,
     pub(super) stop_after: fn(&Enrollment, &Policy, NaiveDate) -> NaiveDate,
     /// What the audit log says, with the task and the address.
@@ -153,14 +153,14 @@ pub(super) fn renew(
 }
 
 /// The audit entry of a user who was written to anew.
-pub(super) fn renewed<'a>(who: &'a Who, verb: &'static str, sentence: String, renewal: &Renewal<'_>) -> Entry<'a> {
+pub(super) fn renewed<'a>(who: &'a Who, verb: Verb, sentence: String, renewal: &Renewal<'_>) -> Entry<'a> {
     let (enrollment, stop_on) = renewal;
     done_to(&who.actor, enrollment, verb, sentence)
         .fact("Stop Date", format!("{} → {stop_on}", enrollment.facts.stop_on))
 }
 
 /// A thing done to the user of an enrollment.
-pub(super) fn done_to<'a>(actor: &'a Actor, of: &Enrollment, verb: &'static str, sentence: String) -> Entry<'a> {
+pub(super) fn done_to<'a>(actor: &'a Actor, of: &Enrollment, verb: Verb, sentence: String) -> Entry<'a> {
     Entry::done(actor, verb, sentence).task(of.task).user(of.user, &of.user_id)
 }
 
@@ -193,17 +193,17 @@ pub(crate) fn resend_users(
     preview: &Preview,
 ) -> Result<usize> {
     let task = preview.task.id;
-    let done = in_parts(conn, preview, Verb::Resend, |conn, enrollments, policy, today| {
+    let done = in_parts(conn, preview, EditAction::Resend, |conn, enrollments, policy, today| {
         let fresh: Vec<Renewal<'_>> =
             enrollments.iter().map(|enrollment| (enrollment, stop_after(enrollment, policy, today))).collect();
         write_anew(desk, conn, who, now, policy, &fresh, None)?;
         let entry = |renewal: &Renewal<'_>| {
-            renewed(who, "tasks.resend_user", format!("Resent task {task} to {}", renewal.0.email), renewal)
+            renewed(who, Verb::TasksResendUser, format!("Resent task {task} to {}", renewal.0.email), renewal)
         };
         audit::record_all(conn, now, fresh.iter().map(entry))
     })?;
     let sentence = format!("Resent to {}", ticked_users::users(done));
-    audit::record(conn, now, &Entry::done(&who.actor, "tasks.resend", sentence).task(task))?;
+    audit::record(conn, now, &Entry::done(&who.actor, Verb::TasksResend, sentence).task(task))?;
     Ok(done)
 }
 
@@ -226,7 +226,7 @@ pub fn unlock(
     let reason = parse_reason(reason)?;
     desk.db.write_alone(|conn| {
         let preview = ticked_users::held(desk, conn, who, now, task, ticked, UNLOCK, shown)?;
-        in_parts(conn, &preview, Verb::Unlock, |conn, enrollments, policy, today| {
+        in_parts(conn, &preview, EditAction::Unlock, |conn, enrollments, policy, today| {
             let fresh: Vec<Renewal<'_>> = enrollments
                 .iter()
                 .map(|enrollment| {
@@ -237,7 +237,7 @@ pub fn unlock(
             write_anew(desk, conn, who, now, policy, &fresh, None)?;
             store::write::reset_failures(conn, &ids(&fresh))?;
             let entry = |(enrollment, _): &Renewal<'_>| {
-                done_to(&who.actor, enrollment, "tasks.unlock", format!("Unlocked in task {task}"))
+                done_to(&who.actor, enrollment, Verb::TasksUnlock, format!("Unlocked in task {task}"))
                     .fact("Reason", &*reason)
                     .fact("Failed attempts", format!("{} → 0", enrollment.facts.failures))
             };
@@ -264,16 +264,16 @@ pub fn parse_reason(typed: &str) -> Result<String> {
 fn in_parts(
     conn: &mut AnyConn,
     preview: &Preview,
-    verb: Verb,
+    action: EditAction,
     mut f: impl FnMut(&mut AnyConn, &[Enrollment], &Policy, NaiveDate) -> Result<()>,
 ) -> Result<usize> {
-    preview.need_somebody(verb)?;
-    let fit: Vec<EnrollmentId> = preview.fit(verb).iter().map(|member| member.enrollment).collect();
+    preview.need_somebody(action)?;
+    let fit: Vec<EnrollmentId> = preview.fit(action).iter().map(|member| member.enrollment).collect();
     for part in fit.chunks(USERS_AT_A_TIME) {
         let enrollments = store::enrollments::of(conn, part)?;
         let holds = |enrollment: &Enrollment| {
             let still_in = enrollment.removed_at.is_none() && enrollment.task_removed_at.is_none();
-            still_in && left_out::why(verb, enrollment, preview.policy.attempts_allowed, preview.today).is_none()
+            still_in && left_out::why(action, enrollment, preview.policy.attempts_allowed, preview.today).is_none()
         };
         if enrollments.len() != part.len() || !enrollments.iter().all(holds) {
             return Err(Error::Conflict("Some of these users changed at this very moment. Nothing was done.".into()));

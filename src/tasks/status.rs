@@ -1,6 +1,6 @@
 //! The rules of an enrollment: one user in one task (PRODUCT.md §2).
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 
 use crate::clock::{Timestamp, Zone, distance};
 
@@ -97,11 +97,19 @@ fn moment_inside(zone: Zone, now: Timestamp, at: Timestamp) -> String {
     }
 }
 
+/// The days ahead that "Stopping in 48 h" looks: today, tomorrow and the day after.
+const SOON: Days = Days::new(2);
+
+/// The last day that is within 48 hours.
+pub fn last_soon_day(today: NaiveDate) -> NaiveDate {
+    today.checked_add_days(SOON).unwrap_or(today)
+}
+
 /// How a Stop Date is drawn: how far it is, and "late", "soon" (within 48 hours) or "".
 pub fn urgency(today: NaiveDate, stop_on: NaiveDate) -> (String, &'static str) {
-    let urgency = match (stop_on - today).num_days() {
-        days if days < 0 => "late",
-        0..=2 => "soon",
+    let urgency = match stop_on {
+        day if day < today => "late",
+        day if day <= last_soon_day(today) => "soon",
         _ => "",
     };
     (distance(today, stop_on), urgency)

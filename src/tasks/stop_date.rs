@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::{
-    audit::{self, Entry},
+    audit::{self, Entry, Verb},
     clock::Timestamp,
     counts,
     db::{self, AnyConn, Lock},
@@ -13,13 +13,12 @@ use crate::{
     ids::{TaskId, UserId},
     mail,
     operators::{Permission, Who},
-    policy::Policy,
+    policy::typed_stop,
     tasks::{
         remove::notice,
         resend,
         status::Status,
         store,
-        task::Task,
         ticked_users::{Preview, TickedUsers, held, preview_held, users},
     },
 };
@@ -130,25 +129,6 @@ pub fn moving(date: NaiveDate) -> String {
     format!("stop-date {date}")
 }
 
-/// Reads a new Stop Date: not before today, not beyond the longest period from the Start Date.
-///
-/// # Errors
-/// A mistake in `stop_on`.
-pub fn new_stop_date(typed: &str, task: &Task, policy: &Policy, today: NaiveDate) -> Result<NaiveDate> {
-    let date: NaiveDate =
-        typed.parse().map_err(|_| Error::mistake("stop_on", "Type the new Stop Date as year-month-day."))?;
-    let latest = policy.latest_stop(task.start_on);
-    if date < today {
-        return Err(Error::mistake("stop_on", format!("The Stop Date {date} has passed. Choose {today} or later.")));
-    }
-    if date > latest {
-        let sentence =
-            format!("The policy allows a Stop Date up to {latest}, counted from the Start Date. Resend goes further.");
-        return Err(Error::mistake("stop_on", sentence));
-    }
-    Ok(date)
-}
-
 /// Moves the Stop Date of the ticked users; an Expired one whose date is moved on is Active again. No email is sent
 /// unless `notify`.
 ///
@@ -196,7 +176,7 @@ pub fn move_one(
             return Err(Error::Conflict(format!("Task {task} of {name} changed since the page was shown.")));
         }
         let preview = preview_held(desk, conn, who, now, task, &TickedUsers::These(vec![enrollment.id]))?;
-        let date = new_stop_date(typed, &preview.task, &preview.policy, preview.today)?;
+        let date = typed_stop(typed)?;
         move_users(desk, conn, who, now, &preview, date, true)?;
         Ok(date)
     })
@@ -213,7 +193,7 @@ pub(crate) fn move_users(
     notify: bool,
 ) -> Result<Effect> {
     let task = preview.task.id;
-    let date = new_stop_date(&date.to_string(), &preview.task, &preview.policy, preview.today)?;
+    preview.policy.check_stop(date, preview.task.start_on, preview.today)?;
     let effect = Effect::of(preview, date);
     store::write::set_stop_on(conn, &preview.ids(), date)?;
     mail::move_waiting(conn, &preview.ids(), date, desk.settings.zone.end_of(date))?;
@@ -233,7 +213,7 @@ pub(crate) fn move_users(
             mail::post(desk, conn, now, who.name(), &letters)?;
         }
         let entries = part.iter().map(|member| {
-            Entry::done(&who.actor, "tasks.stop_date_user", format!("Moved the Stop Date in task {task}"))
+            Entry::done(&who.actor, Verb::TasksStopDateUser, format!("Moved the Stop Date in task {task}"))
                 .task(task)
                 .user(member.user, &member.user_id)
                 .fact("Stop Date", format!("{} → {date}", member.facts.stop_on))
@@ -242,7 +222,7 @@ pub(crate) fn move_users(
     }
     counts::recount(conn, task)?;
     let sentence = format!("Moved the Stop Date of {} to {date}", users(preview.members.len()));
-    audit::record(conn, now, &Entry::done(&who.actor, "tasks.stop_date", sentence).task(task))?;
+    audit::record(conn, now, &Entry::done(&who.actor, Verb::TasksStopDate, sentence).task(task))?;
     Ok(effect)
 }
 

@@ -11,8 +11,9 @@ use crate::{
     ids::TaskId,
     keys::Keys,
     operators::{Permission, Who},
+    policy::check_not_passed,
     tasks::{
-        left_out::{LeftOut, Verb},
+        left_out::{EditAction, LeftOut},
         list::Query,
         members::{EnrollmentRow, Filter},
         reading, remove, resend,
@@ -62,11 +63,11 @@ impl Change {
     }
 
     /// What it does to each of the users of such a task.
-    pub fn verb(self) -> Verb {
+    pub fn action(self) -> EditAction {
         match self {
-            Change::StopDate(_) => Verb::StopDate,
-            Change::Resend => Verb::Resend,
-            Change::Remove => Verb::Remove,
+            Change::StopDate(_) => EditAction::StopDate,
+            Change::Resend => EditAction::Resend,
+            Change::Remove => EditAction::Remove,
         }
     }
 }
@@ -82,14 +83,14 @@ pub struct Preview {
 impl Preview {
     /// The users to whom `change` is done.
     pub fn users(&self, change: Change) -> usize {
-        self.parts.iter().map(|part| part.fit(change.verb()).len()).sum()
+        self.parts.iter().map(|part| part.fit(change.action()).len()).sum()
     }
 
     /// The users whom `change` leaves out, each with the task and why.
     pub fn users_left_out(&self, change: Change) -> Vec<(&ticked_users::Preview, &EnrollmentRow, LeftOut)> {
         let mut left = Vec::new();
         for part in &self.parts {
-            left.extend(part.unfit(change.verb()).into_iter().map(|(member, why)| (part, member, why)));
+            left.extend(part.unfit(change.action()).into_iter().map(|(member, why)| (part, member, why)));
         }
         left
     }
@@ -163,19 +164,17 @@ fn preview_held(
     change: Change,
 ) -> Result<Preview> {
     let today = desk.settings.zone.today(now);
-    if let Change::StopDate(date) = change
-        && date < today
-    {
-        return Err(Error::mistake("stop_on", format!("The Stop Date {date} has passed. Choose {today} or later.")));
+    if let Change::StopDate(date) = change {
+        check_not_passed(date, today)?;
     }
     let mut preview = Preview { parts: Vec::new(), left_out: Vec::new() };
     for id in ids(desk, conn, who, now, ticked)? {
         let part = ticked_users::preview_held(desk, conn, who, now, id, &TickedUsers::Matching(Filter::default()))
             .and_then(|part| {
                 if let Change::StopDate(date) = change {
-                    stop_date::new_stop_date(&date.to_string(), &part.task, &part.policy, today)?;
+                    part.policy.check_stop(date, part.task.start_on, today)?;
                 }
-                part.need_somebody(change.verb())?;
+                part.need_somebody(change.action())?;
                 Ok(part)
             });
         match part {

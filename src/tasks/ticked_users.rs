@@ -14,7 +14,7 @@ use crate::{
     operators::Who,
     policy::{self, Policy},
     tasks::{
-        left_out::{self, LeftOut, Verb},
+        left_out::{self, EditAction, LeftOut},
         members::{EnrollmentRow, Filter},
         reading,
         status::{Status, status},
@@ -49,35 +49,35 @@ impl Preview {
         status(&member.facts, self.policy.attempts_allowed, self.today)
     }
 
-    /// Why `verb` leaves out one of them; `None` if it does not.
-    pub fn left_out(&self, verb: Verb, member: &EnrollmentRow) -> Option<LeftOut> {
-        left_out::why(verb, member, self.policy.attempts_allowed, self.today)
+    /// Why `action` leaves out one of them; `None` if it does not.
+    pub fn left_out(&self, action: EditAction, member: &EnrollmentRow) -> Option<LeftOut> {
+        left_out::why(action, member, self.policy.attempts_allowed, self.today)
     }
 
-    /// Those to whom `verb` is done.
-    pub fn fit(&self, verb: Verb) -> Vec<&EnrollmentRow> {
-        self.members.iter().filter(|member| self.left_out(verb, member).is_none()).collect()
+    /// Those to whom `action` is done.
+    pub fn fit(&self, action: EditAction) -> Vec<&EnrollmentRow> {
+        self.members.iter().filter(|member| self.left_out(action, member).is_none()).collect()
     }
 
-    /// Those whom `verb` leaves out, and why; by User ID.
-    pub fn unfit(&self, verb: Verb) -> Vec<(&EnrollmentRow, LeftOut)> {
-        let why = |member| self.left_out(verb, member).map(|why| (member, why));
+    /// Those whom `action` leaves out, and why; by User ID.
+    pub fn unfit(&self, action: EditAction) -> Vec<(&EnrollmentRow, LeftOut)> {
+        let why = |member| self.left_out(action, member).map(|why| (member, why));
         let mut unfit: Vec<(&EnrollmentRow, LeftOut)> =
             self.members.iter().chain(&self.enrolled).filter_map(why).collect();
         unfit.sort_by_cached_key(|(member, _)| db::key(&member.user_id));
         unfit
     }
 
-    /// That there is someone left to whom `verb` is done.
+    /// That there is someone left to whom `action` is done.
     ///
     /// # Errors
     /// A mistake in `user` that says why nobody is.
-    pub fn need_somebody(&self, verb: Verb) -> Result<()> {
-        if self.members.iter().any(|member| self.left_out(verb, member).is_none()) {
+    pub fn need_somebody(&self, action: EditAction) -> Result<()> {
+        if self.members.iter().any(|member| self.left_out(action, member).is_none()) {
             return Ok(());
         }
-        let reasons = self.unfit(verb).into_iter().map(|(_, why)| why);
-        Err(Error::mistake("user", left_out::nobody(verb, reasons)))
+        let reasons = self.unfit(action).into_iter().map(|(_, why)| why);
+        Err(Error::mistake("user", left_out::nobody(action, reasons)))
     }
 
     /// The hash of what is shown before `change`: who, in what status, until when, and whether an email can be sent.

@@ -2,7 +2,7 @@
 
 use super::guard::{find, hold, moved_meanwhile, post, record};
 use crate::{
-    audit::Entry,
+    audit::{Entry, Verb},
     clock::Timestamp,
     db::AnyConn,
     desk::Desk,
@@ -39,7 +39,7 @@ pub fn assign(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, serial
         return Err(moved_meanwhile(&token));
     }
     let sentence = format!("Assigned the token {} to {}", token.serial, user.user_id);
-    record(conn, now, Entry::done(&who.actor, "tokens.assign", sentence), &token, Some(user))?;
+    record(conn, now, Entry::done(&who.actor, Verb::TokensAssign, sentence), &token, Some(user))?;
     post(desk, conn, now, who, Kind::TokenAssigned, &token, Some(user))?;
     Ok(find(conn, who, serial)?.token)
 }

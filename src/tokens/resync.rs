@@ -2,7 +2,7 @@
 
 use super::guard::{find, hold, holder, record};
 use crate::{
-    audit::Entry,
+    audit::{Entry, Verb},
     clock::{self, Timestamp},
     desk::Desk,
     error::{Error, Result},
@@ -36,13 +36,13 @@ pub fn resync(desk: &Desk, who: &Who, now: Timestamp, serial: &str, first: &str,
             && store::change::set_standing(conn, token.id, &standing)?
         {
             let sentence = format!("Resynchronized the token {}", token.serial);
-            let entry = Entry::done(&who.actor, "tokens.resync", sentence)
+            let entry = Entry::done(&who.actor, Verb::TokensResync, sentence)
                 .fact("Moved", moved(&held.standing, &standing, token));
             record(conn, now, entry, token, user.as_ref())?;
             return Ok(Some(find(conn, who, serial)?.token));
         }
         let sentence = format!("Did not resynchronize the token {}: wrong one-time passwords", token.serial);
-        record(conn, now, Entry::refused(&who.actor, "tokens.resync", sentence), token, user.as_ref())?;
+        record(conn, now, Entry::refused(&who.actor, Verb::TokensResync, sentence), token, user.as_ref())?;
         Ok(None)
     })?;
     outcome.ok_or_else(|| {

@@ -2,7 +2,7 @@
 
 use super::guard::{find, hold, holder, moved_meanwhile, post, read_reason, record, step};
 use crate::{
-    audit::Entry,
+    audit::{Entry, Verb},
     clock::Timestamp,
     db::{self, Lock},
     desk::Desk,
@@ -56,7 +56,7 @@ pub fn revoke(
             step(conn, &token, Change::Revoke(fate), &reason)?;
         }
         let sentence = format!("Revoked the token {}: {}", token.serial, fate.state().code());
-        let entry = Entry::done(&who.actor, "tokens.revoke", sentence)
+        let entry = Entry::done(&who.actor, Verb::TokensRevoke, sentence)
             .fact("State", format!("{} → {}", token.state.code(), fate.state().code()))
             .fact("Reason", &reason);
         record(conn, now, entry, &token, user.as_ref())?;

@@ -2,7 +2,7 @@
 
 use super::guard::{find, hold, holder, post, read_reason, record, step};
 use crate::{
-    audit::Entry,
+    audit::{Entry, Verb},
     clock::Timestamp,
     desk::Desk,
     error::Result,
@@ -22,7 +22,7 @@ pub fn suspend(desk: &Desk, who: &Who, now: Timestamp, serial: &str, reason: &st
         let token = hold(conn, who, serial)?.token;
         step(conn, &token, Change::Suspend, &reason)?;
         let user = holder(conn, &token)?;
-        let entry = Entry::done(&who.actor, "tokens.suspend", format!("Suspended the token {}", token.serial));
+        let entry = Entry::done(&who.actor, Verb::TokensSuspend, format!("Suspended the token {}", token.serial));
         record(conn, now, entry.fact("Reason", &reason), &token, user.as_ref())?;
         post(desk, conn, now, who, Kind::TokenSuspended, &token, user.as_ref())?;
         Ok(find(conn, who, serial)?.token)
@@ -39,7 +39,7 @@ pub fn resume(desk: &Desk, who: &Who, now: Timestamp, serial: &str) -> Result<To
         let token = hold(conn, who, serial)?.token;
         step(conn, &token, Change::Resume, "")?;
         let user = holder(conn, &token)?;
-        let entry = Entry::done(&who.actor, "tokens.resume", format!("Resumed the token {}", token.serial));
+        let entry = Entry::done(&who.actor, Verb::TokensResume, format!("Resumed the token {}", token.serial));
         record(conn, now, entry, &token, user.as_ref())?;
         Ok(find(conn, who, serial)?.token)
     })
@@ -56,7 +56,7 @@ pub fn unlock(desk: &Desk, who: &Who, now: Timestamp, serial: &str, reason: &str
         let token = hold(conn, who, serial)?.token;
         step(conn, &token, Change::Unlock, "")?;
         let user = holder(conn, &token)?;
-        let entry = Entry::done(&who.actor, "tokens.unlock", format!("Unlocked the token {}", token.serial));
+        let entry = Entry::done(&who.actor, Verb::TokensUnlock, format!("Unlocked the token {}", token.serial));
         record(conn, now, entry.fact("Reason", &reason), &token, user.as_ref())?;
         Ok(find(conn, who, serial)?.token)
     })

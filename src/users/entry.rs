@@ -1,7 +1,10 @@
 //! The audit entry of a change of a user.
 
 use super::User;
-use crate::{audit::Entry, operators::Who};
+use crate::{
+    audit::{Entry, Verb},
+    operators::Who,
+};
 
 /// An audit entry with the old and the new value of each field that changed.
 pub(super) fn changed<'a>(
@@ -10,7 +13,7 @@ pub(super) fn changed<'a>(
     word: &str,
     changes: &[(&'static str, String, String)],
 ) -> Entry<'a> {
-    let entry = Entry::done(&who.actor, "users.edit", format!("{word} the user {}", user.user_id));
+    let entry = Entry::done(&who.actor, Verb::UsersEdit, format!("{word} the user {}", user.user_id));
     changes.iter().fold(entry.user(user.id, &user.user_id), |entry, (label, old, new)| {
         entry.fact(label, format!("{} → {}", shown(old), shown(new)))
     })

@@ -1,7 +1,7 @@
 //! Users: the people who get tokens, and the containers they are in.
 
 use crate::{
-    audit::{self, Entry},
+    audit::{self, Entry, Verb},
     clock::Timestamp,
     counts,
     db::{self, AnyConn, Lock},
@@ -85,7 +85,7 @@ pub fn create(desk: &Desk, who: &Who, now: Timestamp, details: &Details) -> Resu
         }
         let container = container_named(conn, who, now, details.container.as_str())?;
         let id = store::insert(conn, now, details, container)?;
-        let entry = Entry::done(&who.actor, "users.create", format!("Created the user {user_id}"))
+        let entry = Entry::done(&who.actor, Verb::UsersCreate, format!("Created the user {user_id}"))
             .user(id, user_id)
             .fact("Container", details.container.as_str());
         audit::record(conn, now, &entry)?;
@@ -93,7 +93,7 @@ pub fn create(desk: &Desk, who: &Who, now: Timestamp, details: &Details) -> Resu
     });
     if let Some(container) = holder {
         let elsewhere = usize::from(!who.scope.holds(container));
-        taken::note(desk, who, now, Unique::UserId, "users.create", &[user_id.to_owned()], elsewhere)?;
+        taken::note(desk, who, now, Unique::UserId, Verb::UsersCreate, &[user_id.to_owned()], elsewhere)?;
     }
     created
 }
@@ -143,7 +143,15 @@ pub fn edit(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, version: i64,
     });
     if let Some(container) = holder {
         let elsewhere = usize::from(!who.scope.holds(container));
-        taken::note(desk, who, now, Unique::UserId, "users.edit", &[details.user_id.as_str().to_owned()], elsewhere)?;
+        taken::note(
+            desk,
+            who,
+            now,
+            Unique::UserId,
+            Verb::UsersEdit,
+            &[details.user_id.as_str().to_owned()],
+            elsewhere,
+        )?;
     }
     edited
 }
@@ -170,7 +178,7 @@ fn switch(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, since: Option<T
         let user = find(conn, who, user_id)?;
         if store::set_disabled(conn, user.id, since)? {
             let (verb, word) =
-                if since.is_some() { ("users.disable", "Disabled") } else { ("users.enable", "Enabled") };
+                if since.is_some() { (Verb::UsersDisable, "Disabled") } else { (Verb::UsersEnable, "Enabled") };
             let entry = Entry::done(&who.actor, verb, format!("{word} the user {}", user.user_id));
             audit::record(conn, now, &entry.user(user.id, &user.user_id))?;
         }

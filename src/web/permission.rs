@@ -8,7 +8,7 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
 use crate::web::address;
 use crate::web::preferences;
 use crate::{
-    audit::{self, Entry},
+    audit::{self, Entry, Verb},
     clock::Timestamp,
     desk::Desk,
     error::{Error, Result},
@@ -115,7 +115,8 @@ impl<N: Need> FromRequest for Permitted<N> {
                 let refused = format!("Refused {} {}", http.method(), http.path());
                 let worker = desk.clone();
                 let noted = actix_web::web::block(move || {
-                    let entry = Entry::refused(&who.actor, "console.open", refused).fact("Permission missing", missing);
+                    let entry =
+                        Entry::refused(&who.actor, Verb::ConsoleOpen, refused).fact("Permission missing", missing);
                     worker.db.write(|conn| audit::record(conn, now, &entry))
                 });
                 noted.await??;

@@ -2,7 +2,7 @@
 
 use diesel::connection::SimpleConnection;
 use tokendesk::{
-    audit::{self, Entry},
+    audit::{self, Entry, Verb},
     clock::Timestamp,
     error::Error,
     operators::{BuiltIn, Who},
@@ -19,7 +19,7 @@ fn fill(world: &World, now: Timestamp) {
     world.desk.db.write(|conn| Ok(conn.batch_execute("PRAGMA max_page_count = 1")?)).expect("the pragma is taken");
     let who = Who::command_line();
     for length in [2_000, 100, 1] {
-        let entry = || Entry::done(&who.actor, "operators.sign_out", "x".repeat(length));
+        let entry = || Entry::done(&who.actor, Verb::OperatorsSignOut, "x".repeat(length));
         while world.desk.db.write(|conn| audit::record(conn, now, &entry())).is_ok() {}
     }
 }

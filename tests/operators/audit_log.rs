@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use tokendesk::{
-    audit::{self, Entry},
+    audit::{self, Entry, Verb},
     ids::{TaskId, UserId},
     operators::{BuiltIn, Who},
 };
@@ -27,11 +27,11 @@ fn last_entry(world: &World) -> i64 {
 on_both! {
     fn auditors_see_everything_and_help_desks_their_own_entries(world) {
         let (kim, max) = (world.operator("k.lindqvist", BuiltIn::Operator), world.operator("m.okafor", BuiltIn::HelpDesk));
-        write(&world, &Entry::done(&kim.actor, "tasks.provision", "Created a task for 4 users").task(TaskId(1042)));
-        write(&world, &Entry::done(&max.actor, "tasks.resend", "Resent the email").user(UserId(1), "t.adeyemi"));
+        write(&world, &Entry::done(&kim.actor, Verb::TasksProvision, "Created a task for 4 users").task(TaskId(1042)));
+        write(&world, &Entry::done(&max.actor, Verb::TasksResend, "Resent the email").user(UserId(1), "t.adeyemi"));
         // A user in the portal who has the name of an operator.
         let user = Who::outsider(audit::ActorKind::User, "m.okafor", "203.0.113.9", "r");
-        write(&world, &Entry::done(&user.actor, "enrollment.prove", "Enrolled a token"));
+        write(&world, &Entry::done(&user.actor, Verb::EnrollmentEnroll, "Enrolled a token"));
         let page = world.signed_in("j.tanaka", BuiltIn::Auditor).get("/audit").expect(200);
         let page = page.says("Today, Friday 2026 - 11 - 20").says("Created a task for 4 users");
         let page = page.says("Resent the email: t.adeyemi").says("Enrolled a token").says("192.0.2.17");
@@ -46,9 +46,9 @@ on_both! {
 
     fn entries_are_found_by_name_task_operator_and_day(world) {
         let kim = world.operator("k.lindqvist", BuiltIn::Operator);
-        write(&world, &Entry::done(&kim.actor, "tasks.provision", "Created a task").task(TaskId(1042)));
+        write(&world, &Entry::done(&kim.actor, Verb::TasksProvision, "Created a task").task(TaskId(1042)));
         world.advance(Duration::days(2));
-        write(&world, &Entry::done(&Who::system().actor, "mail.send", "Mail refused").user(UserId(1), "T.Adeyemi"));
+        write(&world, &Entry::done(&Who::system().actor, Verb::MailSend, "Mail refused").user(UserId(1), "T.Adeyemi"));
         let browser = world.signed_in("j.tanaka", BuiltIn::Auditor);
         browser.get("/audit?q=t.ad").expect(200).says("Mail refused").does_not_say("Created a task");
         browser.get("/audit?q=K.LIND").expect(200).says("Created a task").does_not_say("Mail refused");
@@ -62,7 +62,7 @@ on_both! {
 
     fn changes_show_the_value_before_and_after(world) {
         let kim = world.operator("k.lindqvist", BuiltIn::Operator);
-        let entry = Entry::done(&kim.actor, "tasks.move", "Moved <b>").fact("Stop Date", "2026-11-27 → 2026-12-13");
+        let entry = Entry::done(&kim.actor, Verb::TasksStopDateUser, "Moved <b>").fact("Stop Date", "2026-11-27 → 2026-12-13");
         write(&world, &entry);
         let page = world.signed_in("j.tanaka", BuiltIn::Auditor).get("/audit").expect(200);
         assert!(page.body.contains("<del>2026-11-27</del> <ins>2026-12-13</ins>"), "{}", page.body);
@@ -72,7 +72,7 @@ on_both! {
     fn many_entries_have_pages(world) {
         let kim = world.operator("k.lindqvist", BuiltIn::Operator);
         let entries: Vec<Entry<'_>> =
-            (1..=40).map(|n| Entry::done(&kim.actor, "tasks.edit", format!("Did thing {n} of many"))).collect();
+            (1..=40).map(|n| Entry::done(&kim.actor, Verb::TasksStopDate, format!("Did thing {n} of many"))).collect();
         world.desk.db.write(|conn| audit::record_all(conn, world.now(), entries.clone())).unwrap();
         let browser = world.signed_in("j.tanaka", BuiltIn::Auditor);
         browser.get("/audit").expect(200).says("Rows 1 to 18 of 40").says("thing 40 of").does_not_say("thing 22 of");
@@ -82,16 +82,16 @@ on_both! {
 
     fn each_entry_has_a_page_of_its_own(world) {
         let kim = world.operator("k.lindqvist", BuiltIn::Operator);
-        let entry = Entry::done(&kim.actor, "tasks.stop_date_user", "Moved the Stop Date in task 1042");
+        let entry = Entry::done(&kim.actor, Verb::TasksStopDateUser, "Moved the Stop Date in task 1042");
         let user = world.user("t.adeyemi", "Sales");
-        write(&world, &Entry::done(&kim.actor, "tasks.resend", "Resent"));
+        write(&world, &Entry::done(&kim.actor, Verb::TasksResend, "Resent"));
         write(&world, &entry.task(TaskId(1042)).user(user.id, "t.adeyemi").fact("Stop Date", "2026-11-27 → 2026-12-13"));
         let browser = world.signed_in("j.tanaka", BuiltIn::Auditor);
         let list = browser.get("/audit").expect(200);
         let number = last_entry(&world);
         assert!(list.body.contains(&format!("href=\"/audit/{number}\"")));
         let page = browser.get(&format!("/audit/{number}")).expect(200).says("Moved the Stop Date in task 1042");
-        let page = page.says("as Operator").says("192.0.2.17").says("tasks.stop_date_user").says("test").says("Older");
+        let page = page.says("as Operator").says("192.0.2.17").says(Verb::TasksStopDateUser.code()).says("test").says("Older");
         assert!(page.body.contains("<del>2026-11-27</del> <ins>2026-12-13</ins>"));
         assert!(page.body.contains("href=\"/users/t.adeyemi\"") && page.body.contains("href=\"/tasks/1042\""));
         browser.get("/audit/999999").expect(404);
@@ -101,9 +101,9 @@ on_both! {
     fn the_help_desk_opens_its_own_entries_only(world) {
         let (kim, max) = (world.operator("k.lindqvist", BuiltIn::Operator), world.operator("m.okafor", BuiltIn::HelpDesk));
         let desk = crate::support::Browser::signed_in(&world.url, &world.desk, &max);
-        write(&world, &Entry::done(&max.actor, "tasks.resend", "Resent the email"));
+        write(&world, &Entry::done(&max.actor, Verb::TasksResend, "Resent the email"));
         desk.get(&format!("/audit/{}", last_entry(&world))).expect(200).does_not_say("Newer");
-        write(&world, &Entry::done(&kim.actor, "tasks.provision", "Created a task"));
+        write(&world, &Entry::done(&kim.actor, Verb::TasksProvision, "Created a task"));
         desk.get(&format!("/audit/{}", last_entry(&world))).expect(404).does_not_say("Created a task");
     }
 
@@ -112,11 +112,11 @@ on_both! {
         let (ours, theirs) = (world.user("a.berg", "Sales"), world.user("b.cole", "Legal"));
         let mine = world.task(&kim, &[ours.id]);
         let mixed = world.task(&kim, &[world.user("c.dahl", "Sales").id, theirs.id]);
-        write(&world, &Entry::done(&kim.actor, "users.edit", "Changed a user").user(theirs.id, "b.cole"));
+        write(&world, &Entry::done(&kim.actor, Verb::UsersEdit, "Changed a user").user(theirs.id, "b.cole"));
         let hidden = last_entry(&world);
         let scoped = world.operator_in("j.tanaka", BuiltIn::Auditor, &[ours.container]);
-        write(&world, &Entry::done(&kim.actor, "operators.suspend", "Suspended an operator").subject("x.else"));
-        write(&world, &Entry::done(&scoped.actor, "operators.sign_in", "Signed in"));
+        write(&world, &Entry::done(&kim.actor, Verb::OperatorsSuspend, "Suspended an operator").subject("x.else"));
+        write(&world, &Entry::done(&scoped.actor, Verb::OperatorsSignIn, "Signed in"));
         let browser = crate::support::Browser::signed_in(&world.url, &world.desk, &scoped);
         let list = browser.get("/audit?size=100").expect(200).says("a.berg").says("c.dahl").says("Signed in");
         let list = list.says(&format!("{mine}")).does_not_say("b.cole").does_not_say("x.else").does_not_say("Provisioned 2 users");
@@ -128,8 +128,8 @@ on_both! {
 
     fn entries_are_narrowed_to_a_part_of_the_product(world) {
         let kim = world.operator("k.lindqvist", BuiltIn::Operator);
-        write(&world, &Entry::done(&kim.actor, "tasks.resend", "Resent the email"));
-        write(&world, &Entry::done(&kim.actor, "policy.change", "Changed the policy"));
+        write(&world, &Entry::done(&kim.actor, Verb::TasksResend, "Resent the email"));
+        write(&world, &Entry::done(&kim.actor, Verb::PolicyChange, "Changed the policy"));
         let browser = world.signed_in("j.tanaka", BuiltIn::Auditor);
         browser.get("/audit?action=policy").expect(200).says("Changed the policy").does_not_say("Resent the email");
         browser.get("/audit?action=nonsense").expect(200).says("Changed the policy").says("Resent the email");

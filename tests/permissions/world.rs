@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 use tokendesk::{
-    audit::{self, Entry},
+    audit::{self, Entry, Verb},
     authentication,
     ids::{ContainerId, RoleId},
     operators::{BuiltIn, Permission, Permissions, Who},
@@ -143,7 +143,7 @@ impl World {
                 operator,
                 &Selection::Users(Vec::new()),
             )?;
-            let entry = Entry::done(&who.actor, "operators.sign_in", "Signed in").subject(user_id);
+            let entry = Entry::done(&who.actor, Verb::OperatorsSignIn, "Signed in").subject(user_id);
             audit::record(conn, self.now(), &entry)?;
             let own = audit_entries::table.filter(audit_entries::actor.eq(user_id));
             Ok(own.select(audit_entries::id).first(conn)?)

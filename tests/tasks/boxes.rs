@@ -52,7 +52,7 @@ on_both! {
         let chosen = ids(&world, task, &users[..40]);
         let view = [("q", "p"), ("status", "active"), ("sort", ""), ("page", "1"), ("size", "50"), ("stop_on", "2027-06-31")];
         let form: Vec<(&str, &str)> = chosen.iter().map(|id| ("user", id.as_str())).chain(view).collect();
-        for (typed, says) in [("2027-06-31", "Type the new Stop Date"), ("2026-11-01", "has passed"), ("2027-06-30", "up to 2026-12-20")] {
+        for (typed, says) in [("2027-06-31", "Type the Stop Date"), ("2026-11-01", "has passed"), ("2027-06-30", "up to 2026-12-20")] {
             let form: Vec<(&str, &str)> =
                 form.iter().map(|(name, value)| (*name, if *name == "stop_on" { typed } else { value })).collect();
             let page = browser.post(&format!("/tasks/{task}/edit/stop-date"), &form).expect(422);

@@ -1,7 +1,7 @@
 //! What the audit log has of the world, in the words of the verbs.
 
 use crate::{
-    audit::{Actor, ActorKind, Entry, NewRow},
+    audit::{Actor, ActorKind, Entry, NewRow, Verb},
     clock::Timestamp,
     demo::world::{
         maker::{Case, Maker},
@@ -22,13 +22,13 @@ impl Maker<'_> {
     pub(super) fn note_task(&mut self, task: &WorldTask, who: &Who) {
         let id = TaskId(self.numbers.task);
         let users = counted(task.users, "user");
-        let entry = Entry::done(&who.actor, "tasks.provision", format!("Provisioned {users}"))
+        let entry = Entry::done(&who.actor, Verb::TasksProvision, format!("Provisioned {users}"))
             .task(id)
             .fact("Authentication Type", task.kind.label())
             .fact("Stop Date", task.stop_on.to_string());
         self.slice.entries.push(NewRow::of(task.created_at, &entry));
         if let Some(at) = task.removed_at {
-            let entry = Entry::done(&who.actor, "tasks.remove", "Removed the task")
+            let entry = Entry::done(&who.actor, Verb::TasksRemove, "Removed the task")
                 .task(id)
                 .fact("Email notification", "not sent");
             self.slice.entries.push(NewRow::of(at, &entry));
@@ -43,40 +43,40 @@ impl Maker<'_> {
         let user = self.user(case);
         if let (Some(at), Some(serial)) = (course.enrolled_at, serial) {
             if let Some(at) = course.accepted_at.filter(|_| is_recent) {
-                self.note(case, at, Entry::done(&user, "enrollment.accept_code", "Accepted the activation code"));
+                self.note(case, at, Entry::done(&user, Verb::EnrollmentAcceptCode, "Accepted the activation code"));
             }
-            let entry = Entry::done(&user, "enrollment.enroll", "Enrolled a token");
+            let entry = Entry::done(&user, Verb::EnrollmentEnroll, "Enrolled a token");
             self.note(case, at, entry.fact("Serial Number", serial));
         }
         if !is_recent {
             return;
         }
         let sentence = format!("Provisioned in task {id}: {}", task.kind.label());
-        self.note(case, task.created_at, Entry::done(&case.who.actor, "tasks.provision_user", sentence));
+        self.note(case, task.created_at, Entry::done(&case.who.actor, Verb::TasksProvisionUser, sentence));
         if let Some(at) = course.resent_at {
             let sentence = format!("Resent task {id} to {}", case.resident.email);
-            self.note(case, at, Entry::done(&case.who.actor, "tasks.resend_user", sentence));
+            self.note(case, at, Entry::done(&case.who.actor, Verb::TasksResendUser, sentence));
         }
         for (_, at) in &course.reminded {
             let sentence = format!("Reminded of the Stop Date {}", course.stop_on);
-            self.note(case, *at, Entry::done(&Actor::system(), "tasks.remind", sentence));
+            self.note(case, *at, Entry::done(&Actor::system(), Verb::TasksRemind, sentence));
         }
         if let (Some(at), Some(serial)) = (course.used_at, serial) {
             let node = actor(ActorKind::AuthNode, NODE.0, NODE.1);
             let sentence = "Accepted the first one-time password; the enrollment is Completed";
-            self.note(case, at, Entry::done(&node, "authentication.check", sentence).fact("Serial Number", serial));
+            self.note(case, at, Entry::done(&node, Verb::AuthenticationCheck, sentence).fact("Serial Number", serial));
         }
         if let Some(at) = course.missed_at {
             let allowed = self.policy.attempts_allowed;
             let locked = if course.failures >= allowed { "; the enrollment is Locked" } else { "" };
-            let entry = Entry::refused(&user, "enrollment.attempt", format!("Failed an enrollment attempt{locked}"))
+            let entry = Entry::refused(&user, Verb::EnrollmentAttempt, format!("Failed an enrollment attempt{locked}"))
                 .fact("Reason", FailureKind::Code.label())
                 .fact("Attempts", format!("{} of {allowed}", course.failures));
             self.note(case, at, entry);
         }
         if let Some((at, RemovedWhy::Removed)) = course.removed {
             let sentence = format!("Removed from task {id}");
-            self.note(case, at, Entry::done(&case.who.actor, "tasks.remove_user", sentence));
+            self.note(case, at, Entry::done(&case.who.actor, Verb::TasksRemoveUser, sentence));
         }
     }
 

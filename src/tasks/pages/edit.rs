@@ -13,7 +13,7 @@ use crate::{
         may::{self, Need},
     },
     tasks::{
-        left_out::{self, Verb},
+        left_out::{self, EditAction},
         list::Row,
         members::{EnrollmentRow, Filter},
         pages::{
@@ -154,10 +154,10 @@ async fn draw<N: Need>(p: &Permitted<N>, id: TaskId, asked: &Asked, form: &Field
     let links = links(id, asked);
     let all = all && matching > 0;
     let can = |member: &EnrollmentRow| {
-        let able = |verb| left_out::why(verb, member, attempts, today).is_none();
-        if able(Verb::Resend) {
+        let able = |action| left_out::why(action, member, attempts, today).is_none();
+        if able(EditAction::Resend) {
             "resend"
-        } else if able(Verb::Unlock) {
+        } else if able(EditAction::Unlock) {
             "unlock"
         } else {
             ""

@@ -7,13 +7,14 @@ use chrono::NaiveDate;
 use crate::{
     clock::{Timestamp, distance, long_date},
     desk::Desk,
-    error::{Error, Mistakes, Result},
+    error::{Mistakes, Result},
     ids::TaskId,
     mail,
     operators::{Who, may, may::Need},
+    policy::{STOP_ON, typed_stop},
     tasks::{
         Status,
-        left_out::{self, LeftOut, Verb},
+        left_out::{self, EditAction, LeftOut},
         members::EnrollmentRow,
         reading, remove,
         resend::{self, RESEND, UNLOCK},
@@ -34,20 +35,20 @@ use super::{
 };
 
 /// Fields that go from the check boxes through the page to the button.
-const KEPT: [&str; 8] = ["all", "q", "status", "sort", "page", "size", "user", "stop_on"];
+const KEPT: [&str; 8] = ["all", "q", "status", "sort", "page", "size", "user", STOP_ON];
 
-fn path(verb: Verb) -> &'static str {
-    match verb {
-        Verb::Remove => "remove",
-        Verb::StopDate => "stop-date",
-        Verb::Resend => RESEND,
-        Verb::Unlock => UNLOCK,
+fn path(action: EditAction) -> &'static str {
+    match action {
+        EditAction::Remove => "remove",
+        EditAction::StopDate => "stop-date",
+        EditAction::Resend => RESEND,
+        EditAction::Unlock => UNLOCK,
     }
 }
 
 /// True if it can tell the users by email, or not.
-fn may_notify(verb: Verb) -> bool {
-    matches!(verb, Verb::Remove | Verb::StopDate)
+fn may_notify(action: EditAction) -> bool {
+    matches!(action, EditAction::Remove | EditAction::StopDate)
 }
 
 /// What the page says and asks.
@@ -87,22 +88,22 @@ struct Page {
 
 /// Removes the ticked users.
 pub async fn remove(p: Permitted<may::InTask<may::Remove>>, number: Path<String>, form: Fields) -> Answer {
-    confirm(p, number, form, Verb::Remove).await
+    confirm(p, number, form, EditAction::Remove).await
 }
 
 /// Moves the Stop Date of the ticked users.
 pub async fn stop_date(p: Permitted<may::InTask<may::ChangeStopDate>>, number: Path<String>, form: Fields) -> Answer {
-    confirm(p, number, form, Verb::StopDate).await
+    confirm(p, number, form, EditAction::StopDate).await
 }
 
 /// Resends to the ticked users.
 pub async fn resend(p: Permitted<may::InTask<may::Resend>>, number: Path<String>, form: Fields) -> Answer {
-    confirm(p, number, form, Verb::Resend).await
+    confirm(p, number, form, EditAction::Resend).await
 }
 
 /// Unlocks the ticked users.
 pub async fn unlock(p: Permitted<may::InTask<may::Unlock>>, number: Path<String>, form: Fields) -> Answer {
-    confirm(p, number, form, Verb::Unlock).await
+    confirm(p, number, form, EditAction::Unlock).await
 }
 
 /// `GET` of such an address: nothing is ticked there, so back to the check boxes.
@@ -112,14 +113,14 @@ pub async fn back(p: Permitted<may::SeeTasks>, number: Path<String>) -> Answer {
     Ok(see_other(&edit::address(id)))
 }
 
-async fn confirm<N: Need>(p: Permitted<N>, number: Path<String>, form: Fields, verb: Verb) -> Answer {
+async fn confirm<N: Need>(p: Permitted<N>, number: Path<String>, form: Fields, action: EditAction) -> Answer {
     let id = reading::number(&number)?;
     let (mut changed, mut mistakes) = (false, Mistakes::default());
     if form.ticked(CONFIRMED) && !is_reading(&form) {
         let fields = form.clone();
-        match Outcome::of(p.call(move |desk, who, now| apply(desk, who, now, id, verb, &fields)).await)? {
+        match Outcome::of(p.call(move |desk, who, now| apply(desk, who, now, id, action, &fields)).await)? {
             Outcome::Done(words) => {
-                let emails = verb == Verb::Resend || (may_notify(verb) && form.ticked("notify"));
+                let emails = action == EditAction::Resend || (may_notify(action) && form.ticked("notify"));
                 let detail = if emails { mail::promise::or_waits(&p.desk.settings) } else { String::new() };
                 p.flash(&Flash::good(words, detail));
                 return Ok(see_other(&after(&p, id).await?));
@@ -131,9 +132,9 @@ async fn confirm<N: Need>(p: Permitted<N>, number: Path<String>, form: Fields, v
         }
     }
     let fields = form.clone();
-    match p.view(move |desk, who, now| ask(desk, who, now, id, verb, &fields)).await {
+    match p.view(move |desk, who, now| ask(desk, who, now, id, action, &fields)).await {
         Ok((asked, chrome)) => {
-            let page = draw(chrome, id, verb, asked, &form, changed, mistakes);
+            let page = draw(chrome, id, action, asked, &form, changed, mistakes);
             page_with(page.confirm.status(!page.mistakes.is_empty()), &page)
         }
         Err(fault) => edit::wrong(&p, id, &form, fault.mistakes()?).await,
@@ -149,41 +150,39 @@ async fn after<N: Need>(p: &Permitted<N>, id: TaskId) -> Result<String, Fault> {
     Ok(if open { edit::address(id) } else { format!("/tasks/{id}") })
 }
 
-fn ask(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, verb: Verb, form: &Fields) -> Result<Asked> {
+fn ask(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, action: EditAction, form: &Fields) -> Result<Asked> {
     let preview = ticked_users::preview(desk, who, now, id, &edit::ticked_users(form))?;
-    preview.need_somebody(verb)?;
-    let (key, date) = match verb {
-        Verb::Remove => (remove::REMOVE.to_owned(), None),
-        Verb::StopDate => {
-            let date = stop_date::new_stop_date(&form.text("stop_on"), &preview.task, &preview.policy, preview.today)?;
+    preview.need_somebody(action)?;
+    let (key, date) = match action {
+        EditAction::Remove => (remove::REMOVE.to_owned(), None),
+        EditAction::StopDate => {
+            let date = typed_stop(&form.text(STOP_ON))?;
+            preview.policy.check_stop(date, preview.task.start_on, preview.today)?;
             (stop_date::moving(date), Some(date))
         }
-        Verb::Resend => (RESEND.to_owned(), None),
-        Verb::Unlock => (UNLOCK.to_owned(), None),
+        EditAction::Resend => (RESEND.to_owned(), None),
+        EditAction::Unlock => (UNLOCK.to_owned(), None),
     };
     Ok(Asked { shown: preview.shown(&desk.keys, &key), preview, date })
 }
 
-fn apply(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, verb: Verb, form: &Fields) -> Result<String> {
+fn apply(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, action: EditAction, form: &Fields) -> Result<String> {
     let (ticked, shown, notify) = (edit::ticked_users(form), form.text("shown"), form.ticked("notify"));
-    match verb {
-        Verb::Remove => {
+    match action {
+        EditAction::Remove => {
             let count = remove::remove_users(desk, who, now, id, &ticked, notify, &shown)?;
             Ok(format!("Removed {} from task {id}.", users(count)))
         }
-        Verb::StopDate => {
-            let date = form
-                .text("stop_on")
-                .parse()
-                .map_err(|_| Error::mistake("stop_on", "Type the new Stop Date as year-month-day."))?;
+        EditAction::StopDate => {
+            let date = typed_stop(&form.text(STOP_ON))?;
             let effect = stop_date::change_stop_date(desk, who, now, id, &ticked, date, notify, &shown)?;
             Ok(format!("New Stop Date {date}: {}.", effect.label()))
         }
-        Verb::Resend => {
+        EditAction::Resend => {
             let count = resend::resend_all(desk, who, now, id, &ticked, &shown)?;
             Ok(format!("Resent to {}.", users(count)))
         }
-        Verb::Unlock => {
+        EditAction::Unlock => {
             let count = resend::unlock(desk, who, now, id, &ticked, &form.text("reason"), &shown)?;
             Ok(format!("Unlocked {}. {}", users(count), mail::promise::of_many(&desk.settings, "Fresh emails")))
         }
@@ -191,17 +190,17 @@ fn apply(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, verb: Verb, form: &
 }
 
 /// The heading, what it does, and the button.
-fn words(id: TaskId, verb: Verb, preview: &Preview, count: usize) -> (String, String, String) {
+fn words(id: TaskId, action: EditAction, preview: &Preview, count: usize) -> (String, String, String) {
     let users = users(count);
-    match verb {
-        Verb::Remove => (
+    match action {
+        EditAction::Remove => (
             format!("Remove {users} from task {id}?"),
             "They can no longer enroll with this task. To let them enroll later you have to provision them again."
                 .into(),
             format!("Remove {users}"),
         ),
-        Verb::StopDate => (format!("New Stop Date for {users} in task {id}?"), String::new(), "Apply".into()),
-        Verb::Resend => (
+        EditAction::StopDate => (format!("New Stop Date for {users} in task {id}?"), String::new(), "Apply".into()),
+        EditAction::Resend => (
             format!("Resend to {users}"),
             format!(
                 "Each gets a new link and activation code; the old ones stop working. The Stop Date becomes the later of the present one and {}.",
@@ -209,7 +208,7 @@ fn words(id: TaskId, verb: Verb, preview: &Preview, count: usize) -> (String, St
             ),
             format!("Resend to {users}"),
         ),
-        Verb::Unlock => (
+        EditAction::Unlock => (
             format!("Unlock {users}"),
             "The failed attempts go back to zero, and each gets a fresh email with a new activation code.".into(),
             format!("Unlock {users}"),
@@ -218,13 +217,13 @@ fn words(id: TaskId, verb: Verb, preview: &Preview, count: usize) -> (String, St
 }
 
 /// Whom an email can tell of it.
-fn notice(verb: Verb, fit: &[&EnrollmentRow], date: Option<NaiveDate>) -> String {
+fn notice(action: EditAction, fit: &[&EnrollmentRow], date: Option<NaiveDate>) -> String {
     let told: Vec<&&EnrollmentRow> =
         fit.iter().filter(|member| date.is_none_or(|date| member.facts.stop_on != date)).collect();
     let unreached = told.iter().filter(|member| member.email.is_empty()).count();
-    let goes = match (verb, told.len() - unreached) {
+    let goes = match (action, told.len() - unreached) {
         (_, 0) => return "Nobody of them has an email address: no email is sent.".into(),
-        (Verb::Remove, count) => format!("An email tells {} that the enrollment was canceled.", users(count)),
+        (EditAction::Remove, count) => format!("An email tells {} that the enrollment was canceled.", users(count)),
         (_, count) => {
             format!("An email tells {} the new Stop Date. The link they have keeps working.", users(count))
         }
@@ -238,15 +237,15 @@ fn notice(verb: Verb, fit: &[&EnrollmentRow], date: Option<NaiveDate>) -> String
 fn draw(
     chrome: Chrome,
     id: TaskId,
-    verb: Verb,
+    action: EditAction,
     asked: Asked,
     form: &Fields,
     changed: bool,
     mistakes: Mistakes,
 ) -> Page {
     let Asked { preview, shown, date } = asked;
-    let (fit, unfit) = (preview.fit(verb), preview.unfit(verb));
-    let (heading, effect, button) = words(id, verb, &preview, fit.len());
+    let (fit, unfit) = (preview.fit(action), preview.unfit(action));
+    let (heading, effect, button) = words(id, action, &preview, fit.len());
     let person = |member: &EnrollmentRow, becomes: &'static str, change: String| Person {
         user_id: member.user_id.clone(),
         name: member.name(),
@@ -262,52 +261,52 @@ fn draw(
             let becomes = if again { "becomes Active" } else { "" };
             person(member, becomes, super::moving::signed(date, member.facts.stop_on))
         }
-        None if matches!(verb, Verb::Resend | Verb::Unlock) => person(member, "", member.email.clone()),
+        None if matches!(action, EditAction::Resend | EditAction::Unlock) => person(member, "", member.email.clone()),
         None => person(member, "", String::new()),
     });
     Page {
         chrome,
         task: id,
-        crumb: match verb {
-            Verb::Remove => "Remove",
-            Verb::StopDate => "New Stop Date",
-            Verb::Resend => "Resend",
-            Verb::Unlock => "Unlock",
+        crumb: match action {
+            EditAction::Remove => "Remove",
+            EditAction::StopDate => "New Stop Date",
+            EditAction::Resend => "Resend",
+            EditAction::Unlock => "Unlock",
         },
         moving: date.map(|date| {
             let hint = format!("{}, 23:59, {}", long_date(date), distance(preview.today, date));
             Moving::new(&preview, date, hint, &Effect::of(&preview, date))
         }),
         all: format!("{} {}", if fit.len() == 1 { "The" } else { "All" }, users(fit.len())),
-        with: match verb {
-            Verb::Remove if fit.len() == 1 => "who is removed",
-            Verb::Remove => "who are removed",
-            Verb::StopDate => "with old and new Stop Date",
+        with: match action {
+            EditAction::Remove if fit.len() == 1 => "who is removed",
+            EditAction::Remove => "who are removed",
+            EditAction::StopDate => "with old and new Stop Date",
             _ if fit.len() == 1 => "who is sent an email",
             _ => "who are sent an email",
         },
-        last: match verb {
-            Verb::Remove => "",
-            Verb::StopDate => "Change",
+        last: match action {
+            EditAction::Remove => "",
+            EditAction::StopDate => "Change",
             _ => "Email",
         },
         left: People::new(LEFT, &unfit, form, |&(member, why)| person(member, "", why.label().into())),
         left_sum: left_out::sum(unfit.iter().map(|(_, why)| *why)),
         gone: preview.gone,
-        notify: may_notify(verb).then(|| {
-            let ticked = if form.ticked(CONFIRMED) { form.ticked("notify") } else { verb == Verb::Remove };
-            (ticked, notice(verb, &fit, date))
+        notify: may_notify(action).then(|| {
+            let ticked = if form.ticked(CONFIRMED) { form.ticked("notify") } else { action == EditAction::Remove };
+            (ticked, notice(action, &fit, date))
         }),
         people,
-        asks_reason: verb == Verb::Unlock,
+        asks_reason: action == EditAction::Unlock,
         reason: form.text("reason"),
         mistakes,
         confirm: Confirm {
             heading,
-            action: format!("{}/{}", edit::address(id), path(verb)),
+            action: format!("{}/{}", edit::address(id), path(action)),
             kept: Confirm::kept(form, &KEPT, ("shown", shown)),
             changed,
-            danger: verb == Verb::Remove,
+            danger: action == EditAction::Remove,
             effect,
             button,
             back: edit::view_of(id, form),

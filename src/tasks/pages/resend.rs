@@ -208,9 +208,9 @@ pub async fn give_more_time(p: Permitted<may::Resend>, path: Path<(String, Strin
 }
 
 /// A verb that writes to one user, at the address typed; `None`: at that of the profile.
-type Verb = fn(&Desk, &Who, Timestamp, TaskId, UserId, Option<&str>) -> Result<Resent>;
+type Resending = fn(&Desk, &Who, Timestamp, TaskId, UserId, Option<&str>) -> Result<Resent>;
 
-async fn send(p: Permitted<may::Resend>, path: (String, String), form: Fields, verb: Verb) -> Answer {
+async fn send(p: Permitted<may::Resend>, path: (String, String), form: Fields, resending: Resending) -> Answer {
     let typed = form.text("email");
     let ((user_id, number), to) = (path.clone(), typed.clone());
     let sent = p
@@ -222,7 +222,7 @@ async fn send(p: Permitted<may::Resend>, path: (String, String), form: Fields, v
                 return Err(Error::mistake("email", "Type an address such as name@example.org."));
             }
             let alternate = db::key(&to) != db::key(&user.email);
-            verb(desk, who, now, task, user.id, alternate.then_some(address.as_str()))
+            resending(desk, who, now, task, user.id, alternate.then_some(address.as_str()))
         })
         .await;
     match sent {

@@ -11,7 +11,7 @@ use crate::{
     ids::TaskId,
     mail,
     operators::{Who, may, may::Need},
-    policy,
+    policy::{self, STOP_ON, typed_stop},
     tasks::{
         left_out,
         list::{Order, Query, StopWithin, View},
@@ -32,7 +32,6 @@ use super::{
 };
 
 /// The name of the field with the new Stop Date.
-const STOP_ON: &str = "stop_on";
 
 /// Fields that go from the list through the page to the button.
 const KEPT: [&str; 8] = ["task", "all", "view", "q", "operator", "type", "stop", "back"];
@@ -141,10 +140,6 @@ struct Asking {
     moved: bool,
 }
 
-fn typed_date(form: &Fields) -> Result<NaiveDate> {
-    form.text(STOP_ON).parse().map_err(|_| Error::mistake(STOP_ON, "Type the new Stop Date as year-month-day."))
-}
-
 fn preview(desk: &Desk, who: &Who, now: Timestamp, asked: Asked, form: &Fields) -> Result<Asking> {
     let ticked = ticked_tasks(form, who);
     let preview_of = |change| Ok((change, ticked::preview(desk, who, now, &ticked, change)?));
@@ -153,7 +148,7 @@ fn preview(desk: &Desk, who: &Who, now: Timestamp, asked: Asked, form: &Fields) 
         Asked::Resend => preview_of(Change::Resend)?,
         Asked::Remove => preview_of(Change::Remove)?,
         Asked::StopDate if form.ticked(STOP_ON) => {
-            match typed_date(form).and_then(|date| preview_of(Change::StopDate(date))) {
+            match typed_stop(&form.text(STOP_ON)).and_then(|date| preview_of(Change::StopDate(date))) {
                 Err(Error::Invalid(mistakes)) => {
                     mistake = mistakes.to_string();
                     propose(desk, now, preview_of)?
@@ -180,7 +175,7 @@ fn propose<T>(desk: &Desk, now: Timestamp, preview_of: impl Fn(Change) -> Result
 
 fn apply(desk: &Desk, who: &Who, now: Timestamp, asked: Asked, form: &Fields) -> Result<Flash> {
     let change = match asked {
-        Asked::StopDate => Change::StopDate(typed_date(form)?),
+        Asked::StopDate => Change::StopDate(typed_stop(&form.text(STOP_ON))?),
         Asked::Resend => Change::Resend,
         Asked::Remove => Change::Remove,
     };
@@ -236,7 +231,7 @@ fn draw(chrome: Chrome, asked: Asked, seen: Asking, form: &Fields, changed: bool
         .map(|part| Line {
             id: part.task.id,
             title: part.task.title(),
-            users: part.fit(change.verb()).len(),
+            users: part.fit(change.action()).len(),
             stop_on: part.task.stop_on().to_string(),
         })
         .collect();

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use crate::{
+    audit::Verb,
     clock::Timestamp,
     db::AnyConn,
     error::Result,
@@ -17,7 +18,7 @@ pub fn of_task(conn: &mut AnyConn, who: &Who, task: TaskId, limit: i64) -> Resul
     let mut query = audit_entries::table
         .left_join(users::table.on(users::id.nullable().eq(audit_entries::user_id)))
         .filter(audit_entries::task_id.eq(task.0))
-        .filter(audit_entries::verb.ne_all(LEFT_OUT))
+        .filter(audit_entries::verb.ne_all(LEFT_OUT.map(Verb::code)))
         .into_boxed();
     if let Scope::Containers(list) = &who.scope {
         let list: Vec<i64> = list.iter().map(|container| container.0).collect();
@@ -42,7 +43,7 @@ pub fn of_task(conn: &mut AnyConn, who: &Who, task: TaskId, limit: i64) -> Resul
         .map(|(at, actor, verb, outcome, subject, sentence)| HistoryEntry {
             at,
             actor,
-            verb,
+            verb: Verb::from_code(&verb),
             outcome,
             subject,
             sentence,

@@ -14,7 +14,10 @@ use crate::{
     error::Result,
     ids::ContainerId,
     schema::{emails, tasks},
-    tasks::list::{Column, Query, View, last_soon_day},
+    tasks::{
+        list::{Column, Query, View},
+        status::last_soon_day,
+    },
 };
 
 type Backend = <AnyConn as diesel::Connection>::Backend;

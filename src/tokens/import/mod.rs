@@ -1,6 +1,7 @@
 //! Importing devices to the inventory from a CSV or a PSKC file: all of it or nothing, or the good ones alone.
 
 use crate::{
+    audit::Verb,
     clock::Timestamp,
     db::{self, Lock},
     desk::Desk,
@@ -72,5 +73,5 @@ pub fn import(desk: &Desk, who: &Who, now: Timestamp, bytes: &[u8], choices: &Ch
 /// Writes down what was refused because it is taken out of scope.
 fn note_taken(desk: &Desk, who: &Who, now: Timestamp, report: &Report) -> Result<()> {
     let taken = &report.taken_elsewhere;
-    taken::note(desk, who, now, Unique::SerialNumber, "tokens.import", taken, taken.len())
+    taken::note(desk, who, now, Unique::SerialNumber, Verb::TokensImport, taken, taken.len())
 }

@@ -5,7 +5,7 @@ use super::device::{Incoming, Line};
 use super::pskc::Refusal;
 use super::{Format, LineOutcome, MOST_BYTES, Opening, PassedOver, Report, pskc, table};
 use crate::{
-    audit::{self, Entry},
+    audit::{self, Entry, Verb},
     clock::Timestamp,
     db::{self, AnyConn},
     desk::Desk,
@@ -62,7 +62,7 @@ impl Plan {
         report.carried_out = true;
         let (n, format) = (rows.len(), report.format.label());
         let sentence = format!("Imported {} from a {format} file", counted(n, "hardware token"));
-        let mut entry = Entry::done(&who.actor, "tokens.import", sentence);
+        let mut entry = Entry::done(&who.actor, Verb::TokensImport, sentence);
         if let ([first, ..], [.., last]) = (rows.as_slice(), rows.as_slice()) {
             entry = entry.subject(&first.serial).fact("Serial Numbers", format!("{} to {}", first.serial, last.serial));
         }

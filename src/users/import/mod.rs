@@ -1,6 +1,7 @@
 //! Users from a file: what becomes of each line, and the verb that does it.
 
 use crate::{
+    audit::Verb,
     clock::Timestamp,
     db::{self, Lock},
     desk::Desk,
@@ -54,6 +55,14 @@ pub fn import(desk: &Desk, who: &Who, now: Timestamp, bytes: &[u8], how: &Import
             Ok(plan.into_report(true))
         })?
     };
-    taken::note(desk, who, now, Unique::UserId, "users.import", &report.taken_elsewhere, report.taken_elsewhere.len())?;
+    taken::note(
+        desk,
+        who,
+        now,
+        Unique::UserId,
+        Verb::UsersImport,
+        &report.taken_elsewhere,
+        report.taken_elsewhere.len(),
+    )?;
     Ok(report)
 }

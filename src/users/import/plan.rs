@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    audit::{self, Entry},
+    audit::{self, Entry, Verb},
     clock::Timestamp,
     counts,
     db::{self, AnyConn},
@@ -174,14 +174,14 @@ impl Plan {
         let keys: Vec<String> = new.iter().map(|(details, _)| db::key(details.user_id.as_str())).collect();
         let ids = store::import::ids_by_keys(conn, &keys)?;
         let mut entries =
-            vec![Entry::done(&who.actor, "users.import", format!("Imported users: {}", self.report.summary()))];
+            vec![Entry::done(&who.actor, Verb::UsersImport, format!("Imported users: {}", self.report.summary()))];
         for step in &self.steps {
             let user_id = step.details.user_id.as_str();
             match (&step.user, ids.get(&db::key(user_id))) {
                 (Some(user), _) => entries.push(super::super::changed(who, user, "Updated by import", &step.changes)),
                 (None, Some(id)) => {
                     let sentence = format!("Created the user {user_id} by import");
-                    entries.push(Entry::done(&who.actor, "users.create", sentence).user(*id, user_id));
+                    entries.push(Entry::done(&who.actor, Verb::UsersCreate, sentence).user(*id, user_id));
                 }
                 (None, None) => return Err(Error::Internal(format!("{user_id} was not inserted"))),
             }

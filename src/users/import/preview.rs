@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{File, Outcome, Report, plan::Plan};
 use crate::{
+    audit::Verb,
     clock::Timestamp,
     db::{AnyConn, Lock},
     desk::Desk,
@@ -83,7 +84,7 @@ impl imports::Plan for Plan {
 
     fn note(&self, desk: &Desk, who: &Who, now: Timestamp) -> Result<()> {
         let elsewhere = &self.report.taken_elsewhere;
-        taken::note(desk, who, now, Unique::UserId, "users.import", elsewhere, elsewhere.len())
+        taken::note(desk, who, now, Unique::UserId, Verb::UsersImport, elsewhere, elsewhere.len())
     }
 }
 
