@@ -30,6 +30,7 @@ mod reports;
 mod roles;
 mod secrets;
 mod serve;
+mod servers;
 mod sign_in;
 mod snapshot;
 mod stored;

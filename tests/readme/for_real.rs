@@ -12,7 +12,7 @@ use std::{
 use tokendesk::clock::Clock;
 
 use super::section;
-use crate::support::{demo::free_port, oathtool};
+use crate::support::{demo::free_port, nginx::Nginx, oathtool};
 
 const PASSWORD: &str = "grape lantern orbit seventeen";
 
@@ -96,16 +96,7 @@ fn the_readmes_commands_lead_from_an_empty_folder_to_a_sign_in_over_https() {
     fs::write(folder.join("localhost.pem"), certificate.cert.pem()).expect("the certificate");
     fs::write(folder.join("localhost.key"), certificate.signing_key.serialize_pem()).expect("its key");
     fs::write(folder.join("tokendesk.conf"), put_in(fenced(text, "nginx"))).expect("the snippet");
-    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .map(|name| format!("{name}_temp_path {};", folder.join(name).display()))
-        .concat();
-    let around = format!(
-        "daemon off; pid nginx.pid; error_log stderr; events {{}} http {{ access_log off; {temporary} include tokendesk.conf; }}"
-    );
-    fs::write(folder.join("nginx.conf"), around).expect("what is around it");
-    let prefix = format!("{}/", folder.display());
-    let nginx = Command::new("nginx").args(["-p", &prefix, "-e", "stderr", "-c", "nginx.conf"]).spawn();
-    let _nginx = Running(nginx.expect("nginx is installed (tests/run does it)"));
+    let _nginx = Nginx::start(folder, "include tokendesk.conf;");
 
     let base = format!("https://localhost:{https}");
     let mut page = String::new();

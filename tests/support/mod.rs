@@ -28,6 +28,7 @@ pub mod demo;
 pub mod log;
 mod many;
 pub mod mta;
+pub mod nginx;
 pub mod oathtool;
 pub mod old;
 pub mod people;
@@ -262,6 +263,17 @@ impl World {
         let lines: Vec<Line> =
             self.desk.db.read(|conn| Ok(diesel::sql_query(sql).load(conn)?)).expect("the table can be read");
         lines.into_iter().map(|line| line.line).collect()
+    }
+
+    /// The number `n` that a query answers.
+    pub fn number(&self, query: &str) -> i64 {
+        #[derive(diesel::QueryableByName)]
+        struct Number {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            n: i64,
+        }
+        let number: Result<Number> = self.desk.db.read(|conn| Ok(diesel::sql_query(query).get_result(conn)?));
+        number.expect("the database answers").n
     }
 
     fn columns(&self, table: &str) -> Vec<String> {

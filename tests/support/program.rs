@@ -1,6 +1,7 @@
-//! The real program, `tokendesk serve`, on an embedded database and a port of its own.
+//! The real program, `tokendesk serve`, on an embedded database of its own or beside others on PostgreSQL, and a port of its own.
 
 use std::{
+    path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
 };
@@ -13,10 +14,11 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 /// The password of the operator `kim`, whom every such program has.
 pub const PASSWORD: &str = "quiet harbor lanterns";
 
-/// A running server; it ends with the test.
+/// A server; it ends with the test.
 pub struct Program {
     pub url: String,
     pub port: u16,
+    binary: PathBuf,
     folder: tempfile::TempDir,
     settings: Vec<String>,
     process: Option<Child>,
@@ -25,6 +27,14 @@ pub struct Program {
 impl Program {
     /// Starts it with these further settings, `NAME=VALUE` each.
     pub fn start(further: &[&str]) -> Self {
+        let mut program = Program::of(env!("CARGO_BIN_EXE_tokendesk").as_ref(), further);
+        program.add_kim();
+        program.serve();
+        program
+    }
+
+    /// The program in this file with these further settings, `NAME=VALUE` each; it does not serve yet.
+    pub fn of(binary: &Path, further: &[&str]) -> Self {
         let (port, folder) = (free_port(), tempfile::tempdir().expect("a folder"));
         let url = format!("http://127.0.0.1:{port}");
         let own = [
@@ -38,22 +48,32 @@ impl Program {
             .chain(further.iter().map(|pair| (*pair).to_owned()))
             .flat_map(|pair| ["--set".to_owned(), pair])
             .collect();
-        let mut program = Program { url, port, folder, settings, process: None };
-        let file = program.folder.path().join("password");
+        Program { url, port, binary: binary.to_owned(), folder, settings, process: None }
+    }
+
+    /// Adds the operator `kim`.
+    pub fn add_kim(&self) {
+        let file = self.folder.path().join("password");
         std::fs::write(&file, PASSWORD).expect("the folder can be written");
-        program.run(&["operator", "add", "--user-id", "kim", "--password-file", &file.display().to_string()]);
-        let log = std::fs::File::create(program.folder.path().join("log")).expect("the folder can be written");
-        let process = program.command(&["serve"]).stderr(log).stdout(Stdio::null()).spawn();
-        program.process = Some(process.expect("the program starts"));
-        program.until("the server is ready", |program| {
-            reqwest::blocking::get(format!("{}/readyz", program.url)).is_ok_and(|answer| answer.status() == 200)
-        });
-        program
+        self.run(&["operator", "add", "--user-id", "kim", "--password-file", &file.display().to_string()]);
+    }
+
+    /// Serves, and is ready.
+    pub fn serve(&mut self) {
+        let log = std::fs::File::create(self.folder.path().join("log")).expect("the folder can be written");
+        let process = self.command(&["serve"]).stderr(log).stdout(Stdio::null()).spawn();
+        self.process = Some(process.expect("the program starts"));
+        self.until("the server is ready", Program::is_ready);
+    }
+
+    /// True if it takes requests, as it says itself.
+    pub fn is_ready(&self) -> bool {
+        reqwest::blocking::get(format!("{}/readyz", self.url)).is_ok_and(|answer| answer.status() == 200)
     }
 
     /// The program, with nothing set from the environment of the tests.
     pub fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tokendesk"));
+        let mut command = Command::new(&self.binary);
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TOKENDESK_")) {
             command.env_remove(name);
         }
