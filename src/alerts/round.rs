@@ -42,7 +42,7 @@ struct Recipient {
 /// What is true of all recipients of a round.
 struct Round {
     zone: Zone,
-    ground: Basis,
+    basis: Basis,
     /// The newest event before this round, and after it.
     before: i64,
     newest: i64,
@@ -71,12 +71,12 @@ pub fn send(desk: &Desk, now: Timestamp) -> Result<usize> {
 fn round(desk: &Desk, conn: &mut AnyConn, now: Timestamp) -> Result<usize> {
     db::hold(conn, Lock::Alerts)?;
     let zone = desk.settings.zone;
-    let ground = Basis { now, today: zone.today(now), attempts_allowed: policy::current(conn)?.attempts_allowed };
+    let basis = Basis { now, today: zone.today(now), attempts_allowed: policy::current(conn)?.attempts_allowed };
     let before = events::newest(conn)?;
     let roles = super::choices(conn)?;
     let chosen: Vec<AlertChoice> = roles.iter().flat_map(|role| role.effective()).collect();
-    collect(conn, zone, &ground, &chosen)?;
-    let round = Round { zone, ground, before, newest: events::newest(conn)? };
+    collect(conn, zone, &basis, &chosen)?;
+    let round = Round { zone, basis, before, newest: events::newest(conn)? };
 
     let mut people = Vec::new();
     for operator in operators::list(conn)? {
@@ -122,7 +122,7 @@ fn round(desk: &Desk, conn: &mut AnyConn, now: Timestamp) -> Result<usize> {
 }
 
 /// Writes down what happened since the last round, of what somebody is told.
-fn collect(conn: &mut AnyConn, zone: Zone, ground: &Basis, chosen: &[AlertChoice]) -> Result<()> {
+fn collect(conn: &mut AnyConn, zone: Zone, basis: &Basis, chosen: &[AlertChoice]) -> Result<()> {
     let last = events::collected_to(conn)?;
     for event in Event::ALL {
         let Some(since) = chosen.iter().filter(|one| one.event == event).map(|one| one.since).min() else { continue };
@@ -130,21 +130,21 @@ fn collect(conn: &mut AnyConn, zone: Zone, ground: &Basis, chosen: &[AlertChoice
         match event {
             Event::Expired => {
                 let mut day = zone.today(from) - Days::new(1);
-                while day < ground.today {
+                while day < basis.today {
                     let ended_at = zone.end_of(day);
                     if ended_at >= from {
-                        events::collect_expired(conn, ground, day, ended_at)?;
+                        events::collect_expired(conn, basis, day, ended_at)?;
                     }
                     day = day + Days::new(1);
                 }
             }
-            Event::LockOut => events::collect_lock_outs(conn, ground, from)?,
-            Event::FailedMail => events::collect_failed_mail(conn, ground, from)?,
-            Event::Rejections => events::collect_rejections(conn, ground, from)?,
+            Event::LockOut => events::collect_lock_outs(conn, basis, from)?,
+            Event::FailedMail => events::collect_failed_mail(conn, basis, from)?,
+            Event::Rejections => events::collect_rejections(conn, basis, from)?,
         }
     }
     // Another server's clock may be ahead of this one's.
-    events::set_collected_to(conn, ground.now.max(last))
+    events::set_collected_to(conn, basis.now.max(last))
 }
 
 impl Round {
@@ -158,8 +158,8 @@ impl Round {
     ) -> Progress {
         let (operator, event) = (recipient.operator.id, choice.event);
         let at = match choice.delivery {
-            Delivery::AtOnce => self.ground.now - alert::pause(),
-            Delivery::Daily | Delivery::Off => self.ground.now,
+            Delivery::AtOnce => self.basis.now - alert::pause(),
+            Delivery::Daily | Delivery::Off => self.basis.now,
         };
         known.get(&(operator, event)).copied().unwrap_or(Progress { operator, event, to: self.before, at })
     }
@@ -175,7 +175,7 @@ impl Round {
         mut rows: Vec<(AlertChoice, Progress)>,
         changed: &mut Vec<Progress>,
     ) -> Result<Option<mail::NewEmail>> {
-        let is_due = |told: &Progress| alert::is_due(delivery, self.zone, self.ground.now, told.at);
+        let is_due = |told: &Progress| alert::is_due(delivery, self.zone, self.basis.now, told.at);
         match delivery {
             // All that is told at once is in one email, and waits for the pause after the last.
             Delivery::AtOnce if !rows.iter().all(|(_, told)| is_due(told)) => return Ok(None),
@@ -187,14 +187,14 @@ impl Round {
             let span = Span { event: choice.event, after: told.to, to: self.newest, since: choice.since };
             let count = if told.to < self.newest { read.count(conn, &span, recipient)? } else { 0 };
             if count > 0 {
-                let found = read.list(conn, &self.ground, span, recipient)?;
+                let found = read.list(conn, &self.basis, span, recipient)?;
                 counts.push((choice.event, count));
                 groups.push(telling::group(choice.event, count, found, recipient.operator.permissions, self.zone));
             }
         }
         for (_, told) in rows {
             // A digest without a word was due nevertheless.
-            let at = if delivery == Delivery::Daily || !counts.is_empty() { self.ground.now } else { told.at };
+            let at = if delivery == Delivery::Daily || !counts.is_empty() { self.basis.now } else { told.at };
             let after = Progress { to: self.newest, at, ..told };
             if after != told {
                 changed.push(after);
@@ -203,10 +203,10 @@ impl Round {
         if counts.is_empty() {
             return Ok(None);
         }
-        let local = self.zone.local(self.ground.now);
+        let local = self.zone.local(self.basis.now);
         Ok(Some(letter(
             recipient,
-            self.ground.now,
+            self.basis.now,
             Alert {
                 sum: telling::sum(&counts),
                 digest: delivery == Delivery::Daily,
@@ -234,10 +234,10 @@ impl Read {
     }
 
     /// The first of them.
-    fn list(&mut self, conn: &mut AnyConn, ground: &Basis, span: Span, recipient: &Recipient) -> Result<&[Found]> {
+    fn list(&mut self, conn: &mut AnyConn, basis: &Basis, span: Span, recipient: &Recipient) -> Result<&[Found]> {
         let key = (span, recipient.containers.clone());
         if !self.lists.contains_key(&key) {
-            let found = events::list(conn, ground, &span, recipient.containers.as_deref(), LISTED)?;
+            let found = events::list(conn, basis, &span, recipient.containers.as_deref(), LISTED)?;
             self.lists.insert(key.clone(), found);
         }
         Ok(self.lists.get(&key).map(Vec::as_slice).unwrap_or_default())

@@ -138,31 +138,31 @@ impl Refusal {
     }
 
     /// Why nothing is done to an email in a state that `change` does not know.
-    pub fn of_state(change: Change, state: State, ground: &Basis) -> Self {
+    pub fn of_state(change: Change, state: State, basis: &Basis) -> Self {
         match (change, state) {
             (_, State::Sent) => Refusal::Accepted,
             (_, State::Canceled) => Refusal::Canceled,
-            (Change::SendAgain, _) => Refusal::Waits { leaves: ground.mail_leaves },
+            (Change::SendAgain, _) => Refusal::Waits { leaves: basis.mail_leaves },
             (Change::Cancel, _) => Refusal::Ended,
         }
     }
 }
 
 /// How `change` is done to `email`.
-pub fn judge(change: Change, email: &Email, around: &EmailContext, ground: &Basis) -> Result<Step, Refusal> {
-    if email.is_in_hand(ground.now) {
+pub fn judge(change: Change, email: &Email, around: &EmailContext, basis: &Basis) -> Result<Step, Refusal> {
+    if email.is_in_hand(basis.now) {
         return Err(Refusal::InHand);
     }
     match (change, email.state) {
-        (Change::SendAgain, State::Failed | State::Bounced) => again(email, around, ground).map(Step::Queue),
+        (Change::SendAgain, State::Failed | State::Bounced) => again(email, around, basis).map(Step::Queue),
         (Change::SendAgain, State::Deferred) => Ok(Step::Hasten),
         (Change::Cancel, State::Queued | State::Deferred) => Ok(Step::Cancel),
-        (_, state) => Err(Refusal::of_state(change, state, ground)),
+        (_, state) => Err(Refusal::of_state(change, state, basis)),
     }
 }
 
 /// The other address that one which failed or came back is sent to, if it is to be another one.
-fn again(email: &Email, around: &EmailContext, ground: &Basis) -> Result<Option<String>, Refusal> {
+fn again(email: &Email, around: &EmailContext, basis: &Basis) -> Result<Option<String>, Refusal> {
     if email.kind.carries_link() {
         return Err(match around.enrollment.as_ref().map(|enrollment| enrollment.last_email) {
             None => Refusal::Test,
@@ -177,7 +177,7 @@ fn again(email: &Email, around: &EmailContext, ground: &Basis) -> Result<Option<
     if email.alternate {
         return Err(Refusal::NotKept);
     }
-    if let Some(why) = outdated(email, around, ground) {
+    if let Some(why) = outdated(email, around, basis) {
         return Err(Refusal::Untrue(why));
     }
     match user.email.trim() {
@@ -188,7 +188,7 @@ fn again(email: &Email, around: &EmailContext, ground: &Basis) -> Result<Option<
 }
 
 /// Why what it tells is no longer so; `None` if it is.
-fn outdated(email: &Email, around: &EmailContext, ground: &Basis) -> Option<String> {
+fn outdated(email: &Email, around: &EmailContext, basis: &Basis) -> Option<String> {
     let serial = email.facts.serial.as_deref().unwrap_or_default();
     let in_use = [TokenState::Active, TokenState::Suspended, TokenState::Locked];
     let theirs = around.token.filter(|(_, holder)| holder.is_some() && *holder == email.user).map(|(state, _)| state);
@@ -196,7 +196,7 @@ fn outdated(email: &Email, around: &EmailContext, ground: &Basis) -> Option<Stri
         Kind::NewStopDate | Kind::Locked => {
             let Some(enrollment) = &around.enrollment else { return Some("the enrollment is over.".into()) };
             let stop_on = enrollment.facts.stop_on;
-            let status = status(&enrollment.facts, ground.policy.attempts_allowed, ground.today);
+            let status = status(&enrollment.facts, basis.policy.attempts_allowed, basis.today);
             if enrollment.removed_at.is_some()
                 || enrollment.task_removed_at.is_some()
                 || enrollment.facts.enrolled_at.is_some()
@@ -226,12 +226,12 @@ fn outdated(email: &Email, around: &EmailContext, ground: &Basis) -> Option<Stri
 
 /// What helps the user instead of an email with a link: Resend, or what has to come before it. Empty if the email had no
 /// link, waits, or is not the newest.
-pub fn instead(email: &Email, around: &EmailContext, ground: &Basis) -> String {
+pub fn instead(email: &Email, around: &EmailContext, basis: &Basis) -> String {
     match &around.enrollment {
         Some(enrollment)
             if email.kind.carries_link() && !email.state.is_waiting() && enrollment.last_email == Some(email.id) =>
         {
-            resend::refusal(enrollment, &ground.policy, ground.today)
+            resend::refusal(enrollment, &basis.policy, basis.today)
                 .unwrap_or_else(|| "Resend makes a new link and activation code.".into())
         }
         _ => String::new(),
@@ -239,10 +239,9 @@ pub fn instead(email: &Email, around: &EmailContext, ground: &Basis) -> String {
 }
 
 /// True if Resend helps the user instead of this email.
-pub fn can_resend(email: &Email, around: &EmailContext, ground: &Basis) -> bool {
+pub fn can_resend(email: &Email, around: &EmailContext, basis: &Basis) -> bool {
     email.kind.carries_link()
         && around.enrollment.as_ref().is_some_and(|enrollment| {
-            enrollment.last_email == Some(email.id)
-                && resend::refusal(enrollment, &ground.policy, ground.today).is_none()
+            enrollment.last_email == Some(email.id) && resend::refusal(enrollment, &basis.policy, basis.today).is_none()
         })
 }

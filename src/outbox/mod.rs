@@ -39,7 +39,7 @@ pub struct EmailInContext {
 }
 
 /// What is true for all emails now.
-pub fn ground(conn: &mut AnyConn, now: Timestamp, settings: &Settings) -> Result<Basis> {
+pub fn basis(conn: &mut AnyConn, now: Timestamp, settings: &Settings) -> Result<Basis> {
     let today = settings.zone.today(now);
     Ok(Basis { now, today, policy: policy::current(conn)?, mail_leaves: settings.mail_leaves() })
 }
@@ -80,7 +80,7 @@ pub struct EmailDetail {
     /// What delivery reports said of it, the newest first.
     pub reports: Vec<Delivery>,
     /// What is true for all.
-    pub ground: Basis,
+    pub basis: Basis,
 }
 
 /// One email in the scope of `who`.
@@ -91,7 +91,7 @@ pub fn see(conn: &mut AnyConn, who: &Who, now: Timestamp, settings: &Settings, i
     let (email, tries) = mail::find(conn, who.scope.containers(), id)?;
     let reports = mail::deliveries(conn, id)?;
     let in_context = in_context(conn, vec![email])?.pop().ok_or_else(|| Error::not_found("email", id.to_string()))?;
-    Ok(EmailDetail { in_context, tries, reports, ground: ground(conn, now, settings)? })
+    Ok(EmailDetail { in_context, tries, reports, basis: basis(conn, now, settings)? })
 }
 
 /// Sends an email again that failed or came back, or tries one now that was deferred; the email as it was, and how it
@@ -119,8 +119,8 @@ fn one(desk: &Desk, who: &Who, now: Timestamp, id: EmailId, change: Change) -> R
         hold(conn, &[id])?;
         let detail = see(conn, who, now, &desk.settings, id)?;
         let EmailInContext { email, context: around } = detail.in_context;
-        let step = again::judge(change, &email, &around, &detail.ground).map_err(|refusal| {
-            let instead = again::instead(&email, &around, &detail.ground);
+        let step = again::judge(change, &email, &around, &detail.basis).map_err(|refusal| {
+            let instead = again::instead(&email, &around, &detail.basis);
             Error::Refused(format!("{} {instead}", refusal.label()).trim().to_owned())
         })?;
         apply(conn, now, std::slice::from_ref(&(email.clone(), step.clone())))?;

@@ -8,6 +8,7 @@ use crate::{
     clock::Timestamp,
     db::{AnyConn, ROWS_A_STATEMENT},
     desk::Desk,
+    english::counted,
     error::{Error, Result},
     ids::{EmailId, TaskId},
     mail::{self, Email, Filter, View},
@@ -111,12 +112,12 @@ impl Preview {
 pub fn preview(desk: &Desk, who: &Who, now: Timestamp, ticked: &TickedEmails, change: Change) -> Result<Preview> {
     outbox::need(who)?;
     desk.db.read(|conn| {
-        let ground = outbox::ground(conn, now, &desk.settings)?;
+        let basis = outbox::basis(conn, now, &desk.settings)?;
         let query = query(ticked);
         let ids = mail::ids_in_states(conn, now, who.scope.containers(), &query.filter, query.view, change.states())?;
-        let mut preview = others(conn, who, &ground, &query, change)?;
+        let mut preview = others(conn, who, &basis, &query, change)?;
         for part in ids.chunks(EMAILS_AT_A_TIME) {
-            decide(conn, &ground, part, change, now, &mut preview)?;
+            decide(conn, &basis, part, change, now, &mut preview)?;
         }
         finish(preview)
     })
@@ -137,13 +138,13 @@ pub fn apply(
 ) -> Result<Preview> {
     outbox::need(who)?;
     desk.db.write_alone(|conn| {
-        let ground = outbox::ground(conn, now, &desk.settings)?;
+        let basis = outbox::basis(conn, now, &desk.settings)?;
         let query = query(ticked);
         let ids = mail::ids_in_states(conn, now, who.scope.containers(), &query.filter, query.view, change.states())?;
-        let mut preview = others(conn, who, &ground, &query, change)?;
+        let mut preview = others(conn, who, &basis, &query, change)?;
         outbox::hold(conn, &ids)?;
         for part in ids.chunks(EMAILS_AT_A_TIME) {
-            let steps = decide(conn, &ground, part, change, shown_at, &mut preview)?;
+            let steps = decide(conn, &basis, part, change, shown_at, &mut preview)?;
             outbox::apply(conn, now, &steps)?;
             let entries = steps.iter().map(|(email, step)| outbox::entry(who, email, step, outbox::verb(change, true)));
             audit::record_all(conn, now, entries)?;
@@ -163,15 +164,15 @@ pub fn apply(
 
 /// "1 email", "12 emails".
 pub fn emails(count: usize) -> String {
-    if count == 1 { "1 email".into() } else { format!("{count} emails") }
+    counted(count, "email")
 }
 
 /// The ticked ones in states to which `change` does nothing: they are counted and not read.
-fn others(conn: &mut AnyConn, who: &Who, ground: &Basis, query: &Query, change: Change) -> Result<Preview> {
+fn others(conn: &mut AnyConn, who: &Who, basis: &Basis, query: &Query, change: Change) -> Result<Preview> {
     let mut preview = Preview::default();
-    for (state, count) in mail::counts_by_state(conn, ground.now, who.scope.containers(), &query.filter, query.view)? {
+    for (state, count) in mail::counts_by_state(conn, basis.now, who.scope.containers(), &query.filter, query.view)? {
         if !change.states().contains(&state) {
-            preview.leave(Refusal::of_state(change, state, ground).of_many(), count);
+            preview.leave(Refusal::of_state(change, state, basis).of_many(), count);
         }
     }
     Ok(preview)
@@ -180,7 +181,7 @@ fn others(conn: &mut AnyConn, who: &Who, ground: &Basis, query: &Query, change: 
 /// Decides about these emails as they are now.
 fn decide(
     conn: &mut AnyConn,
-    ground: &Basis,
+    basis: &Basis,
     ids: &[EmailId],
     change: Change,
     shown_at: Timestamp,
@@ -193,7 +194,7 @@ fn decide(
         let decided = if email.changed_at() > shown_at {
             Err(Refusal::Changed)
         } else {
-            again::judge(change, &email, &around, ground)
+            again::judge(change, &email, &around, basis)
         };
         match decided {
             Ok(step) => {
@@ -202,7 +203,7 @@ fn decide(
             }
             Err(refusal) => {
                 if let (Refusal::NoCode, Some(task)) = (&refusal, email.task)
-                    && again::can_resend(&email, &around, ground)
+                    && again::can_resend(&email, &around, basis)
                 {
                     *preview.tasks.entry(task).or_default() += 1;
                 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use crate::{
-    english::{counted, is_are},
+    english::{counted, counted_as, is_are},
     ids::TaskId,
     policy::Policy,
     provision::choice::Choice,
@@ -145,8 +145,7 @@ impl Plan {
         let free = self.stock.inventory.map(|all| all - self.stock.reserved + i64::try_from(freed).unwrap_or(0));
         free.filter(|free| count > *free).map(|free| {
             let free = free.max(0);
-            let users =
-                if count == 1 { "1 user needs 1 token".into() } else { format!("{count} users need {count} tokens") };
+            let users = format!("{} {}", counted_as(count, "user needs", "users need"), counted(count, "token"));
             format!(
                 "{users}, but {free} {} available. Leave out {}, or import tokens first.",
                 is_are(free),

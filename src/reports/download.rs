@@ -13,9 +13,9 @@ use crate::{
     operators::{Permission, Who},
     reports::{
         activity::{DEED_COLUMNS, STAND_COLUMNS},
-        deeds,
+        basis, deeds,
         filter::Filter,
-        ground, history, not_enrolled,
+        history, not_enrolled,
         store::{self, Basis},
         tokens,
     },
@@ -88,7 +88,7 @@ enum Next {
 pub struct Download {
     report: Report,
     filter: Filter,
-    ground: Basis,
+    basis: Basis,
     who: Who,
     now: Timestamp,
     next: Next,
@@ -98,15 +98,15 @@ pub struct Download {
 pub fn download(desk: &Desk, who: &Who, now: Timestamp, report: Report, filter: Filter) -> Result<Download> {
     who.need(Permission::Reports)?;
     let zone = desk.settings.zone;
-    let (ground, rows) = desk.db.read(|conn| {
-        let ground = ground(conn, who, now, zone)?.narrowed(conn, who, &filter)?;
+    let (basis, rows) = desk.db.read(|conn| {
+        let basis = basis(conn, who, now, zone)?.narrowed(conn, who, &filter)?;
         let rows = match report {
-            Report::Provisioning => store::history::totals(conn, &ground, &filter)?.tasks,
-            Report::NotEnrolled => store::not_enrolled::totals(conn, &ground, &filter)?.enrollments,
+            Report::Provisioning => store::history::totals(conn, &basis, &filter)?.tasks,
+            Report::NotEnrolled => store::not_enrolled::totals(conn, &basis, &filter)?.enrollments,
             Report::Tokens => length(&tokens(conn, who, now, zone, &filter)?),
             Report::Operators => length(&deeds(conn, who, now, zone, &filter)?),
         };
-        Ok((ground, rows))
+        Ok((basis, rows))
     })?;
     let many = counted(rows, "row");
     let sentence = format!("Downloaded {} as CSV, {many}", report.label());
@@ -116,7 +116,7 @@ pub fn download(desk: &Desk, who: &Who, now: Timestamp, report: Report, filter: 
         entry = entry.fact("Filter", narrowed);
     }
     desk.db.write(|conn| audit::record(conn, now, &entry))?;
-    Ok(Download { report, filter, ground, who: who.clone(), now, next: Next::Head })
+    Ok(Download { report, filter, basis, who: who.clone(), now, next: Next::Head })
 }
 
 fn length<T>(list: &[T]) -> i64 {
@@ -126,7 +126,7 @@ fn length<T>(list: &[T]) -> i64 {
 impl Download {
     /// "provisioning-history-2026-11-20.csv".
     pub fn file_name(&self) -> String {
-        format!("{}-{}.csv", self.report.file(), self.ground.today)
+        format!("{}-{}.csv", self.report.file(), self.basis.today)
     }
 
     /// The next part of the file; `None` at its end. Rows that come or go meanwhile may or may not be in it; no row is
@@ -153,16 +153,16 @@ impl Download {
     }
 
     fn rows(&mut self, conn: &mut AnyConn, zone: Zone) -> Result<Vec<Vec<u8>>> {
-        let (ground, filter) = (&self.ground, &self.filter);
-        let (today, attempts) = (ground.today, ground.attempts_allowed);
+        let (basis, filter) = (&self.basis, &self.filter);
+        let (today, attempts) = (basis.today, basis.attempts_allowed);
         let (next, lines): (Next, Vec<Vec<u8>>) = match self.next {
             Next::History(after) => {
-                let rows = store::history::batch(conn, ground, filter, after, BATCH)?;
+                let rows = store::history::batch(conn, basis, filter, after, BATCH)?;
                 let last = rows.last().map(|row| (row.task.start_on, row.task.id));
                 (Next::History(last), rows.iter().map(|row| sheet::line(&row.cells(zone, today))).collect())
             }
             Next::NotEnrolled(after) => {
-                let rows = store::not_enrolled::batch(conn, ground, filter, after, BATCH)?;
+                let rows = store::not_enrolled::batch(conn, basis, filter, after, BATCH)?;
                 let last = rows.last().map(|row| (row.facts.stop_on, row.id));
                 (
                     Next::NotEnrolled(last),

@@ -12,7 +12,7 @@ use crate::{
     operators::{Permission, Scope, Who},
     provision,
     reports::{
-        first_start, ground, numbers,
+        basis, first_start, numbers,
         snapshot::{Day, Funnel, Locked, Open, Soon, Stopping},
         store,
     },
@@ -76,21 +76,21 @@ pub struct Glance {
 /// Looks.
 pub fn glance(conn: &mut AnyConn, who: &Who, now: Timestamp, settings: &Settings) -> Result<Glance> {
     let zone = settings.zone;
-    let ground = ground(conn, who, now, zone)?;
-    let today = ground.today;
+    let basis = basis(conn, who, now, zone)?;
+    let today = basis.today;
     let mut glance =
-        Glance { last_soon_day: last_soon_day(today), attempts_allowed: ground.attempts_allowed, ..Glance::default() };
+        Glance { last_soon_day: last_soon_day(today), attempts_allowed: basis.attempts_allowed, ..Glance::default() };
     if !settings.demo && first_start::concerns(who) {
         glance.first_start = Some(first_start::facts(conn, who, now, settings)?);
     }
     glance.empty = store::first_start::no_task(conn)?;
     if who.may_any(&[Permission::SeeTasks, Permission::SeeUsers, Permission::Reports]) {
-        let (numbers, counted_at) = numbers::of(conn, &ground, zone)?;
+        let (numbers, counted_at) = numbers::of(conn, &basis, zone)?;
         glance.counted_at = counted_at;
         if who.may(Permission::SeeTasks) {
             glance.open = Some((numbers.open, numbers.started));
             glance.soon = Some(numbers.soon);
-            glance.stopping = store::snapshot::with_rows(conn, &ground, &numbers.stopping)?;
+            glance.stopping = store::snapshot::with_rows(conn, &basis, &numbers.stopping)?;
         }
         if who.may(Permission::SeeUsers) {
             glance.waiting = Some(numbers.waiting);
@@ -108,7 +108,7 @@ pub fn glance(conn: &mut AnyConn, who: &Who, now: Timestamp, settings: &Settings
         glance.lacking = messages::lacking(settings, conn)?;
     }
     if who.may(Permission::SeeOutbox) {
-        let containers = ground.containers.as_deref();
+        let containers = basis.containers.as_deref();
         glance.failures = Some(mail::failures(conn, now, containers)?);
         glance.mail = Some(mail::health(conn)?);
         glance.waiting_emails = if settings.mail_leaves() {

@@ -50,7 +50,7 @@ pub struct Listed<R, T> {
     pub attempts_allowed: i64,
 }
 
-fn ground(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone) -> Result<Basis> {
+fn basis(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone) -> Result<Basis> {
     Ok(Basis {
         today: zone.today(now),
         attempts_allowed: policy::current(conn)?.attempts_allowed,
@@ -68,11 +68,11 @@ pub fn provisioning(
     (offset, limit): (i64, i64),
 ) -> Result<Listed<history::Row, history::Totals>> {
     who.need(Permission::Reports)?;
-    let ground = ground(conn, who, now, zone)?.narrowed(conn, who, filter)?;
+    let basis = basis(conn, who, now, zone)?.narrowed(conn, who, filter)?;
     Ok(Listed {
-        rows: store::history::page(conn, &ground, filter, offset, limit)?,
-        totals: store::history::totals(conn, &ground, filter)?,
-        attempts_allowed: ground.attempts_allowed,
+        rows: store::history::page(conn, &basis, filter, offset, limit)?,
+        totals: store::history::totals(conn, &basis, filter)?,
+        attempts_allowed: basis.attempts_allowed,
     })
 }
 
@@ -86,19 +86,19 @@ pub fn not_enrolled(
     (offset, limit): (i64, i64),
 ) -> Result<Listed<not_enrolled::Row, not_enrolled::Totals>> {
     who.need(Permission::Reports)?;
-    let ground = ground(conn, who, now, zone)?.narrowed(conn, who, filter)?;
+    let basis = basis(conn, who, now, zone)?.narrowed(conn, who, filter)?;
     Ok(Listed {
-        rows: store::not_enrolled::page(conn, &ground, filter, offset, limit)?,
-        totals: store::not_enrolled::totals(conn, &ground, filter)?,
-        attempts_allowed: ground.attempts_allowed,
+        rows: store::not_enrolled::page(conn, &basis, filter, offset, limit)?,
+        totals: store::not_enrolled::totals(conn, &basis, filter)?,
+        attempts_allowed: basis.attempts_allowed,
     })
 }
 
 /// How many tokens of which type are in which state.
 pub fn tokens(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone, filter: &Filter) -> Result<Vec<StockLine>> {
     who.need(Permission::Reports)?;
-    let ground = ground(conn, who, now, zone)?.narrowed(conn, who, filter)?;
-    let mut stands = store::activity::stands(conn, &ground, filter)?;
+    let basis = basis(conn, who, now, zone)?.narrowed(conn, who, filter)?;
+    let mut stands = store::activity::stands(conn, &basis, filter)?;
     stands.sort_by_key(|stand| (stand.authentication_type, stand.state.code()));
     Ok(stands)
 }
@@ -106,6 +106,6 @@ pub fn tokens(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone, filter:
 /// What operators did in the period, by operator and verb.
 pub fn deeds(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone, filter: &Filter) -> Result<Vec<ActionCount>> {
     who.need(Permission::Reports)?;
-    let ground = ground(conn, who, now, zone)?;
-    store::activity::deeds(conn, &ground, who, zone, filter)
+    let basis = basis(conn, who, now, zone)?;
+    store::activity::deeds(conn, &basis, who, zone, filter)
 }

@@ -29,29 +29,29 @@ const WORKS_MINUTES: i64 = 15;
 const FRESH_SECONDS: i64 = 45;
 
 /// The numbers of a scope, and when they were counted if that was not just now.
-pub fn of(conn: &mut AnyConn, ground: &Basis, zone: Zone) -> Result<(Numbers, Option<Timestamp>)> {
+pub fn of(conn: &mut AnyConn, basis: &Basis, zone: Zone) -> Result<(Numbers, Option<Timestamp>)> {
     if store::numbers::are_large(conn)?
-        && let Some((numbers, at)) = store::numbers::find(conn, ground)?
+        && let Some((numbers, at)) = store::numbers::find(conn, basis)?
     {
         return Ok((numbers, Some(at)));
     }
-    Ok((count(conn, ground, zone)?, None))
+    Ok((count(conn, basis, zone)?, None))
 }
 
-fn count(conn: &mut AnyConn, ground: &Basis, zone: Zone) -> Result<Numbers> {
-    let today = ground.today;
+fn count(conn: &mut AnyConn, basis: &Basis, zone: Zone) -> Result<Numbers> {
+    let today = basis.today;
     let ago = |days: u64| today.checked_sub_days(Days::new(days)).unwrap_or(today);
     let monday = ago(u64::from(today.weekday().num_days_from_monday()));
     let first_day = ago(u64::try_from(DAYS_BACK).unwrap_or(1).saturating_sub(1));
     Ok(Numbers {
-        open: store::snapshot::open(conn, ground)?,
-        started: store::snapshot::started(conn, ground, monday)?,
-        waiting: store::snapshot::waiting(conn, ground)?,
-        soon: store::snapshot::soon(conn, ground, last_soon_day(today))?,
-        stopping: store::snapshot::stopping(conn, ground, last_soon_day(today), MOST_STOPPING)?,
-        locked: store::snapshot::locked(conn, ground)?,
-        funnel: store::snapshot::funnel(conn, ground, first_day)?,
-        days: store::snapshot::completed(conn, ground, zone, DAYS_BACK)?,
+        open: store::snapshot::open(conn, basis)?,
+        started: store::snapshot::started(conn, basis, monday)?,
+        waiting: store::snapshot::waiting(conn, basis)?,
+        soon: store::snapshot::soon(conn, basis, last_soon_day(today))?,
+        stopping: store::snapshot::stopping(conn, basis, last_soon_day(today), MOST_STOPPING)?,
+        locked: store::snapshot::locked(conn, basis)?,
+        funnel: store::snapshot::funnel(conn, basis, first_day)?,
+        days: store::snapshot::completed(conn, basis, zone, DAYS_BACK)?,
     })
 }
 
@@ -65,15 +65,15 @@ pub fn fold(desk: &Desk, now: Timestamp) -> Result<()> {
     let mut kept = Vec::with_capacity(scopes.len());
     for scope in scopes {
         let counted = desk.db.read(|conn| {
-            let ground = Basis {
+            let basis = Basis {
                 today: desk.settings.zone.today(now),
                 attempts_allowed: policy::current(conn)?.attempts_allowed,
                 containers: Basis::containers_of(&scope),
             };
             let fresh = now - Duration::seconds(FRESH_SECONDS);
-            let found = store::numbers::find(conn, &ground)?.filter(|(_, at)| *at >= fresh && *at <= now);
-            let counted = if found.is_none() { Some(count(conn, &ground, desk.settings.zone)?) } else { None };
-            Ok((store::numbers::scope(&ground), counted))
+            let found = store::numbers::find(conn, &basis)?.filter(|(_, at)| *at >= fresh && *at <= now);
+            let counted = if found.is_none() { Some(count(conn, &basis, desk.settings.zone)?) } else { None };
+            Ok((store::numbers::scope(&basis), counted))
         })?;
         kept.push(counted);
     }

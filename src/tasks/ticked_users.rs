@@ -8,6 +8,7 @@ use crate::{
     clock::Timestamp,
     db::{self, AnyConn, Lock},
     desk::Desk,
+    english::counted,
     error::{Error, Result},
     ids::{EnrollmentId, TaskId},
     keys::Keys,
@@ -196,5 +197,5 @@ pub(crate) fn held(
 
 /// "1 user", "12 users".
 pub(crate) fn users(count: usize) -> String {
-    if count == 1 { "1 user".into() } else { format!("{count} users") }
+    counted(count, "user")
 }

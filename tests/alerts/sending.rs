@@ -323,14 +323,14 @@ on_both! {
 
     fn every_statement_of_a_round_is_driven_by_an_index(world) {
         let now = world.now();
-        let ground = Basis { now, today: now.date(), attempts_allowed: 5 };
+        let basis = Basis { now, today: now.date(), attempts_allowed: 5 };
         let span = Span { event: Event::FailedMail, after: 0, to: 10, since: now };
         let plans = plan::plans(&world, |conn| {
-            events::collect_expired(conn, &ground, now.date(), now)?;
-            events::collect_lock_outs(conn, &ground, now)?;
-            events::collect_failed_mail(conn, &ground, now)?;
+            events::collect_expired(conn, &basis, now.date(), now)?;
+            events::collect_lock_outs(conn, &basis, now)?;
+            events::collect_failed_mail(conn, &basis, now)?;
             events::count(conn, &span)?;
-            events::list(conn, &ground, &span, Some(&[tokendesk::ids::ContainerId(1)]), LISTED).map(|_| ())
+            events::list(conn, &basis, &span, Some(&[tokendesk::ids::ContainerId(1)]), LISTED).map(|_| ())
         });
         assert_eq!(plans.len(), 6);
         for plan in plans {

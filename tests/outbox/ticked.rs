@@ -37,7 +37,7 @@ on_both! {
         assert_eq!(world.deliver(Verdict::Accepted), 2_100);
         let audit = world.dump("audit_entries");
         assert_eq!(audit.matches("mail.send_again_each").count(), 2_100);
-        assert!(audit.contains("Sent 2100 emails again"));
+        assert!(audit.contains("Sent 2,100 emails again"));
     }
 
     fn ticked_ones_are_canceled_and_the_others_wait_on(world) {
@@ -135,7 +135,7 @@ fn one_email_and_ticked_ones_are_judged_alike() {
                 .db
                 .read(|conn| outbox::see(conn, &who, world.now(), &world.desk.settings, email.id))
                 .unwrap();
-            let one = outbox::again::judge(change, &seen.in_context.email, &seen.in_context.context, &seen.ground);
+            let one = outbox::again::judge(change, &seen.in_context.email, &seen.in_context.context, &seen.basis);
             assert_eq!(preview.count() == 1, one.is_ok(), "{change:?} {email:?}");
         }
     }

@@ -92,7 +92,7 @@ on_both! {
         let these = TickedUsers::These(ids.into_iter().map(EnrollmentId).collect());
         assert_eq!(ticked_users::preview(desk, &who, now, task, &these).unwrap().members.len(), USERS);
         let browser = Browser::signed_in(&world.url, desk, &who);
-        browser.post(&format!("/tasks/{task}/edit/remove"), &[("all", "1")]).expect(200).says("Remove 40000 users");
+        browser.post(&format!("/tasks/{task}/edit/remove"), &[("all", "1")]).expect(200).says("Remove 40,000 users");
 
         // Provision takes them out of the older task, and Remove out of the newer.
         let choice = Choice { include_with_task: true, ..world.app_choice() };

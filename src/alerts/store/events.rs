@@ -56,23 +56,23 @@ pub fn newest(conn: &mut AnyConn) -> Result<i64> {
 }
 
 /// Writes down who became Expired when `stop_on` was over, at `ended_at`. Index `enrollments_not_enrolled`.
-pub fn collect_expired(conn: &mut AnyConn, ground: &Basis, stop_on: NaiveDate, ended_at: Timestamp) -> Result<()> {
-    let limit = ground.attempts_allowed;
+pub fn collect_expired(conn: &mut AnyConn, basis: &Basis, stop_on: NaiveDate, ended_at: Timestamp) -> Result<()> {
+    let limit = basis.attempts_allowed;
     sql_query(format!(
         "{INTO} SELECT 'expired', 'enrollment', e.id, $1, e.user_id, $2 FROM enrollments e \
          WHERE e.removed_at IS NULL AND e.enrolled_at IS NULL AND e.stop_on = '{stop_on}' AND e.failures < {limit} \
          ORDER BY e.id ON CONFLICT DO NOTHING"
     ))
     .bind::<Time, _>(ended_at)
-    .bind::<Time, _>(ground.now)
+    .bind::<Time, _>(basis.now)
     .execute(conn)?;
     Ok(())
 }
 
 /// Writes down which enrollments and tokens became Locked since `from`, which is when their last attempt failed.
 /// Indexes `enrollments_missed` and `tokens_locked`.
-pub fn collect_lock_outs(conn: &mut AnyConn, ground: &Basis, from: Timestamp) -> Result<()> {
-    let limit = ground.attempts_allowed;
+pub fn collect_lock_outs(conn: &mut AnyConn, basis: &Basis, from: Timestamp) -> Result<()> {
+    let limit = basis.attempts_allowed;
     let enrollments = format!(
         "{INTO} SELECT 'lock-out', 'enrollment', e.id, e.missed_at, e.user_id, $1 FROM enrollments e \
          WHERE e.missed_at IS NOT NULL AND e.missed_at >= $2 AND e.removed_at IS NULL AND e.enrolled_at IS NULL \
@@ -84,21 +84,21 @@ pub fn collect_lock_outs(conn: &mut AnyConn, ground: &Basis, from: Timestamp) ->
          ORDER BY k.rejected_at ON CONFLICT DO NOTHING"
     );
     for statement in [enrollments, tokens] {
-        sql_query(statement).bind::<Time, _>(ground.now).bind::<Time, _>(from).execute(conn)?;
+        sql_query(statement).bind::<Time, _>(basis.now).bind::<Time, _>(from).execute(conn)?;
     }
     Ok(())
 }
 
 /// Writes down which emails failed since `from`; alerts themselves left out, so that one that fails alerts nobody.
 /// Index `emails_failed`.
-pub fn collect_failed_mail(conn: &mut AnyConn, ground: &Basis, from: Timestamp) -> Result<()> {
+pub fn collect_failed_mail(conn: &mut AnyConn, basis: &Basis, from: Timestamp) -> Result<()> {
     let own = mail::Kind::Alert.code();
     sql_query(format!(
         "{INTO} SELECT 'failed-mail', 'email', m.id, m.last_answer_at, m.user_id, $1 FROM emails m \
          WHERE m.state IN ('Failed', 'Bounced') AND m.last_answer_at >= $2 AND m.kind <> '{own}' \
          ORDER BY m.last_answer_at ON CONFLICT DO NOTHING"
     ))
-    .bind::<Time, _>(ground.now)
+    .bind::<Time, _>(basis.now)
     .bind::<Time, _>(from)
     .execute(conn)?;
     Ok(())
@@ -106,13 +106,13 @@ pub fn collect_failed_mail(conn: &mut AnyConn, ground: &Basis, from: Timestamp) 
 
 /// Writes down which auth nodes, or all of them together, rejected more than usual since `from`. Few rows are as young.
 /// Index `check_rejections_since`.
-pub fn collect_rejections(conn: &mut AnyConn, ground: &Basis, from: Timestamp) -> Result<()> {
+pub fn collect_rejections(conn: &mut AnyConn, basis: &Basis, from: Timestamp) -> Result<()> {
     for (about, subject, at) in [("auth-node", "r.node_id", "r.left_at"), ("auth-nodes", "0", "r.all_left_at")] {
         sql_query(format!(
             "{INTO} SELECT 'rejections', '{about}', {subject}, {at}, CAST(NULL AS BIGINT), $1 FROM check_rejections r \
              WHERE r.since >= $2 AND {at} >= $3 ORDER BY {at} ON CONFLICT DO NOTHING"
         ))
-        .bind::<Time, _>(ground.now)
+        .bind::<Time, _>(basis.now)
         .bind::<Time, _>(from - Duration::minutes(BUCKET_MINUTES))
         .bind::<Time, _>(from)
         .execute(conn)?;
@@ -211,7 +211,7 @@ pub struct Found {
 /// The first `limit` events of a span in these containers (`None`: all).
 pub fn list(
     conn: &mut AnyConn,
-    ground: &Basis,
+    basis: &Basis,
     span: &Span,
     containers: Option<&[ContainerId]>,
     limit: i64,
@@ -221,7 +221,7 @@ pub fn list(
         let ids: Vec<String> = containers.iter().map(ToString::to_string).collect();
         let _ = write!(conditions, " AND {CONTAINER} IN ({})", ids.join(", "));
     }
-    let (today, attempts) = (ground.today, ground.attempts_allowed);
+    let (today, attempts) = (basis.today, basis.attempts_allowed);
     let found = sql_query(format!(
         "SELECT u.user_id, TRIM(u.first_name || ' ' || u.last_name) AS name, COALESCE(e.task_id, m.task_id) AS task, \
            COALESCE(e.authentication_type, k.authentication_type) AS authentication_type, e.stop_on, k.serial, \

@@ -157,9 +157,9 @@ async fn draw<N: Need>(p: Permitted<N>, id: EmailId, code: StatusCode, problem: 
 }
 
 fn can(detail: &EmailDetail, change: bool, resend: bool) -> Can {
-    let EmailDetail { in_context: EmailInContext { email, context: around }, ground, .. } = detail;
-    let again = again::judge(Change::SendAgain, email, around, ground);
-    let cancel = change && again::judge(Change::Cancel, email, around, ground).is_ok();
+    let EmailDetail { in_context: EmailInContext { email, context: around }, basis, .. } = detail;
+    let again = again::judge(Change::SendAgain, email, around, basis);
+    let cancel = change && again::judge(Change::Cancel, email, around, basis).is_ok();
     let newer = match &again {
         Err(Refusal::Superseded(newer)) => Some(*newer),
         _ => None,
@@ -168,9 +168,9 @@ fn can(detail: &EmailDetail, change: bool, resend: bool) -> Can {
         Ok(Step::Queue(Some(to))) => format!("Sent again, it goes to {to}: the profile has another address by now."),
         Ok(Step::Queue(None)) => "Sent again, it goes to the same address under the same Message-ID.".into(),
         Ok(_) => String::new(),
-        Err(refusal) => format!("{} {}", refusal.label(), again::instead(email, around, ground)).trim().to_owned(),
+        Err(refusal) => format!("{} {}", refusal.label(), again::instead(email, around, basis)).trim().to_owned(),
     };
-    let helps = resend && email.state != State::Queued && again::can_resend(email, around, ground);
+    let helps = resend && email.state != State::Queued && again::can_resend(email, around, basis);
     Can {
         again: match (change, &again) {
             (true, Ok(Step::Hasten)) => "Try now",

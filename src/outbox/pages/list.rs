@@ -185,7 +185,7 @@ async fn draw<N: Need>(p: &Permitted<N>, asked: &Fields, form: &Fields, mistakes
     let paging = Asked::of(asked.clone()).paging;
     let wanted = filter.clone();
     let current = word.clone();
-    let ((counts, rows, total, health, ground), chrome) = p
+    let ((counts, rows, total, health, basis), chrome) = p
         .view(move |desk, who, now| {
             desk.db.read(|conn| {
                 let scope = who.scope.containers();
@@ -199,8 +199,8 @@ async fn draw<N: Need>(p: &Permitted<N>, asked: &Fields, form: &Fields, mistakes
                         rows = mail::rows(conn, now, scope, &wanted, view, (paging.offset(), paging.size))?;
                     }
                 }
-                let ground = outbox::ground(conn, now, &desk.settings)?;
-                Ok((counts, outbox::in_context(conn, rows)?, total, mail::health(conn)?, ground))
+                let basis = outbox::basis(conn, now, &desk.settings)?;
+                Ok((counts, outbox::in_context(conn, rows)?, total, mail::health(conn)?, basis))
             })
         })
         .await?;
@@ -243,7 +243,7 @@ async fn draw<N: Need>(p: &Permitted<N>, asked: &Fields, form: &Fields, mistakes
         filtered,
         see_tasks: p.may(Permission::SeeTasks),
         pager: Pager::new(paging, rows.len(), total, &links),
-        rows: rows.into_iter().map(|row| line(row, &ticked, &ground, zone, may)).collect(),
+        rows: rows.into_iter().map(|row| line(row, &ticked, &basis, zone, may)).collect(),
         again: may.0 && fits(Change::SendAgain, shown),
         cancel: may.0 && fits(Change::Cancel, shown),
         all: asked.ticked("all") || form.ticked("all"),
@@ -256,28 +256,28 @@ async fn draw<N: Need>(p: &Permitted<N>, asked: &Fields, form: &Fields, mistakes
     page_with(status, &page)
 }
 
-fn line(row: EmailInContext, ticked: &[EmailId], ground: &Basis, zone: Zone, may: (bool, bool, bool)) -> Line {
-    let way = row_action(&row, ground, may);
+fn line(row: EmailInContext, ticked: &[EmailId], basis: &Basis, zone: Zone, may: (bool, bool, bool)) -> Line {
+    let way = row_action(&row, basis, may);
     let email = row.email;
     let second = match (email.alternate, email.facts.name.is_empty()) {
         (true, _) => format!("{}, alternate address", email.facts.user_id),
         (false, true) => email.facts.user_id.clone(),
         (false, false) => email.facts.name.clone(),
     };
-    let answered = email.last_answer_at.map(|at| clock::moment(zone, ground.now, at)).unwrap_or_default();
-    let next = next_words(&email, zone, ground.now, ground.mail_leaves);
+    let answered = email.last_answer_at.map(|at| clock::moment(zone, basis.now, at)).unwrap_or_default();
+    let next = next_words(&email, zone, basis.now, basis.mail_leaves);
     Line { ticked: ticked.contains(&email.id), reason: plain_words(&email), email, second, answered, next, way }
 }
 
 /// The likeliest thing to do with an email.
 fn row_action(
     row: &EmailInContext,
-    ground: &Basis,
+    basis: &Basis,
     (change, resend, see_users): (bool, bool, bool),
 ) -> Option<RowAction> {
     let EmailInContext { email, context: around } = row;
     let likeliest = if email.state == State::Queued { Change::Cancel } else { Change::SendAgain };
-    if change && again::judge(likeliest, email, around, ground).is_ok() {
+    if change && again::judge(likeliest, email, around, basis).is_ok() {
         let (verb, words) = match email.state {
             State::Queued => ("cancel", "Cancel"),
             State::Deferred => ("send-again", "Try now"),
@@ -285,10 +285,10 @@ fn row_action(
         };
         return Some(RowAction { href: format!("/outbox/{}/{verb}", email.id), words, link: false });
     }
-    if !email.state.is_final_trouble() || again::instead(email, around, ground).is_empty() {
+    if !email.state.is_final_trouble() || again::instead(email, around, basis).is_empty() {
         return None;
     }
-    if resend && again::can_resend(email, around, ground) {
+    if resend && again::can_resend(email, around, basis) {
         return resend_href(email).map(|href| RowAction { href, words: "Resend", link: true });
     }
     // Something has to come before Resend, or somebody else may do it: the user's page says what, and who.

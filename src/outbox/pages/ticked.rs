@@ -6,6 +6,7 @@ use askama::Template;
 use super::list;
 use crate::{
     clock::Timestamp,
+    english::{counted, is_are},
     error::Error,
     ids::TaskId,
     mail::View,
@@ -114,7 +115,7 @@ fn flash(change: Change, preview: &Preview, leaves: bool) -> Flash {
 
 /// "1 email is", "12 emails are".
 fn are(count: usize) -> String {
-    format!("{} {}", emails(count), if count == 1 { "is" } else { "are" })
+    format!("{} {}", emails(count), is_are(count))
 }
 
 fn page(
@@ -155,7 +156,7 @@ fn page(
         (Change::Cancel, _) => ("cancel", "Cancel emails", format!("Cancel {count}?")),
     };
     let shown_at = now.and_utc().format("%Y-%m-%dT%H:%M:%S%.f").to_string();
-    let users = |count: i64| if count == 1 { "1 user".to_owned() } else { format!("{count} users") };
+    let users = |count: i64| counted(count, "user");
     Page {
         chrome,
         confirm: Confirm {

@@ -8,8 +8,8 @@ use crate::{
     mail,
     operators::{Permission, Who},
     reports::{
+        basis,
         find::hit::{Finding, Found, FoundUser, Hit, MOST, Standing},
-        ground,
         store::{self, Basis},
     },
     tasks::{self, enrollments},
@@ -24,8 +24,8 @@ pub fn find(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone, typed: &s
     if typed.is_empty() {
         return Ok(Finding::Begins(Found::default()));
     }
-    let ground = ground(conn, who, now, zone)?;
-    let mut hits = exact(conn, who, &ground, &typed)?;
+    let basis = basis(conn, who, now, zone)?;
+    let mut hits = exact(conn, who, &basis, &typed)?;
     // A User ID that is also the email of the same user is one hit.
     hits.dedup();
     if let (1, Some(hit)) = (hits.len(), hits.pop()) {
@@ -36,12 +36,12 @@ pub fn find(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone, typed: &s
         let search = Search { q: typed.clone(), state: State::Any, ..Search::default() };
         let (list, total) = users::search(conn, &who.scope, &search, Order::default(), 0, MOST)?;
         found.users_total = total;
-        found.users = with_stands(conn, &ground, list)?;
+        found.users = with_stands(conn, &basis, list)?;
         found.tokens = store::find::tokens(conn, who, &hit::serial(&typed), MOST)?;
     }
     if who.may(Permission::SeeTasks) {
         let ids: Vec<UserId> = found.users.iter().map(|found| found.user.id).collect();
-        found.tasks = store::find::tasks(conn, &ground, &typed, &ids, MOST)?;
+        found.tasks = store::find::tasks(conn, &basis, &typed, &ids, MOST)?;
     }
     if who.may(Permission::SeeUsers) && found.users.is_empty() && found.tokens.is_empty() && found.tasks.is_empty() {
         let search = Search { q: typed, state: State::Any, ..Search::default() };
@@ -51,7 +51,7 @@ pub fn find(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone, typed: &s
 }
 
 /// Everything of exactly this name.
-fn exact(conn: &mut AnyConn, who: &Who, ground: &Basis, typed: &str) -> Result<Vec<Hit>> {
+fn exact(conn: &mut AnyConn, who: &Who, basis: &Basis, typed: &str) -> Result<Vec<Hit>> {
     let mut hits = Vec::new();
     if who.may(Permission::SeeUsers) {
         match users::find(conn, who, typed) {
@@ -63,30 +63,30 @@ fn exact(conn: &mut AnyConn, who: &Who, ground: &Basis, typed: &str) -> Result<V
         hits.extend(store::find::token(conn, who, typed)?.map(|token| Hit::Serial(token.serial)));
     }
     if let (true, Some(number)) = (who.may(Permission::SeeTasks), hit::task_number(typed)) {
-        let rows = store::history::of(conn, ground, &[TaskId(number)])?;
+        let rows = store::history::of(conn, basis, &[TaskId(number)])?;
         hits.extend(rows.into_iter().map(|row| Hit::Task(row.task.id)));
     }
     Ok(hits)
 }
 
-fn with_stands(conn: &mut AnyConn, ground: &Basis, list: Vec<User>) -> Result<Vec<FoundUser>> {
+fn with_stands(conn: &mut AnyConn, basis: &Basis, list: Vec<User>) -> Result<Vec<FoundUser>> {
     let ids: Vec<UserId> = list.iter().map(|user| user.id).collect();
     let tokens = users::active_tokens(conn, &ids)?;
     list.into_iter()
         .map(|user| {
             let count = tokens.iter().filter(|(id, ..)| *id == user.id).map(|(.., n)| n).sum();
-            let stand = if user.is_enabled() { stand(conn, ground, user.id, count)? } else { Standing::Disabled };
+            let stand = if user.is_enabled() { stand(conn, basis, user.id, count)? } else { Standing::Disabled };
             Ok(FoundUser { user, stand })
         })
         .collect()
 }
 
 /// The newest outstanding enrollment tells how a user stands.
-fn stand(conn: &mut AnyConn, ground: &Basis, user: UserId, tokens: i64) -> Result<Standing> {
+fn stand(conn: &mut AnyConn, basis: &Basis, user: UserId, tokens: i64) -> Result<Standing> {
     let Some(enrollment) = enrollments::outstanding_of(conn, user)?.into_iter().next() else {
         return Ok(Standing::Tokens(tokens));
     };
-    let status = tasks::status(&enrollment.facts, ground.attempts_allowed, ground.today);
+    let status = tasks::status(&enrollment.facts, basis.attempts_allowed, basis.today);
     let waits = enrollment.facts.enrolled_at.is_none();
     let email = enrollment.last_email.filter(|_| waits).map(|id| mail::latest_of(conn, &[id])).transpose()?;
     let failed = email.is_some_and(|list| list.iter().any(|email| email.state.is_final_trouble()));

@@ -47,14 +47,14 @@ struct StandRow {
 
 /// What operators did in the period, by operator and verb. Who works in some containers sees what was done there, and
 /// what they did themselves.
-pub fn deeds(conn: &mut AnyConn, ground: &Basis, who: &Who, zone: Zone, filter: &Filter) -> Result<Vec<ActionCount>> {
+pub fn deeds(conn: &mut AnyConn, basis: &Basis, who: &Who, zone: Zone, filter: &Filter) -> Result<Vec<ActionCount>> {
     let (kind, done) = (ActorKind::Operator.code(), Outcome::Done.code());
     let mut text = format!(
         "SELECT MAX(a.actor) AS operator, a.verb, COUNT(CASE WHEN a.outcome = '{done}' THEN 1 END) AS done, \
            COUNT(CASE WHEN a.outcome <> '{done}' THEN 1 END) AS refused, MAX(a.at) AS last_at \
          FROM audit_entries a"
     );
-    if ground.containers.is_some() {
+    if basis.containers.is_some() {
         text.push_str(" LEFT JOIN users u ON u.id = a.user_id");
     }
     let _ = write!(text, " WHERE a.actor_kind = '{kind}'");
@@ -63,8 +63,8 @@ pub fn deeds(conn: &mut AnyConn, ground: &Basis, who: &Who, zone: Zone, filter: 
         values.push(db::key(&filter.operator));
         let _ = write!(text, " AND a.actor_key = ${}", values.len());
     }
-    if ground.containers.is_some() {
-        let inside = within("u.container_id", ground.containers.as_deref());
+    if basis.containers.is_some() {
+        let inside = within("u.container_id", basis.containers.as_deref());
         values.push(db::key(who.name()));
         let _ = write!(text, " AND (a.actor_key = ${} OR (1 = 1{inside}))", values.len());
     }
@@ -100,10 +100,10 @@ pub fn deeds(conn: &mut AnyConn, ground: &Basis, who: &Who, zone: Zone, filter: 
 }
 
 /// How many tokens of which type are in which state. Tokens without a container are stock of everyone.
-pub fn stands(conn: &mut AnyConn, ground: &Basis, filter: &Filter) -> Result<Vec<StockLine>> {
+pub fn stands(conn: &mut AnyConn, basis: &Basis, filter: &Filter) -> Result<Vec<StockLine>> {
     let mut text = String::from("SELECT k.authentication_type, k.state, COUNT(*) AS tokens FROM tokens k WHERE 1 = 1");
-    if ground.containers.is_some() {
-        let inside = within("k.container_id", ground.containers.as_deref());
+    if basis.containers.is_some() {
+        let inside = within("k.container_id", basis.containers.as_deref());
         let stock = if filter.container.is_empty() { "k.container_id IS NULL OR " } else { "" };
         let _ = write!(text, " AND ({stock}(1 = 1{inside}))");
     }

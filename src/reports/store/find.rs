@@ -27,7 +27,7 @@ pub fn users_with_email(conn: &mut AnyConn, who: &Who, email: &str) -> Result<Ve
 
 /// Tasks whose number begins with these digits, those of `users`, and open ones that were last emailed to an address
 /// that begins so; the newest first.
-pub fn tasks(conn: &mut AnyConn, ground: &Basis, typed: &str, users: &[UserId], most: i64) -> Result<Vec<Row>> {
+pub fn tasks(conn: &mut AnyConn, basis: &Basis, typed: &str, users: &[UserId], most: i64) -> Result<Vec<Row>> {
     let mut ids: Vec<i64> = Vec::new();
     for (first, last) in hit::task_number(typed).map(hit::numbers_beginning_with).unwrap_or_default() {
         let range = tasks::table.filter(tasks::id.between(first, last)).order(tasks::id.desc());
@@ -42,7 +42,7 @@ pub fn tasks(conn: &mut AnyConn, ground: &Basis, typed: &str, users: &[UserId], 
     ids.extend(theirs.load::<i64>(conn)?);
     let key = db::key(typed);
     // The address of a task may be that of someone outside of a scope; those inside were found as users above.
-    if let (None, Some(after)) = (&ground.containers, db::after(&key)) {
+    if let (None, Some(after)) = (&basis.containers, db::after(&key)) {
         let open = tasks::removed_at.is_null().and(tasks::enrolled.lt(tasks::users));
         let emailed = tasks::emailed_to_key.ge(key).and(tasks::emailed_to_key.lt(after));
         let query = tasks::table.filter(open.and(emailed)).order((tasks::emailed_to_key, tasks::id)).limit(most);
@@ -51,7 +51,7 @@ pub fn tasks(conn: &mut AnyConn, ground: &Basis, typed: &str, users: &[UserId], 
     ids.sort_unstable_by(|a, b| b.cmp(a));
     ids.dedup();
     let ids: Vec<TaskId> = ids.into_iter().map(TaskId).collect();
-    let mut rows = history::of(conn, ground, &ids)?;
+    let mut rows = history::of(conn, basis, &ids)?;
     rows.sort_by_key(|row| std::cmp::Reverse(row.task.id));
     rows.truncate(usize::try_from(most).unwrap_or(0));
     Ok(rows)

@@ -143,13 +143,13 @@ fn task_conditions(filter: &Filter) -> String {
 const LOCKED: &str = "CASE WHEN t.removed_at IS NULL THEN t.locked ELSE 0 END";
 
 /// The users `e` who may still enroll, or could if they were in time.
-fn waiting(ground: &Basis) -> String {
-    format!("e.removed_at IS NULL AND e.enrolled_at IS NULL AND e.failures < {}", ground.attempts_allowed)
+fn waiting(basis: &Basis) -> String {
+    format!("e.removed_at IS NULL AND e.enrolled_at IS NULL AND e.failures < {}", basis.attempts_allowed)
 }
 
 /// The expired users of a task `t`, counted where some of its Stop Dates have passed and some have not.
-fn expired(ground: &Basis) -> String {
-    let (today, waiting) = (ground.today, waiting(ground));
+fn expired(basis: &Basis) -> String {
+    let (today, waiting) = (basis.today, waiting(basis));
     format!(
         "CASE WHEN t.removed_at IS NOT NULL OR t.earliest_stop_on >= '{today}' OR t.enrolled >= t.users THEN 0 \
            WHEN t.latest_stop_on < '{today}' THEN t.users - t.enrolled - t.locked \
@@ -159,10 +159,10 @@ fn expired(ground: &Basis) -> String {
 
 /// The tasks with their numbers as a table called `x`: for those who see everything from the counts that stand with
 /// the tasks, for a scope counted live in it. Nobody of a removed task is locked or expired.
-fn source(ground: &Basis, conditions: &str) -> String {
-    let (today, limit, waiting) = (ground.today, ground.attempts_allowed, waiting(ground));
-    let Some(containers) = &ground.containers else {
-        let expired = expired(ground);
+fn source(basis: &Basis, conditions: &str) -> String {
+    let (today, limit, waiting) = (basis.today, basis.attempts_allowed, waiting(basis));
+    let Some(containers) = &basis.containers else {
+        let expired = expired(basis);
         return format!(
             "(SELECT t.id, t.operator, t.authentication_type, t.description, t.start_on, t.created_at, t.removed_at, \
                t.removed_by, t.version, t.users, t.enrolled, t.used, t.earliest_stop_on, t.latest_stop_on, \
@@ -234,9 +234,9 @@ fn load(conn: &mut AnyConn, text: String, filter: &Filter) -> Result<Vec<Row>> {
 }
 
 /// The rows of a page, the newest first.
-pub fn page(conn: &mut AnyConn, ground: &Basis, filter: &Filter, offset: i64, limit: i64) -> Result<Vec<Row>> {
-    let source = source(ground, &task_conditions(filter));
-    let outcome = outcome_condition('x', filter.outcome, ground.today);
+pub fn page(conn: &mut AnyConn, basis: &Basis, filter: &Filter, offset: i64, limit: i64) -> Result<Vec<Row>> {
+    let source = source(basis, &task_conditions(filter));
+    let outcome = outcome_condition('x', filter.outcome, basis.today);
     let text = format!(
         "SELECT x.* FROM {source} WHERE 1 = 1{outcome} ORDER BY x.start_on DESC, x.id DESC LIMIT {limit} OFFSET {offset}"
     );
@@ -246,7 +246,7 @@ pub fn page(conn: &mut AnyConn, ground: &Basis, filter: &Filter, offset: i64, li
 /// The next rows after the one of this Start Date and number, for files of any length.
 pub fn batch(
     conn: &mut AnyConn,
-    ground: &Basis,
+    basis: &Basis,
     filter: &Filter,
     after: Option<(NaiveDate, TaskId)>,
     limit: i64,
@@ -255,37 +255,37 @@ pub fn batch(
     if let Some((start_on, task)) = after {
         let _ = write!(conditions, " AND (t.start_on, t.id) < ('{start_on}', {task})");
     }
-    let source = source(ground, &conditions);
-    let outcome = outcome_condition('x', filter.outcome, ground.today);
+    let source = source(basis, &conditions);
+    let outcome = outcome_condition('x', filter.outcome, basis.today);
     let text =
         format!("SELECT x.* FROM {source} WHERE 1 = 1{outcome} ORDER BY x.start_on DESC, x.id DESC LIMIT {limit}");
     load(conn, text, filter)
 }
 
 /// These tasks as far as they exist in the scope, in no order.
-pub fn of(conn: &mut AnyConn, ground: &Basis, tasks: &[TaskId]) -> Result<Vec<Row>> {
+pub fn of(conn: &mut AnyConn, basis: &Basis, tasks: &[TaskId]) -> Result<Vec<Row>> {
     if tasks.is_empty() {
         return Ok(Vec::new());
     }
     let ids: Vec<String> = tasks.iter().map(ToString::to_string).collect();
-    let source = source(ground, &format!(" AND t.id IN ({})", ids.join(", ")));
+    let source = source(basis, &format!(" AND t.id IN ({})", ids.join(", ")));
     load(conn, format!("SELECT x.* FROM {source}"), &Filter::default())
 }
 
 /// The sums over everything the filter finds: of the whole from an index that holds what is summed, and with it those
 /// taken out from the index of these; of a scope counted.
-pub fn totals(conn: &mut AnyConn, ground: &Basis, filter: &Filter) -> Result<Totals> {
+pub fn totals(conn: &mut AnyConn, basis: &Basis, filter: &Filter) -> Result<Totals> {
     let conditions = task_conditions(filter);
-    let outcome = |table| outcome_condition(table, filter.outcome, ground.today);
+    let outcome = |table| outcome_condition(table, filter.outcome, basis.today);
     let sum = |what: &str, name: &str| format!("CAST(COALESCE(SUM({what}), 0) AS BIGINT) AS {name}");
-    let text = if ground.containers.is_some() {
-        let source = source(ground, &conditions);
+    let text = if basis.containers.is_some() {
+        let source = source(basis, &conditions);
         let sums =
             ["users", "used", "locked", "expired", "removed"].map(|name| sum(&format!("x.{name}"), name)).join(", ");
         format!("SELECT COUNT(*) AS tasks, {sums} FROM {source} WHERE 1 = 1{}", outcome('x'))
     } else {
         let outcome = outcome('t');
-        let sums = [("t.users", "users"), ("t.used", "used"), (LOCKED, "locked"), (&expired(ground), "expired")]
+        let sums = [("t.users", "users"), ("t.used", "used"), (LOCKED, "locked"), (&expired(basis), "expired")]
             .map(|(what, name)| sum(what, name))
             .join(", ");
         // CROSS: those taken out are few beside the tasks, and looked through first.

@@ -92,8 +92,8 @@ const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(1, 1, 1).unwrap();
 
 /// The enrollments that wait, `e`, with their users `u` and tasks `t`, as far as the filter goes. The operator's key, if
 /// there is one, is the only value.
-fn waiting(ground: &Basis, filter: &Filter) -> String {
-    let (today, limit) = (ground.today, ground.attempts_allowed);
+fn waiting(basis: &Basis, filter: &Filter) -> String {
+    let (today, limit) = (basis.today, basis.attempts_allowed);
     let mut text = String::from("e.removed_at IS NULL AND e.enrolled_at IS NULL");
     // A first day is always named: SQLite takes the index in the order of the list only for a condition on its first column.
     let _ = write!(text, " AND e.stop_on >= '{}'", filter.period.from.unwrap_or(FIRST_DAY));
@@ -121,12 +121,12 @@ fn waiting(ground: &Basis, filter: &Filter) -> String {
     if !filter.operator.is_empty() {
         text.push_str(" AND t.operator_key = $1");
     }
-    text + within("u.container_id", ground.containers.as_deref()).as_str()
+    text + within("u.container_id", basis.containers.as_deref()).as_str()
 }
 
 /// Only the tables that the conditions speak of.
-fn tables(ground: &Basis, filter: &Filter) -> String {
-    let users = if ground.containers.is_some() { " JOIN users u ON u.id = e.user_id" } else { "" };
+fn tables(basis: &Basis, filter: &Filter) -> String {
+    let users = if basis.containers.is_some() { " JOIN users u ON u.id = e.user_id" } else { "" };
     let tasks = if filter.operator.is_empty() { "" } else { " JOIN tasks t ON t.id = e.task_id" };
     format!("enrollments e{users}{tasks}")
 }
@@ -149,19 +149,19 @@ fn load(conn: &mut AnyConn, conditions: &str, rest: &str, filter: &Filter) -> Re
 }
 
 /// The rows of a page, the earliest Stop Date first.
-pub fn page(conn: &mut AnyConn, ground: &Basis, filter: &Filter, offset: i64, limit: i64) -> Result<Vec<Row>> {
-    load(conn, &waiting(ground, filter), &format!("LIMIT {limit} OFFSET {offset}"), filter)
+pub fn page(conn: &mut AnyConn, basis: &Basis, filter: &Filter, offset: i64, limit: i64) -> Result<Vec<Row>> {
+    load(conn, &waiting(basis, filter), &format!("LIMIT {limit} OFFSET {offset}"), filter)
 }
 
 /// The next rows after the one of this Stop Date and id, for files of any length.
 pub fn batch(
     conn: &mut AnyConn,
-    ground: &Basis,
+    basis: &Basis,
     filter: &Filter,
     after: Option<(NaiveDate, EnrollmentId)>,
     limit: i64,
 ) -> Result<Vec<Row>> {
-    let mut conditions = waiting(ground, filter);
+    let mut conditions = waiting(basis, filter);
     if let Some((stop_on, id)) = after {
         let _ = write!(conditions, " AND (e.stop_on, e.id) > ('{stop_on}', {id})");
     }
@@ -169,9 +169,9 @@ pub fn batch(
 }
 
 /// The sums over everything the filter finds.
-pub fn totals(conn: &mut AnyConn, ground: &Basis, filter: &Filter) -> Result<Totals> {
-    let (today, limit) = (ground.today, ground.attempts_allowed);
-    let (tables, conditions) = (tables(ground, filter), waiting(ground, filter));
+pub fn totals(conn: &mut AnyConn, basis: &Basis, filter: &Filter) -> Result<Totals> {
+    let (today, limit) = (basis.today, basis.attempts_allowed);
+    let (tables, conditions) = (tables(basis, filter), waiting(basis, filter));
     let row: TotalsRow = bound(
         format!(
             "SELECT COUNT(*) AS enrollments, COUNT(CASE WHEN e.failures >= {limit} THEN 1 END) AS locked, \

@@ -18,17 +18,17 @@ pub fn are_large(conn: &mut AnyConn) -> Result<bool> {
 }
 
 /// The name of a scope: "all", or its containers in order.
-pub fn scope(ground: &Basis) -> String {
-    let Some(containers) = &ground.containers else { return "all".into() };
+pub fn scope(basis: &Basis) -> String {
+    let Some(containers) = &basis.containers else { return "all".into() };
     let mut ids: Vec<i64> = containers.iter().map(|container| container.0).collect();
     ids.sort_unstable();
     ids.iter().map(i64::to_string).collect::<Vec<_>>().join(",")
 }
 
 /// The numbers kept for a scope, and when they were counted. Those that an older version wrote otherwise are none.
-pub fn find(conn: &mut AnyConn, ground: &Basis) -> Result<Option<(Numbers, Timestamp)>> {
+pub fn find(conn: &mut AnyConn, basis: &Basis) -> Result<Option<(Numbers, Timestamp)>> {
     let row: Option<(String, Timestamp)> = snapshot_numbers::table
-        .find(scope(ground))
+        .find(scope(basis))
         .select((snapshot_numbers::numbers, snapshot_numbers::counted_at))
         .first(conn)
         .optional()?;

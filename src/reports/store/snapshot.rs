@@ -53,8 +53,8 @@ const OPEN: &str = "t.removed_at IS NULL AND t.enrolled < t.users";
 const WAITING: &str = "e.removed_at IS NULL AND e.enrolled_at IS NULL";
 
 /// Tables and condition of enrollments in the containers that exist for who asks.
-fn scoped(ground: &Basis) -> (&'static str, String) {
-    match &ground.containers {
+fn scoped(basis: &Basis) -> (&'static str, String) {
+    match &basis.containers {
         None => ("enrollments e", String::new()),
         Some(containers) => {
             ("enrollments e JOIN users u ON u.id = e.user_id", within("u.container_id", Some(containers)))
@@ -68,8 +68,8 @@ fn pair(conn: &mut AnyConn, text: String) -> Result<(i64, i64)> {
 }
 
 /// The open tasks and the users in them.
-pub fn open(conn: &mut AnyConn, ground: &Basis) -> Result<Open> {
-    let text = match &ground.containers {
+pub fn open(conn: &mut AnyConn, basis: &Basis) -> Result<Open> {
+    let text = match &basis.containers {
         None => format!(
             "SELECT COUNT(*) AS first, CAST(COALESCE(SUM(t.users), 0) AS BIGINT) AS second FROM tasks t WHERE {OPEN}"
         ),
@@ -88,8 +88,8 @@ pub fn open(conn: &mut AnyConn, ground: &Basis) -> Result<Open> {
 }
 
 /// How many tasks were made since `from`, whatever became of them.
-pub fn started(conn: &mut AnyConn, ground: &Basis, from: NaiveDate) -> Result<i64> {
-    let text = match &ground.containers {
+pub fn started(conn: &mut AnyConn, basis: &Basis, from: NaiveDate) -> Result<i64> {
+    let text = match &basis.containers {
         None => format!("SELECT COUNT(*) AS first, COUNT(*) AS second FROM tasks t WHERE t.start_on >= '{from}'"),
         Some(containers) => format!(
             "SELECT COUNT(DISTINCT t.id) AS first, COUNT(*) AS second FROM tasks t \
@@ -102,8 +102,8 @@ pub fn started(conn: &mut AnyConn, ground: &Basis, from: NaiveDate) -> Result<i6
 }
 
 /// How many enrollments wait for their users.
-pub fn waiting(conn: &mut AnyConn, ground: &Basis) -> Result<i64> {
-    let (tables, inside) = scoped(ground);
+pub fn waiting(conn: &mut AnyConn, basis: &Basis) -> Result<i64> {
+    let (tables, inside) = scoped(basis);
     Ok(pair(
         conn,
         format!("SELECT COUNT(*) AS first, CAST(0 AS BIGINT) AS second FROM {tables} WHERE {WAITING}{inside}"),
@@ -112,14 +112,14 @@ pub fn waiting(conn: &mut AnyConn, ground: &Basis) -> Result<i64> {
 }
 
 /// Users who may still enroll and whose time ends until `last`.
-fn ends(ground: &Basis, last: NaiveDate) -> String {
-    let (today, limit) = (ground.today, ground.attempts_allowed);
+fn ends(basis: &Basis, last: NaiveDate) -> String {
+    let (today, limit) = (basis.today, basis.attempts_allowed);
     format!("{WAITING} AND e.stop_on >= '{today}' AND e.stop_on <= '{last}' AND e.failures < {limit}")
 }
 
 /// Users whose time ends until `last`, and the tasks they are in.
-pub fn soon(conn: &mut AnyConn, ground: &Basis, last: NaiveDate) -> Result<Soon> {
-    let ((tables, inside), ends) = (scoped(ground), ends(ground, last));
+pub fn soon(conn: &mut AnyConn, basis: &Basis, last: NaiveDate) -> Result<Soon> {
+    let ((tables, inside), ends) = (scoped(basis), ends(basis, last));
     let text =
         format!("SELECT COUNT(*) AS first, COUNT(DISTINCT e.task_id) AS second FROM {tables} WHERE {ends}{inside}");
     let (users, tasks) = pair(conn, text)?;
@@ -127,8 +127,8 @@ pub fn soon(conn: &mut AnyConn, ground: &Basis, last: NaiveDate) -> Result<Soon>
 }
 
 /// The first `most` tasks with users whose time ends until `last`, the earliest first.
-pub fn stopping(conn: &mut AnyConn, ground: &Basis, last: NaiveDate, most: i64) -> Result<Vec<StoppingTask>> {
-    let ((tables, inside), ends) = (scoped(ground), ends(ground, last));
+pub fn stopping(conn: &mut AnyConn, basis: &Basis, last: NaiveDate, most: i64) -> Result<Vec<StoppingTask>> {
+    let ((tables, inside), ends) = (scoped(basis), ends(basis, last));
     let rows: Vec<StoppingRow> = query(format!(
         "SELECT e.task_id, MIN(e.stop_on) AS stop_on, COUNT(*) AS users FROM {tables} WHERE {ends}{inside} \
          GROUP BY e.task_id ORDER BY MIN(e.stop_on), e.task_id LIMIT {most}"
@@ -138,9 +138,9 @@ pub fn stopping(conn: &mut AnyConn, ground: &Basis, last: NaiveDate, most: i64) 
 }
 
 /// These tasks, with how far they are.
-pub fn with_rows(conn: &mut AnyConn, ground: &Basis, stopping: &[StoppingTask]) -> Result<Vec<Stopping>> {
+pub fn with_rows(conn: &mut AnyConn, basis: &Basis, stopping: &[StoppingTask]) -> Result<Vec<Stopping>> {
     let ids: Vec<TaskId> = stopping.iter().map(|(task, ..)| *task).collect();
-    let tasks = history::of(conn, ground, &ids)?;
+    let tasks = history::of(conn, basis, &ids)?;
     let row = |(task, stop_on, users): &StoppingTask| {
         let row = tasks.iter().find(|row| row.task.id == *task)?.clone();
         Some(Stopping { row, stop_on: *stop_on, users: *users })
@@ -149,9 +149,9 @@ pub fn with_rows(conn: &mut AnyConn, ground: &Basis, stopping: &[StoppingTask]) 
 }
 
 /// Users in open tasks whose failed attempts reached the limit.
-pub fn locked(conn: &mut AnyConn, ground: &Basis) -> Result<Locked> {
-    let limit = ground.attempts_allowed;
-    let text = match &ground.containers {
+pub fn locked(conn: &mut AnyConn, basis: &Basis) -> Result<Locked> {
+    let limit = basis.attempts_allowed;
+    let text = match &basis.containers {
         None => format!(
             "SELECT COUNT(*) AS first, CAST(COALESCE(SUM(t.locked), 0) AS BIGINT) AS second \
              FROM tasks t WHERE {OPEN} AND t.locked > 0"
@@ -168,8 +168,8 @@ pub fn locked(conn: &mut AnyConn, ground: &Basis) -> Result<Locked> {
 }
 
 /// How far those came who were provisioned since `from`. It reads each of their enrollments.
-pub fn funnel(conn: &mut AnyConn, ground: &Basis, from: NaiveDate) -> Result<Funnel> {
-    let (users, inside) = match &ground.containers {
+pub fn funnel(conn: &mut AnyConn, basis: &Basis, from: NaiveDate) -> Result<Funnel> {
+    let (users, inside) = match &basis.containers {
         None => ("", String::new()),
         Some(containers) => (" JOIN users u ON u.id = e.user_id", within("u.container_id", Some(containers))),
     };
@@ -195,9 +195,9 @@ pub fn funnel(conn: &mut AnyConn, ground: &Basis, from: NaiveDate) -> Result<Fun
 }
 
 /// Completed enrollments on each of `days` days up to today.
-pub fn completed(conn: &mut AnyConn, ground: &Basis, zone: Zone, days: usize) -> Result<Vec<Day>> {
+pub fn completed(conn: &mut AnyConn, basis: &Basis, zone: Zone, days: usize) -> Result<Vec<Day>> {
     let mut list: Vec<NaiveDate> =
-        std::iter::successors(Some(ground.today), |day| day.pred_opt()).take(days + 1).collect();
+        std::iter::successors(Some(basis.today), |day| day.pred_opt()).take(days + 1).collect();
     list.reverse();
     list.windows(2)
         .map(|pair| {
@@ -205,7 +205,7 @@ pub fn completed(conn: &mut AnyConn, ground: &Basis, zone: Zone, days: usize) ->
             let used = enrollments::used_at.is_not_null().and(
                 enrollments::used_at.assume_not_null().ge(begins).and(enrollments::used_at.assume_not_null().lt(ends)),
             );
-            let completed = match &ground.containers {
+            let completed = match &basis.containers {
                 None => enrollments::table.filter(used).count().get_result(conn)?,
                 Some(containers) => {
                     let ids: Vec<i64> = containers.iter().map(|id| id.0).collect();

@@ -7,6 +7,7 @@ use crate::{
     clock::Timestamp,
     db,
     desk::Desk,
+    english::counted,
     error::{Error, Result},
     ids::TaskId,
     mail,
@@ -201,7 +202,7 @@ fn apply(desk: &Desk, who: &Who, now: Timestamp, asked: Asked, form: &Fields) ->
 }
 
 fn tasks(count: usize) -> String {
-    if count == 1 { "1 task".into() } else { format!("{count} tasks") }
+    counted(count, "task")
 }
 
 fn draw(chrome: Chrome, asked: Asked, seen: Asking, form: &Fields, changed: bool) -> Answer {
