@@ -3,7 +3,7 @@
 
 use crate::{
     clock::{Timestamp, Zone},
-    db::AnyConn,
+    db::{AnyConn, total::CAP},
     error::Result,
     operators::{Permission, Who},
     policy,
@@ -87,9 +87,11 @@ pub fn not_enrolled(
 ) -> Result<Listed<not_enrolled::Row, not_enrolled::Totals>> {
     who.need(Permission::Reports)?;
     let basis = basis(conn, who, now, zone)?.narrowed(conn, who, filter)?;
+    let totals = store::not_enrolled::totals(conn, &basis, filter)?;
+    let few = totals.enrollments <= CAP;
     Ok(Listed {
-        rows: store::not_enrolled::page(conn, &basis, filter, offset, limit)?,
-        totals: store::not_enrolled::totals(conn, &basis, filter)?,
+        rows: store::not_enrolled::page(conn, &basis, filter, few, (offset, limit))?,
+        totals,
         attempts_allowed: basis.attempts_allowed,
     })
 }

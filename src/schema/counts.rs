@@ -13,5 +13,6 @@ diesel::table! {
         latest_stop_on -> Date,
         emailed_users -> BigInt,
         last_email_id -> Nullable<BigInt>,
+        start_on -> Date,
     }
 }

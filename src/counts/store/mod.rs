@@ -62,12 +62,12 @@ pub fn part(conn: &mut AnyConn, ids: &[i64]) -> Result<()> {
         conn,
         format!(
             "INSERT INTO task_containers (task_id, container_id, removed, users, enrolled, used, locked, \
-               earliest_stop_on, latest_stop_on, emailed_users) \
+               earliest_stop_on, latest_stop_on, emailed_users, start_on) \
              SELECT e.task_id, u.container_id, t.removed_at IS NOT NULL, COUNT(*), COUNT(e.enrolled_at), \
                COUNT(e.used_at), COUNT(CASE WHEN {LOCKED} THEN 1 END), MIN(e.stop_on), MAX(e.stop_on), \
-               COUNT(e.emailed_at) \
+               COUNT(e.emailed_at), t.start_on \
              FROM enrollments e JOIN users u ON u.id = e.user_id JOIN tasks t ON t.id = e.task_id \
-             WHERE e.task_id IN ({these}) AND {IN_IT} GROUP BY e.task_id, u.container_id, t.removed_at"
+             WHERE e.task_id IN ({these}) AND {IN_IT} GROUP BY e.task_id, u.container_id, t.removed_at, t.start_on"
         ),
     )
 }

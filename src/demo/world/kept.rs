@@ -56,7 +56,7 @@ impl Kept {
 
     /// What lies in which container. Every user was sent an email.
     pub fn parts<'a>(&'a self, task_id: i64, task: &WorldTask) -> impl Iterator<Item = PartRow> + use<'a> {
-        let removed = task.removed_at.is_some();
+        let (removed, start_on) = (task.removed_at.is_some(), task.start_on);
         self.parts.iter().map(move |(container_id, part)| PartRow {
             task_id,
             container_id: *container_id,
@@ -69,6 +69,7 @@ impl Kept {
             latest_stop_on: part.latest,
             emailed_users: part.users,
             last_email_id: Some(part.last_email),
+            start_on,
         })
     }
 

@@ -58,6 +58,7 @@ rows! {
         latest_stop_on: NaiveDate,
         emailed_users: i64,
         last_email_id: Option<i64>,
+        start_on: NaiveDate,
     }
 
     /// A user in a task.
