@@ -125,7 +125,7 @@ on_both! {
         let browser = operator(&world);
         let page = browser.post(PATH, &form(&[("days_to_enroll", "91"), ("attempts_allowed", "many"), ("reminder_days", "3, x"), ("longest_period", "60")]));
         let page = page.expect(422).says("The policy was not saved").says("Enter a whole number from 1 to 90.")
-            .says("Enter a whole number from 1 to 20.").says("Enter whole numbers of days from 1 to 364");
+            .says("Attempts allowed: enter a whole number from 1 to 20.").says("Enter whole numbers of days from 1 to 364");
         for typed in ["value=\"91\"", "value=\"many\"", "value=\"3, x\"", "value=\"60\"", "href=\"#days_to_enroll\"", "id=\"days_to_enroll-error\""] {
             assert!(page.body.contains(typed), "{typed}");
         }

@@ -6,12 +6,13 @@ use chrono::NaiveDate;
 
 use crate::{
     clock::{long_date, moment},
+    english::continued,
     error::{Error, Mistakes},
     operators::{
         Scope,
         may::{self, Need},
     },
-    policy::{self, Change, Policy, PolicyForm},
+    policy::{self, Change, Policy, PolicyForm, typed::label},
     tasks,
     web::{Answer, Asked, Chrome, Fields, Flash, Pager, Permitted, page, page_with, see_other},
 };
@@ -39,6 +40,8 @@ struct Page {
     typed: PolicyForm,
     version: i64,
     mistakes: Mistakes,
+    /// The same with the words of each field, for the summary.
+    summary: Vec<(&'static str, String)>,
     /// What someone else changed since the form was opened.
     meanwhile: Vec<Line>,
     in_practice: InPractice,
@@ -88,6 +91,7 @@ pub async fn submit(p: Permitted<may::Everywhere<may::EditPolicies>>, fields: Fi
             let conflict = status == StatusCode::CONFLICT;
             let (mut shown, current) = build(&p, &Asked::default(), Some(version)).await?;
             shown.typed = typed;
+            shown.summary = named(&mistakes);
             shown.mistakes = mistakes;
             if conflict {
                 // The next try is made knowing what changed.
@@ -107,6 +111,11 @@ pub async fn submit(p: Permitted<may::Everywhere<may::EditPolicies>>, fields: Fi
         }
     });
     Ok(see_other(PATH))
+}
+
+/// "Days to enroll: enter a whole number from 1 to 90."
+fn named(mistakes: &Mistakes) -> Vec<(&'static str, String)> {
+    mistakes.all().iter().map(|(field, words)| (*field, format!("{}: {}", label(field), continued(words)))).collect()
 }
 
 /// The page with the policy as it is, and its version; `opened` is the version the form was opened with.
@@ -136,6 +145,7 @@ async fn build<N: Need>(
         typed: PolicyForm::of(&around.policy),
         version,
         mistakes: Mistakes::default(),
+        summary: Vec::new(),
         meanwhile: lines(around.meanwhile),
         in_practice: in_practice(&around.policy, zone.today(p.now)),
         pager: Pager::new(paging, around.log.len(), around.total, &links),

@@ -106,18 +106,33 @@ impl PolicyForm {
     }
 }
 
+/// The words of a field, by its name in the form.
+pub fn label(field: &str) -> &'static str {
+    match field {
+        "days_to_enroll" => "Days to enroll",
+        "longest_period" => "Longest period",
+        "skip_weekends" => "Skip weekends",
+        "attempts_allowed" => "Attempts allowed",
+        "code_length" => "Activation code length",
+        "link_carries_code" => "Link carries the code",
+        "reminder_days" => "Reminder days",
+        "token_failures_allowed" => "Token failures allowed",
+        _ => "Policy",
+    }
+}
+
 /// What `after` changes in `before`, field by field in the order of the form.
 pub fn differences(before: &Policy, after: &Policy) -> Vec<Difference> {
     let values = |policy: &Policy| {
         [
-            ("Days to enroll", policy.days_to_enroll.to_string()),
-            ("Longest period", policy.longest_period.to_string()),
-            ("Skip weekends", on_or_off(policy.skip_weekends)),
-            ("Attempts allowed", policy.attempts_allowed.to_string()),
-            ("Activation code length", policy.code_length.to_string()),
-            ("Link carries the code", on_or_off(policy.link_carries_code)),
-            ("Reminder days", reminders_in_words(policy)),
-            ("Token failures allowed", policy.token_failures_allowed.to_string()),
+            (label("days_to_enroll"), policy.days_to_enroll.to_string()),
+            (label("longest_period"), policy.longest_period.to_string()),
+            (label("skip_weekends"), on_or_off(policy.skip_weekends)),
+            (label("attempts_allowed"), policy.attempts_allowed.to_string()),
+            (label("code_length"), policy.code_length.to_string()),
+            (label("link_carries_code"), on_or_off(policy.link_carries_code)),
+            (label("reminder_days"), reminders_in_words(policy)),
+            (label("token_failures_allowed"), policy.token_failures_allowed.to_string()),
         ]
     };
     let pairs = values(before).into_iter().zip(values(after));

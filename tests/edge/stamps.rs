@@ -72,3 +72,22 @@ fn whoever_unpacks_gzip_gets_what_packs_well_packed() {
     let font = "/static/fonts/inter-latin.woff2";
     assert_eq!(fetch(font, "gzip").0, "", "a font is packed already");
 }
+
+#[test]
+fn sizes_in_the_style_sheets_follow_the_font_that_the_reader_chose() {
+    let world = World::new(On::Sqlite);
+    for sheet in ["/static/console.css", "/static/portal.css"] {
+        let text = world.stranger().get(sheet).expect(200).body;
+        let declarations = text
+            .split([';', '{', '}'])
+            .filter(|one| !["shadow", "outline", "border-radius: 999px"].iter().any(|name| one.contains(name)));
+        for declaration in declarations {
+            for (at, _) in declaration.match_indices("px") {
+                let digits = declaration[..at].rsplit(|c: char| !c.is_ascii_digit() && c != '.').next().unwrap_or("");
+                let size: f64 = digits.parse().unwrap_or(0.0);
+                // Lines and the gaps of a hair stay as thin as they are.
+                assert!(size < 4.0, "{sheet}: {declaration}");
+            }
+        }
+    }
+}
