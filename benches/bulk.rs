@@ -6,14 +6,19 @@
 //! `postgres://user@host:port`, on which a database is made and dropped; without it SQLite runs in a temporary folder.
 //!
 //! Beside each verb stands how long the database itself takes to write the same rows once more, from one table into
-//! itself: the ratio holds on other machines too. `peak` is the most memory the process held while the verb ran.
+//! itself: the ratio holds on other machines too. `raw` is its new rows, with each enrollment counted up; `all` is its new rows
+//! and the changed ones changed back. `peak` is the most memory the process held while the verb ran; then what others noticed
+//! meanwhile: the longest that a change waited for the writer, the median of the list of tasks, the 99th of 100 checks of a
+//! one-time password, and how many of all these were refused.
 
 use std::{
+    cell::RefCell,
     error::Error,
+    thread,
     time::{Duration, Instant},
 };
 
-use diesel::{QueryableByName, RunQueryDsl, sql_query};
+use diesel::{RunQueryDsl, sql_query};
 use tokendesk::{
     clock::Clock,
     config::{Settings, Written},
@@ -41,30 +46,45 @@ use tokendesk::{
     users::{self, Import},
 };
 
+mod beside;
 mod place;
+mod raw;
+mod server;
 
+use beside::Beside;
 use place::Place;
+use raw::Before;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
-
-/// What the tables hold, to see what a verb has written.
-const TABLES: [&str; 5] = ["users", "enrollments", "enrollment_links", "emails", "audit_entries"];
 
 fn main() -> Outcome<()> {
     let users: usize = std::env::var("TOKENDESK_BENCH_USERS").ok().map_or(Ok(100_000), |text| text.parse())?;
     let place = Place::of_environment()?;
     println!("{users} users on {}\n", place.database());
-    println!("{:<44} {:>9} {:>9} {:>6} {:>8}", "verb", "time", "raw", "ratio", "peak");
+    println!(
+        "{:<44} {:>9} {:>9} {:>6} {:>9} {:>6} {:>8} {:>8} {:>9} {:>9} {:>7}",
+        "verb", "time", "raw", "ratio", "all", "ratio", "peak", "held", "page", "check", "refused"
+    );
     let written = Written { database_url: place.url.clone(), ..Written::default() };
     let desk = Desk::assemble(Settings::check(written)?, &[7; 32], Random::System, Clock::System)?;
     desk.db.migrate()?;
-    Bench { desk, who: Who::system(), users }.run()
+    let beside = RefCell::new(Beside::of(&desk).map_err(|error| error.to_string())?);
+    let bench = Bench { desk, who: Who::system(), users, beside };
+    bench.timed("Nothing", || {
+        thread::sleep(QUIET);
+        Ok(())
+    })?;
+    bench.run()
 }
+
+/// How long others are listened to while nothing is done.
+const QUIET: Duration = Duration::from_secs(3);
 
 struct Bench {
     desk: Desk,
     who: Who,
     users: usize,
+    beside: RefCell<Beside>,
 }
 
 impl Bench {
@@ -109,7 +129,7 @@ impl Bench {
         })?;
         let third = self.provision("Provision once more", false)?;
         self.timed("Remove the task, with email", || {
-            remove::remove_task(desk, who, now, third, true, self.users).map(|_| ())
+            remove::remove_task(desk, who, now, third, true, self.users + beside::NODES).map(|_| ())
         })?;
 
         // What told them of it was refused; all of it is sent again, and then canceled.
@@ -152,89 +172,31 @@ impl Bench {
 
     #[allow(clippy::disallowed_methods, reason = "a stopwatch is no time that rules go by")]
     fn timed(&self, title: &str, verb: impl FnOnce() -> Result<(), Refused>) -> Outcome<()> {
-        let before = self.last_ids()?;
+        let db = &self.desk.db;
+        let before = Before::of(db)?;
         forget_peak();
-        let started = Instant::now();
-        verb()?;
-        let time = started.elapsed();
-        let peak = peak_mb();
-        let raw = self.raw(&before)?;
-        let ratio = time.as_secs_f64() / raw.as_secs_f64().max(1e-9);
-        let (raw, ratio) = if raw.is_zero() {
-            (String::new(), String::new())
-        } else {
-            (format!("{:.2} s", raw.as_secs_f64()), format!("{ratio:.1}"))
-        };
-        println!("{title:<44} {:>7.2} s {raw:>9} {ratio:>6} {peak:>5} MB", time.as_secs_f64());
-        Ok(())
-    }
-
-    fn last_ids(&self) -> Outcome<Vec<i64>> {
-        TABLES.iter().map(|table| self.number(&format!("SELECT COALESCE(MAX(id), 0) AS n FROM {table}"))).collect()
-    }
-
-    /// How long the database takes to write the rows beyond `before` once more. Nothing of it stays.
-    #[allow(clippy::disallowed_methods, reason = "a stopwatch is no time that rules go by")]
-    fn raw(&self, before: &[i64]) -> Outcome<Duration> {
-        let mut copies = Vec::new();
-        for (table, last) in TABLES.iter().zip(before) {
-            let columns = self.columns(table)?;
-            // A unique column gets another value, and a place a task that nobody is in.
-            let taken = columns.iter().map(|column| match column.as_str() {
-                "message_id" | "handle" | "user_id_key" => format!("'~' || {column}"),
-                "task_id" if *table == "enrollments" => "(SELECT MAX(id) FROM tasks)".to_owned(),
-                other => other.to_owned(),
-            });
-            let (into, from) = (columns.join(", "), taken.collect::<Vec<_>>().join(", "));
-            copies.push(format!("INSERT INTO {table} ({into}) SELECT {from} FROM {table} WHERE id > {last}"));
-        }
-        let written: i64 = self.last_ids()?.iter().zip(before).map(|(after, before)| after - before).sum();
-        if written == 0 {
-            return Ok(Duration::ZERO);
-        }
-        let task: Vec<String> = self.columns("tasks")?;
-        let task = task.join(", ");
-        let mut time = Duration::ZERO;
-        let undone: Result<(), Refused> = self.desk.db.write(|conn| {
+        let mut beside = self.beside.borrow_mut();
+        let timed = beside.during(|| {
             let started = Instant::now();
-            sql_query("UPDATE enrollments SET version = version + 1 WHERE task_id = (SELECT MAX(id) FROM tasks)")
-                .execute(conn)?;
-            sql_query(format!("INSERT INTO tasks ({task}) SELECT {task} FROM tasks LIMIT 1")).execute(conn)?;
-            for copy in &copies {
-                sql_query(copy).execute(conn)?;
-            }
-            time = started.elapsed();
-            Err(Refused::Conflict("only measured".into()))
+            verb().map(|()| started.elapsed())
         });
-        match undone {
-            Err(Refused::Conflict(_)) => Ok(time),
-            other => Ok(other.map(|()| time)?),
-        }
-    }
-
-    fn columns(&self, table: &str) -> Outcome<Vec<String>> {
-        #[derive(QueryableByName)]
-        struct Column {
-            #[diesel(sql_type = diesel::sql_types::Text)]
-            name: String,
-        }
-        let sql = if self.desk.db.is_postgres() {
-            format!("SELECT column_name::text AS name FROM information_schema.columns WHERE table_name = '{table}'")
-        } else {
-            format!("SELECT name FROM pragma_table_info('{table}')")
-        };
-        let columns: Vec<Column> = self.desk.db.read(|conn| Ok(sql_query(sql).load(conn)?))?;
-        Ok(columns.into_iter().map(|column| column.name).filter(|name| name != "id").collect())
-    }
-
-    fn number(&self, sql: &str) -> Outcome<i64> {
-        #[derive(QueryableByName)]
-        struct Number {
-            #[diesel(sql_type = diesel::sql_types::BigInt)]
-            n: i64,
-        }
-        let rows: Vec<Number> = self.desk.db.read(|conn| Ok(sql_query(sql).load(conn)?))?;
-        Ok(rows.first().map_or(0, |row| row.n))
+        let (time, noticed) = timed.map_err(|error| error.to_string())?;
+        let (time, peak) = (time?, peak_mb());
+        let seconds = |time: Duration| format!("{:.2} s", time.as_secs_f64());
+        let ratio = |raw: Duration| format!("{:.1}", time.as_secs_f64() / raw.as_secs_f64().max(1e-9));
+        let [new, of_new, all, of_all] = before
+            .raw(db)?
+            .map_or_else(Default::default, |raw| [seconds(raw.new), ratio(raw.new), seconds(raw.all), ratio(raw.all)]);
+        let ms = |time: Duration| format!("{:.0} ms", time.as_secs_f64() * 1_000.0);
+        println!(
+            "{title:<44} {:>9} {new:>9} {of_new:>6} {all:>9} {of_all:>6} {peak:>5} MB {:>8} {:>9} {:>9} {:>7}",
+            seconds(time),
+            ms(noticed.held),
+            ms(noticed.page),
+            ms(noticed.check),
+            noticed.refused
+        );
+        Ok(())
     }
 
     fn execute(&self, sql: &str) -> Outcome<()> {

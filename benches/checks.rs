@@ -7,30 +7,25 @@
 
 use std::{
     error::Error,
-    net::TcpListener,
-    sync::mpsc,
-    thread,
     time::{Duration, Instant},
 };
 
-use actix_web::{App, HttpServer, rt::System};
 use diesel::connection::SimpleConnection;
 use reqwest::Client;
 use tokendesk::{
-    app, authentication,
+    authentication,
     clock::Clock,
     config::{Settings, Written},
     desk::Desk,
     ids::Random,
-    oath::{self, Algorithm},
     operators::Who,
-    tokens::{self, Device, Making, MovingFactor, Seed},
-    users::{self, Import},
 };
 
 mod place;
+mod server;
 
 use place::Place;
+use server::value;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -42,16 +37,15 @@ const ROUNDS: usize = 5;
 /// How long each half of a round lasts.
 const ROUND: Duration = Duration::from_secs(2);
 
-const SEED: &[u8; 20] = b"12345678901234567890";
-
 fn main() -> Outcome<()> {
     let place = Place::of_environment().map_err(|error| error.to_string())?;
     let written = Written { database_url: place.url.clone(), ..Written::default() };
     let desk = Desk::assemble(Settings::check(written)?, &[7; 32], Random::System, Clock::System)?;
     desk.db.migrate()?;
-    let key = fill(&desk)?;
+    server::with_devices(&desk, "user", CLIENTS)?;
+    let key = authentication::add_node(&desk, &Who::system(), desk.now(), "VPN")?;
     desk.db.write(|conn| Ok(conn.batch_execute("CREATE TABLE bench_rows (id BIGINT PRIMARY KEY)")?))?;
-    let url = serve(&desk)?;
+    let url = format!("{}/api/v1/authenticate", server::serve(&desk)?);
     let run = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let client = Client::builder().no_proxy().build()?;
     let (mut pressed, mut rows) = ([1; CLIENTS], 0);
@@ -67,47 +61,6 @@ fn main() -> Outcome<()> {
         checks / commits
     );
     Ok(())
-}
-
-/// Users with a device each, enrolled by its first value; the key of an auth node.
-fn fill(desk: &Desk) -> Outcome<String> {
-    let (who, now) = (Who::system(), desk.now());
-    let mut file = String::from("User ID,Last Name,First Name,Email,Container\n");
-    for n in 0..CLIENTS {
-        file.push_str(&format!("user{n:06},Last{n:06},First,user{n:06}@example.org,Service desk\n"));
-    }
-    let how = Import { container: "Service desk".into(), dry_run: false, good_lines: false };
-    users::import(desk, &who, now, file.as_bytes(), &how)?;
-    let making = Making { moving_factor: MovingFactor::Counter, ..Making::APP };
-    for n in 0..CLIENTS {
-        let device = Device { serial: format!("D{n:06}"), seed: Seed::new(*SEED), making, container: None };
-        desk.db.write(|conn| {
-            tokens::insert_inventory(desk, conn, now, std::slice::from_ref(&device))?;
-            let user = users::find(conn, &who, &format!("user{n:06}"))?;
-            tokens::bind_hardware(desk, conn, now, user.id, user.container, &device.serial, &value(0)).map(|_| ())
-        })?;
-    }
-    Ok(authentication::add_node(desk, &who, now, "VPN")?)
-}
-
-fn value(counter: u64) -> String {
-    oath::hotp(SEED, counter, 6, Algorithm::Sha1)
-}
-
-fn serve(desk: &Desk) -> Outcome<String> {
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    let url = format!("http://{}/api/v1/authenticate", listener.local_addr()?);
-    let (desk, (started, ready)) = (desk.clone(), mpsc::channel());
-    thread::spawn(move || {
-        System::new().block_on(async move {
-            let server = HttpServer::new(move || App::new().configure(|config| app::configure(&desk, config)));
-            let server = server.workers(2).disable_signals().listen(listener)?.run();
-            let _ = started.send(());
-            server.await
-        })
-    });
-    ready.recv()?;
-    Ok(url)
 }
 
 /// Values accepted a second, of a round; `pressed` is the next value of each device.

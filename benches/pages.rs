@@ -6,25 +6,19 @@
 //! `TOKENDESK_BENCH_POSTGRES` as with `bulk`. Told is the median and the worst of some tries after the first.
 
 use std::{
-    collections::HashMap,
     error::Error,
     time::{Duration, Instant},
 };
 
-use actix_web::{
-    App,
-    cookie::{Cookie, CookieJar},
-    rt::System,
-    test,
-};
-use diesel::{QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query};
+use actix_web::{App, rt::System, test};
+use diesel::connection::SimpleConnection;
 use tokendesk::{
     app,
     clock::Clock,
     config::{Settings, Written},
     desk::Desk,
     ids::Random,
-    operators::{Who, sessions},
+    operators::Who,
     policy::Policy,
     provision::{
         self,
@@ -33,10 +27,10 @@ use tokendesk::{
     tasks::task::Description,
     tokens::AuthenticationType,
     users::{self, Import},
-    web::{cookies, session},
 };
 
 mod place;
+mod server;
 
 use place::Place;
 
@@ -175,27 +169,11 @@ fn fill(desk: &Desk, rows: usize) -> Outcome<(i64, String)> {
          SELECT t.id, u.id, t.authentication_type, t.latest_stop_on, 0, '', '', u.email, t.created_at, 1 \
          FROM tasks t JOIN users u ON u.user_id = t.description WHERE t.id > {task}"
     );
-    let operator = desk.db.write(|conn| {
+    desk.db.write(|conn| {
         conn.batch_execute(&tasks)?;
-        conn.batch_execute(&places)?;
-        conn.batch_execute(
-            "INSERT INTO operators (user_id, user_id_key, name, role_id, all_containers, password_hash, must_change_password, \
-               created_at) \
-             SELECT 'k.lindqvist', 'k.lindqvist', 'K', r.id, TRUE, 'none', FALSE, CURRENT_TIMESTAMP FROM roles r \
-             WHERE r.name = 'Operator'",
-        )?;
-        Ok(sql_query("SELECT id AS n FROM operators").get_result::<Number>(conn)?.n)
+        Ok(conn.batch_execute(&places)?)
     })?;
+    let cookie = server::signed_in(desk).map_err(|error| error.to_string())?;
     desk.db.write(|conn| Ok(conn.batch_execute("ANALYZE")?))?;
-    let key = sessions::insert(desk, &HashMap::from([(sessions::OPERATOR.to_owned(), operator.to_string())]), now)?;
-    let (mut jar, name) = (CookieJar::new(), cookies::SESSION.name(false));
-    jar.signed_mut(&session::cookie_key(desk)).add(Cookie::new(name, key));
-    let cookie = jar.get(name).ok_or("the cookie was added")?.encoded().to_string();
     Ok((task, cookie))
-}
-
-#[derive(QueryableByName)]
-struct Number {
-    #[diesel(sql_type = diesel::sql_types::BigInt)]
-    n: i64,
 }

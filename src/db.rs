@@ -16,6 +16,7 @@ use crate::{
 };
 
 mod conn;
+mod each;
 mod fill;
 pub mod keys;
 mod line;
@@ -30,7 +31,8 @@ use conn::{Connections, loan};
 use line::Line;
 
 pub use crate::text::key;
-pub use conn::{AnyConn, ROWS_A_STATEMENT};
+pub use conn::{AnyConn, ROWS_A_STATEMENT, ROWS_FOR_COPY};
+pub use each::set_each;
 pub use fill::fill;
 pub use lock::{Lock, hold, share};
 pub use refusal::is_taken;

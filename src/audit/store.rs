@@ -21,7 +21,7 @@ use crate::{
 
 /// An entry as it is kept.
 #[derive(Insertable)]
-#[diesel(table_name = audit_entries)]
+#[diesel(table_name = audit_entries, treat_none_as_default_value = false)]
 pub struct NewRow {
     at: Timestamp,
     actor_kind: &'static str,

@@ -38,6 +38,13 @@ pub struct EmailInContext {
     pub context: EmailContext,
 }
 
+impl EmailInContext {
+    /// An email of which nothing else is asked.
+    fn alone(email: Email) -> Self {
+        EmailInContext { email, context: EmailContext::default() }
+    }
+}
+
 /// What is true for all emails now.
 pub fn basis(conn: &mut AnyConn, now: Timestamp, settings: &Settings) -> Result<Basis> {
     let today = settings.zone.today(now);

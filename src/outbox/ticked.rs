@@ -190,7 +190,12 @@ fn decide(
     let mut emails = mail::latest_of(conn, ids)?;
     emails.sort_by_key(|email| email.id);
     let mut steps = Vec::new();
-    for EmailInContext { email, context: around } in outbox::in_context(conn, emails)? {
+    // What is canceled is canceled whatever stands around it.
+    let in_context = match change {
+        Change::SendAgain => outbox::in_context(conn, emails)?,
+        Change::Cancel => emails.into_iter().map(EmailInContext::alone).collect(),
+    };
+    for EmailInContext { email, context: around } in in_context {
         let decided = if email.changed_at() > shown_at {
             Err(Refusal::Changed)
         } else {

@@ -15,6 +15,7 @@ use crate::{
     operators::{Permission, Who},
     policy::{self, Policy},
     tasks::{
+        addressee::Addressee,
         enrollment::Enrollment,
         resend::{self, Renewal},
         store, ticked_users,
@@ -138,8 +139,10 @@ fn write(
     enrollments: &[Enrollment],
 ) -> Result<()> {
     let today = desk.settings.zone.today(now);
-    let fresh: Vec<_> =
-        enrollments.iter().map(|enrollment| (enrollment, resend::stop_after(enrollment, policy, today))).collect();
+    let fresh: Vec<_> = enrollments
+        .iter()
+        .map(|enrollment| (Addressee::from(enrollment), resend::stop_after(enrollment, policy, today)))
+        .collect();
     resend::write_anew(desk, conn, who, now, policy, &fresh, None)?;
     let entry = |renewal: &Renewal<'_>| {
         let sentence = format!("Resent task {} to {}", renewal.0.task, renewal.0.email);

@@ -8,6 +8,7 @@ use crate::{
 };
 
 pub mod address;
+mod addressee;
 mod description;
 pub mod enrollment;
 pub mod history;

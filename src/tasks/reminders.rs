@@ -117,7 +117,7 @@ fn remind_some(desk: &Desk, conn: &mut AnyConn, now: Timestamp, today: NaiveDate
         counts::newest_email(conn, task)?;
     }
     let entries = enrollments.iter().map(|enrollment| {
-        resend::done_to(&system, enrollment, Verb::TasksRemind, format!("Reminded of the Stop Date {}", due.stop_on))
+        resend::done_to(&system, *enrollment, Verb::TasksRemind, format!("Reminded of the Stop Date {}", due.stop_on))
     });
     audit::record_all(conn, now, entries)?;
     Ok((claimed.len(), enrollments.len()))

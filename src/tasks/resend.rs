@@ -15,8 +15,9 @@ use crate::{
     operators::{Permission, Who},
     policy::{self, Policy},
     tasks::{
+        addressee::Addressee,
         enrollment::Enrollment,
-        left_out::{self, EditAction},
+        left_out::EditAction,
         links,
         status::{Status, status},
         store,
@@ -142,26 +143,32 @@ pub(super) fn renew(
             return Err(Error::mistake("email", "The profile has no email address: type one for this message."));
         }
         let stop_on = (renewing.stop_after)(&enrollment, &policy, today);
-        write_anew(desk, conn, who, now, &policy, &[(&enrollment, stop_on)], alternate)?;
+        let renewal = (Addressee::from(&enrollment), stop_on);
+        write_anew(desk, conn, who, now, &policy, &[renewal], alternate)?;
         counts::recount(conn, task)?;
         let shown_to = alternate.map_or_else(|| enrollment.email.clone(), mail::masked);
         let kind = if alternate.is_some() { " (alternate address)" } else { "" };
         let sentence = (renewing.sentence)(task, &format!("{shown_to}{kind}"));
-        audit::record(conn, now, &renewed(who, renewing.verb, sentence, &(&enrollment, stop_on)))?;
+        audit::record(conn, now, &renewed(who, renewing.verb, sentence, &renewal))?;
         Ok(Resent { shown_to, stop_on })
     })
 }
 
 /// The audit entry of a user who was written to anew.
 pub(super) fn renewed<'a>(who: &'a Who, verb: Verb, sentence: String, renewal: &Renewal<'_>) -> Entry<'a> {
-    let (enrollment, stop_on) = renewal;
-    done_to(&who.actor, enrollment, verb, sentence)
-        .fact("Stop Date", format!("{} → {stop_on}", enrollment.facts.stop_on))
+    let (user, stop_on) = renewal;
+    done_to(&who.actor, *user, verb, sentence).fact("Stop Date", format!("{} → {stop_on}", user.stop_on))
 }
 
 /// A thing done to the user of an enrollment.
-pub(super) fn done_to<'a>(actor: &'a Actor, of: &Enrollment, verb: Verb, sentence: String) -> Entry<'a> {
-    Entry::done(actor, verb, sentence).task(of.task).user(of.user, &of.user_id)
+pub(super) fn done_to<'a, 'u>(
+    actor: &'a Actor,
+    user: impl Into<Addressee<'u>>,
+    verb: Verb,
+    sentence: String,
+) -> Entry<'a> {
+    let user = user.into();
+    Entry::done(actor, verb, sentence).task(user.task).user(user.user, user.user_id)
 }
 
 /// Resends to each of the ticked users who is Active, not enrolled, enabled and has an address; how many. The others are
@@ -193,10 +200,10 @@ pub(crate) fn resend_users(
     preview: &Preview,
 ) -> Result<usize> {
     let task = preview.task.id;
-    let done = in_parts(conn, preview, EditAction::Resend, |conn, enrollments, policy, today| {
-        let fresh: Vec<Renewal<'_>> =
-            enrollments.iter().map(|enrollment| (enrollment, stop_after(enrollment, policy, today))).collect();
-        write_anew(desk, conn, who, now, policy, &fresh, None)?;
+    let proposed = preview.policy.proposed_stop(preview.today);
+    let done = in_parts(conn, preview, EditAction::Resend, |conn, users| {
+        let fresh: Vec<Renewal<'_>> = users.iter().map(|user| (*user, user.stop_on.max(proposed))).collect();
+        write_anew(desk, conn, who, now, &preview.policy, &fresh, None)?;
         let entry = |renewal: &Renewal<'_>| {
             renewed(who, Verb::TasksResendUser, format!("Resent task {task} to {}", renewal.0.email), renewal)
         };
@@ -226,20 +233,16 @@ pub fn unlock(
     let reason = parse_reason(reason)?;
     desk.db.write_alone(|conn| {
         let preview = ticked_users::held(desk, conn, who, now, task, ticked, UNLOCK, shown)?;
-        in_parts(conn, &preview, EditAction::Unlock, |conn, enrollments, policy, today| {
-            let fresh: Vec<Renewal<'_>> = enrollments
-                .iter()
-                .map(|enrollment| {
-                    let stop_on = enrollment.facts.stop_on;
-                    (enrollment, if stop_on < today { policy.proposed_stop(today) } else { stop_on })
-                })
-                .collect();
-            write_anew(desk, conn, who, now, policy, &fresh, None)?;
+        let (today, proposed) = (preview.today, preview.policy.proposed_stop(preview.today));
+        in_parts(conn, &preview, EditAction::Unlock, |conn, users| {
+            let stop_after = |user: &Addressee<'_>| if user.stop_on < today { proposed } else { user.stop_on };
+            let fresh: Vec<Renewal<'_>> = users.iter().map(|user| (*user, stop_after(user))).collect();
+            write_anew(desk, conn, who, now, &preview.policy, &fresh, None)?;
             store::write::reset_failures(conn, &ids(&fresh))?;
-            let entry = |(enrollment, _): &Renewal<'_>| {
-                done_to(&who.actor, enrollment, Verb::TasksUnlock, format!("Unlocked in task {task}"))
+            let entry = |(user, _): &Renewal<'_>| {
+                done_to(&who.actor, *user, Verb::TasksUnlock, format!("Unlocked in task {task}"))
                     .fact("Reason", &*reason)
-                    .fact("Failed attempts", format!("{} → 0", enrollment.facts.failures))
+                    .fact("Failed attempts", format!("{} → 0", user.failures))
             };
             audit::record_all(conn, now, fresh.iter().map(entry))
         })
@@ -259,66 +262,69 @@ pub fn parse_reason(typed: &str) -> Result<String> {
     }
 }
 
-/// The frame of two verbs: does `f` for those of `preview` whom `verb` does not leave out, some users at a time; how many
-/// they are. Who was counted is who is written to: an enrollment that is no longer what it was ends it all.
+/// The frame of two verbs: does `f` for those of `preview` whom `action` does not leave out, some users at a time; how many
+/// they are. They are held, so that who was counted is who is written to.
 fn in_parts(
     conn: &mut AnyConn,
     preview: &Preview,
     action: EditAction,
-    mut f: impl FnMut(&mut AnyConn, &[Enrollment], &Policy, NaiveDate) -> Result<()>,
+    mut f: impl FnMut(&mut AnyConn, &[Addressee<'_>]) -> Result<()>,
 ) -> Result<usize> {
     preview.need_somebody(action)?;
-    let fit: Vec<EnrollmentId> = preview.fit(action).iter().map(|member| member.enrollment).collect();
+    let fit = preview.fit(action);
     for part in fit.chunks(USERS_AT_A_TIME) {
-        let enrollments = store::enrollments::of(conn, part)?;
-        let holds = |enrollment: &Enrollment| {
-            let still_in = enrollment.removed_at.is_none() && enrollment.task_removed_at.is_none();
-            still_in && left_out::why(action, enrollment, preview.policy.attempts_allowed, preview.today).is_none()
-        };
-        if enrollments.len() != part.len() || !enrollments.iter().all(holds) {
-            return Err(Error::Conflict("Some of these users changed at this very moment. Nothing was done.".into()));
-        }
-        f(conn, &enrollments, &preview.policy, preview.today)?;
+        let users: Vec<Addressee<'_>> = part.iter().map(|member| Addressee::of(&preview.task, member)).collect();
+        f(conn, &users)?;
     }
     counts::recount(conn, preview.task.id)?;
     Ok(fit.len())
 }
 
 /// What the email tells, with the Stop Date as it will be.
-pub fn email_facts(enrollment: &Enrollment, stop_on: NaiveDate) -> mail::Facts {
+pub fn email_facts<'a>(user: impl Into<Addressee<'a>>, stop_on: NaiveDate) -> mail::Facts {
+    let user = user.into();
     mail::Facts {
-        first_name: enrollment.first_name.clone(),
-        name: full_name(&enrollment.first_name, &enrollment.last_name),
-        user_id: enrollment.user_id.clone(),
-        authentication_type: enrollment.authentication_type.plain().into(),
-        task: Some(enrollment.task.0),
+        first_name: user.first_name.to_owned(),
+        name: full_name(user.first_name, user.last_name),
+        user_id: user.user_id.to_owned(),
+        authentication_type: user.authentication_type.plain().into(),
+        task: Some(user.task.0),
         stop_on: Some(stop_on),
-        requester: enrollment.operator.clone(),
+        requester: user.operator.to_owned(),
         ..mail::Facts::default()
     }
 }
 
 /// An email to the user of an enrollment at the address in their profile, with the Stop Date as it will be; it carries no
 /// secret.
-pub fn email(enrollment: &Enrollment, kind: mail::Kind, stop_on: NaiveDate, give_up_at: Timestamp) -> mail::NewEmail {
+pub fn email<'a>(
+    user: impl Into<Addressee<'a>>,
+    kind: mail::Kind,
+    stop_on: NaiveDate,
+    give_up_at: Timestamp,
+) -> mail::NewEmail {
+    let user = user.into();
     mail::NewEmail {
-        user: Some(enrollment.user),
-        container: Some(enrollment.container),
-        task: Some(enrollment.task),
-        enrollment: Some(enrollment.id),
-        ..mail::NewEmail::new(kind, &enrollment.email, email_facts(enrollment, stop_on), give_up_at)
+        user: Some(user.user),
+        container: Some(user.container),
+        task: Some(user.task),
+        enrollment: Some(user.enrollment),
+        ..mail::NewEmail::new(kind, user.email, email_facts(user, stop_on), give_up_at)
     }
 }
 
-/// An enrollment that is written to again, and its Stop Date then.
-pub(super) type Renewal<'a> = (&'a Enrollment, NaiveDate);
+/// A user who is written to again, and the Stop Date then.
+pub(super) type Renewal<'a> = (Addressee<'a>, NaiveDate);
 
 fn ids(fresh: &[Renewal<'_>]) -> Vec<EnrollmentId> {
-    fresh.iter().map(|(enrollment, _)| enrollment.id).collect()
+    fresh.iter().map(|(user, _)| user.enrollment).collect()
 }
 
 /// For each a new link and a new email, and what was noted of the old ones is gone. The statements are as many for one
 /// user as for [`USERS_AT_A_TIME`].
+///
+/// # Errors
+/// `Conflict` if one of them enrolled, or was taken out, at this very moment.
 pub(super) fn write_anew(
     desk: &Desk,
     conn: &mut AnyConn,
@@ -336,18 +342,21 @@ pub(super) fn write_anew(
     let mut links = links::make_all(desk, conn, now, &ids, policy)?;
     let letters = fresh
         .iter()
-        .map(|(enrollment, stop_on)| {
-            let link = links.take(enrollment.id)?;
+        .map(|(user, stop_on)| {
+            let link = links.take(user.enrollment)?;
             Ok(mail::NewEmail {
-                to: alternate.unwrap_or(&enrollment.email).to_owned(),
+                to: alternate.unwrap_or(user.email).to_owned(),
                 alternate: alternate.is_some(),
                 secret: Some(link.secret(policy)),
-                ..email(enrollment, mail::Kind::Enrollment, *stop_on, desk.settings.zone.end_of(*stop_on))
+                ..email(*user, mail::Kind::Enrollment, *stop_on, desk.settings.zone.end_of(*stop_on))
             })
         })
         .collect::<Result<Vec<_>>>()?;
     mail::post(desk, conn, now, who.name(), &letters)?;
     let stops: Vec<(EnrollmentId, NaiveDate)> =
-        fresh.iter().map(|(enrollment, stop_on)| (enrollment.id, *stop_on)).collect();
-    store::write::begin_anew(conn, now, &stops)
+        fresh.iter().map(|(user, stop_on)| (user.enrollment, *stop_on)).collect();
+    if store::write::begin_anew(conn, now, &stops)? != stops.len() {
+        return Err(Error::Conflict("Some of these users changed at this very moment. Nothing was done.".into()));
+    }
+    Ok(())
 }

@@ -124,7 +124,7 @@ impl TryFrom<Row> for StoredToken {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = tokens)]
+#[diesel(table_name = tokens, treat_none_as_default_value = false)]
 struct NewRow<'a> {
     serial: &'a str,
     serial_key: String,

@@ -29,7 +29,7 @@ pub mod work;
 const IDS_A_STATEMENT: usize = 1_000;
 
 #[derive(Insertable)]
-#[diesel(table_name = emails)]
+#[diesel(table_name = emails, treat_none_as_default_value = false)]
 struct NewRow {
     message_id: String,
     kind: &'static str,
@@ -160,8 +160,7 @@ pub fn cancel(conn: &mut AnyConn, enrollments: &[EnrollmentId]) -> Result<usize>
     Ok(canceled)
 }
 
-/// Writes the new last day into what waits for these enrollments. One by one, since each has facts of its own; few wait
-/// unless the mail server is down.
+/// Writes the new last day into what waits for these enrollments. Each email has facts of its own.
 pub fn move_stop_date(
     conn: &mut AnyConn,
     enrollments: &[EnrollmentId],
@@ -170,22 +169,22 @@ pub fn move_stop_date(
 ) -> Result<()> {
     for chunk in enrollments.chunks(IDS_A_STATEMENT) {
         let ids: Vec<i64> = chunk.iter().map(|id| id.0).collect();
-        hold_waiting(conn, &ids)?;
-        let rows: Vec<(i64, String)> = emails::table
+        let waiting = emails::table
             .filter(emails::enrollment_id.eq_any(ids))
             .filter(emails::state.eq_any(waiting()))
-            .select((emails::id, emails::facts))
-            .load(conn)?;
-        for (id, facts) in rows {
-            let mut facts: Facts = serde_json::from_str(&facts).map_err(unreadable)?;
+            .order(emails::id)
+            .select((emails::id, emails::facts));
+        // Held by number, see `hold_waiting`.
+        let mut rows: Vec<(i64, String)> = match conn {
+            AnyConn::Pg(pg) => waiting.for_no_key_update().load(pg)?,
+            AnyConn::Sqlite(sqlite) => waiting.load(sqlite)?,
+        };
+        for (_, text) in &mut rows {
+            let mut facts: Facts = serde_json::from_str(text).map_err(unreadable)?;
             facts.stop_on = Some(stop_on);
-            diesel::update(emails::table.find(id))
-                .set((
-                    emails::facts.eq(serde_json::to_string(&facts).map_err(unreadable)?),
-                    emails::give_up_at.eq(give_up_at),
-                ))
-                .execute(conn)?;
+            *text = serde_json::to_string(&facts).map_err(unreadable)?;
         }
+        db::set_each(conn, "emails", "facts", ("give_up_at", give_up_at), &rows)?;
     }
     Ok(())
 }

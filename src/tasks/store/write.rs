@@ -91,17 +91,20 @@ pub fn reset_failures(conn: &mut AnyConn, enrollments: &[EnrollmentId]) -> Resul
 }
 
 /// A fresh email to each of these is on its way: its enrollment learns which, and stops on the date beside it. What was
-/// noted of the older email no longer counts, and the key that was shown to whoever held the older code is thrown away.
-pub fn begin_anew(conn: &mut AnyConn, now: Timestamp, stops: &[(EnrollmentId, NaiveDate)]) -> Result<()> {
+/// noted of the older email no longer counts, and the key that was shown to whoever held the older code is thrown away. How
+/// many of them are still to enroll, and so were changed.
+pub fn begin_anew(conn: &mut AnyConn, now: Timestamp, stops: &[(EnrollmentId, NaiveDate)]) -> Result<usize> {
     // Many users, few dates: one statement for each date.
     let mut by_date: BTreeMap<NaiveDate, Vec<i64>> = BTreeMap::new();
     for (enrollment, stop_on) in stops {
         by_date.entry(*stop_on).or_default().push(enrollment.0);
     }
     let newest = "FROM emails m WHERE m.enrollment_id = enrollments.id ORDER BY m.id DESC LIMIT 1";
+    let still = enrollments::removed_at.is_null().and(enrollments::enrolled_at.is_null());
+    let mut changed = 0;
     for (stop_on, ids) in by_date {
         for part in ids.chunks(ROWS_A_STATEMENT) {
-            diesel::update(enrollments::table.filter(enrollments::id.eq_any(part)))
+            changed += diesel::update(enrollments::table.filter(enrollments::id.eq_any(part)).filter(still))
                 .set((
                     enrollments::stop_on.eq(stop_on),
                     enrollments::last_email_id.eq(sql::<Nullable<BigInt>>(&format!("(SELECT m.id {newest})"))),
@@ -116,7 +119,7 @@ pub fn begin_anew(conn: &mut AnyConn, now: Timestamp, stops: &[(EnrollmentId, Na
                 .execute(conn)?;
         }
     }
-    Ok(())
+    Ok(changed)
 }
 
 /// Takes the task from the list.

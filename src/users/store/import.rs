@@ -18,15 +18,56 @@ use crate::{
     },
 };
 
+/// A row as a whole: many at once are written as they are, none in parts.
 #[derive(Insertable)]
-#[diesel(table_name = users)]
+#[diesel(table_name = users, treat_none_as_default_value = false)]
 struct NewRow<'a> {
-    #[diesel(embed)]
-    fields: Fields<'a>,
+    user_id: &'a str,
+    user_id_key: String,
+    last_name: &'a str,
+    last_name_key: String,
+    first_name: &'a str,
+    first_name_key: String,
+    email: &'a str,
+    email_key: String,
+    mobile: &'a str,
+    container_id: i64,
+    custom1: &'a str,
+    custom2: &'a str,
+    custom3: &'a str,
+    keyed: bool,
+    twin_of: Option<i64>,
     disabled_at: Option<Timestamp>,
     created_at: Timestamp,
     version: i64,
     email_changed_at: Option<Timestamp>,
+}
+
+impl<'a> NewRow<'a> {
+    /// A new user of these fields.
+    fn new(fields: Fields<'a>, created_at: Timestamp) -> Self {
+        NewRow {
+            user_id: fields.user_id,
+            user_id_key: fields.user_id_key,
+            last_name: fields.last_name,
+            last_name_key: fields.last_name_key,
+            first_name: fields.first_name,
+            first_name_key: fields.first_name_key,
+            email: fields.email,
+            email_key: fields.email_key,
+            mobile: fields.mobile,
+            container_id: fields.container_id,
+            custom1: fields.custom1,
+            custom2: fields.custom2,
+            custom3: fields.custom3,
+            keyed: fields.keyed,
+            twin_of: fields.twin_of,
+            disabled_at: None,
+            created_at,
+            version: 1,
+            email_changed_at: None,
+        }
+    }
 }
 
 /// The users with these User IDs (as keys), by their keys.
@@ -53,16 +94,8 @@ pub fn ids_by_keys(conn: &mut AnyConn, keys: &[String]) -> Result<HashMap<String
 
 /// New rows of users, with the words they are found by, in the caller's transaction.
 pub fn insert(conn: &mut AnyConn, now: Timestamp, new: &[(&Details, ContainerId)]) -> Result<()> {
-    let rows: Vec<NewRow<'_>> = new
-        .iter()
-        .map(|(details, container)| NewRow {
-            fields: Fields::new(details, *container, None),
-            disabled_at: None,
-            created_at: now,
-            version: 1,
-            email_changed_at: None,
-        })
-        .collect();
+    let rows: Vec<NewRow<'_>> =
+        new.iter().map(|(details, container)| NewRow::new(Fields::new(details, *container, None), now)).collect();
     insert_all!(conn, users::table, rows)?;
     let keys: Vec<String> = new.iter().map(|(details, _)| db::key(details.user_id.as_str())).collect();
     let ids = ids_by_keys(conn, &keys)?;
@@ -76,11 +109,10 @@ pub fn update(conn: &mut AnyConn, now: Timestamp, changed: &[(&User, &Details, C
     let rows: Vec<NewRow<'_>> = changed
         .iter()
         .map(|(user, details, container)| NewRow {
-            fields: Fields::new(details, *container, Some(user)),
             disabled_at: user.disabled_at,
-            created_at: user.created_at,
             version: user.version + 1,
             email_changed_at: user.email_changed_at_with(details, now),
+            ..NewRow::new(Fields::new(details, *container, Some(user)), user.created_at)
         })
         .collect();
     upsert_all!(

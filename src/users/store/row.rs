@@ -86,22 +86,22 @@ fn kept_key(user: Option<&User>, user_id: &str) -> (String, Option<i64>) {
 #[derive(Insertable, AsChangeset)]
 #[diesel(table_name = users)]
 pub(super) struct Fields<'a> {
-    user_id: &'a str,
-    user_id_key: String,
-    last_name: &'a str,
-    last_name_key: String,
-    first_name: &'a str,
-    first_name_key: String,
-    email: &'a str,
-    email_key: String,
-    mobile: &'a str,
-    container_id: i64,
-    custom1: &'a str,
-    custom2: &'a str,
-    custom3: &'a str,
-    keyed: bool,
+    pub(super) user_id: &'a str,
+    pub(super) user_id_key: String,
+    pub(super) last_name: &'a str,
+    pub(super) last_name_key: String,
+    pub(super) first_name: &'a str,
+    pub(super) first_name_key: String,
+    pub(super) email: &'a str,
+    pub(super) email_key: String,
+    pub(super) mobile: &'a str,
+    pub(super) container_id: i64,
+    pub(super) custom1: &'a str,
+    pub(super) custom2: &'a str,
+    pub(super) custom3: &'a str,
+    pub(super) keyed: bool,
     #[diesel(treat_none_as_null = true)]
-    twin_of: Option<i64>,
+    pub(super) twin_of: Option<i64>,
 }
 
 impl<'a> Fields<'a> {
