@@ -15,7 +15,7 @@ use crate::{
     db::{self, AnyConn, Total},
     error::Result,
     ids::{TaskId, UserId},
-    insert_all,
+    insert_rows,
     schema::{audit_entries, enrollments, users},
 };
 
@@ -71,7 +71,7 @@ pub fn insert(conn: &mut AnyConn, now: Timestamp, entries: &[Entry<'_>]) -> Resu
 
 /// Appends entries of many moments.
 pub fn append(conn: &mut AnyConn, rows: &[NewRow]) -> Result<()> {
-    insert_all!(conn, audit_entries::table, rows)?;
+    insert_rows!(conn, audit_entries::table, rows)?;
     Ok(())
 }
 

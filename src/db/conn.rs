@@ -33,14 +33,30 @@ macro_rules! on {
     };
 }
 
+/// Inserts `rows` into `table` in statements that both databases take.
+#[macro_export]
+macro_rules! insert_all {
+    ($conn:expr, $table:expr, $rows:expr) => {{
+        let rows = $rows;
+        let conn: &mut $crate::db::AnyConn = $conn;
+        rows.chunks($crate::db::ROWS_A_STATEMENT).try_for_each(|chunk| {
+            $crate::on!(&mut *conn, |conn| diesel::RunQueryDsl::execute(
+                diesel::insert_into($table).values(chunk),
+                conn
+            ))
+            .map(|_| ())
+        })
+    }};
+}
+
 /// From so many rows on PostgreSQL is sent them by COPY: fewer cost less than its second way to the server.
 pub const ROWS_FOR_COPY: usize = 16;
 
-/// Inserts `rows` into `table`, as fast as the database takes them: many by COPY on PostgreSQL, each by one statement that
-/// is parsed once on SQLite, where a statement costs no way to a server. No column of a row may be left to a default
+/// As [`insert_all!`], as fast as the database takes rows: many by COPY on PostgreSQL, each by one statement that is parsed
+/// once on SQLite, where a statement costs no way to a server. No column of a row may be left to a default
 /// (`treat_none_as_default_value = false`), so that all rows have the same.
 #[macro_export]
-macro_rules! insert_all {
+macro_rules! insert_rows {
     ($conn:expr, $table:expr, $rows:expr) => {{
         let rows = $rows;
         let conn: &mut $crate::db::AnyConn = $conn;

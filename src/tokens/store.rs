@@ -7,7 +7,7 @@ use crate::{
     db::AnyConn,
     error::{Error, Result},
     ids::{ContainerId, TokenId, UserId},
-    insert_all,
+    insert_rows,
     operators::Scope,
     schema::tokens,
     tokens::{
@@ -235,7 +235,7 @@ pub fn insert(conn: &mut AnyConn, now: Timestamp, new: &[NewToken]) -> Result<()
             valid_until: token.validity.until,
         })
         .collect();
-    insert_all!(conn, tokens::table, rows)?;
+    insert_rows!(conn, tokens::table, rows)?;
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use crate::{
     desk::Desk,
     error::{Error, Result},
     ids::{ContainerId, EmailId, EnrollmentId, TaskId, UserId},
-    insert_all,
+    insert_rows,
     mail::{
         email::{Email, State},
         letter::{Facts, Kind, NewEmail, Secret, masked},
@@ -71,7 +71,7 @@ pub fn own_host(settings: &Settings) -> &str {
 pub fn insert(desk: &Desk, conn: &mut AnyConn, now: Timestamp, sender: &str, list: &[NewEmail]) -> Result<()> {
     for chunk in list.chunks(db::ROWS_A_STATEMENT) {
         let rows = chunk.iter().map(|email| new_row(desk, now, sender, email)).collect::<Result<Vec<_>>>()?;
-        insert_all!(conn, emails::table, rows)?;
+        insert_rows!(conn, emails::table, rows)?;
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::{
     desk::Desk,
     error::Result,
     ids::{EmailId, TaskId, UserId},
-    insert_all,
+    insert_rows,
     mail::{
         Claimed, Kind,
         email::{State, lease},
@@ -108,7 +108,7 @@ fn claimed(desk: &Desk, row: Row, wordings: &Wordings) -> Result<Claimed> {
 
 /// A try to be noted.
 #[derive(Insertable)]
-#[diesel(table_name = email_tries)]
+#[diesel(table_name = email_tries, treat_none_as_default_value = false)]
 pub struct NewTry {
     email_id: i64,
     at: Timestamp,
@@ -125,7 +125,7 @@ impl NewTry {
 
 /// Notes tries.
 pub fn note_tries(conn: &mut AnyConn, tries: Vec<NewTry>) -> Result<()> {
-    insert_all!(conn, email_tries::table, tries)?;
+    insert_rows!(conn, email_tries::table, tries)?;
     Ok(())
 }
 

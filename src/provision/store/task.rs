@@ -10,7 +10,7 @@ use crate::{
     db::{self, AnyConn, ROWS_A_STATEMENT},
     error::Result,
     ids::{EnrollmentId, TaskId, UserId},
-    insert_all,
+    insert_rows,
     operators::Who,
     provision::plan::{Candidate, Plan},
     schema::{enrollments, tasks},
@@ -102,7 +102,7 @@ pub fn insert_enrollments(
                 version: 1,
             })
             .collect();
-        insert_all!(conn, enrollments::table, &rows)?;
+        insert_rows!(conn, enrollments::table, &rows)?;
     }
     let ids: Vec<(i64, i64)> = enrollments::table
         .filter(enrollments::task_id.eq(task.0))

@@ -8,7 +8,7 @@ use crate::{
     db::AnyConn,
     error::Result,
     ids::{EnrollmentId, TaskId, TokenId},
-    insert_all,
+    insert_rows,
     schema::{enrollment_links, enrollments},
 };
 
@@ -122,7 +122,7 @@ pub fn set_pending_seed(conn: &mut AnyConn, now: Timestamp, enrollment: Enrollme
 
 /// A new row of a link.
 #[derive(Insertable)]
-#[diesel(table_name = enrollment_links)]
+#[diesel(table_name = enrollment_links, treat_none_as_default_value = false)]
 pub struct NewLinkRow {
     /// The enrollment it leads to.
     pub enrollment_id: i64,
@@ -136,7 +136,7 @@ pub struct NewLinkRow {
 
 /// Adds links.
 pub fn insert_links(conn: &mut AnyConn, rows: &[NewLinkRow]) -> Result<()> {
-    insert_all!(conn, enrollment_links::table, rows)?;
+    insert_rows!(conn, enrollment_links::table, rows)?;
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use crate::{
     db::{self, AnyConn},
     error::Result,
     ids::{ContainerId, UserId},
-    insert_all,
+    insert_rows,
     schema::users,
     upsert_all,
     users::{
@@ -96,7 +96,7 @@ pub fn ids_by_keys(conn: &mut AnyConn, keys: &[String]) -> Result<HashMap<String
 pub fn insert(conn: &mut AnyConn, now: Timestamp, new: &[(&Details, ContainerId)]) -> Result<()> {
     let rows: Vec<NewRow<'_>> =
         new.iter().map(|(details, container)| NewRow::new(Fields::new(details, *container, None), now)).collect();
-    insert_all!(conn, users::table, rows)?;
+    insert_rows!(conn, users::table, rows)?;
     let keys: Vec<String> = new.iter().map(|(details, _)| db::key(details.user_id.as_str())).collect();
     let ids = ids_by_keys(conn, &keys)?;
     let of = new.iter().zip(&keys).filter_map(|((details, _), key)| Some((ids.get(key)?.0, words::texts(details))));

@@ -10,7 +10,7 @@ use diesel::{
 use crate::{
     db::{self, AnyConn},
     error::Result,
-    insert_all,
+    insert_rows,
     schema::{user_words, users},
     text,
     users::{
@@ -49,7 +49,7 @@ pub(super) fn insert(conn: &mut AnyConn, of: &[(i64, Texts<'_>)]) -> Result<()> 
         .collect();
     // In the order of the table, so that many rows go to one page of it after the other.
     rows.sort_by(|a, b| (&a.word, a.user_id).cmp(&(&b.word, b.user_id)));
-    Ok(insert_all!(conn, user_words::table, rows)?)
+    Ok(insert_rows!(conn, user_words::table, rows)?)
 }
 
 /// The words of users anew.
