@@ -57,6 +57,7 @@ use raw::Before;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
+#[allow(clippy::disallowed_methods, reason = "it listens while nothing is done")]
 fn main() -> Outcome<()> {
     let users: usize = std::env::var("TOKENDESK_BENCH_USERS").ok().map_or(Ok(100_000), |text| text.parse())?;
     let place = Place::of_environment()?;

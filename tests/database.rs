@@ -3,7 +3,12 @@
 use std::collections::BTreeMap;
 
 use diesel::{RunQueryDsl, prelude::*};
-use tokendesk::{error::Error, schema::containers};
+use tokendesk::{
+    db,
+    error::Error,
+    schema::{self, containers},
+    tokens::{self, Device, Making, MovingFactor, Seed},
+};
 
 use crate::{
     on_both,
@@ -150,6 +155,30 @@ on_both! {
         let names: Vec<String> =
             world.desk.db.read(|conn| Ok(containers::table.select(containers::name).load(conn)?)).unwrap();
         assert_eq!(names, ["sales"]);
+    }
+
+    fn many_rows_of_which_one_is_there_already_are_refused_as_one_row_is_and_none_stays(world) {
+        let device = |n: usize| {
+            let making = Making { moving_factor: MovingFactor::Counter, ..Making::APP };
+            Device { serial: format!("HW-{n}"), seed: Seed::new(*b"12345678901234567890"), making, container: None }
+        };
+        let desk = &world.desk;
+        let import = |numbers: std::ops::Range<usize>| {
+            let devices: Vec<Device> = numbers.map(device).collect();
+            desk.db.write(|conn| tokens::insert_inventory(desk, conn, world.now(), &devices))
+        };
+        let count = || desk.db.read(|conn| Ok(schema::tokens::table.count().get_result::<i64>(conn)?)).unwrap();
+        // One at a time, and more than are sent by themselves.
+        for (first, second) in [(0..1, 0..1), (100..140, 139..180)] {
+            import(first).unwrap();
+            let before = count();
+            let error = import(second).unwrap_err();
+            assert!(db::is_taken(&error), "{error}");
+            // The connection goes on as if nothing had been.
+            assert_eq!(count(), before);
+        }
+        import(200..260).unwrap();
+        assert_eq!(count(), 1 + 40 + 60);
     }
 
     fn migrating_twice_changes_nothing(world) {

@@ -57,12 +57,11 @@ impl Before {
             return Ok(None);
         }
         let task = columns(db, "tasks")?.join(", ");
-        let mut old = vec![
-            "UPDATE enrollments SET version = version + 1 WHERE task_id = (SELECT MAX(id) FROM tasks)".to_owned(),
-            format!("INSERT INTO tasks ({task}) SELECT {task} FROM tasks LIMIT 1"),
-        ];
-        old.extend(copies.iter().cloned());
-        let all: Vec<String> = back.into_iter().flatten().chain(copies).collect();
+        let task = format!("INSERT INTO tasks ({task}) SELECT {task} FROM tasks LIMIT 1");
+        let counted_up = "UPDATE enrollments SET version = version + 1 WHERE task_id = (SELECT MAX(id) FROM tasks)";
+        let old: Vec<String> =
+            [counted_up.to_owned(), task.clone()].into_iter().chain(copies.iter().cloned()).collect();
+        let all: Vec<String> = back.into_iter().flatten().chain([task]).chain(copies).collect();
         Ok(Some(Raw { new: timed(db, &old)?, all: timed(db, &all)? }))
     }
 

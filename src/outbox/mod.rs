@@ -144,6 +144,10 @@ fn need(who: &Who) -> Result<()> {
 
 /// Holds these emails, and before them the enrollments whose change would make them untrue.
 fn hold(conn: &mut AnyConn, ids: &[EmailId]) -> Result<()> {
+    // One writer: nobody else is there.
+    if matches!(conn, AnyConn::Sqlite(_)) {
+        return Ok(());
+    }
     let enrollments = mail::enrollments_of(conn, ids, OF_THE_MOMENT)?;
     tasks::hold::these(conn, &enrollments)?;
     mail::hold(conn, ids)

@@ -36,7 +36,17 @@ struct PostgresLine {
 ///
 /// PostgreSQL is told that reading whole tables is dear, since the tables of tests are small: a plan that reads one
 /// all the same has no index to go by.
-pub fn plans(world: &World, mut run: impl FnMut(&mut AnyConn) -> Result<()>) -> Vec<Plan> {
+pub fn plans(world: &World, run: impl FnMut(&mut AnyConn) -> Result<()>) -> Vec<Plan> {
+    // What is inserted from a SELECT is read by it.
+    plans_of(world, run, |sql| sql.starts_with("SELECT") || (sql.starts_with("INSERT") && sql.contains(" SELECT ")))
+}
+
+/// The plans of all UPDATEs that `run` sends: how they find what they change.
+pub fn of_updates(world: &World, run: impl FnMut(&mut AnyConn) -> Result<()>) -> Vec<Plan> {
+    plans_of(world, run, |sql| sql.starts_with("UPDATE"))
+}
+
+fn plans_of(world: &World, mut run: impl FnMut(&mut AnyConn) -> Result<()>, which: impl Fn(&str) -> bool) -> Vec<Plan> {
     let outcome = world.desk.db.write(|conn| {
         let heard = Arc::new(Mutex::new(Vec::new()));
         let ear = heard.clone();
@@ -49,10 +59,8 @@ pub fn plans(world: &World, mut run: impl FnMut(&mut AnyConn) -> Result<()>) -> 
         conn.set_instrumentation(|_: InstrumentationEvent<'_>| {});
         outcome?;
         let heard = heard.lock().expect("nothing panics here").clone();
-        // What is inserted from a SELECT is read by it.
-        let reads = |sql: &String| sql.starts_with("SELECT") || (sql.starts_with("INSERT") && sql.contains(" SELECT "));
-        let selects = heard.into_iter().filter(reads).map(without_binds);
-        selects.map(|sql| Ok(Plan { lines: explain(conn, &sql)?, sql })).collect::<Result<Vec<_>>>()
+        let asked = heard.into_iter().filter(|sql| which(sql)).map(without_binds);
+        asked.map(|sql| Ok(Plan { lines: explain(conn, &sql)?, sql })).collect::<Result<Vec<_>>>()
     });
     outcome.expect("the plans can be read")
 }

@@ -1,8 +1,11 @@
 //! Everything that is done to many users at once, done to 40,000: no statement binds as many values as there are rows
 //! (SQLite takes 32,766 of them, PostgreSQL 65,535).
 
+use std::collections::BTreeMap;
+
 use diesel::{RunQueryDsl, prelude::*, sql_query};
 use tokendesk::{
+    clock::Timestamp,
     ids::{EnrollmentId, TaskId},
     mail::{self, State, View},
     operators::Who,
@@ -25,7 +28,7 @@ use tokendesk::{
 
 use crate::{
     on_both,
-    support::{Browser, World},
+    support::{Browser, World, plan},
 };
 
 /// More than SQLite takes values in a statement.
@@ -59,7 +62,68 @@ fn queued(world: &World, kind: &str) -> i64 {
     world.desk.db.read(|conn| Ok(query.get_result(conn)?)).expect("the database answers")
 }
 
+/// What an email tells, by its number, and until when it is tried.
+type Told = BTreeMap<i64, (serde_json::Value, Timestamp)>;
+
+fn told(world: &World) -> Told {
+    let columns = (emails::id, emails::facts, emails::give_up_at);
+    let rows: Vec<(i64, String, Timestamp)> =
+        world.desk.db.read(|conn| Ok(emails::table.select(columns).load(conn)?)).expect("the database answers");
+    let told =
+        |(id, facts, until): (i64, String, Timestamp)| (id, (serde_json::from_str(&facts).expect("facts"), until));
+    rows.into_iter().map(told).collect()
+}
+
 on_both! {
+    fn what_waits_for_many_users_tells_each_the_new_stop_date_and_all_else_as_before(world) {
+        // More than are written in one statement, one of them with a name that no statement may take for its own.
+        let people = world.crowd(2_100);
+        let odd = "UPDATE users SET first_name = '\"Zoë\\ {} ''each'' [],' WHERE id = (SELECT MAX(id) FROM users)";
+        world.desk.db.write(|conn| Ok(sql_query(odd).execute(conn)?)).unwrap();
+        let who = world.lindqvist();
+        let task = world.task(&who, &people);
+        let sent = "UPDATE emails SET state = 'Sent' WHERE id = (SELECT MAX(id) FROM emails)";
+        world.desk.db.write(|conn| Ok(sql_query(sent).execute(conn)?)).unwrap();
+        let before = told(&world);
+        let (desk, now, all) = (&world.desk, world.now(), TickedUsers::Matching(Filter::default()));
+        let date: chrono::NaiveDate = "2026-12-10".parse().unwrap();
+        let shown = ticked_users::preview(desk, &who, now, task, &all).unwrap().shown(&desk.keys, &stop_date::moving(date));
+        stop_date::change_stop_date(desk, &who, now, task, &all, date, false, &shown).unwrap();
+        let after = told(&world);
+        assert_eq!(after.len(), 2_100);
+        let (last, _) = before.last_key_value().unwrap();
+        for (id, (mut facts, until)) in before.clone() {
+            if id == *last {
+                assert_eq!(after[&id], (facts, until), "what was sent stays");
+                continue;
+            }
+            facts["stop_on"] = date.to_string().into();
+            assert_eq!(after[&id], (facts, desk.settings.zone.end_of(date)));
+        }
+    }
+
+    fn the_emails_of_some_users_are_found_by_these_users_and_not_among_all_that_wait(world) {
+        let people = world.crowd(12);
+        world.task(&world.lindqvist(), &people);
+        let ids: Vec<EnrollmentId> = world
+            .desk
+            .db
+            .read(|conn| Ok(enrollments::table.select(enrollments::id).load::<i64>(conn)?))
+            .unwrap()
+            .into_iter()
+            .map(EnrollmentId)
+            .collect();
+        let (date, until) = ("2026-12-10".parse().unwrap(), world.now());
+        let mut plans = plan::plans(&world, |conn| mail::move_waiting(conn, &ids, date, until));
+        plans.extend(plan::of_updates(&world, |conn| mail::cancel_waiting(conn, &ids).map(|_| ())));
+        plans.retain(|plan| plan.sql.contains("enrollment_id") && plan.sql.contains("emails"));
+        assert!(plans.len() >= 2, "{plans:?}");
+        for plan in plans {
+            assert!(plan.lines.iter().any(|line| line.contains("emails_enrollment")), "{plan:?}");
+            assert!(!plan.lines.iter().any(|line| line.contains("emails_state")), "{plan:?}");
+        }
+    }
+
     fn every_verb_takes_40_000_users(world) {
         let who = world.lindqvist();
         let task = crowded(&world, &who);

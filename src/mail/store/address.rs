@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::{IDS_A_STATEMENT, again, kind, waiting, wiped};
+use super::{IDS_A_STATEMENT, again, kind, still_waits, wiped};
 use crate::{
     clock::Timestamp,
     db::{self, AnyConn},
@@ -51,7 +51,7 @@ fn held(conn: &mut AnyConn, users: &[(UserId, &str)]) -> Result<Vec<WaitingRow>>
     let ids: Vec<i64> = users.iter().map(|(user, _)| user.0).collect();
     let theirs = emails::table
         .filter(emails::user_id.eq_any(ids))
-        .filter(emails::state.eq_any(waiting()))
+        .filter(still_waits())
         .filter(emails::alternate.eq(false))
         .order(emails::id)
         .select((emails::id, emails::user_id, emails::kind, emails::shown_to_key, emails::claimed_until));

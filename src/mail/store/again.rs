@@ -4,7 +4,7 @@
 
 use diesel::prelude::*;
 
-use super::{IDS_A_STATEMENT, waiting, wiped};
+use super::{IDS_A_STATEMENT, still_waits, waiting, wiped};
 use crate::{
     clock::Timestamp,
     db::{self, AnyConn},
@@ -108,10 +108,7 @@ pub fn cancel(conn: &mut AnyConn, now: Timestamp, ids: &[EmailId]) -> Result<usi
     let mut changed = 0;
     for chunk in ids.chunks(IDS_A_STATEMENT) {
         changed += diesel::update(
-            emails::table
-                .filter(emails::id.eq_any(plain(chunk)))
-                .filter(emails::state.eq_any(waiting()))
-                .filter(unclaimed(now)),
+            emails::table.filter(emails::id.eq_any(plain(chunk))).filter(still_waits()).filter(unclaimed(now)),
         )
         .set(wiped(State::Canceled))
         .execute(conn)?;

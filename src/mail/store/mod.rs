@@ -1,7 +1,7 @@
 //! Rows of the outbox.
 
 use chrono::NaiveDate;
-use diesel::prelude::*;
+use diesel::{dsl::sql, expression::SqlLiteral, prelude::*, sql_types::Bool};
 
 use crate::{
     clock::Timestamp,
@@ -129,13 +129,20 @@ fn waiting() -> [&'static str; 2] {
     [State::Queued.code(), State::Deferred.code()]
 }
 
+/// Waits. In words that no index answers: of the emails to many users these are found by their users, and not among all
+/// that wait anywhere, once for each part of them.
+fn still_waits() -> SqlLiteral<Bool> {
+    let [queued, deferred] = waiting();
+    sql(&format!("COALESCE(emails.state, '') IN ('{queued}', '{deferred}')"))
+}
+
 /// Holds what waits for these enrollments until the transaction ends, by number: as workers do who settle many emails,
 /// so that neither waits for the other. SQLite needs nothing: it has one writer.
 fn hold_waiting(conn: &mut AnyConn, enrollments: &[i64]) -> Result<()> {
     if let AnyConn::Pg(pg) = conn {
         emails::table
             .filter(emails::enrollment_id.eq_any(enrollments))
-            .filter(emails::state.eq_any(waiting()))
+            .filter(still_waits())
             .order(emails::id)
             .select(emails::id)
             .for_no_key_update()
@@ -151,11 +158,9 @@ pub fn cancel(conn: &mut AnyConn, enrollments: &[EnrollmentId]) -> Result<usize>
     for chunk in enrollments.chunks(IDS_A_STATEMENT) {
         let ids: Vec<i64> = chunk.iter().map(|id| id.0).collect();
         hold_waiting(conn, &ids)?;
-        canceled += diesel::update(
-            emails::table.filter(emails::enrollment_id.eq_any(ids)).filter(emails::state.eq_any(waiting())),
-        )
-        .set(wiped(State::Canceled))
-        .execute(conn)?;
+        canceled += diesel::update(emails::table.filter(emails::enrollment_id.eq_any(ids)).filter(still_waits()))
+            .set(wiped(State::Canceled))
+            .execute(conn)?;
     }
     Ok(canceled)
 }
@@ -171,7 +176,7 @@ pub fn move_stop_date(
         let ids: Vec<i64> = chunk.iter().map(|id| id.0).collect();
         let waiting = emails::table
             .filter(emails::enrollment_id.eq_any(ids))
-            .filter(emails::state.eq_any(waiting()))
+            .filter(still_waits())
             .order(emails::id)
             .select((emails::id, emails::facts));
         // Held by number, see `hold_waiting`.

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use diesel::{
     dsl::{exists, not, sql},
     prelude::*,
-    sql_types::Bool,
+    sql_types::{Bool, Text},
 };
 
 use crate::{
@@ -85,7 +85,8 @@ fn holders(conn: &mut AnyConn, ids: &[i64], kind: AuthenticationType) -> Result<
     let holders: Vec<Option<i64>> = token_rows::table
         .filter(token_rows::user_id.eq_any(ids))
         .filter(token_rows::authentication_type.eq(kind.code()))
-        .filter(token_rows::state.eq_any(HELD.map(TokenState::code)))
+        // In words that no index answers: tokens are found by their users, and not among all that are held.
+        .filter(sql::<Text>("COALESCE(tokens.state, '')").eq_any(HELD.map(TokenState::code)))
         .select(token_rows::user_id)
         .load(conn)?;
     Ok(holders.into_iter().flatten().collect())

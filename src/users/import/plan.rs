@@ -153,7 +153,7 @@ impl Plan {
                 Some(user) => changed.push((user, &step.details, container_of(&step.details)?)),
             }
         }
-        store::import::insert(conn, now, &new)?;
+        let ids = store::import::insert(conn, now, &new)?;
         store::import::update(conn, now, &changed)?;
         let mut moved: HashMap<ContainerId, Vec<UserId>> = HashMap::new();
         for (user, _, container) in changed.iter().filter(|(user, _, container)| user.container != *container) {
@@ -171,8 +171,6 @@ impl Plan {
         mail::leave_address(conn, now, &readdressed)?;
         counts::moved(conn, &moved)?;
 
-        let keys: Vec<String> = new.iter().map(|(details, _)| db::key(details.user_id.as_str())).collect();
-        let ids = store::import::ids_by_keys(conn, &keys)?;
         let mut entries =
             vec![Entry::done(&who.actor, Verb::UsersImport, format!("Imported users: {}", self.report.summary()))];
         for step in &self.steps {

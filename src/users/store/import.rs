@@ -82,7 +82,7 @@ pub fn by_keys(conn: &mut AnyConn, keys: &[String]) -> Result<HashMap<String, Us
 }
 
 /// The rows of the users with these User IDs (as keys), by their keys.
-pub fn ids_by_keys(conn: &mut AnyConn, keys: &[String]) -> Result<HashMap<String, UserId>> {
+fn ids_by_keys(conn: &mut AnyConn, keys: &[String]) -> Result<HashMap<String, UserId>> {
     let mut found = HashMap::new();
     for chunk in keys.chunks(IDS_A_STATEMENT) {
         let rows: Vec<(String, i64)> =
@@ -92,15 +92,16 @@ pub fn ids_by_keys(conn: &mut AnyConn, keys: &[String]) -> Result<HashMap<String
     Ok(found)
 }
 
-/// New rows of users, with the words they are found by, in the caller's transaction.
-pub fn insert(conn: &mut AnyConn, now: Timestamp, new: &[(&Details, ContainerId)]) -> Result<()> {
+/// New rows of users, with the words they are found by, in the caller's transaction; the rows by the keys of the User IDs.
+pub fn insert(conn: &mut AnyConn, now: Timestamp, new: &[(&Details, ContainerId)]) -> Result<HashMap<String, UserId>> {
     let rows: Vec<NewRow<'_>> =
         new.iter().map(|(details, container)| NewRow::new(Fields::new(details, *container, None), now)).collect();
     insert_rows!(conn, users::table, rows)?;
     let keys: Vec<String> = new.iter().map(|(details, _)| db::key(details.user_id.as_str())).collect();
     let ids = ids_by_keys(conn, &keys)?;
     let of = new.iter().zip(&keys).filter_map(|((details, _), key)| Some((ids.get(key)?.0, words::texts(details))));
-    words::insert(conn, &of.collect::<Vec<_>>())
+    words::insert(conn, &of.collect::<Vec<_>>())?;
+    Ok(ids)
 }
 
 /// New data for users who are there, all of them known by their User IDs. Another email address is noted with the time.
