@@ -151,10 +151,8 @@ pub(crate) fn remove_whole(
     take_out(desk, conn, who, now, preview, notify, why)?;
     if whole {
         store::write::remove_task(conn, now, id, who.name())?;
-        counts::newest_email(conn, id)?;
-    } else {
-        counts::recount(conn, id)?;
     }
+    counts::recount(conn, id)?;
     let sentence =
         if whole { format!("Removed the task; {lose} can no longer enroll") } else { format!("Removed {lose}") };
     let entry = Entry::done(&who.actor, Verb::TasksRemove, sentence)
