@@ -47,6 +47,8 @@ pub struct Settings {
     pub database_url: String,
     /// Connections for reading (SQLite) or in all (PostgreSQL).
     pub database_connections: u32,
+    /// Statements stay prepared with their connection to PostgreSQL.
+    pub database_prepared_statements: bool,
     /// The mail server; `None`: email waits in the outbox.
     pub smtp_url: Option<Url>,
     /// What the file `smtp_ca_file` holds; `None`: only public authorities are believed.
@@ -214,6 +216,7 @@ impl Settings {
             data_dir: written.data_dir,
             database_url,
             database_connections: written.database_connections,
+            database_prepared_statements: written.database_prepared_statements,
             smtp_url,
             smtp_ca,
             mail_return_path,

@@ -4,14 +4,10 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use diesel::{
-    RunQueryDsl,
-    connection::SimpleConnection,
-    r2d2::{ConnectionManager, CustomizeConnection, Pool},
-};
+use diesel::{RunQueryDsl, r2d2::Pool};
 
 use crate::{
-    config::is_postgres,
+    config::{Settings, is_postgres},
     error::{Error, Result},
 };
 
@@ -20,15 +16,18 @@ mod each;
 mod fill;
 pub mod keys;
 mod line;
+mod loan;
 mod lock;
+mod manager;
 mod migrations;
 mod refusal;
 mod room;
 pub mod total;
 mod transaction;
 
-use conn::{Connections, loan};
 use line::Line;
+use loan::{Connections, loan};
+use manager::Manager;
 
 pub use crate::text::key;
 pub use conn::{AnyConn, ROWS_A_STATEMENT, ROWS_FOR_COPY};
@@ -38,13 +37,6 @@ pub use lock::{Lock, hold, share};
 pub use refusal::is_taken;
 pub use total::Total;
 pub use transaction::once_committed;
-
-/// What a reader keeps of the file, in KB: more than a page of the console reads. The system keeps the rest, once for all
-/// connections; were it mapped (`mmap_size`), it would count for each of them.
-const READER_CACHE_KB: u32 = 2_000;
-
-/// What the writer keeps of it: a change of thousands of rows goes to and fro between a table and its indexes.
-const WRITER_CACHE_KB: u32 = 16_000;
 
 /// The pools of connections: for SQLite one writer and some readers, for PostgreSQL one pool for both.
 #[derive(Clone)]
@@ -72,42 +64,14 @@ pub struct PoolState {
     pub most: u32,
 }
 
-#[derive(Debug)]
-struct ConnectionSetup {
-    postgres: bool,
-    read_only: bool,
-    wait: Duration,
-}
-
-impl CustomizeConnection<AnyConn, diesel::r2d2::Error> for ConnectionSetup {
-    fn on_acquire(&self, conn: &mut AnyConn) -> Result<(), diesel::r2d2::Error> {
-        let wait = self.wait.as_millis();
-        let manners = if self.postgres {
-            format!("SET TIME ZONE 'UTC'; SET lock_timeout = {wait}")
-        } else {
-            // FULL: what was confirmed to someone is on the disk. secure_delete: what was wiped is overwritten, not only
-            // forgotten (a sealed secret would lie about in the file until SQLite needs the room). temp_store: what a reader
-            // sorts beyond its cache goes to a file, so that memory does not grow with the world; what the writer may have
-            // to take back goes to none.
-            let (query_only, cache, sorts) =
-                if self.read_only { ("ON", READER_CACHE_KB, "FILE") } else { ("OFF", WRITER_CACHE_KB, "MEMORY") };
-            format!(
-                "PRAGMA busy_timeout = {wait}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                 PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON; PRAGMA cache_size = -{cache}; \
-                 PRAGMA temp_store = {sorts}; PRAGMA query_only = {query_only};"
-            )
-        };
-        conn.batch_execute(&manners).map_err(diesel::r2d2::Error::QueryError)
-    }
-}
-
 impl Db {
-    /// Opens `url` (`sqlite:PATH` or `postgres://…`) with up to `connections` for reading. Nothing waits longer than
-    /// `wait` for a connection, for the writer of another process, or for what others hold: it is `Busy` then.
+    /// Opens the database that the settings name, with up to `connections` for reading. Nothing waits longer than the
+    /// settings say for a connection, for the writer of another process, or for what others hold: it is `Busy` then.
     ///
     /// # Errors
     /// `Database` if the file cannot be opened or the server does not answer.
-    pub fn open(url: &str, connections: u32, wait: Duration) -> Result<Self> {
+    pub fn open(settings: &Settings, connections: u32) -> Result<Self> {
+        let (url, wait) = (&settings.database_url, settings.database_wait);
         let postgres = is_postgres(url);
         let target = url.strip_prefix("sqlite:").unwrap_or(url);
         let pool = |size: u32, read_only: bool| {
@@ -116,8 +80,7 @@ impl Db {
                 .min_idle(Some(1))
                 .test_on_check_out(postgres)
                 .connection_timeout(wait)
-                .connection_customizer(Box::new(ConnectionSetup { postgres, read_only, wait }))
-                .build(ConnectionManager::<AnyConn>::new(target))
+                .build(Manager::new(target, postgres, read_only, wait, settings.database_prepared_statements))
                 .map_err(|error| Error::Database(error.into()))
         };
         if postgres {
@@ -153,7 +116,7 @@ impl Db {
     pub fn write<T>(&self, f: impl FnMut(&mut AnyConn) -> Result<T>) -> Result<T> {
         match &self.line {
             Some(line) => line.write(false, f),
-            None => transaction::repeated(loan(&self.writer)?, f),
+            None => transaction::repeated(loan(&self.writer)?, self.wait, f),
         }
     }
 
@@ -165,7 +128,7 @@ impl Db {
     pub fn write_alone<T>(&self, f: impl FnMut(&mut AnyConn) -> Result<T>) -> Result<T> {
         match &self.line {
             Some(line) => line.write(true, f),
-            None => transaction::repeated(loan(&self.writer)?, f),
+            None => transaction::repeated(loan(&self.writer)?, self.wait, f),
         }
     }
 
@@ -176,7 +139,7 @@ impl Db {
     pub fn write_if_free<T>(&self, f: impl FnMut(&mut AnyConn) -> Result<T>) -> Result<Option<T>> {
         match &self.line {
             Some(line) => line.write_if_free(f),
-            None => self.writer.try_get().map(|conn| transaction::repeated(conn, f)).transpose(),
+            None => self.writer.try_get().map(|conn| transaction::repeated(conn, self.wait, f)).transpose(),
         }
     }
 

@@ -104,7 +104,7 @@ impl Desk {
     /// As [`Desk::open`], with key, randomness and clock given (the demo, the tests).
     pub fn assemble(settings: Settings, master: &[u8; KEY_BYTES], random: Random, clock: Clock) -> Result<Self> {
         Ok(Desk {
-            db: Db::open(&settings.database_url, settings.database_connections, settings.database_wait)?,
+            db: Db::open(&settings, settings.database_connections)?,
             keys: Arc::new(Keys::new(master)),
             settings: Arc::new(settings),
             random: Arc::new(random),

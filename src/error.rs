@@ -1,6 +1,6 @@
 //! What can go wrong, said without a word of HTTP; `web::fault` translates it at the edge.
 //!
-//! Every function that is handed a connection, or the desk that has one, may answer `Database`, `Busy` and `DiskFull`. No docstring
+//! Every function that is handed a connection, or the desk that has one, may answer `Database`, `Away`, `Busy` and `DiskFull`. No docstring
 //! repeats that, nor what the signature or the first line of the function says: a sentence where the error is a `String`, `Forbidden` of
 //! `who.need`. `# Errors` names what else a function answers, and when. A function without this heading answers nothing else.
 
@@ -47,6 +47,9 @@ pub enum Error {
     /// There is no room left where the database is kept. Nothing has changed.
     #[error("The disk of the database is full. Make room on it, then try again.")]
     DiskFull,
+    /// The database's server is away, perhaps while another one takes its place. Nothing has changed.
+    #[error("The database does not answer. Try again in a few seconds.")]
+    Away,
     /// The database did not do it.
     #[error("The database did not do it: {0}")]
     Database(Box<dyn std::error::Error + Send + Sync>),

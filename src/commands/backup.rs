@@ -32,7 +32,7 @@ pub fn run(args: &ConfigArgs, file: &Path) -> Result<()> {
     // Written beside where it belongs, and removed unless it comes into it.
     let beside = tempfile::Builder::new().prefix(".tokendesk-backup-").tempfile_in(folder);
     let beside = beside.map_err(|error| problem(&error))?;
-    let db = Db::open(&settings.database_url, 1, settings.database_wait)?;
+    let db = Db::open(&settings, 1)?;
     db.copy_to(beside.path()).map_err(|error| problem(&error))?;
     beside.as_file().sync_all().map_err(|error| problem(&error))?;
     beside.persist_noclobber(file).map_err(|failed| match failed.error.kind() {

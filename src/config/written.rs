@@ -20,6 +20,8 @@ pub struct Written {
     pub database_url: String,
     /// Connections for reading (SQLite) or in all (PostgreSQL).
     pub database_connections: u32,
+    /// Statements stay prepared with their connection to PostgreSQL; false for PgBouncer in transaction mode.
+    pub database_prepared_statements: bool,
     /// `smtp://`, `smtps://` or `smtp://…?tls=required`, with user and password if the server wants them.
     pub smtp_url: String,
     /// A PEM file with the certificate of a private authority that the mail server's certificate may come from.
@@ -64,6 +66,7 @@ impl Default for Written {
             data_dir: "tokendesk-data".into(),
             database_url: String::new(),
             database_connections: 8,
+            database_prepared_statements: true,
             smtp_url: String::new(),
             smtp_ca_file: String::new(),
             mail_from: String::new(),

@@ -1,14 +1,6 @@
-//! A connection to either database, and how one is lent.
+//! A connection to either database.
 
-use std::time::Duration;
-
-use diesel::{
-    pg::PgConnection,
-    r2d2::{ConnectionManager, Pool, PooledConnection},
-    sqlite::SqliteConnection,
-};
-
-use crate::error::{Error, Result};
+use diesel::{pg::PgConnection, sqlite::SqliteConnection};
 
 /// Rows in one INSERT: PostgreSQL takes 65,535 binds a statement, and no table here has more than 32 columns.
 pub const ROWS_A_STATEMENT: usize = 2_000;
@@ -94,24 +86,4 @@ macro_rules! upsert_all {
             }),
         }
     }};
-}
-
-/// The connections there are.
-pub(super) type Connections = Pool<ConnectionManager<AnyConn>>;
-
-/// A connection on loan from a pool.
-pub(super) type Loan = PooledConnection<ConnectionManager<AnyConn>>;
-
-/// A connection, waited for as long as the pool says.
-pub(super) fn loan(pool: &Connections) -> Result<Loan> {
-    loan_within(pool, pool.connection_timeout())
-}
-
-/// The same, waited for as long as `wait`.
-pub(super) fn loan_within(pool: &Connections, wait: Duration) -> Result<Loan> {
-    pool.get_timeout(wait).map_err(|error| {
-        let state = pool.state();
-        // All are there and others use them; otherwise there are none to be had.
-        if state.connections > 0 && state.idle_connections == 0 { Error::Busy } else { Error::Database(error.into()) }
-    })
 }

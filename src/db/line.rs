@@ -19,7 +19,8 @@ use std::{
 use diesel::connection::{Connection, SimpleConnection, TransactionManager};
 
 use super::{
-    conn::{AnyConn, Connections, Loan, loan_within},
+    conn::AnyConn,
+    loan::{Connections, Loan, loan_within},
     transaction::{begin, forget_committed, was_committed},
 };
 use crate::error::{Error, Result};
@@ -178,7 +179,7 @@ impl Drop for Turn {
 
 impl Batch {
     fn begin(turn: Turn, mut conn: Loan, joint: bool) -> Result<Box<Self>> {
-        begin(&mut conn)?;
+        begin(&mut conn, turn.0.wait)?;
         Ok(Box::new(Batch { conn, turn, joint, since: Instant::now(), members: Vec::new(), broken: None }))
     }
 

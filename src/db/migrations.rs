@@ -1,9 +1,9 @@
 //! The tables at this version.
 
 use diesel::{
-    QueryableByName, RunQueryDsl,
+    Connection, PgConnection, QueryableByName, RunQueryDsl,
     connection::SimpleConnection,
-    migration::{MigrationSource, MigrationVersion},
+    migration::MigrationSource,
     pg::Pg,
     sql_query,
     sql_types::{BigInt, Text},
@@ -11,7 +11,7 @@ use diesel::{
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::{AnyConn, Db, Lock, conn::loan, lock};
+use super::{AnyConn, Db, Lock, loan::loan, lock};
 use crate::error::{Error, Result};
 
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
@@ -30,26 +30,35 @@ struct Run {
 }
 
 impl Db {
-    /// Brings the tables up to this version; more than one server may start at once.
+    /// Brings the tables up to this version; more than one server may start at once. Each migration is a transaction, and
+    /// holds a lock that ends with it.
     ///
     /// # Errors
     /// `Database` with the migration that failed.
     pub fn migrate(&self) -> Result<Vec<String>> {
-        let mut conn = loan(&self.writer)?;
-        if let AnyConn::Pg(c) = &mut *conn {
-            // A server that starts beside another waits for it, however long the migrations take.
-            c.batch_execute("SET lock_timeout = 0")?;
-            c.batch_execute(&format!("SELECT pg_advisory_lock({})", lock::number(Lock::Migrate)))?;
+        let mut done = Vec::new();
+        match &mut *loan(&self.writer)? {
+            AnyConn::Sqlite(c) => {
+                let run = c.run_pending_migrations(SQLITE_MIGRATIONS).map_err(Error::Database)?;
+                done.extend(run.iter().map(ToString::to_string));
+            }
+            AnyConn::Pg(c) => {
+                while let Some(version) = c.transaction(next).map_err(Error::Database)? {
+                    done.push(version);
+                }
+            }
         }
-        let outcome = match &mut *conn {
-            AnyConn::Pg(c) => names(c.run_pending_migrations(POSTGRES_MIGRATIONS)),
-            AnyConn::Sqlite(c) => names(c.run_pending_migrations(SQLITE_MIGRATIONS)),
-        };
-        if let AnyConn::Pg(c) = &mut *conn {
-            c.batch_execute(&format!("SELECT pg_advisory_unlock({})", lock::number(Lock::Migrate)))?;
-            c.batch_execute(&format!("SET lock_timeout = {}", self.wait.as_millis()))?;
-        }
-        outcome
+        Ok(done)
+    }
+
+    /// The newest migration of this version, for either database.
+    ///
+    /// # Errors
+    /// `Database` if the migrations cannot be read.
+    pub fn newest_migration(postgres: bool) -> Result<String> {
+        let ours =
+            if postgres { versions::<Pg>(&POSTGRES_MIGRATIONS) } else { versions::<Sqlite>(&SQLITE_MIGRATIONS) }?;
+        Ok(ours.into_iter().max().unwrap_or_default())
     }
 
     /// How many migrations this version has and the database has not. Reads, and never waits for who writes.
@@ -80,6 +89,13 @@ fn versions<B: diesel::backend::Backend>(source: &impl MigrationSource<B>) -> Re
     Ok(migrations.iter().map(|migration| migration.name().version().to_string()).collect())
 }
 
-fn names(outcome: diesel::migration::Result<Vec<MigrationVersion<'_>>>) -> Result<Vec<String>> {
-    outcome.map(|versions| versions.iter().map(ToString::to_string).collect()).map_err(Error::Database)
+/// Runs the next migration, if there is one.
+fn next(conn: &mut PgConnection) -> diesel::migration::Result<Option<String>> {
+    // A server that starts beside another waits for it, however long the migration takes.
+    let lock = lock::number(Lock::Migrate);
+    conn.batch_execute(&format!("SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock({lock})"))?;
+    if !conn.has_pending_migration(POSTGRES_MIGRATIONS)? {
+        return Ok(None);
+    }
+    Ok(Some(conn.run_next_migration(POSTGRES_MIGRATIONS)?.to_string()))
 }

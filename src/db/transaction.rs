@@ -3,14 +3,12 @@
 use std::{
     cell::RefCell,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    time::Duration,
 };
 
 use diesel::connection::{AnsiTransactionManager, Connection, TransactionManager};
 
-use super::{
-    conn::{AnyConn, Loan},
-    refusal,
-};
+use super::{conn::AnyConn, loan::Loan, refusal};
 use crate::error::Result;
 
 /// How often a transaction is tried that others keep from ending: they have gone by then, or something is wrong.
@@ -36,11 +34,12 @@ pub(super) fn was_committed() {
     COMMITTED.take().into_iter().for_each(|f| f());
 }
 
-/// Runs `f` in a transaction, again where it and another one waited for each other.
-pub(super) fn repeated<T>(mut conn: Loan, mut f: impl FnMut(&mut AnyConn) -> Result<T>) -> Result<T> {
+/// Runs `f` in a transaction, again where it and another one waited for each other. It waits no longer than `wait` for
+/// what others hold.
+pub(super) fn repeated<T>(mut conn: Loan, wait: Duration, mut f: impl FnMut(&mut AnyConn) -> Result<T>) -> Result<T> {
     let mut tries = 1;
     loop {
-        match transaction(&mut conn, &mut f) {
+        match transaction(&mut conn, wait, &mut f) {
             Err(error) if tries < TRIES && refusal::is_deadlock(&error) => {
                 tracing::warn!("two transactions waited for each other; try {tries} of {TRIES} is repeated: {error}");
                 tries += 1;
@@ -50,20 +49,24 @@ pub(super) fn repeated<T>(mut conn: Loan, mut f: impl FnMut(&mut AnyConn) -> Res
     }
 }
 
-/// Begins a transaction that may write.
-pub(super) fn begin(conn: &mut AnyConn) -> Result<()> {
+/// Begins a transaction that may write, and waits no longer than `wait` for what others hold.
+pub(super) fn begin(conn: &mut AnyConn, wait: Duration) -> Result<()> {
     match conn {
         // IMMEDIATE: a deferred transaction that reads and then writes fails at once beside another writer.
         AnyConn::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")?,
-        AnyConn::Pg(c) => AnsiTransactionManager::begin_transaction(c)?,
+        // Said anew each time: behind a pooler the next transaction has another connection.
+        AnyConn::Pg(c) => {
+            let begin = format!("BEGIN; SET LOCAL lock_timeout = {}", wait.as_millis());
+            AnsiTransactionManager::begin_transaction_sql(c, &begin)?;
+        }
     }
     Ok(())
 }
 
-fn transaction<T>(conn: &mut AnyConn, f: &mut impl FnMut(&mut AnyConn) -> Result<T>) -> Result<T> {
+fn transaction<T>(conn: &mut AnyConn, wait: Duration, f: &mut impl FnMut(&mut AnyConn) -> Result<T>) -> Result<T> {
     type Manager = <AnyConn as Connection>::TransactionManager;
     forget_committed();
-    begin(conn)?;
+    begin(conn, wait)?;
     match catch_unwind(AssertUnwindSafe(|| f(conn))) {
         Ok(Ok(value)) => {
             Manager::commit_transaction(conn)?;

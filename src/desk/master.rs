@@ -111,7 +111,7 @@ fn refuse_beside_data(settings: &Settings, path: &Path, found: &Found) -> Result
     else {
         return Ok(());
     };
-    let Some(known) = Db::open(&settings.database_url, 1, settings.database_wait)?.read(store::known_keys)? else {
+    let Some(known) = Db::open(settings, 1)?.read(store::known_keys)? else {
         return Ok(());
     };
     let state = if matches!(found, Found::Empty) { "is empty" } else { "is missing" };

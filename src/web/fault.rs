@@ -40,7 +40,7 @@ impl Fault {
     fn retry_after(&self) -> Option<u64> {
         match self.0 {
             Error::TooMany(seconds) => Some(seconds),
-            Error::Busy => Some(BUSY_SECONDS),
+            Error::Busy | Error::Away => Some(BUSY_SECONDS),
             Error::DiskFull => Some(FULL_SECONDS),
             _ => None,
         }
@@ -98,7 +98,7 @@ impl ResponseError for Fault {
             Error::Conflict(_) => StatusCode::CONFLICT,
             Error::Gone(_) => StatusCode::GONE,
             Error::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-            Error::Busy | Error::DiskFull => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Busy | Error::Away | Error::DiskFull => StatusCode::SERVICE_UNAVAILABLE,
             Error::Database(_) | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -185,7 +185,7 @@ impl Asked {
         }
         if self.path.starts_with("/api/") {
             let message = match fault {
-                Some(Fault(error @ (Error::Busy | Error::DiskFull))) => error.to_string(),
+                Some(Fault(error @ (Error::Busy | Error::Away | Error::DiskFull))) => error.to_string(),
                 _ => status.canonical_reason().unwrap_or("error").to_lowercase(),
             };
             return answer.json(serde_json::json!({ "error": message, "request": self.id }));
@@ -289,7 +289,7 @@ fn whole(error: &actix_web::Error) -> String {
 
 /// What will go well later, known by its words: actix-session's errors hand on nothing else.
 fn foreseen(told: &str) -> Option<Fault> {
-    [Error::Busy, Error::DiskFull].into_iter().find(|error| told.contains(&error.to_string())).map(Fault)
+    [Error::Busy, Error::Away, Error::DiskFull].into_iter().find(|error| told.contains(&error.to_string())).map(Fault)
 }
 
 impl fmt::Display for SessionLost {
@@ -342,6 +342,10 @@ fn words(status: StatusCode, fault: Option<&Fault>) -> (String, String) {
         (_, Some(Error::Busy)) => (
             "Tokendesk is busy".into(),
             format!("Too much is going on at this moment. Wait {BUSY_SECONDS} seconds, then try again. Nothing was changed."),
+        ),
+        (_, Some(Error::Away)) => (
+            "The database does not answer".into(),
+            format!("It may come back in a moment. Wait {BUSY_SECONDS} seconds, then try again. Nothing was changed."),
         ),
         (_, Some(Error::DiskFull)) => (
             "The disk is full".into(),

@@ -13,7 +13,7 @@ use tokendesk::{
     app,
     audit::{Actor, ActorKind},
     clock::{Clock, Timestamp},
-    config::{DATABASE_WAIT, Settings, Written},
+    config::{Settings, Written},
     db::Db,
     desk::Desk,
     error::Result,
@@ -24,6 +24,7 @@ use tokendesk::{
 
 pub mod browser;
 pub mod chromium;
+pub mod cluster;
 pub mod demo;
 pub mod log;
 mod many;
@@ -93,7 +94,7 @@ pub struct World {
     pub url: String,
     server: Option<ServerHandle>,
     thread: Option<thread::JoinHandle<()>>,
-    enrollment: Place,
+    _place: Place,
 }
 
 /// Where the database is, so that it can be thrown away.
@@ -124,7 +125,7 @@ impl World {
 
     /// One over a database that is there, with the master key of what is sealed in it, at this time.
     fn over(
-        (enrollment, database_url): (Place, String),
+        (place, database_url): (Place, String),
         (master, now): (&[u8; 32], Timestamp),
         change: impl FnOnce(&mut Written),
         limit: impl FnOnce(&mut Settings),
@@ -148,7 +149,7 @@ impl World {
         limit(&mut settings);
         let desk = Desk::assemble(settings, master, Random::seeded(1), Clock::fixed(now)).expect("a database");
         let (server, thread) = serve(desk.clone(), listener);
-        World { desk, url, server: Some(server), thread: Some(thread), enrollment }
+        World { desk, url, server: Some(server), thread: Some(thread), _place: place }
     }
 
     /// The time now.
@@ -298,11 +299,32 @@ impl Drop for World {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
-        if let Place::Database { admin, name } = &self.enrollment
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Place::Database { admin, name } = self
             && let Ok(mut conn) = PgConnection::establish(admin)
         {
             let _ = conn.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
         }
+    }
+}
+
+/// A PostgreSQL database without a table; it is gone with the test.
+pub struct Database(#[allow(dead_code, reason = "held for its Drop")] Place, String);
+
+impl Database {
+    /// A new one.
+    pub fn empty() -> Self {
+        let (place, url) = own_postgres("template1");
+        Database(place, url)
+    }
+
+    /// Its address.
+    pub fn url(&self) -> &str {
+        &self.1
     }
 }
 
@@ -340,7 +362,8 @@ fn sqlite() -> (Place, String) {
 }
 
 fn migrate(url: &str) {
-    let db = Db::open(url, 1, DATABASE_WAIT).expect("the database opens");
+    let settings = Settings::plain("http://localhost", url).expect("the settings are right");
+    let db = Db::open(&settings, 1).expect("the database opens");
     db.migrate().expect("the migrations run");
     if let Some(path) = url.strip_prefix("sqlite:") {
         db.write(|_| Ok(())).expect("the database answers");
@@ -353,11 +376,12 @@ fn migrate(url: &str) {
 
 /// A database of its own, made from a template that was migrated once for all tests.
 fn postgres() -> (Place, String) {
-    static TEMPLATE: OnceLock<String> = OnceLock::new();
-    let template = TEMPLATE.get_or_init(|| {
+    static TEMPLATE: OnceLock<(String, Place)> = OnceLock::new();
+    let (template, _) = TEMPLATE.get_or_init(|| {
         let name = format!("td_template_{}", std::process::id());
-        migrate(&create_postgres(&name, "template1").1);
-        name
+        let (place, url) = create_postgres(&name, "template1");
+        migrate(&url);
+        (name, place)
     });
     own_postgres(template)
 }
