@@ -8,6 +8,7 @@ use crate::{
     clock::{Clock, Timestamp},
     commands::{progress::Progress, renew, serve, server},
     config::{Settings, Written},
+    counts,
     demo::{
         ACCOUNTS, PASSWORD, story,
         world::{self, Size, Stage},
@@ -79,6 +80,8 @@ pub fn run(flags: &Flags) -> Result<()> {
     let desk = Desk::assemble(settings, &MASTER, Random::seeded(SEED), Clock::fixed(start))?;
     desk.db.migrate()?;
     renew(&desk)?;
+    // While there is nothing to compare: what follows is of this version.
+    counts::restore_beside_older(&desk, start)?;
     let mailbox = story::mailbox();
     if desk.db.read(operators::none_yet)? {
         println!("Making a world …");

@@ -5,7 +5,9 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 
 use crate::{
+    counts,
     desk::{Desk, Opened},
+    english::counted_as,
     error::Result,
 };
 
@@ -100,10 +102,14 @@ pub fn run() -> ExitCode {
 fn migrate(args: &ConfigArgs) -> Result<()> {
     let Opened { desk, migrated: done } = Desk::open(args.settings()?)?;
     renew(&desk)?;
+    let restored = counts::restore(&desk)?;
     match done.len() {
         0 => println!("The database is at this version already."),
         1 => println!("1 migration was run: {}.", done.join(", ")),
         n => println!("{n} migrations were run: {}.", done.join(", ")),
+    }
+    if restored > 0 {
+        println!("{} counted anew: an older version had changed them.", counted_as(restored, "task was", "tasks were"));
     }
     Ok(())
 }

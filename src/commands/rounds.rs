@@ -3,6 +3,8 @@
 use crate::{
     alerts,
     clock::Timestamp,
+    commands::renew,
+    counts,
     desk::Desk,
     error::Result,
     imports, operators, reports,
@@ -26,12 +28,17 @@ const PROBE_SECONDS: u64 = 10;
 /// waits for a mail server to answer.
 const COUNT_SECONDS: u64 = 60;
 
+/// How often it is looked whether a server of an older version left something behind, in seconds: while both run it takes
+/// as long until the newer one shows what the older one changed.
+const RENEW_SECONDS: u64 = 600;
+
 /// All rounds: the seconds between two, which it is, and its work.
-pub const ROUNDS: [(u64, Round, Work); 4] = [
+pub const ROUNDS: [(u64, Round, Work); 5] = [
     (SWEEP_SECONDS, Round::Sweep, sweep),
     (ALERT_SECONDS, Round::Alert, alert),
     (PROBE_SECONDS, Round::Probe, rounds::probe),
     (COUNT_SECONDS, Round::Count, reports::fold_numbers),
+    (RENEW_SECONDS, Round::Renew, renew_beside_older),
 ];
 
 /// Sweeps out what has ended, and posts the reminders that are due.
@@ -46,4 +53,10 @@ fn sweep(desk: &Desk, now: Timestamp) -> Result<()> {
 fn alert(desk: &Desk, now: Timestamp) -> Result<()> {
     alerts::send(desk, now)?;
     Ok(())
+}
+
+/// Makes right what a server of an older version left behind.
+fn renew_beside_older(desk: &Desk, now: Timestamp) -> Result<()> {
+    counts::restore_beside_older(desk, now)?;
+    renew(desk)
 }

@@ -9,10 +9,13 @@ use crate::{
     ids::{TaskId, UserId},
 };
 
+mod restore;
 mod step;
 mod store;
 
 pub use store::check::{Miscount, miscounted};
+
+pub use restore::{restore, restore_beside_older};
 
 pub use step::Step;
 

@@ -14,11 +14,13 @@ pub enum Round {
     Probe,
     /// Counts the large numbers of the Snapshot.
     Count,
+    /// Makes right what a server of an older version left behind.
+    Renew,
 }
 
 impl Round {
     /// All of them.
-    pub const ALL: [Round; 4] = [Round::Sweep, Round::Alert, Round::Probe, Round::Count];
+    pub const ALL: [Round; 5] = [Round::Sweep, Round::Alert, Round::Probe, Round::Count, Round::Renew];
 
     /// The word in the database and in the numbers for monitors.
     pub fn code(self) -> &'static str {
@@ -32,6 +34,7 @@ impl Round {
             Round::Alert => "alerting operators",
             Round::Probe => "trying to write",
             Round::Count => "counting for the Snapshot",
+            Round::Renew => "renewing what an older version left",
         }
     }
 

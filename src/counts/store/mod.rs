@@ -15,6 +15,7 @@ use crate::{
 };
 
 pub mod check;
+pub mod differing;
 
 /// The enrollments that count for a task: those who went with a removed task stay counted in it, which is history then.
 const IN_IT: &str = "(e.removed_at IS NULL OR e.removed_why = 'task removed')";
@@ -28,6 +29,18 @@ const NEWEST: &str = "(SELECT m.id FROM emails m JOIN enrollments e ON e.id = m.
      JOIN users u ON u.id = e.user_id WHERE m.task_id = task_containers.task_id \
      AND u.container_id = task_containers.container_id \
      AND (e.removed_at IS NULL OR e.removed_why = 'task removed') ORDER BY m.id DESC LIMIT 1)";
+
+/// What of the tasks that are `these` lies in which container, counted from enrollments `e`.
+fn parts(these: &str) -> String {
+    format!(
+        "SELECT e.task_id, u.container_id, t.removed_at IS NOT NULL AS removed, COUNT(*) AS users, \
+           COUNT(e.enrolled_at) AS enrolled, COUNT(e.used_at) AS used, COUNT(CASE WHEN {LOCKED} THEN 1 END) AS locked, \
+           MIN(e.stop_on) AS earliest_stop_on, MAX(e.stop_on) AS latest_stop_on, COUNT(e.emailed_at) AS emailed_users, \
+           t.start_on \
+         FROM enrollments e JOIN users u ON u.id = e.user_id JOIN tasks t ON t.id = e.task_id \
+         WHERE {these} AND {IN_IT} GROUP BY e.task_id, u.container_id, t.removed_at, t.start_on"
+    )
+}
 
 fn run(conn: &mut AnyConn, text: String) -> Result<()> {
     diesel::sql_query(text).execute(conn)?;
@@ -62,12 +75,8 @@ pub fn part(conn: &mut AnyConn, ids: &[i64]) -> Result<()> {
         conn,
         format!(
             "INSERT INTO task_containers (task_id, container_id, removed, users, enrolled, used, locked, \
-               earliest_stop_on, latest_stop_on, emailed_users, start_on) \
-             SELECT e.task_id, u.container_id, t.removed_at IS NOT NULL, COUNT(*), COUNT(e.enrolled_at), \
-               COUNT(e.used_at), COUNT(CASE WHEN {LOCKED} THEN 1 END), MIN(e.stop_on), MAX(e.stop_on), \
-               COUNT(e.emailed_at), t.start_on \
-             FROM enrollments e JOIN users u ON u.id = e.user_id JOIN tasks t ON t.id = e.task_id \
-             WHERE e.task_id IN ({these}) AND {IN_IT} GROUP BY e.task_id, u.container_id, t.removed_at, t.start_on"
+               earliest_stop_on, latest_stop_on, emailed_users, start_on) {}",
+            parts(&format!("e.task_id IN ({these})"))
         ),
     )
 }
