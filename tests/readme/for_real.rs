@@ -11,19 +11,13 @@ use std::{
 
 use tokendesk::clock::Clock;
 
-use super::section;
+use super::{fenced, section};
 use crate::support::{demo::free_port, nginx::Nginx, oathtool};
 
 const PASSWORD: &str = "grape lantern orbit seventeen";
 
 /// How long nginx and the server may take to start on a machine that is very busy.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// What stands in a fenced block of this language.
-fn fenced(section: &'static str, language: &str) -> &'static str {
-    let (_, rest) = section.split_once(&format!("```{language}\n")).unwrap_or_else(|| panic!("no block of {language}"));
-    rest.split_once("```").expect("the block ends").0
-}
 
 /// The commands of a section, in their order.
 fn commands(section: &'static str) -> Vec<&'static str> {

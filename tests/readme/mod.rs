@@ -7,9 +7,15 @@ mod try_it;
 const README: &str = include_str!("../../README.md");
 
 /// What stands under this heading.
-fn section(heading: &str) -> &'static str {
+pub fn section(heading: &str) -> &'static str {
     let (_, rest) = README.split_once(&format!("\n## {heading}\n")).unwrap_or_else(|| panic!("no section {heading}"));
     rest.split_once("\n## ").map_or(rest, |(section, _)| section)
+}
+
+/// What stands in a fenced block of this language.
+pub fn fenced(section: &'static str, language: &str) -> &'static str {
+    let (_, rest) = section.split_once(&format!("```{language}\n")).unwrap_or_else(|| panic!("no block of {language}"));
+    rest.split_once("```").expect("the block ends").0
 }
 
 /// What is set in `code` in a text, in its order.

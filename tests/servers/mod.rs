@@ -2,13 +2,20 @@
 
 use tokendesk::clock::Clock;
 
-use crate::support::{
-    On, World,
-    demo::free_port,
-    nginx::Nginx,
-    program::{PATIENCE, Program},
+use crate::{
+    readme,
+    support::{
+        On, World,
+        demo::free_port,
+        nginx::Nginx,
+        program::{PATIENCE, Program},
+    },
 };
 
+mod failover;
+mod migrations;
+mod pooled;
+mod rolling;
 mod sharing;
 
 /// What every server of the world is started with.
@@ -23,7 +30,7 @@ fn settings(world: &World, public_url: &str, smtp_url: &str) -> Vec<String> {
     ]
 }
 
-/// Two servers on one database, and nginx before them, which asks each of them in turn.
+/// Two servers on one database, and the nginx of README before them, which asks each of them in turn.
 struct Behind {
     world: World,
     servers: [Program; 2],
@@ -46,11 +53,14 @@ impl Behind {
         let mut servers = [(); 2].map(|()| Program::of(env!("CARGO_BIN_EXE_tokendesk").as_ref(), &settings));
         servers[0].add_kim();
         servers.iter_mut().for_each(Program::serve);
-        let upstream: String = servers.iter().map(|server| format!("server 127.0.0.1:{};", server.port)).collect();
+        let mut upstream = readme::fenced(readme::section("How to grow"), "nginx").to_owned();
+        for (written, server) in ["10.0.0.11:8080", "10.0.0.12:8080"].iter().zip(&servers) {
+            upstream = upstream.replace(written, &format!("127.0.0.1:{}", server.port));
+        }
         let nginx = Nginx::start(
             folder.path(),
             &format!(
-                "upstream tokendesk {{ {upstream} }} \
+                "{upstream} \
                  server {{ listen 127.0.0.1:{port}; location / {{ \
                    proxy_pass http://tokendesk; proxy_set_header Host $host:{port}; \
                    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; \

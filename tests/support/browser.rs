@@ -72,6 +72,11 @@ impl Browser {
         browser
     }
 
+    /// The same browser, with the cookies it has and those it will get, at another server of this host.
+    pub fn at(&self, url: &str) -> Self {
+        Browser { client: self.client.clone(), jar: self.jar.clone(), url: url.to_owned() }
+    }
+
     /// Opens a page.
     pub fn get(&self, path: &str) -> Page {
         send(self.client.get(format!("{}{path}", self.url)))
