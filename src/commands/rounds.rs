@@ -29,8 +29,8 @@ const PROBE_SECONDS: u64 = 10;
 const COUNT_SECONDS: u64 = 60;
 
 /// How often it is looked whether a server of an older version left something behind, in seconds: while both run it takes
-/// as long until the newer one shows what the older one changed.
-const RENEW_SECONDS: u64 = 600;
+/// as long until the newer one shows what the older one changed, and a million tasks are compared in about 40 s.
+const RENEW_SECONDS: u64 = 1_800;
 
 /// All rounds: the seconds between two, which it is, and its work.
 pub const ROUNDS: [(u64, Round, Work); 5] = [

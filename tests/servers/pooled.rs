@@ -17,7 +17,7 @@ const CONNECTIONS: u32 = 3;
 const BROWSERS: usize = 6;
 
 /// Users that each of them makes.
-const USERS: usize = 15;
+const USERS: usize = 6;
 
 #[test]
 #[ignore = "needs PostgreSQL and pgbouncer: tests/run installs them"]
