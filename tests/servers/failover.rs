@@ -6,10 +6,15 @@ use std::{
         atomic::{AtomicBool, Ordering::SeqCst},
     },
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
-use tokendesk::oath::{self, Algorithm};
+use tokendesk::{
+    config::Settings,
+    db::Db,
+    error::Error,
+    oath::{self, Algorithm},
+};
 
 use crate::support::{
     Browser,
@@ -173,4 +178,18 @@ fn nothing_that_was_confirmed_is_lost_when_the_primary_is_killed_and_the_standby
     let accepted = confirmed.accepted.into_inner().expect("nobody panicked");
     let last = accepted.last().copied().expect("some were accepted");
     assert_eq!(ask(last), Some(403), "press {last} was accepted before");
+}
+
+#[test]
+#[ignore = "needs PostgreSQL: tests/run starts one"]
+fn a_connection_that_takes_no_writes_is_not_lent() {
+    let primary = Cluster::primary();
+    let standby = Cluster::synchronous_standby(&primary);
+    let mut settings = Settings::plain("http://localhost", &standby.url()).expect("the settings are right");
+    settings.database_wait = Duration::from_millis(100);
+    let db = Db::open(&settings, 1).expect("a standby takes connections");
+    assert!(matches!(db.read(|_| Ok(())), Err(Error::Away)));
+    primary.kill();
+    standby.promote();
+    until("the promoted one is lent", || db.read(|_| Ok(())).is_ok());
 }

@@ -105,6 +105,15 @@ impl Cluster {
         number.expect("the server answers").n
     }
 
+    /// The address of its database `td`.
+    pub fn url(&self) -> String {
+        self.address("td")
+    }
+
+    fn address(&self, database: &str) -> String {
+        format!("postgres://tokendesk@127.0.0.1:{}/{database}", self.port)
+    }
+
     fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
@@ -118,8 +127,7 @@ impl Cluster {
     }
 
     fn connect(&self, database: &str) -> PgConnection {
-        let url = format!("postgres://tokendesk@127.0.0.1:{}/{database}", self.port);
-        PgConnection::establish(&url).expect("the server answers")
+        PgConnection::establish(&self.address(database)).expect("the server answers")
     }
 
     /// Runs a statement on one of its databases.
