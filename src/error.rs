@@ -50,8 +50,8 @@ pub enum Error {
     /// The database's server is away, perhaps while another one takes its place. Nothing has changed.
     #[error("The database does not answer. Try again in a few seconds.")]
     Away,
-    /// The database did not do it.
-    #[error("The database did not do it: {0}")]
+    /// The database failed at it.
+    #[error("The database failed: {0}")]
     Database(Box<dyn std::error::Error + Send + Sync>),
     /// Anything unforeseen; the text goes to the log and never to a page.
     #[error("{0}")]

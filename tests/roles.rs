@@ -115,7 +115,7 @@ on_both! {
         let sales = world.user("a.berg", "Sales").container;
         let chief = world.operator_in("chief", BuiltIn::Operator, &[sales]);
         let chief = Browser::signed_in(&world.url, &world.desk, &chief);
-        chief.get("/roles").expect(200).does_not_say("Make a role");
+        chief.get("/roles").expect(200).does_not_say("Create role");
         chief.get("/roles/new").expect(403).says("all containers");
         chief.post("/roles/new", &[("name", "Mine"), ("permissions", "SeeUsers")]).expect(403).says("all containers");
         chief.get("/auth-nodes").expect(200).does_not_say("Add an auth node");

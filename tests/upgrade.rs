@@ -284,7 +284,7 @@ after_the_upgrade! {
     fn check_finds_it_well(old) {
         let (_, said) = old.run(&["check"]);
         for what in ["database", "master key", "operators", "counts", "clock"] {
-            assert!(said.contains(&format!("well      {what}:")), "{what}: {said}");
+            assert!(said.contains(&format!("OK        {what}:")), "{what}: {said}");
         }
         let (well, said) = old.run(&["migrate"]);
         assert!(well && said.contains("at this version already"), "{said}");

@@ -149,7 +149,7 @@ impl Permission {
             SeeOutbox | SendAgain => ("Oversee", "Outbox"),
             Reports => ("Oversee", "Reports"),
             SeeAudit | SeeOwnAudit => ("Oversee", "Audit"),
-            EditPolicies => ("Set up", "Policy and Comms"),
+            EditPolicies => ("Set up", "Policy and messages"),
             ManageOperators => ("Set up", "Operators"),
         }
     }

@@ -51,7 +51,7 @@ impl Event {
             Event::FailedMail => "An email was refused, given up, or came back.",
             Event::Rejections => {
                 "An auth node rejected far more one-time passwords than usual: somebody may be guessing, or its clock is off. \
-                 Told to who works in all containers."
+                 Only for operators who work in all containers."
             }
         }
     }

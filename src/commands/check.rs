@@ -60,8 +60,8 @@ pub fn run(args: &ConfigArgs) -> Result<()> {
     report.line("mail server", carrier.and_then(|carrier| mail(&carrier)));
     match report.problems {
         0 => Ok(()),
-        1 => Err(Error::Internal("1 thing is not well.".into())),
-        n => Err(Error::Internal(format!("{n} things are not well."))),
+        1 => Err(Error::Internal("1 check failed.".into())),
+        n => Err(Error::Internal(format!("{n} checks failed."))),
     }
 }
 
@@ -78,10 +78,10 @@ impl Report {
 
     fn line(&mut self, what: &str, outcome: Result<String>) {
         match outcome {
-            Ok(words) => println!("well      {what}: {words}"),
+            Ok(words) => println!("OK        {what}: {words}"),
             Err(error) => {
                 self.problems += 1;
-                println!("not well  {what}: {error}");
+                println!("FAILED    {what}: {error}");
             }
         }
     }
@@ -108,7 +108,7 @@ fn disk(desk: &Desk) -> Result<String> {
 fn background(desk: &Desk) -> Result<String> {
     let failing = desk.db.read(rounds::failing)?;
     if failing.is_empty() {
-        return Ok("what the server does by itself goes well".into());
+        return Ok("what the server does by itself works".into());
     }
     let zone = desk.settings.zone;
     let line = |failing: &rounds::Failing| {

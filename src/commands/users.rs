@@ -31,7 +31,7 @@ pub enum Command {
         /// The container of new users whose line names none.
         #[arg(long, value_name = "NAME", default_value = DEFAULT_CONTAINER)]
         container: String,
-        /// Import what is right even if some lines are refused; else one refused line stops all.
+        /// Import the valid lines even if others are refused; otherwise one invalid line stops the import.
         #[arg(long)]
         good_lines: bool,
         /// Write the outcome of every line to this file (CSV).

@@ -14,6 +14,11 @@ const FULL: &[&str] = &[
 /// What SQLite (SQLITE_BUSY) and PostgreSQL (55P03) say when others held what was asked for to the end of the wait.
 const BUSY: &[&str] = &["database is locked", "database table is locked", "lock timeout"];
 
+/// True for what SQLite and PostgreSQL (42P01) say of a table that was not made yet.
+fn lacks_a_table(message: &str) -> bool {
+    says(message, &["no such table"]) || says(message, &["relation \""]) && says(message, &["\" does not exist"])
+}
+
 fn says(message: &str, words: &[&str]) -> bool {
     let message = message.to_lowercase();
     words.iter().any(|word| message.contains(word))
@@ -32,6 +37,9 @@ impl From<diesel::result::Error> for Error {
         match &error {
             Diesel::DatabaseError(_, told) if says(told.message(), FULL) => Error::DiskFull,
             Diesel::DatabaseError(_, told) if says(told.message(), BUSY) => Error::Busy,
+            Diesel::DatabaseError(_, told) if lacks_a_table(told.message()) => {
+                Error::Internal(format!("The database is not set up yet: start the server once ({}).", told.message()))
+            }
             _ => Error::Database(Box::new(error)),
         }
     }

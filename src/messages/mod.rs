@@ -1,4 +1,4 @@
-//! Messages ("Comms"): the words of the emails, as operators change them.
+//! Messages: the words of the emails, as operators change them.
 
 use std::sync::Arc;
 

@@ -39,27 +39,33 @@ impl Funnel {
         let stage = |words, count, before: i64| Stage { words, count, lost: (before - count).max(0) };
         [
             stage("Provisioned", self.provisioned, self.provisioned),
-            stage("Mail accepted", self.accepted, self.provisioned),
+            stage("Email accepted", self.accepted, self.provisioned),
             stage("Link opened", self.opened, self.accepted),
             stage("Enrolled", self.enrolled, self.opened),
             stage("Completed", self.completed, self.enrolled),
         ]
     }
 
+    /// The line that lost most, and its place; `None` if nobody was lost.
+    pub fn biggest(&self) -> Option<(usize, Stage)> {
+        // Of equal losses the earlier one is named: it is the one that holds up more.
+        self.stages()
+            .into_iter()
+            .enumerate()
+            .rev()
+            .max_by_key(|(_, stage)| stage.lost)
+            .filter(|(_, most)| most.lost > 0)
+    }
+
     /// The biggest loss in words; empty if nobody was lost.
     pub fn biggest_loss(&self) -> String {
-        let stages = self.stages();
-        // Of equal losses the earlier one is named: it is the one that holds up more.
-        let Some((at, stage)) = stages.iter().enumerate().rev().max_by_key(|(_, stage)| stage.lost) else {
-            return String::new();
-        };
-        let (people, have) = (counted_as(stage.lost, "person", "people"), either(stage.lost, "has", "have"));
-        match (stage.lost, at) {
-            (0, _) => String::new(),
-            (_, 1) => format!("Biggest loss: no mail server has accepted an email to {people} yet."),
-            (_, 2) => format!("Biggest loss: {people} got the email and {have} not opened the link."),
-            (_, 3) => format!("Biggest loss: {people} opened the link and {have} not enrolled."),
-            (_, _) => format!("Biggest loss: {people} enrolled and {have} not used the token yet."),
+        let Some((at, stage)) = self.biggest() else { return String::new() };
+        let (users, have) = (counted_as(stage.lost, "user", "users"), either(stage.lost, "has", "have"));
+        match at {
+            1 => format!("Biggest loss: the email to {users} is not accepted by a mail server yet."),
+            2 => format!("Biggest loss: {users} got the email and {have} not opened the link."),
+            3 => format!("Biggest loss: {users} opened the link and {have} not enrolled."),
+            _ => format!("Biggest loss: {users} enrolled and {have} not used the token yet."),
         }
     }
 }
@@ -131,9 +137,11 @@ mod tests {
 
     #[test]
     fn the_biggest_loss_is_said_in_words() {
-        assert_eq!(funnel().biggest_loss(), "Biggest loss: 89 people got the email and have not opened the link.");
+        assert_eq!(funnel().biggest_loss(), "Biggest loss: 89 users got the email and have not opened the link.");
         let one = Funnel { provisioned: 2, accepted: 2, opened: 2, enrolled: 1, completed: 0 };
-        assert_eq!(one.biggest_loss(), "Biggest loss: 1 person opened the link and has not enrolled.");
+        assert_eq!(one.biggest_loss(), "Biggest loss: 1 user opened the link and has not enrolled.");
+        let waiting = Funnel { provisioned: 3, ..Funnel::default() };
+        assert_eq!(waiting.biggest_loss(), "Biggest loss: the email to 3 users is not accepted by a mail server yet.");
         assert_eq!(Funnel::default().biggest_loss(), "");
     }
 }

@@ -53,7 +53,7 @@ pub fn refusal(enrollment: &Enrollment, policy: &Policy, today: NaiveDate) -> Op
         return Some(format!("Task {task} was removed. Provision {name} anew."));
     }
     if enrollment.removed_at.is_some() {
-        return Some(format!("{name} was taken out of task {task}. Provision them anew."));
+        return Some(format!("{name} was removed from task {task}. Provision them anew."));
     }
     if enrollment.disabled {
         return Some(format!("{name} is disabled. Enable the user first."));
@@ -256,7 +256,7 @@ pub fn unlock(
 pub fn parse_reason(typed: &str) -> Result<String> {
     let reason = typed.trim();
     match reason.chars().count() {
-        0 => Err(Error::mistake("reason", "Say why: it is written to the audit log.")),
+        0 => Err(Error::mistake("reason", "Enter a reason. It is written to the audit log.")),
         1..=REASON_LETTERS => Ok(reason.to_owned()),
         _ => Err(Error::mistake("reason", format!("The reason may have up to {REASON_LETTERS} characters."))),
     }

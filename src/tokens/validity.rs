@@ -1,6 +1,9 @@
 //! From when and until when a token is good (RFC 6030 §5): before and after, its values are not accepted anywhere.
 
-use crate::clock::{Timestamp, Zone, moment};
+use crate::{
+    clock::{Timestamp, Zone, moment},
+    english::continued,
+};
 
 /// The time in which a token is good.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,8 +41,8 @@ impl Outside {
     /// "not valid before Thu 2031-01-01 at 01:00" for people, in their time zone.
     pub fn label(self, zone: Zone, now: Timestamp) -> String {
         match self {
-            Outside::NotYet(from) => format!("not valid before {}", moment(zone, now, from)),
-            Outside::Over(until) => format!("valid until {}", moment(zone, now, until)),
+            Outside::NotYet(from) => format!("not valid before {}", continued(&moment(zone, now, from))),
+            Outside::Over(until) => format!("valid until {}", continued(&moment(zone, now, until))),
         }
     }
 

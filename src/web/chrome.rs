@@ -162,14 +162,14 @@ const ENTRIES: &[(&str, &[Entry])] = &[
         "Oversee",
         &[
             ("Reports", "/reports/provisioning", "nav-reports", &[Permission::Reports]),
-            ("Audit", "/audit", "nav-audit", &[Permission::SeeAudit, Permission::SeeOwnAudit]),
+            ("Audit log", "/audit", "nav-audit", &[Permission::SeeAudit, Permission::SeeOwnAudit]),
         ],
     ),
     (
         "Set up",
         &[
             ("Policy", "/policy/self-enrollment", "nav-policy", &[Permission::EditPolicies]),
-            ("Comms", "/messages", "nav-comms", &[Permission::EditPolicies]),
+            ("Messages", "/messages", "nav-comms", &[Permission::EditPolicies]),
             ("Operators", "/operators", "nav-operators", &[Permission::ManageOperators]),
         ],
     ),

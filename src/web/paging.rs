@@ -88,7 +88,7 @@ impl Pager {
     }
 
     /// Rows on this page.
-    pub fn shown(&self) -> i64 {
+    fn shown(&self) -> i64 {
         if self.last == 0 { 0 } else { self.last - self.first + 1 }
     }
 

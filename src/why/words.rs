@@ -83,7 +83,7 @@ fn of_task(situation: Situation, facts: &Facts) -> Words {
             )
         }
         S::TakenOut => words(
-            format!("They were taken out of {task}"),
+            format!("They were removed from {task}"),
             format!(
                 "{by} removed them {removed}. That cannot be reversed; they can be provisioned anew.{}",
                 and_no_address(facts)

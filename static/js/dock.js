@@ -25,7 +25,8 @@ if (boxes?.querySelector("[data-dock]")) {
       const able = act === "all" ? users.length : users.filter((box) => box.dataset.can === act).length;
       button.disabled = able === 0;
       const words = button.querySelector("[data-words]");
-      say(words, users.length ? words.dataset.words.replace("#", able) : words.dataset.words.replace(/ (for |to |\()?#\)?/, ""));
+      const counted = able === 1 && words.dataset.one ? words.dataset.one : words.dataset.words.replace("#", able);
+      say(words, users.length ? counted : words.dataset.words.replace(/ (for |to )?#/, ""));
     }
     const matching = Number(said.dataset.matching);
     const words = users.length > matching ? `${users.length} selected` : `${users.length} of ${matching} selected`;

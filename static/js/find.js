@@ -1,6 +1,7 @@
 // Ctrl-K, Command-K or "/" opens Find over the page: the same form, and what `/find` answers to it.
 const find = document.querySelector("[data-find]");
-const dialog = find && window.HTMLDialogElement ? buildDialog(find.form) : null;
+// Made when it is first opened: until then each field of a page stands in it once.
+let openDialog = null;
 document.addEventListener("keydown", (event) => {
   if (!find || event.altKey) return;
   const typing = event.target.closest("input, textarea, select, [contenteditable]");
@@ -8,8 +9,9 @@ document.addEventListener("keydown", (event) => {
   const slash = event.key === "/" && !event.ctrlKey && !event.metaKey && !typing;
   if (!chord && !slash) return;
   event.preventDefault();
-  if (dialog) {
-    dialog();
+  if (window.HTMLDialogElement) {
+    openDialog ??= buildDialog(find.form);
+    openDialog();
   } else {
     find.focus();
     find.select();

@@ -49,7 +49,7 @@ fn what_a_backup_brings_back_checks_one_time_passwords_as_before() {
     let key = enrollment.run(&["auth-node", "add", "vpn"]).well();
     let key = key.lines().find(|line| line.starts_with("td_")).expect("the key of the node");
     let report = enrollment.run(&["check"]).text;
-    assert!(report.contains("well      counts") && report.contains("well      master key"), "{report}");
+    assert!(report.contains("OK        counts") && report.contains("OK        master key"), "{report}");
     let _serving = enrollment.serve();
     let asked = reqwest::blocking::Client::new()
         .post(format!("http://127.0.0.1:{}/api/v1/authenticate", enrollment.port))

@@ -10,7 +10,7 @@ use tokendesk::{
     tokens,
 };
 
-use super::Place;
+use super::{Place, modes};
 use crate::{
     on_both,
     support::{On, World},
@@ -56,7 +56,7 @@ fn a_lost_key_stops_everything_that_needs_it_and_no_new_one_is_made() {
     all_refuse(&enrollment, &["is not 64 hex digits", "backup"]);
 
     fs::write(enrollment.key_file(), key).unwrap();
-    assert!(enrollment.run(&["check"]).text.contains("well      master key:"));
+    assert!(enrollment.run(&["check"]).text.contains("OK        master key:"));
     enrollment.add_operator("sam").well();
 }
 
@@ -83,7 +83,7 @@ fn two_first_starts_at_once_agree_on_one_key() {
             let output = start.wait_with_output().unwrap();
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         }
-        assert!(enrollment.run(&["check"]).text.contains("well      master key:"));
+        assert!(enrollment.run(&["check"]).text.contains("OK        master key:"));
     }
 }
 
@@ -91,14 +91,10 @@ fn two_first_starts_at_once_agree_on_one_key() {
 fn check_before_the_first_start_names_one_cause_and_makes_nothing() {
     let enrollment = Place::with("smtp_url = \"smtp://127.0.0.1:1\"\n");
     let report = enrollment.run(&["check"]).refused();
-    let about: Vec<&str> = report.lines().filter(|line| line.starts_with("not well  database")).collect();
+    let about: Vec<&str> = report.lines().filter(|line| line.starts_with("FAILED    database")).collect();
     assert_eq!(about.len(), 1, "{report}");
     assert!(about[0].contains("There is no database") && about[0].contains("tokendesk operator add"), "{report}");
-    assert_eq!(
-        report.lines().filter(|line| line.starts_with("not well")).count(),
-        2,
-        "database, mail server: {report}"
-    );
+    assert_eq!(report.lines().filter(|line| line.starts_with("FAILED")).count(), 2, "database, mail server: {report}");
     assert!(!enrollment.data().exists(), "check made something");
 }
 
@@ -144,4 +140,18 @@ fn a_postgresql_without_a_master_key_says_what_is_needed() {
     let enrollment = Place::with(&format!("database_url = \"{}\"\n", world.desk.settings.database_url));
     let said = enrollment.run(&["migrate"]).refused();
     assert!(said.contains("the setting master_key is needed"), "{said}");
+}
+
+#[test]
+fn check_of_a_database_without_tables_says_to_start_the_server_once() {
+    let enrollment = Place::new();
+    enrollment.add_operator("kim").well();
+    for (name, _) in modes(&enrollment.data()) {
+        if name.starts_with("tokendesk.db") {
+            fs::remove_file(enrollment.data().join(name)).expect("it is removed");
+        }
+    }
+    enrollment.write("data/tokendesk.db", "");
+    let report = enrollment.run(&["check"]).refused();
+    assert!(report.contains("The database is not set up yet: start the server once"), "{report}");
 }

@@ -184,7 +184,7 @@ fn what_an_earlier_version_left_open_is_closed_at_the_start() {
         set_mode(&enrollment.data().join(name), 0o644);
     }
     let report = enrollment.run(&["check"]).refused();
-    assert!(report.contains("not well  files:") && report.contains("can be read by others"), "{report}");
+    assert!(report.contains("FAILED    files:") && report.contains("can be read by others"), "{report}");
     let mut serving = enrollment.serve();
     assert_eq!(mode(&enrollment.data()), 0o700);
     for name in ["tokendesk.db", "master.key"] {

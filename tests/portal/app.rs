@@ -53,7 +53,7 @@ on_both! {
         let (invited, phone) = (invite(&world, "t.adeyemi"), world.stranger());
         let key = enroll(&world, &phone, &invited);
         phone.post(&invited.path("/try"), &[("otp", &otp(&key, world.now()))]).expect(422).says("did not match");
-        phone.post(&invited.path("/try"), &[("otp", " ")]).expect(422).says("Enter a new code");
+        phone.post(&invited.path("/try"), &[("otp", " ")]).expect(422).says("Enter a new one-time password");
         assert_eq!(status(&world, &invited), Status::Active);
         assert_eq!(failures(&world, &invited), 0, "enrollment is done: a wrong one counts against the token");
         assert_eq!(phone.post(&invited.path("/key"), &[("otp", &otp(&key, world.now()))]).location(), invited.path("/done"));
@@ -81,7 +81,7 @@ on_both! {
         let page = phone.post(&invited.path("/key"), &[("otp", &bad)]).expect(422);
         let page = page.says("You have 4 of 5 attempts left").says("automatic date and time").says("Show the QR code again");
         assert!(page.body.contains(&format!("value=\"{bad}\"")), "what was typed is kept");
-        phone.post(&invited.path("/key"), &[("otp", "")]).expect(422).says("Enter the code that your app shows");
+        phone.post(&invited.path("/key"), &[("otp", "")]).expect(422).says("Enter the one-time password that your app shows");
         assert_eq!(failures(&world, &invited), 1);
         for _ in 0..3 {
             phone.post(&invited.path("/key"), &[("otp", &bad)]).expect(422);

@@ -13,7 +13,7 @@ on_both! {
         assert_eq!(phone.post(&invited.path(""), &[("code", &invited.code)]).location(), invited.path("/device"));
         phone.get(&invited.path("/key")).expect(404);
         phone.get(&invited.path("/device")).expect(200).says("Serial Number");
-        phone.post(&invited.path("/device"), &[("serial", "HW-4711")]).expect(422).says("Enter the code that the device shows");
+        phone.post(&invited.path("/device"), &[("serial", "HW-4711")]).expect(422).says("Enter the one-time password that the device shows");
         assert_eq!(failures(&world, &invited), 0);
         let page = phone.post(&invited.path("/device"), &[("serial", "HW-4712"), ("otp", &device.press(0))]).expect(422);
         assert!(page.says("You have 4 of 5 attempts left").body.contains("value=\"HW-4712\""));

@@ -55,7 +55,7 @@ on_both! {
         world.advance(Duration::minutes(3));
         let enrollment = world.enrollment(invited.task, invited.user.id);
         let link = world.desk.db.write(|conn| links::make(&world.desk, conn, world.now(), enrollment.id, &Policy::default())).unwrap();
-        world.stranger().get(&invited.path("")).expect(410).says("A newer message was sent").says("Friday 20 November 2026, 14:35");
+        world.stranger().get(&invited.path("")).expect(410).says("A newer email was sent").says("Friday 20 November 2026, 14:35");
         phone.post(&invited.path("/key"), &[("otp", &otp(&key, world.now()))]).expect(410);
         let newer = Invited { handle: link.handle, code: link.code, user: invited.user, task: invited.task };
         world.stranger().post(&newer.path(""), &[("code", &invited.code)]).expect(422);

@@ -110,7 +110,7 @@ on_both! {
         let page = browser.post(&unlock, &[("user", id)]).expect(200).says("Unlock 1 user").says("Reason");
         let shown = page.hidden("shown");
         let form = [("user", id.as_str()), ("confirmed", "1"), ("shown", &shown), ("reason", " ")];
-        let page = browser.post(&unlock, &form).expect(422).says("Say why");
+        let page = browser.post(&unlock, &form).expect(422).says("Enter a reason. It is written to the audit log.");
         assert_eq!((page.hidden("user"), page.hidden("shown")), (id.clone(), shown.clone()));
         browser.post(&unlock, &[form[0], form[1], form[2], ("reason", "Called")]).location();
         assert_eq!(world.enrollment(task, users[0]).facts.failures, 0);

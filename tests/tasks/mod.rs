@@ -1,6 +1,7 @@
 //! Provisioning tasks: the laws of PRODUCT.md §2, by verb and by screen.
 
 mod boxes;
+mod browser;
 mod bulk;
 mod edit;
 mod emailed_to;

@@ -92,7 +92,7 @@ on_both! {
             Ok(())
         }).unwrap();
         let before = rows(&world);
-        let words = ["Unlock", "has enrolled", "taken out", "is disabled", "Resend the email instead"];
+        let words = ["Unlock", "has enrolled", "removed from task", "is disabled", "Resend the email instead"];
         for (user, word) in ids.into_iter().zip(words) {
             let Err(Error::Refused(sentence)) = give_more_time(&world.desk, &who, now, later, user, None) else {
                 panic!("more time was given: {word}");

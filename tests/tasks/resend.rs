@@ -71,7 +71,7 @@ on_both! {
         let seen = page.hidden("shown");
         page.says("is Locked").says("Unlock");
         let unlock = format!("/users/t.adeyemi/tasks/{task}/unlock");
-        desk.post(&unlock, &[("reason", ""), ("shown", &seen)]).expect(422).says("Say why");
+        desk.post(&unlock, &[("reason", ""), ("shown", &seen)]).expect(422).says("Enter a reason. It is written to the audit log.");
         desk.post(&unlock, &[("reason", "Called"), ("shown", &seen)]).location();
         assert_eq!(world.enrollment(task, users[0]).facts.failures, 0);
         world.signed_in("reader", BuiltIn::Auditor).get(&path).expect(403).says("resend");

@@ -57,7 +57,7 @@ on_both! {
         let page = browser.get("/users/t.adeyemi").expect(200).says("The email address was changed").says("1 link that was sent to an older address has ended");
         page.says("Resend to tobi.adeyemi@example.org");
         let phone = world.stranger();
-        let page = phone.get(&format!("/enroll/{}", invited.handle)).expect(410).says("This message went to an older address");
+        let page = phone.get(&format!("/enroll/{}", invited.handle)).expect(410).says("This email went to an older address");
         page.says("20 November 2026, 14:37").does_not_say("Tobi").does_not_say("t.adeyemi").does_not_say("tobi.adeyemi");
         phone.post(&format!("/enroll/{}", invited.handle), &[("code", &invited.code)]).expect(410).says("older address");
         assert_eq!(invited.types(&world, &invited.code), None, "the code has ended with it");

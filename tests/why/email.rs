@@ -81,7 +81,7 @@ on_both! {
         let who = world.lindqvist_or_known();
         resend::resend(&world.desk, &who, world.now(), invited.task, invited.user.id, Some("tobi@home.example")).unwrap();
         carry(&world, None);
-        is(&world, &invited.user, Situation::LinkNotOpened, "for t•••@h•••.example. It may lie among spam. That address was typed for this one message");
+        is(&world, &invited.user, Situation::LinkNotOpened, "for t•••@h•••.example. It may be in the junk folder. That address was typed for this one message");
     }
 
     fn the_email_of_a_task_that_was_replaced_is_told_apart_from_an_older_one(world) {
@@ -94,7 +94,7 @@ on_both! {
         is(&world, &invited.user, Situation::LinkNotOpened, "");
         world.advance(Duration::minutes(5));
         world.stranger().get(&format!("/enroll/{}", invited.handle)).expect(410);
-        let words = format!("They open the email of task {}, which was replaced", invited.task);
+        let words = format!("The user opened the email of task {}, which was replaced", invited.task);
         assert_eq!(is(&world, &invited.user, Situation::ReplacedLinkUsed, &words), Some(Remedy::Resend));
         is(&world, &invited.user, Situation::ReplacedLinkUsed, &format!("task {newer} replaced that enrollment"));
         let older = diagnosis_by(&world, &Who::system(), &invited.user, Some(invited.task));
@@ -160,7 +160,7 @@ on_both! {
         carry(&world, None);
         is(&world, &invited.user, Situation::LinkNotOpened, "");
         world.advance(Duration::minutes(5));
-        world.stranger().get(&format!("/enroll/{}", invited.handle)).expect(410).says("A newer message was sent");
+        world.stranger().get(&format!("/enroll/{}", invited.handle)).expect(410).says("A newer email was sent");
         let remedy = is(&world, &invited.user, Situation::OlderLinkUsed, "Only the newest email works: it was sent today at 14:52");
         assert_eq!(remedy, Some(Remedy::Resend));
         let noted = world.enrollment(invited.task, invited.user.id).older_link_at;

@@ -27,9 +27,9 @@ on_both! {
         carry(&world, Some("552 5.2.2 Mailbox full"));
         let helper = world.signed_in("h.elp", BuiltIn::HelpDesk);
         let path = format!("/users/t.adeyemi/tasks/{task}/edit");
-        let page = helper.get(&path).expect(200).says("The last message to t.adeyemi@example.org was refused today, 14:32: 552 5.2.2 Mailbox full");
+        let page = helper.get(&path).expect(200).says("The last email to t.adeyemi@example.org was refused today, 14:32: 552 5.2.2 Mailbox full");
         let page = page.says("Sent once so far, today, 14:32").says("Subject Set up your sign-in token by 4 December").says("Hello First");
-        page.says("Stops working when this message is sent");
+        page.says("Stops working when this email is sent");
         helper.post(&path, &[("email", "t.adeyemi@example.org")]).location();
         helper.get(&path).expect(200).says("Sent 2 times so far, last today, 14:32").says("it is Queued");
     }

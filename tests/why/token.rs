@@ -47,10 +47,10 @@ on_both! {
         }
         assert_ne!(vpn("no.body"), 200);
         is(&world, &invited.user, Situation::InOrder, "");
-        let remedy = is(&world, &other, Situation::NodeDisabled, "the auth node VPN is disabled; it knocked today at 14:38 for this user");
+        let remedy = is(&world, &other, Situation::NodeDisabled, "Sign-in through VPN fails: its key is disabled (last request today at 14:38)");
         assert_eq!(remedy, Some(Remedy::EnableNode));
         vpn("T.Adeyemi");
-        is(&world, &invited.user, Situation::NodeDisabled, "The system VPN is refused");
+        is(&world, &invited.user, Situation::NodeDisabled, "the auth node VPN is disabled");
         let helper = world.signed_in("h.elp", BuiltIn::HelpDesk);
         helper.get("/users/t.adeyemi/authentication-methods").expect(200).says("who may do this").says("auth nodes");
         world.advance(Duration::minutes(1));

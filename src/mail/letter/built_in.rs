@@ -52,6 +52,9 @@ pub(super) fn fill(kind: Kind, v: &View) -> askama::Result<Letter> {
     }
 }
 
+/// The authentication type for which users need the device they were given, and no phone (PRODUCT.md §1).
+const HARDWARE: &str = "Hardware token";
+
 /// An email as the user reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Letter {
@@ -75,6 +78,8 @@ pub(super) struct View {
     pub(super) authentication_type: String,
     /// "an authenticator app", inside a sentence.
     pub(super) a_token: String,
+    /// What the user needs at hand: "phone" or "token".
+    pub(super) at_hand: &'static str,
     pub(super) task: String,
     pub(super) requester: String,
     pub(super) serial: String,
@@ -157,6 +162,7 @@ impl View {
             greeting: if first_name.is_empty() { user_id.clone() } else { first_name },
             user_id,
             a_token: a_token(&kind_of_token),
+            at_hand: if kind_of_token == HARDWARE { "token" } else { "phone" },
             authentication_type: kind_of_token,
             task: facts.task.map(|task| task.to_string()).unwrap_or_default(),
             requester: one_line(&facts.requester),

@@ -90,8 +90,8 @@ mod tests {
             "Hello Tobi,\n\
              \n\
              Example Org asks you to set up an authenticator app for\n\
-             signing in. It takes about two minutes. Have your phone or token\n\
-             at hand.\n\
+             signing in. It takes about two minutes. Have your phone\n\
+             ready.\n\
              \n\
              Set up my token:\n\
              https://enroll.example.org/enroll/9fK2-mQ7x#ABCDE23456\n\

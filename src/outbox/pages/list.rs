@@ -6,6 +6,7 @@ use askama::Template;
 use crate::{
     clock::{self, Timestamp, Zone},
     db::Total,
+    english::continued,
     error::Mistakes,
     ids::EmailId,
     mail::{self, Carrier, Email, Filter, Health, Kind, State, View, status},
@@ -323,7 +324,7 @@ pub(super) fn next_words(email: &Email, zone: Zone, now: Timestamp, leaves: bool
 
 fn relay(set: bool, carrier: &str, health: Health, zone: Zone, now: Timestamp) -> Relay {
     let accepted = match health.last_accepted_at {
-        Some(at) => format!("{carrier}, last accepted {}", clock::moment(zone, now, at)),
+        Some(at) => format!("{carrier}, last accepted {}", continued(&clock::moment(zone, now, at))),
         None => format!("{carrier}, nothing accepted yet"),
     };
     let say = |kind, icon, bold| Relay { kind, icon, bold, detail: accepted.clone() };

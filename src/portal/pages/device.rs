@@ -54,7 +54,8 @@ pub async fn claim(guest: Guest, fields: Fields) -> Answer {
         }
         Step::Empty(_) => {
             let serial_error = if typed.serial.is_empty() { "Enter the serial number." } else { "" };
-            let otp_error = if typed.otp.is_empty() { "Enter the code that the device shows." } else { "" };
+            let otp_error =
+                if typed.otp.is_empty() { "Enter the one-time password that the device shows." } else { "" };
             page_with(StatusCode::UNPROCESSABLE_ENTITY, &Device { serial_error, otp_error, ..typed })
         }
         other => ended::instead(&guest, &other),

@@ -63,10 +63,10 @@ pub async fn try_now(guest: Guest, fields: Fields) -> Answer {
     match guest.call(move |desk, now, visit| portal::try_now(desk, now, visit, &otp)).await? {
         Step::Done(..) => Ok(see_other(&guest.path("/done"))),
         Step::Wrong(_) => {
-            let error = "That code did not match. Wait for a new one, then try again.";
+            let error = "That one-time password did not match. Wait for a new one, then try again.";
             with(&guest, StatusCode::UNPROCESSABLE_ENTITY, typed, error).await
         }
-        Step::Empty(_) => with(&guest, StatusCode::UNPROCESSABLE_ENTITY, typed, "Enter a new code.").await,
+        Step::Empty(_) => with(&guest, StatusCode::UNPROCESSABLE_ENTITY, typed, "Enter a new one-time password.").await,
         other => ended::instead(&guest, &other),
     }
 }

@@ -73,32 +73,32 @@ fn words(guest: &Guest, view: &View, end: End) -> (&'static str, &'static str, S
             "",
             "refresh",
             "A newer setup replaced this one".into(),
-            "You were sent another message for it. This link no longer works.".into(),
-            "Open the link in the newest message. If you cannot find it, ask the help desk to send it again.",
+            "You were sent another email for it. This link no longer works.".into(),
+            "Open the link in the newest email. If you cannot find it, ask the help desk to send it again.",
         ),
         End::Canceled(at) => (
             "",
             "ban",
             "This setup was canceled".into(),
-            format!("An operator took you out of this task on {}. This link no longer works.", day(zone.today(at))),
+            format!("Your organization canceled this setup on {}. This link no longer works.", day(zone.today(at))),
             "If you did not expect this, ask the help desk. Your existing sign-in still works as before.",
         ),
         End::AddressLeft(at) => (
             "",
             "mail",
-            "This message went to an older address".into(),
+            "This email went to an older address".into(),
             format!(
-                "The email address was changed on {}, and the link in this message ended with it. A newer address is used now.",
+                "The email address was changed on {}, and the link in this email ended with it. A newer address is used now.",
                 moment(at)
             ),
-            "Look for a newer message at your present address; look in the junk folder too. If there is none, ask the help desk to send it. If this message is not for you, please delete it.",
+            "Look for a newer email at your present address; look in the junk folder too. If there is none, ask the help desk to send it. If this email is not for you, please delete it.",
         ),
         End::Superseded(at) => (
             "",
             "mail",
-            "A newer message was sent to you".into(),
-            format!("It went out on {}. Only the link in the newest message works.", moment(at)),
-            "Open the link in the newest message; look in the junk folder too. If you cannot find it, ask the help desk to send it again.",
+            "A newer email was sent to you".into(),
+            format!("It went out on {}. Only the link in the newest email works.", moment(at)),
+            "Open the link in the newest email; look in the junk folder too. If you cannot find it, ask the help desk to send it again.",
         ),
         End::Locked => (
             "locked",
@@ -108,14 +108,14 @@ fn words(guest: &Guest, view: &View, end: End) -> (&'static str, &'static str, S
                 "All {} attempts were used, so this setup is locked to keep your account safe.",
                 view.attempts_allowed
             ),
-            "Call the help desk and give them your User ID. They can tell what went wrong and send a new message.",
+            "Call the help desk and give them your User ID. They can tell what went wrong and send a new email.",
         ),
         End::Expired(stop_on) => (
             "",
             "hourglass",
             format!("This link ended on {}", day(stop_on)),
             "The time to set up your token is over. Nothing is wrong with your account.".into(),
-            "Ask for a new message. It takes the help desk a moment, and you start again from the link in it.",
+            "Ask for a new email. It takes the help desk a moment, and you start again from the link in it.",
         ),
         End::Disabled => (
             "",
@@ -136,7 +136,7 @@ pub fn unknown(guest: &Guest) -> Answer {
         title: "This link is not complete".into(),
         lede: "There is nothing at this address. Part of the link may have been cut off.".into(),
         about: None,
-        advice: "Open the link from the message again, or copy the whole of it. If that does not help, ask the help desk.",
+        advice: "Open the link from the email again, or copy the whole of it. If that does not help, ask the help desk.",
     };
     page_with(StatusCode::NOT_FOUND, &ended)
 }

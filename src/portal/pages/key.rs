@@ -72,7 +72,7 @@ pub async fn prove(guest: Guest, fields: Fields) -> Answer {
             &KeyWrong { frame: guest.frame.clone(), action: guest.path("/key"), otp: typed, wrong: Wrong::of(&view) },
         ),
         Step::Empty(_) => {
-            with_key(&guest, StatusCode::UNPROCESSABLE_ENTITY, "Enter the code that your app shows.").await
+            with_key(&guest, StatusCode::UNPROCESSABLE_ENTITY, "Enter the one-time password that your app shows.").await
         }
         other => ended::instead(&guest, &other),
     }

@@ -65,7 +65,7 @@ pub async fn accept(guest: Guest, fields: Fields) -> Answer {
             Ok(response)
         }
         Step::Wrong(view) => {
-            let error = "Enter the code exactly as it stands in the newest message.".into();
+            let error = "Enter the code exactly as it stands in the newest email.".into();
             again(Welcome { error, wrong: Some(Wrong::of(&view)), ..welcome(&guest, &view) })
         }
         Step::Empty(view) => again(Welcome { error: "Enter the activation code.".into(), ..welcome(&guest, &view) }),

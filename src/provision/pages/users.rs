@@ -75,7 +75,7 @@ struct Page {
 
 /// `GET /provision`: there is nothing to provision yet.
 pub async fn nobody(p: Permitted<may::Provision>) -> Answer {
-    p.flash(&Flash::good("Choose the users first.", "Search them, tick them, then press Provision."));
+    p.flash(&Flash::warn("Choose the users first.", "Search them, tick them, then press Provision."));
     Ok(see_other("/users"))
 }
 

@@ -102,9 +102,10 @@ fn step(highest: i64) -> i64 {
     let least = (highest + LINES - 1) / LINES;
     let mut ten = 1;
     loop {
-        for round in [1, 2, 4, 5, 8] {
-            if round * ten >= least {
-                return round * ten;
+        for tenths in [10, 12, 15, 16, 20, 25, 30, 40, 50, 60, 80] {
+            let round = tenths * ten / 10;
+            if tenths * ten % 10 == 0 && round >= least {
+                return round;
             }
         }
         ten *= 10;
@@ -122,7 +123,7 @@ mod tests {
 
     #[test]
     fn lines_are_round_numbers_over_the_highest_bar() {
-        assert_eq!([0, 1, 3, 21, 24, 25, 299].map(step), [1, 1, 1, 8, 8, 10, 100]);
+        assert_eq!([0, 1, 3, 21, 24, 25, 38, 299].map(step), [1, 1, 1, 8, 8, 10, 15, 100]);
     }
 
     #[test]

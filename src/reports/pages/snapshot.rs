@@ -38,8 +38,8 @@ struct Page {
     more_stopping: i64,
     may_extend: bool,
     needs: Vec<Need>,
-    shortcuts: Vec<(&'static str, &'static str, &'static str)>,
-    stages: Vec<(Stage, i64)>,
+    stages: Vec<FunnelLine>,
+    sees_reports: bool,
     provisioned: String,
     biggest_loss: String,
     chart: Option<Chart>,
@@ -71,8 +71,16 @@ struct Line {
     urgency: &'static str,
 }
 
+/// A line of the funnel as it is drawn.
+struct FunnelLine {
+    stage: Stage,
+    /// How wide its bar is, in parts of [`FUNNEL_WIDTH`].
+    width: i64,
+    is_biggest_loss: bool,
+}
+
 /// The widest bar of the funnel, in the units of its drawing.
-const FUNNEL_WIDTH: i64 = 820;
+const FUNNEL_WIDTH: i64 = 1000;
 
 /// Shows it.
 pub async fn show(p: Permitted<may::SignedIn>) -> Answer {
@@ -91,7 +99,12 @@ pub async fn show(p: Permitted<may::SignedIn>) -> Answer {
     let shown = i64::try_from(stopping.len()).unwrap_or(0);
     let funnel = glance.funnel.unwrap_or_default();
     let stages = if glance.funnel.is_some() { funnel.stages().to_vec() } else { Vec::new() };
-    let wide = |stage: Stage| (stage, stage.count * FUNNEL_WIDTH / funnel.provisioned.max(1));
+    let biggest = funnel.biggest().map(|(at, _)| at);
+    let drawn = |(at, stage): (usize, Stage)| FunnelLine {
+        stage,
+        width: stage.count * FUNNEL_WIDTH / funnel.provisioned.max(1),
+        is_biggest_loss: biggest == Some(at),
+    };
     let completed: i64 = glance.days.iter().map(|day| day.completed).sum();
     let time = |at| zone.local(at).format("%H:%M").to_string();
     web::page(&Page {
@@ -107,8 +120,8 @@ pub async fn show(p: Permitted<may::SignedIn>) -> Answer {
         stopping,
         may_extend: p.may(Permission::ChangeStopDate),
         needs: needs(&p, &glance),
-        shortcuts: shortcuts(&p),
-        stages: stages.into_iter().map(wide).collect(),
+        stages: stages.into_iter().enumerate().map(drawn).collect(),
+        sees_reports: p.may(Permission::Reports),
         provisioned: counted_as(funnel.provisioned, "user provisioned", "users provisioned"),
         biggest_loss: funnel.biggest_loss(),
         chart: (!glance.days.is_empty()).then(|| chart::draw(&glance.days)),
@@ -279,17 +292,4 @@ fn mail(p: &Permitted<may::SignedIn>, glance: &Glance) -> Option<Need> {
         return need("Emails are not being sent", detail, "/outbox?state=queued");
     }
     None
-}
-
-/// Icon, words and address (PRODUCT.md §8).
-fn shortcuts(p: &Permitted<may::SignedIn>) -> Vec<(&'static str, &'static str, &'static str)> {
-    [
-        (Permission::SeeTasks, ("ticket", "Provisioning Tasks", "/tasks")),
-        (Permission::EditUsers, ("user-plus", "Create User", "/users/new")),
-        (Permission::EditUsers, ("upload", "Import Users", "/users/import")),
-    ]
-    .into_iter()
-    .filter(|(permission, _)| p.may(*permission))
-    .map(|(_, shortcut)| shortcut)
-    .collect()
 }

@@ -8,6 +8,7 @@ use crate::{
     clock::{Timestamp, distance, long_date, moment},
     db,
     desk::Desk,
+    english::continued,
     error::{Error, Mistakes, Result},
     ids::{TaskId, UserId},
     mail,
@@ -134,12 +135,12 @@ async fn draw<N: may::Need>(
             email: typed.unwrap_or_else(|| user.email.clone()),
             last_bad: failed.map(|email| {
                 let at = email.last_answer_at.unwrap_or(email.created_at);
-                (inside(&moment(zone, now, at)), email.shown_to.clone(), email.last_answer.clone())
+                (continued(&moment(zone, now, at)), email.shown_to.clone(), email.last_answer.clone())
             }),
             sent_so_far: match (sent, last.as_ref()) {
-                (1, Some(last)) => format!("Sent once so far, {}", inside(&moment(zone, now, last.created_at))),
+                (1, Some(last)) => format!("Sent once so far, {}", continued(&moment(zone, now, last.created_at))),
                 (2.., Some(last)) => {
-                    format!("Sent {sent} times so far, last {}", inside(&moment(zone, now, last.created_at)))
+                    format!("Sent {sent} times so far, last {}", continued(&moment(zone, now, last.created_at)))
                 }
                 _ => "Not sent yet".into(),
             },
@@ -150,7 +151,7 @@ async fn draw<N: may::Need>(
                 .map(|email| {
                     format!(
                         "An email went out {}; it is {}.",
-                        inside(&moment(zone, now, email.created_at)),
+                        continued(&moment(zone, now, email.created_at)),
                         email.state.label()
                     )
                 })
@@ -184,12 +185,6 @@ fn paragraphs(text: &str) -> Vec<Vec<String>> {
             false => vec![part.join(" ")],
         })
         .collect()
-}
-
-/// "Today, 09:12" inside a sentence.
-fn inside(moment: &str) -> String {
-    let mut letters = moment.chars();
-    letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect()
 }
 
 /// `GET`: Resend, or what to do instead.

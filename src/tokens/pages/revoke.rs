@@ -90,8 +90,8 @@ async fn build(
         .map(|one| {
             let (words, hint) = match one {
                 Fate::Inventory => ("Back to inventory", "It is here and works. Another user can enroll it."),
-                Fate::Lost => ("Lost", "Nobody knows where it is. It is accepted no more."),
-                Fate::Faulty => ("Faulty", "It is broken, or no longer in use. It is accepted no more."),
+                Fate::Lost => ("Lost", "Nobody knows where it is. It stops working."),
+                Fate::Faulty => ("Faulty", "It is broken, or no longer in use. It stops working."),
             };
             Choice { value: one.code(), words, hint, chosen: fate == Some(one) }
         })

@@ -29,7 +29,7 @@ pub struct Import {
     pub container: String,
     /// Say what would become of each line, and change nothing.
     pub dry_run: bool,
-    /// Import what is right even if some lines are refused; else one refused line stops all.
+    /// Import the valid lines even if others are refused; otherwise one invalid line stops the import.
     pub good_lines: bool,
 }
 

@@ -39,7 +39,7 @@ pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
                 "The last try, {answered}, reached nobody; the next one is {}. It is a matter for whoever runs our mail server, and not of the user’s address.",
                 when(facts, email.next_try_at)
             ),
-            "Our mail is held up. Your message comes by itself as soon as it works again.",
+            "Our mail is held up. Your email comes by itself as soon as it works again.",
         ),
         S::RelayDenied => words(
             "Our own mail server does not pass the email on",
@@ -66,18 +66,18 @@ pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
         S::MailboxFull => words(
             "The enrollment email never arrived",
             format!("The mail server refused it {answered} because the mailbox is full. Everything else is in order."),
-            "Your mailbox is full, so our message came back. Which other address can you read right now?",
+            "Your mailbox is full, so our email came back. Which other address can you read right now?",
         ),
         S::NoSuchAddress => words(
             "The email address does not exist",
             format!("The mail server refused {to} {answered}. Everything else is in order."),
-            format!("Our message to {to} came back: there is no such address. How is yours spelled?"),
+            format!("Our email to {to} came back: there is no such address. How is yours spelled?"),
         ),
         S::SentBack => sent_back(facts),
         S::EmailGivenUp => words(
             "The email could not be delivered in time",
             format!("{} tries, the last one {answered}. Everything else is in order.", email.tries),
-            "Your mail server did not take our message. Is there another address you can read right now?",
+            "Your mail server did not take our email. Is there another address you can read right now?",
         ),
         S::AddressChanged => words(
             "The link ended when the email address was changed",
@@ -103,7 +103,7 @@ pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
         _ => words(
             "The mail server refused the email",
             format!("It refused it {answered}, for a reason that is not the address. Everything else is in order."),
-            "Your mail server turned our message away. Is there another address you can read right now?",
+            "Your mail server turned our email away. Is there another address you can read right now?",
         ),
     }
 }
@@ -125,22 +125,22 @@ fn sent_back(facts: &Facts) -> Words {
         Refusal::NoSuchAddress => words(
             "The email was sent back: there is no such address",
             because,
-            format!("Our message to {to} came back: there is no such address. How is yours spelled?"),
+            format!("Our email to {to} came back: there is no such address. How is yours spelled?"),
         ),
         Refusal::MailboxFull => words(
             "The email was sent back: the mailbox is full",
             because,
-            "Your mailbox is full, so our message came back. Which other address can you read right now?",
+            "Your mailbox is full, so our email came back. Which other address can you read right now?",
         ),
         Refusal::RelayDenied | Refusal::SenderRefused => words(
             "The email was sent back, because of us and not of the user",
             format!("{because} It is a matter for whoever runs our mail server; another address may work meanwhile."),
-            "Our message came back, and the fault is ours. Is there another address you can read right now?",
+            "Our email came back, and the fault is ours. Is there another address you can read right now?",
         ),
         Refusal::TooLate | Refusal::Other => words(
             "The email was sent back",
             because,
-            "Our message to you came back. Is there another address you can read right now?",
+            "Our email to you came back. Is there another address you can read right now?",
         ),
     }
 }

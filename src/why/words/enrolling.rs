@@ -51,7 +51,7 @@ pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
             ),
         ),
         S::KeyNotProven => words(
-            "The key was shown, and the app never proved it",
+            "The QR code was shown, but no code was entered after it",
             format!("The activation code was accepted {accepted}. No one-time password was typed since."),
             "Please open the link again, scan the picture with your app, and type the six digits it shows.",
         ),
@@ -63,7 +63,7 @@ pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
         S::PhoneClockOff => words(
             format!("The phone’s clock is {off}"),
             format!(
-                "The one-time password typed {missed} was right for that time. {left}. No form here mends a clock."
+                "The one-time password typed {missed} was right for that time. {left}. This can only be fixed on the phone."
             ),
             "Please set your phone to automatic date and time, and then type the next code.",
         ),
@@ -98,7 +98,7 @@ pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
         S::SerialRetired => words(
             "The serial number is of a token that is out of use",
             format!("The token typed {missed} was revoked. {left}."),
-            "That token was taken out of use. You will get another one.",
+            "That token was revoked. You will get another one.",
         ),
         S::SerialTaken => words(
             "The serial number belongs to someone else",

@@ -21,14 +21,14 @@ pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
             words(
                 "The email was sent, and the link was never opened",
                 format!(
-                    "The mail server accepted it {} for {to}. It may lie among spam.{kept}",
+                    "The mail server accepted it {} for {to}. It may be in the junk folder.{kept}",
                     when(facts, email.and_then(|email| email.sent_at))
                 ),
-                "Please look for our email, also among spam. I can send it again, to another address if you like.",
+                "Please look for our email, also in the junk folder. I can send it again, to another address if you like.",
             )
         }
         S::OlderLinkUsed => words(
-            "They open an older email",
+            "The user opened an older email",
             format!(
                 "An older link was opened {}. Only the newest email works: it was sent {sent}.",
                 when(facts, facts.older_link_at())
@@ -39,7 +39,7 @@ pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
             let (older, opened) = facts.replaced_link.unwrap_or((TaskId(0), facts.now));
             let task = super::task(facts);
             words(
-                format!("They open the email of task {older}, which was replaced"),
+                format!("The user opened the email of task {older}, which was replaced"),
                 format!(
                     "Its link was opened {}; {task} replaced that enrollment. The email of {task} was sent {sent}.",
                     facts.at(opened)

@@ -15,7 +15,7 @@ pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
                 "It was revoked after they had enrolled it. They can be provisioned anew.{}",
                 and_no_address(facts)
             ),
-            "Your token was taken out of use. You will get an email to set up a new one.",
+            "Your token was revoked. You will get an email to set up a new one.",
         );
     };
     let serial = &token.serial;
@@ -69,10 +69,9 @@ pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
         S::NodeDisabled => {
             let (name, at) = facts.refused_node.clone().unwrap_or_default();
             words(
-                format!("The system {name} is refused"),
+                format!("Sign-in through {name} fails: its key is disabled (last request {})", facts.at(at)),
                 format!(
-                    "{serial} is in order, but the auth node {name} is disabled; it knocked {} for this user. Enable, under Auth nodes, takes the same key again.",
-                    facts.at(at)
+                    "{serial} is in order, but the auth node {name} is disabled. Enable, under Auth nodes, takes the same key again."
                 ),
                 "Your token is in order. The system you sign in to has a problem of its own; we are on it.",
             )
@@ -113,7 +112,7 @@ pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
         S::TokenClockBroken => words(
             format!("The {}’s clock is {off}", if device { "token" } else { "phone" }),
             format!(
-                "The value of {serial} rejected {rejected} was right for that time. That is too far off to be learned."
+                "The value of {serial} rejected {rejected} was right for that time. That is too far off to be corrected automatically."
             ),
             if device {
                 "The clock of your token has run off. You will get another one."
