@@ -22,6 +22,7 @@ mod manager;
 mod migrations;
 mod refusal;
 mod room;
+mod span;
 pub mod total;
 mod transaction;
 
@@ -35,6 +36,7 @@ pub use each::set_each;
 pub use fill::fill;
 pub use lock::{Lock, hold, share};
 pub use refusal::is_taken;
+pub use span::{Begin, Span};
 pub use total::Total;
 pub use transaction::once_committed;
 
@@ -186,6 +188,12 @@ impl Db {
             }
         }
     }
+}
+
+/// A column for a condition that no index is to answer: where few rows are sought by another one, or many are walked in their order,
+/// a database may else rather read all that this condition holds for.
+pub fn unindexed<T: diesel::sql_types::SingleValue>(column: &str) -> diesel::expression::SqlLiteral<T> {
+    diesel::dsl::sql(&format!("COALESCE({column}, {column})"))
 }
 
 /// The keys that a name may have: as it is written, and as all names are compared. The first is that of a name which

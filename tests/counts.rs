@@ -18,7 +18,7 @@ use crate::{on_both, support::World};
 
 fn list(world: &World, who: &Who, query: &Query, limit: i64) -> Listed {
     let zone = world.desk.settings.zone;
-    world.desk.db.read(|conn| reading::list(conn, who, world.now(), zone, query, 0, limit)).expect("a list")
+    world.desk.db.read(|conn| reading::list(conn, who, world.now(), zone, query, (0, limit))).expect("a list")
 }
 
 fn numbers(listed: &Listed) -> Vec<i64> {

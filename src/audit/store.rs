@@ -1,9 +1,9 @@
 //! Rows of the audit log.
 
 use diesel::{
-    dsl::{exists, not},
+    dsl::{exists, not, sql},
     prelude::*,
-    sql_types::Bool,
+    sql_types::{BigInt, Bool, Text},
 };
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
         search::{Line, Search, Visible},
     },
     clock::Timestamp,
-    db::{self, AnyConn, Total},
+    db::{self, AnyConn, Span, Total, total::CAP},
     error::Result,
     ids::{TaskId, UserId},
     insert_rows,
@@ -118,9 +118,57 @@ impl From<Row> for Line {
 /// A query whose conditions are put together while it runs.
 type Query<'a> = audit_entries::BoxedQuery<'a, <AnyConn as diesel::Connection>::Backend>;
 
-/// The conditions of `search`, each of them one that an index answers.
+/// How entries are looked for that the text or the area of a search finds.
+enum Seek {
+    /// Neither is asked for, or nothing but one entry is looked at.
+    Plain,
+    /// By their numbers: they are no more than are counted.
+    Few(Vec<i64>),
+    /// Along the list, past those that do not match.
+    Many,
+}
+
+/// The entries that a search's text finds, each way by its index, or that its area does.
+fn seek(conn: &mut AnyConn, search: &Search) -> Result<Seek> {
+    use audit_entries::dsl;
+    let few = |ids: &[i64]| i64::try_from(ids.len()).is_ok_and(|count| count <= CAP);
+    let mut seek = Seek::Plain;
+    if let Some((from, to)) = named(search) {
+        let task = dsl::task_id.eq(from.parse::<i64>().unwrap_or(-1));
+        let actor = dsl::actor_key.ge(from.clone()).and(dsl::actor_key.lt(to.clone()));
+        let subject = dsl::subject_key.ge(from).and(dsl::subject_key.lt(to));
+        let ids = || dsl::audit_entries.select(dsl::id).limit(CAP + 1);
+        let found: [Vec<i64>; 3] =
+            [ids().filter(task).load(conn)?, ids().filter(actor).load(conn)?, ids().filter(subject).load(conn)?];
+        if found.iter().all(|ids| few(ids)) {
+            return Ok(Seek::Few(found.concat()));
+        }
+        seek = Seek::Many;
+    }
+    if let Some((from, to)) = verbs(search) {
+        let of_area = dsl::verb.ge(from).and(dsl::verb.lt(to));
+        let found: Vec<i64> = dsl::audit_entries.filter(of_area).select(dsl::id).limit(CAP + 1).load(conn)?;
+        seek = if few(&found) { Seek::Few(found) } else { Seek::Many };
+    }
+    Ok(seek)
+}
+
+/// What a search's text is looked for as: the beginning of a name. A range rather than LIKE, which uses no index on either
+/// database.
+fn named(search: &Search) -> Option<(String, String)> {
+    let beginning = db::key(&search.text);
+    db::after(&beginning).map(|end| (beginning, end))
+}
+
+/// The verbs of a search's area.
+fn verbs(search: &Search) -> Option<(String, String)> {
+    let verb = format!("{}.", search.area?.code());
+    db::after(&verb).map(|end| (verb, end))
+}
+
+/// The conditions of `search`, each of them one that an index answers or that is asked along the list.
 /// `wide`: many users are in the scope, and each entry's user is asked instead of looking all of them up.
-fn matching(search: &Search, wide: bool) -> Query<'static> {
+fn matching(search: &Search, wide: bool, seek: &Seek) -> Query<'static> {
     use audit_entries::dsl;
     let mut query: Query<'static> = dsl::audit_entries.into_boxed();
     let own = |name: &str| dsl::actor_key.eq(db::key(name)).and(dsl::actor_kind.eq(ActorKind::Operator.code()));
@@ -145,29 +193,37 @@ fn matching(search: &Search, wide: bool) -> Query<'static> {
             query = query.filter(of_seen_user.or(dsl::user_id.is_null().and(own(name).or(of_seen_task))));
         }
     }
-    if let Some(area) = search.area {
-        let verb = format!("{}.", area.code());
-        let end = db::after(&verb).unwrap_or_default();
-        query = query.filter(dsl::verb.ge(verb).and(dsl::verb.lt(end)));
+    if let Seek::Few(ids) = seek {
+        query = query.filter(dsl::id.eq_any(ids.clone()));
+    }
+    if let Some((from, to)) = verbs(search) {
+        let verb = || db::unindexed::<Text>("audit_entries.verb");
+        query = query.filter(verb().ge(from).and(verb().lt(to)));
     }
     if !search.actor.is_empty() {
-        query = query.filter(dsl::actor_key.eq(db::key(&search.actor)));
+        let key = db::key(&search.actor);
+        query = match seek {
+            Seek::Few(_) => query.filter(db::unindexed::<Text>("audit_entries.actor_key").eq(key)),
+            Seek::Plain | Seek::Many => query.filter(dsl::actor_key.eq(key)),
+        };
     }
-    let beginning = db::key(&search.text);
-    if let Some(end) = db::after(&beginning).filter(|_| !beginning.is_empty()) {
-        // A range rather than LIKE, which uses no index on either database.
-        let actor = dsl::actor_key.ge(beginning.clone()).and(dsl::actor_key.lt(end.clone()));
-        let subject = dsl::subject_key.ge(beginning.clone()).and(dsl::subject_key.lt(end));
-        query = match beginning.parse::<i64>() {
-            Ok(task) => query.filter(dsl::task_id.assume_not_null().eq(task).or(actor).or(subject)),
+    if let Some((from, to)) = named(search) {
+        let [actor, subject] = ["audit_entries.actor_key", "audit_entries.subject_key"]
+            .map(|column| move || db::unindexed::<Text>(column));
+        let actor = actor().ge(from.clone()).and(actor().lt(to.clone()));
+        let subject = subject().ge(from.clone()).and(subject().lt(to));
+        query = match from.parse::<i64>() {
+            Ok(task) => query.filter(db::unindexed::<BigInt>("audit_entries.task_id").eq(task).or(actor).or(subject)),
             Err(_) => query.filter(actor.or(subject)),
         };
     }
+    let few = matches!(seek, Seek::Few(_));
+    let at = || db::unindexed::<diesel::sql_types::Timestamp>("audit_entries.at");
     if let Some(from) = search.from {
-        query = query.filter(dsl::at.ge(from));
+        query = if few { query.filter(at().ge(from)) } else { query.filter(dsl::at.ge(from)) };
     }
     if let Some(until) = search.until {
-        query = query.filter(dsl::at.lt(until));
+        query = if few { query.filter(at().lt(until)) } else { query.filter(dsl::at.lt(until)) };
     }
     query
 }
@@ -179,24 +235,35 @@ fn is_wide(conn: &mut AnyConn, search: &Search) -> Result<bool> {
     Ok(crate::total!(conn, users::table.filter(users::container_id.eq_any(list)).select(users::id))?.more)
 }
 
-/// The entries that match, newest first, and how many do.
-pub fn find(conn: &mut AnyConn, search: &Search, offset: i64, limit: i64) -> Result<(Vec<Line>, Total)> {
+/// The entries of a span of those that match, newest first, and how many match.
+pub fn find(conn: &mut AnyConn, search: &Search, span: impl Into<Span>) -> Result<(Vec<Line>, Total)> {
+    let span = span.into();
     let wide = is_wide(conn, search)?;
-    let total = crate::total!(conn, matching(search, wide).select(audit_entries::id))?;
-    let mut query = matching(search, wide).select(Row::as_select()).offset(offset).limit(limit);
-    query = if search.from.is_some() || search.until.is_some() {
-        query.order((audit_entries::at.desc(), audit_entries::id.desc()))
-    } else {
-        query.order(audit_entries::id.desc())
+    let seek = seek(conn, search)?;
+    let total = crate::total!(conn, matching(search, wide, &seek).select(audit_entries::id))?;
+    let mut query = matching(search, wide, &seek).select(Row::as_select()).offset(span.offset()).limit(span.limit);
+    let by_time = search.from.is_some() || search.until.is_some();
+    let key: &[&str] = if by_time { &["at"] } else { &[] };
+    if let Some(beyond) = span.beyond("audit_entries", key, true, "1 = 1") {
+        query = query.filter(sql::<Bool>(&format!("({beyond})")));
+    }
+    query = match (by_time, span.backwards()) {
+        (true, false) => query.order((audit_entries::at.desc(), audit_entries::id.desc())),
+        (true, true) => query.order((audit_entries::at.asc(), audit_entries::id.asc())),
+        (false, false) => query.order(audit_entries::id.desc()),
+        (false, true) => query.order(audit_entries::id.asc()),
     };
     let rows: Vec<Row> = query.load(conn)?;
-    Ok((rows.into_iter().map(Line::from).collect(), total))
+    Ok((span.in_order(rows).into_iter().map(Line::from).collect(), total))
 }
 
 /// The entry of this number, if `search` would find it.
 pub fn entry(conn: &mut AnyConn, search: &Search, id: i64) -> Result<Option<Line>> {
-    let row: Option<Row> =
-        matching(search, true).filter(audit_entries::id.eq(id)).select(Row::as_select()).first(conn).optional()?;
+    let row: Option<Row> = matching(search, true, &Seek::Plain)
+        .filter(audit_entries::id.eq(id))
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?;
     Ok(row.map(Line::from))
 }
 
@@ -204,10 +271,18 @@ pub fn entry(conn: &mut AnyConn, search: &Search, id: i64) -> Result<Option<Line
 pub fn beside(conn: &mut AnyConn, search: &Search, id: i64) -> Result<(Option<i64>, Option<i64>)> {
     let number = audit_entries::id;
     let wide = is_wide(conn, search)?;
-    let older =
-        matching(search, wide).filter(number.lt(id)).order(number.desc()).select(number).first(conn).optional()?;
-    let newer =
-        matching(search, wide).filter(number.gt(id)).order(number.asc()).select(number).first(conn).optional()?;
+    let older = matching(search, wide, &Seek::Plain)
+        .filter(number.lt(id))
+        .order(number.desc())
+        .select(number)
+        .first(conn)
+        .optional()?;
+    let newer = matching(search, wide, &Seek::Plain)
+        .filter(number.gt(id))
+        .order(number.asc())
+        .select(number)
+        .first(conn)
+        .optional()?;
     Ok((older, newer))
 }
 

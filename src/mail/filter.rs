@@ -23,4 +23,6 @@ pub struct Filter {
     pub kind: Option<Kind>,
     /// Nothing but these, if they are named.
     pub only: Option<Vec<EmailId>>,
+    /// More than are counted have such an address or User ID: they are looked for along the list.
+    pub many: bool,
 }

@@ -3,7 +3,7 @@
 use super::{Email, Try, store};
 use crate::{
     clock::Timestamp,
-    db::{AnyConn, Total},
+    db::{AnyConn, Span, Total},
     error::Result,
     ids::{ContainerId, EmailId},
 };
@@ -15,7 +15,7 @@ pub use super::health::{Health, TRIES_THAT_TELL};
 pub use store::{
     again::enrollments_of,
     count_with_link,
-    list::{count, counts_by_state, failures, health, ids_in_states, of as latest_of},
+    list::{count, counts_by_state, failures, health, ids_in_states, of as latest_of, sought},
     reports::{find as by_message_id, of as deliveries},
 };
 
@@ -26,9 +26,9 @@ pub fn rows(
     containers: Option<&[ContainerId]>,
     filter: &Filter,
     view: View,
-    (offset, limit): (i64, i64),
+    span: impl Into<Span>,
 ) -> Result<Vec<Email>> {
-    store::list::rows(conn, now, containers, filter, view, offset, limit)
+    store::list::rows(conn, now, containers, filter, view, span.into())
 }
 
 /// One email with its tries, the newest first.

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use crate::{
     clock::{Timestamp, Zone},
-    db::{self, AnyConn, Total},
+    db::{self, AnyConn, Begin, Span, Total},
     error::{Error, Result},
     ids::{ContainerId, TaskId},
     operators::{self, Scope, Who},
@@ -33,20 +33,20 @@ pub struct Listed {
     pub sorts: Vec<Column>,
 }
 
-/// The rows `offset..offset + limit` of what is asked for, within the scope of `who`.
+/// The rows of a span of what is asked for, within the scope of `who`.
 pub fn list(
     conn: &mut AnyConn,
     who: &Who,
     now: Timestamp,
     zone: Zone,
     query: &Query,
-    offset: i64,
-    limit: i64,
+    span: impl Into<Span>,
 ) -> Result<Listed> {
+    let span = span.into();
     let today = zone.today(now);
     let attempts = policy::current(conn)?.attempts_allowed;
     let Scope::Containers(containers) = &who.scope else {
-        let (rows, total) = store::list::page(conn, query, today, attempts, offset, limit)?;
+        let (rows, total) = store::list::page(conn, query, today, attempts, span)?;
         return Ok(Listed {
             rows,
             total,
@@ -56,7 +56,7 @@ pub fn list(
         });
     };
     let Some(ids) = store::inside::few(conn, containers)? else {
-        return many(conn, who, query, containers, (today, attempts), offset, limit);
+        return many(conn, who, query, containers, (today, attempts), span);
     };
     let all = store::scoped::rows(conn, &ids, containers, attempts, today)?;
     let views = View::ALL.map(|view| {
@@ -70,8 +70,11 @@ pub fn list(
     let mut rows: Vec<Row> = all.into_iter().filter(|row| query.holds(row, today, db::key)).collect();
     rows.sort_by(|a, b| query.compare(a, b));
     let total = Total::from(i64::try_from(rows.len()).unwrap_or(i64::MAX));
-    let skip = usize::try_from(offset).unwrap_or(usize::MAX);
-    let rows = rows.into_iter().skip(skip).take(usize::try_from(limit).unwrap_or(0)).collect();
+    // Few have numbered pages only.
+    let numbered = matches!(span.begin, Begin::Row(_));
+    let take = usize::try_from(span.limit).unwrap_or(0);
+    let skip = if numbered { usize::try_from(span.offset()).unwrap_or(usize::MAX) } else { usize::MAX };
+    let rows = rows.into_iter().skip(skip).take(take).collect();
     Ok(Listed { rows, total, views: views.to_vec(), operators, sorts: Column::ALL.to_vec() })
 }
 
@@ -82,8 +85,7 @@ fn many(
     query: &Query,
     containers: &[ContainerId],
     (today, attempts): (NaiveDate, i64),
-    offset: i64,
-    limit: i64,
+    span: Span,
 ) -> Result<Listed> {
     // What is the same in all containers of a task has an index; what lies in some of them has none.
     let sorts = vec![Column::Task, Column::Operator, Column::Start];
@@ -91,7 +93,7 @@ fn many(
     if !sorts.contains(&query.order.column) {
         query.order = Order::default();
     }
-    let (rows, total) = store::scoped::page(conn, &query, containers, attempts, today, offset, limit)?;
+    let (rows, total) = store::scoped::page(conn, &query, containers, attempts, today, span)?;
     Ok(Listed {
         rows,
         total,

@@ -208,7 +208,7 @@ fn ids(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, ticked: &Tick
         Ticked::These(ids) => ids.clone(),
         Ticked::Matching(query) => {
             let limit = i64::try_from(TASKS_AT_ONCE + 1).unwrap_or(i64::MAX);
-            let listed = reading::list(conn, who, now, desk.settings.zone, query, 0, limit)?;
+            let listed = reading::list(conn, who, now, desk.settings.zone, query, (0, limit))?;
             listed.rows.iter().map(|row| row.task.id).collect()
         }
     };

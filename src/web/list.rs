@@ -21,8 +21,7 @@ pub struct Asked {
 impl Asked {
     /// As a form tells it that was sent from the list.
     pub fn of(fields: Fields) -> Self {
-        let number = |name| fields.text(name).parse().ok();
-        Asked { paging: Paging::new(number("page"), number("size")), fields }
+        Asked { paging: Paging::parse(&fields.text("page"), &fields.text("size")), fields }
     }
 
     /// What is asked for in `name`, without outer spaces; empty if nothing is.
@@ -37,7 +36,7 @@ impl Asked {
 
     /// The page; empty for the first.
     pub fn page(&self) -> String {
-        if self.paging.page == 1 { String::new() } else { self.paging.page.to_string() }
+        self.paging.code()
     }
 
     /// The address of the list at `base` with what `pairs` narrow it to, and the rows a page.

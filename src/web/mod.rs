@@ -36,7 +36,7 @@ pub use fault::Fault;
 pub use form::Fields;
 pub use links::Links;
 pub use list::Asked;
-pub use paging::{Pager, Paging};
+pub use paging::{Pager, Paging, Stretch};
 pub use permission::Permitted;
 pub use upload::Upload;
 pub use visitor::Visitor;

@@ -1,6 +1,11 @@
 //! Pages of a list.
 
-use crate::{db::Total, english::counted_as, web::Links};
+use crate::{
+    db::{Begin, Span, Total, total::CAP},
+    english::counted_as,
+    error::Result,
+    web::Links,
+};
 
 /// Rows a page that may be chosen; the first is what a page opens with.
 pub const SIZES: [i64; 3] = [18, 50, 100];
@@ -15,6 +20,8 @@ pub struct Paging {
     pub page: i64,
     /// Rows a page.
     pub size: i64,
+    /// The row that it begins at, where rows are not counted any more.
+    pub at: Option<Begin>,
 }
 
 impl Default for Paging {
@@ -27,13 +34,88 @@ impl Paging {
     /// From the query's `page` and `size`; what is not a page becomes the first, what is no offered size the usual.
     pub fn new(page: Option<i64>, size: Option<i64>) -> Self {
         let size = size.filter(|size| SIZES.contains(size)).unwrap_or(SIZES[0]);
-        Paging { page: page.unwrap_or(1).clamp(1, i64::MAX / 1_000), size }
+        Paging { page: page.unwrap_or(1).clamp(1, i64::MAX / 1_000), size, at: None }
+    }
+
+    /// The same, from the texts of the query: a page is a number, `after-42`, `before-42` or `end`.
+    pub fn parse(page: &str, size: &str) -> Self {
+        let row = |word: &str| page.strip_prefix(word)?.parse().ok().filter(|id| *id > 0);
+        let at = match page {
+            "end" => Some(Begin::End),
+            _ => row("after-").map(Begin::After).or_else(|| row("before-").map(Begin::Before)),
+        };
+        Paging { at, ..Paging::new(page.parse().ok(), size.parse().ok()) }
+    }
+
+    /// The page as the query says it; empty for the first.
+    pub fn code(self) -> String {
+        match self.at {
+            Some(Begin::After(id)) => format!("after-{id}"),
+            Some(Begin::Before(id)) => format!("before-{id}"),
+            Some(Begin::End) => "end".into(),
+            Some(Begin::Row(_)) | None if self.page == 1 => String::new(),
+            Some(Begin::Row(_)) | None => self.page.to_string(),
+        }
+    }
+
+    /// Reads a page of a list whose rows are counted up to the cap; `id` is the number of a row. What is no page of it is
+    /// the first: one with a number beyond the cap, which would be counted up to, and one that begins at a row that is not there.
+    pub fn read<T>(
+        self,
+        id: impl Fn(&T) -> i64,
+        mut read: impl FnMut(Span) -> Result<Vec<T>>,
+    ) -> Result<(Vec<T>, Stretch)> {
+        let first = Paging { page: 1, at: None, ..self };
+        let mut paging = if self.at.is_none() && self.offset() >= CAP { first } else { self };
+        let mut rows = Vec::new();
+        let mut beyond = false;
+        if let Some(begin) = paging.at {
+            // One row more tells whether the list goes on.
+            let span = Span { begin, limit: paging.size + 1 };
+            rows = read(span)?;
+            beyond = i64::try_from(rows.len()).is_ok_and(|count| count > paging.size);
+            if beyond && span.backwards() {
+                rows.remove(0);
+            } else if beyond {
+                rows.pop();
+            } else if rows.is_empty() || span.backwards() {
+                paging = first;
+            }
+        }
+        if paging.at.is_none() {
+            rows = read((paging.offset(), paging.size).into())?;
+        }
+        let (before, after) = match paging.at {
+            Some(Begin::After(_)) => (true, beyond),
+            Some(Begin::Before(_)) => (beyond, true),
+            _ => (true, false),
+        };
+        let stretch = Stretch {
+            paging,
+            shown: rows.len(),
+            first: rows.first().map(&id).filter(|_| before),
+            last: rows.last().map(&id).filter(|_| after || paging.at.is_none()),
+        };
+        Ok((rows, stretch))
     }
 
     /// Rows before this page.
     pub fn offset(self) -> i64 {
         (self.page - 1) * self.size
     }
+}
+
+/// The rows of a page that was read, between those before and those after it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stretch {
+    /// The page as it was read.
+    pub paging: Paging,
+    /// Rows on it.
+    pub shown: usize,
+    /// The number of its first row, if it begins at a row and others are before it.
+    first: Option<i64>,
+    /// The number of its last row, if others may be after it.
+    last: Option<i64>,
 }
 
 /// A number of rows a page that may be chosen.
@@ -79,6 +161,10 @@ pub struct Pager {
     pub next: Option<String>,
     /// Numbered pages around the present one, with the first and the last.
     pub pages: Vec<PageLink>,
+    /// The first page, where pages have no numbers.
+    pub begin: Option<String>,
+    /// The last page, where pages have no numbers or those with numbers are not all.
+    pub end: Option<String>,
 }
 
 impl Pager {
@@ -88,7 +174,7 @@ impl Pager {
     }
 
     /// Rows on this page.
-    fn shown(&self) -> i64 {
+    pub fn shown(&self) -> i64 {
         if self.last == 0 { 0 } else { self.last - self.first + 1 }
     }
 
@@ -148,7 +234,32 @@ impl Pager {
             prev: (paging.page > 1).then(|| to((paging.page - 1).min(last_page.max(1)))),
             next: (paging.page < last_page || goes_on).then(|| to(paging.page + 1)),
             pages,
+            begin: None,
+            end: None,
         }
+    }
+
+    /// The line for a stretch out of `total`: numbered pages as far as rows are counted, and from row to row beyond.
+    pub fn of(stretch: Stretch, total: Total, links: &Links) -> Self {
+        let Stretch { paging, shown, first, last } = stretch;
+        let to = |begin: Begin| links.with("page", &Paging { at: Some(begin), ..paging }.code());
+        // What was counted has numbered pages; the next one begins at a row.
+        let mut pager = Pager::new(Paging { at: None, ..paging }, shown, Total { more: false, ..total }, links);
+        pager.more = total.more;
+        if paging.at.is_some() {
+            pager.first = i64::from(shown > 0);
+            pager.last = i64::try_from(shown).unwrap_or(i64::MAX);
+            pager.pages.clear();
+            pager.begin = Some(links.with("page", ""));
+            pager.prev = first.map(|id| to(Begin::Before(id)));
+            pager.next = last.map(|id| to(Begin::After(id)));
+            pager.end = pager.next.as_ref().map(|_| to(Begin::End));
+        } else if total.more {
+            let counted = paging.offset() + paging.size < CAP;
+            pager.next = pager.next.filter(|_| counted).or_else(|| last.map(|id| to(Begin::After(id))));
+            pager.end = Some(to(Begin::End));
+        }
+        pager
     }
 }
 
@@ -158,14 +269,17 @@ mod tests {
 
     #[test]
     fn what_is_no_page_is_the_first() {
-        assert_eq!(Paging::new(Some(-3), Some(7)), Paging { page: 1, size: 18 });
+        assert_eq!(Paging::new(Some(-3), Some(7)), Paging { page: 1, size: 18, at: None });
+        for text in ["after-", "after-x", "before--1", "after-1; DROP", "ende", "99999999999999999999"] {
+            assert_eq!(Paging::parse(text, ""), Paging::default(), "{text}");
+        }
         assert_eq!(Paging::new(Some(2), Some(50)).offset(), 50);
     }
 
     #[test]
     fn the_pager_names_rows_and_neighbors() {
         let links = Links::new("/tasks", vec![]);
-        let pager = Pager::new(Paging { page: 2, size: 18 }, 18, 37, &links);
+        let pager = Pager::new(Paging::new(Some(2), Some(18)), 18, 37, &links);
         assert_eq!((pager.first, pager.last, pager.total), (19, 36, 37));
         assert_eq!(pager.prev.as_deref(), Some("/tasks"));
         assert_eq!(pager.next.as_deref(), Some("/tasks?page=3"));
@@ -176,7 +290,7 @@ mod tests {
     fn pages_go_on_beyond_what_was_counted() {
         let links = Links::new("/tasks", vec![]);
         let total = Total { rows: 1_000, more: true };
-        let pager = |page, shown| Pager::new(Paging { page, size: 100 }, shown, total, &links);
+        let pager = |page, shown| Pager::new(Paging::new(Some(page), Some(100)), shown, total, &links);
         let labels = |pager: &Pager| pager.pages.iter().map(|page| page.label.clone()).collect::<Vec<_>>().join(" ");
         let inside = pager(10, 100);
         assert_eq!((labels(&inside).as_str(), inside.next.as_deref()), ("1 … 8 9 10", Some("/tasks?page=11")));
@@ -189,8 +303,52 @@ mod tests {
     #[test]
     fn many_pages_are_shown_with_gaps() {
         let links = Links::new("/tasks", vec![]);
-        let pager = Pager::new(Paging { page: 50, size: 100 }, 100, 1_000_000, &links);
+        let pager = Pager::new(Paging::new(Some(50), Some(100)), 100, 1_000_000, &links);
         let labels: Vec<&str> = pager.pages.iter().map(|page| page.label.as_str()).collect();
         assert_eq!(labels, ["1", "…", "48", "49", "50", "51", "52", "…", "10000"]);
+    }
+
+    /// The rows of a list of so many, numbered from 1 up.
+    fn span(all: i64, span: Span) -> Vec<i64> {
+        let within = |id: &i64| match span.begin {
+            Begin::After(row) => *id > row && row <= all,
+            Begin::Before(row) => *id < row && row <= all,
+            Begin::Row(_) | Begin::End => true,
+        };
+        let mut rows: Vec<i64> = (1..=all).filter(within).collect();
+        if span.backwards() {
+            rows.reverse();
+        }
+        let (skip, take) = (usize::try_from(span.offset()).unwrap(), usize::try_from(span.limit).unwrap());
+        span.in_order(rows.into_iter().skip(skip).take(take).collect())
+    }
+
+    #[test]
+    fn beyond_what_was_counted_each_page_leads_to_the_next_and_back() {
+        let links = Links::new("/tasks", vec![]);
+        let total = Total { rows: CAP, more: true };
+        let (mut seen, mut page) = (Vec::new(), "10".to_owned());
+        let read = |page: &str| {
+            let (rows, stretch) = Paging::parse(page, "100").read(|id| *id, |wanted| Ok(span(1_250, wanted))).unwrap();
+            (rows, Pager::of(stretch, total, &links))
+        };
+        loop {
+            let (rows, pager) = read(&page);
+            seen.extend(rows);
+            let Some(next) = pager.next else { break };
+            page = next.rsplit_once('=').unwrap().1.to_owned();
+        }
+        assert_eq!(seen, (901..=1_250).collect::<Vec<_>>());
+        assert_eq!(page, "after-1200");
+        let (rows, pager) = read("end");
+        assert_eq!((rows.first(), rows.len(), pager.next, pager.end), (Some(&1_151), 100, None, None));
+        assert_eq!((pager.begin.as_deref(), pager.prev.as_deref()), (Some("/tasks"), Some("/tasks?page=before-1151")));
+        let (rows, pager) = read("before-1151");
+        assert_eq!((rows.first(), pager.next.as_deref()), (Some(&1_051), Some("/tasks?page=after-1150")));
+        // What begins before the first row is the first page, and so is what is no page.
+        for page in ["before-100", "after-1250", "after-9999", "before-9999", "11", "900000"] {
+            let (rows, pager) = read(page);
+            assert_eq!((rows.first(), rows.len(), pager.pages.len()), (Some(&1), 100, 5), "{page}");
+        }
     }
 }

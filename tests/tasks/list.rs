@@ -196,7 +196,7 @@ on_both! {
                         ..Query::default()
                     };
                     let plans = plan::plans(&world, |conn| {
-                        reading::list(conn, &who, world.now(), world.desk.settings.zone, &query, 0, 18).map(|_| ())
+                        reading::list(conn, &who, world.now(), world.desk.settings.zone, &query, (0, 18)).map(|_| ())
                     });
                     for plan in &plans {
                         for table in ["tasks", "enrollments", "emails", "e", "c"] {

@@ -69,7 +69,7 @@ on_both! {
             for query in ["", "q=ft", "state=Inventory", "state=Inventory&q=ft", "sort=-added", "user=t", "type=hardware-token"] {
                 let search = Search::parse(query);
                 let plans = plan::plans(&world, |conn| {
-                    tokens::list_page(conn, &scope, &search, None, 0, 18)?;
+                    tokens::list_page(conn, &scope, &search, None, (0, 18))?;
                     tokens::state_counts(conn, &scope, &search, None)?;
                     Ok(())
                 });

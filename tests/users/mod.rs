@@ -43,7 +43,7 @@ fn found(world: &World, who: &Who, query: &str) -> Vec<String> {
     let (list, total) = world
         .desk
         .db
-        .read(|conn| users::search(conn, &who.scope, &search, users::Order::default(), 0, 1000))
+        .read(|conn| users::search(conn, &who.scope, &search, users::Order::default(), (0, 1000)))
         .expect("the database answers");
     let ids = world.desk.db.read(|conn| users::ids_matching(conn, &who.scope, &search)).expect("the database answers");
     assert_eq!(list.iter().map(|user| user.id).collect::<Vec<_>>(), ids, "all N are the ones in the list");

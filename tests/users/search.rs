@@ -86,7 +86,7 @@ on_both! {
         let list = |order: &str, offset: i64, limit: i64| {
             let order = Order::parse(order);
             let (list, total) = world.desk.db
-                .read(|conn| users::search(conn, &Scope::All, &Search::default(), order, offset, limit)).unwrap();
+                .read(|conn| users::search(conn, &Scope::All, &Search::default(), order, (offset, limit))).unwrap();
             assert_eq!(total.rows, 5);
             list.into_iter().map(|user| user.user_id).collect::<Vec<_>>().join(" ")
         };
@@ -101,7 +101,7 @@ on_both! {
         let few = |order: &str| {
             let search = Search::parse("last_name=same");
             let (list, _) = world.desk.db
-                .read(|conn| users::search(conn, &Scope::All, &search, Order::parse(order), 1, 3)).unwrap();
+                .read(|conn| users::search(conn, &Scope::All, &search, Order::parse(order), (1, 3))).unwrap();
             list.into_iter().map(|user| user.user_id).collect::<Vec<_>>().join(" ")
         };
         for order in ["", "-user_id", "last_name", "-last_name", "email", "-email", "container", "-container"] {
@@ -126,7 +126,7 @@ on_both! {
                 for order in ["", "-user_id", "last_name", "-last_name", "email", "container"] {
                     let search = Search::parse(query);
                     let plans = plan::plans(&world, |conn| {
-                        users::search(conn, &scope, &search, Order::parse(order), 36, 18)?;
+                        users::search(conn, &scope, &search, Order::parse(order), (36, 18))?;
                         // All users at once are read at once.
                         if query != "state=any" {
                             users::ids_matching(conn, &scope, &search)?;

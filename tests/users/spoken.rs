@@ -132,7 +132,7 @@ on_both! {
         }
         let lines = plan::of(&world, |conn| {
             let search = tokendesk::tokens::inventory::Search::parse("q=88400");
-            tokendesk::tokens::list_page(conn, &Scope::All, &search, None, 0, 18).map(|_| ())
+            tokendesk::tokens::list_page(conn, &Scope::All, &search, None, (0, 18)).map(|_| ())
         });
         assert!(lines.iter().any(|line| line.contains("tokens_serial_end")), "{lines:#?}");
         assert!(!lines.iter().any(|line| line.trim().starts_with("SCAN")), "{lines:#?}");

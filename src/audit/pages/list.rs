@@ -7,6 +7,7 @@ use super::{Fact, fact, kind, sight, user_address};
 use crate::{
     audit::{self, Area, Line, Search},
     clock::{Timestamp, Zone},
+    db::{Span, Total},
     operators::{self, Permission, may},
     web::{
         Answer, Asked, Chrome, Pager, Permitted,
@@ -71,12 +72,18 @@ pub async fn show(p: Permitted<may::ReadAudit>, asked: Asked) -> Answer {
         until: date(&to).map(|day| zone.end_of(day)),
     };
     let area = search.area;
-    let ((lines, total, mut operators), chrome) = p
+    let ((lines, stretch, total, mut operators), chrome) = p
         .view(move |desk, who, _| {
             desk.db.read(|conn| {
-                let (lines, total) = audit::find(conn, &search, paging.offset(), paging.size)?;
+                let mut total = Total::default();
+                let read = |span: Span| {
+                    let (lines, all) = audit::find(conn, &search, span)?;
+                    total = all;
+                    Ok(lines)
+                };
+                let (lines, stretch) = paging.read(|line: &Line| line.id, read)?;
                 let operators = if all { operators::working_in(conn, &who.scope, OFFERED)? } else { Vec::new() };
-                Ok((lines, total, operators))
+                Ok((lines, stretch, total, operators))
             })
         })
         .await?;
@@ -104,7 +111,7 @@ pub async fn show(p: Permitted<may::ReadAudit>, asked: Asked) -> Answer {
             ("to", prefixed("To: ", &to)),
         ],
     );
-    let pager = Pager::new(paging, lines.len(), total, &links);
+    let pager = Pager::of(stretch, total, &links);
     page(&AuditPage {
         chrome,
         all,

@@ -3,13 +3,13 @@
 use diesel::{
     dsl::{count_star, sql},
     prelude::*,
-    sql_types::Bool,
+    sql_types::{BigInt, Bool, Text},
 };
 
 use super::{Row, columns};
 use crate::{
     clock::Timestamp,
-    db::{self, AnyConn, Total},
+    db::{self, AnyConn, Span, Total, total::CAP},
     error::{Error, Result},
     ids::{ContainerId, EmailId},
     mail::{
@@ -30,33 +30,98 @@ const WANTS_ATTENTION: &str = "emails.state IN ('Deferred', 'Failed', 'Bounced')
 const HAS_FAILED: &str = "emails.state IN ('Failed', 'Bounced') AND NOT EXISTS (SELECT 1 FROM emails newer \
     WHERE newer.enrollment_id = emails.enrollment_id AND newer.id > emails.id)";
 
-fn filtered<'a>(now: Timestamp, containers: Option<&'a [ContainerId]>, filter: &'a Filter, view: View) -> Query<'a> {
+/// `walks`: no index of containers is offered beside that of the order.
+fn filtered<'a>(
+    now: Timestamp,
+    containers: Option<&'a [ContainerId]>,
+    filter: &'a Filter,
+    view: View,
+    walks: bool,
+) -> Query<'a> {
     let mut query = emails::table.into_boxed();
+    let named = filter.only.is_some();
     if let Some(containers) = containers {
         let ids: Vec<i64> = containers.iter().map(|id| id.0).collect();
-        query = query.filter(emails::container_id.eq_any(ids));
+        query = match named || walks {
+            true => query.filter(db::unindexed::<BigInt>("emails.container_id").eq_any(ids)),
+            false => query.filter(emails::container_id.eq_any(ids)),
+        };
     }
     match view {
         View::All => {}
         View::Attention => query = query.filter(sql::<Bool>(WANTS_ATTENTION)).filter(recent(now)),
+        View::State(state) if named => query = query.filter(db::unindexed::<Text>("emails.state").eq(state.code())),
         View::State(state) => query = query.filter(emails::state.eq(state.code())),
     }
     if let Some(only) = &filter.only {
         query = query.filter(emails::id.eq_any(only.iter().map(|id| id.0).collect::<Vec<_>>()));
     }
     if let Some(kind) = filter.kind {
-        query = query.filter(emails::kind.eq(kind.code()));
-    }
-    let text = db::key(filter.text.trim_end_matches('*'));
-    if let (false, Some(after)) = (text.is_empty(), db::after(&text)) {
-        let address = emails::shown_to_key.ge(text.clone()).and(emails::shown_to_key.lt(after.clone()));
-        let user = emails::user_key.ge(text.clone()).and(emails::user_key.lt(after));
-        query = match text.parse::<i64>() {
-            Ok(task) => query.filter(address.or(user).or(emails::task_id.assume_not_null().eq(task))),
-            Err(_) => query.filter(address.or(user)),
+        query = match named || walks || (filter.many && !filter.text.is_empty()) {
+            true => query.filter(db::unindexed::<Text>("emails.kind").eq(kind.code())),
+            false => query.filter(emails::kind.eq(kind.code())),
         };
     }
-    query
+    let Some(Sought { from, to, task }) = Sought::of(filter) else { return query };
+    if named || filter.many {
+        let column = db::unindexed::<Text>;
+        let address = column("emails.shown_to_key").ge(from.clone()).and(column("emails.shown_to_key").lt(to.clone()));
+        let user = column("emails.user_key").ge(from).and(column("emails.user_key").lt(to));
+        return match task {
+            Some(task) => query.filter(address.or(user).or(db::unindexed::<BigInt>("emails.task_id").eq(task))),
+            None => query.filter(address.or(user)),
+        };
+    }
+    let address = emails::shown_to_key.ge(from.clone()).and(emails::shown_to_key.lt(to.clone()));
+    let user = emails::user_key.ge(from).and(emails::user_key.lt(to));
+    match task {
+        Some(task) => query.filter(address.or(user).or(emails::task_id.assume_not_null().eq(task))),
+        None => query.filter(address.or(user)),
+    }
+}
+
+/// What a text is looked for as: the beginning of an address or of a User ID, or the number of a task.
+struct Sought {
+    from: String,
+    to: String,
+    task: Option<i64>,
+}
+
+impl Sought {
+    fn of(filter: &Filter) -> Option<Self> {
+        let from = db::key(filter.text.trim_end_matches('*'));
+        let to = db::after(&from)?;
+        Some(Sought { task: from.parse().ok(), from, to })
+    }
+}
+
+/// The filter with the emails that its text or its kind finds, each way by its index, if they are no more than are counted.
+pub fn sought(conn: &mut AnyConn, filter: &Filter) -> Result<Filter> {
+    let few = |ids: &[i64]| i64::try_from(ids.len()).is_ok_and(|count| count <= CAP);
+    let mut found: Vec<i64> = Vec::new();
+    if let Some(Sought { from, to, task }) = Sought::of(filter) {
+        let address = emails::shown_to_key.ge(from.clone()).and(emails::shown_to_key.lt(to.clone()));
+        let user = emails::user_key.ge(from).and(emails::user_key.lt(to));
+        let by_address = emails::table.filter(address).select(emails::id).limit(CAP + 1).load::<i64>(conn)?;
+        let by_user = emails::table.filter(user).select(emails::id).limit(CAP + 1).load::<i64>(conn)?;
+        let by_task = emails::table.filter(emails::task_id.eq(task.unwrap_or(-1))).select(emails::id).limit(CAP + 1);
+        for ids in [by_address, by_user, by_task.load::<i64>(conn)?] {
+            if !few(&ids) {
+                return Ok(Filter { many: true, ..filter.clone() });
+            }
+            found.extend(ids);
+        }
+    } else if let Some(kind) = filter.kind {
+        found = emails::table.filter(emails::kind.eq(kind.code())).select(emails::id).limit(CAP + 1).load(conn)?;
+        if !few(&found) {
+            return Ok(Filter { many: true, ..filter.clone() });
+        }
+    } else {
+        return Ok(filter.clone());
+    }
+    found.sort_unstable();
+    found.dedup();
+    Ok(Filter { only: Some(found.into_iter().map(EmailId).collect()), ..filter.clone() })
 }
 
 #[diesel::dsl::auto_type]
@@ -65,22 +130,35 @@ fn recent(now: Timestamp) -> _ {
     emails::last_answer_at.assume_not_null().ge(since)
 }
 
-/// The rows of `view`, the newest first.
+/// The rows of a span of `view`, the newest first.
 pub fn rows(
     conn: &mut AnyConn,
     now: Timestamp,
     containers: Option<&[ContainerId]>,
     filter: &Filter,
     view: View,
-    offset: i64,
-    limit: i64,
+    span: Span,
 ) -> Result<Vec<Email>> {
-    let rows: Vec<Row> = filtered(now, containers, filter, view)
-        .order(emails::id.desc())
-        .offset(offset)
-        .limit(limit)
-        .select(columns!())
-        .load(conn)?;
+    // Few are sorted by their numbers; of many the list is walked.
+    let mut ids: Vec<i64> =
+        filtered(now, containers, filter, view, false).select(emails::id).limit(CAP + 1).load(conn)?;
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let few = i64::try_from(ids.len()).is_ok_and(|count| count <= CAP);
+    let query = if few {
+        ids.sort_unstable_by(|a, b| b.cmp(a));
+        let query = emails::table.filter(emails::id.eq_any(span.of_newest(ids))).into_boxed();
+        query.order(emails::id.desc())
+    } else {
+        let mut query = filtered(now, containers, filter, view, true).offset(span.offset()).limit(span.limit);
+        if let Some(beyond) = span.beyond("emails", &[], true, "1 = 1") {
+            query = query.filter(sql::<Bool>(&beyond));
+        }
+        if span.backwards() { query.order(emails::id.asc()) } else { query.order(emails::id.desc()) }
+    };
+    let rows: Vec<Row> = query.select(columns!()).load(conn)?;
+    let rows = if few { rows } else { span.in_order(rows) };
     rows.into_iter().map(Email::try_from).collect()
 }
 
@@ -92,7 +170,7 @@ pub fn count(
     filter: &Filter,
     view: View,
 ) -> Result<Total> {
-    crate::total!(conn, filtered(now, containers, filter, view).select(emails::id))
+    crate::total!(conn, filtered(now, containers, filter, view, false).select(emails::id))
 }
 
 /// How many rows of `view` are in each state that any is in.
@@ -106,7 +184,7 @@ pub fn counts_by_state(
     let mut counts = State::ALL.map(|state| (state, 0)).to_vec();
     for part in parts(filter) {
         for (state, count) in &mut counts {
-            let one = filtered(now, containers, &part, view).filter(emails::state.eq(state.code()));
+            let one = filtered(now, containers, &part, view, false).filter(emails::state.eq(state.code()));
             *count += one.select(count_star()).first::<i64>(conn)?;
         }
     }
@@ -126,7 +204,8 @@ pub fn ids_in_states(
     let words: Vec<&str> = states.iter().map(|state| state.code()).collect();
     let mut ids: Vec<i64> = Vec::new();
     for part in parts(filter) {
-        let found = filtered(now, containers, &part, view).filter(emails::state.eq_any(&words)).order(emails::id);
+        let found =
+            filtered(now, containers, &part, view, false).filter(emails::state.eq_any(&words)).order(emails::id);
         ids.extend(found.select(emails::id).load::<i64>(conn)?);
     }
     Ok(ids.into_iter().map(EmailId).collect())

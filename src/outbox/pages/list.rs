@@ -5,7 +5,7 @@ use askama::Template;
 
 use crate::{
     clock::{self, Timestamp, Zone},
-    db::Total,
+    db::{Span, Total},
     english::continued,
     error::Mistakes,
     ids::EmailId,
@@ -17,7 +17,7 @@ use crate::{
     },
     ticked,
     web::{
-        Answer, Asked, Chrome, Fields, Links, Pager, Permitted,
+        Answer, Asked, Chrome, Fields, Links, Pager, Permitted, Stretch,
         list::{Choice, Tab},
         page_with, segment,
     },
@@ -99,7 +99,7 @@ pub(super) const VIEWS: [(&str, &str, View); 8] = [
 
 /// What is looked for, as an address or a form says it.
 pub(super) fn filter(asked: &Fields) -> Filter {
-    Filter { text: asked.text("q"), kind: Kind::from_code(&asked.text("message")), only: None }
+    Filter { text: asked.text("q"), kind: Kind::from_code(&asked.text("message")), ..Filter::default() }
 }
 
 /// The view of this word.
@@ -186,22 +186,25 @@ async fn draw<N: Need>(p: &Permitted<N>, asked: &Fields, form: &Fields, mistakes
     let paging = Asked::of(asked.clone()).paging;
     let wanted = filter.clone();
     let current = word.clone();
-    let ((counts, rows, total, health, basis), chrome) = p
+    let ((counts, rows, (stretch, total), health, basis), chrome) = p
         .view(move |desk, who, now| {
             desk.db.read(|conn| {
                 let scope = who.scope.containers();
+                let wanted = mail::sought(conn, &wanted)?;
                 let mut counts = Vec::with_capacity(VIEWS.len());
-                let (mut total, mut rows) = (Total::default(), Vec::new());
+                let (mut total, mut rows, mut stretch) = (Total::default(), Vec::new(), Stretch::default());
                 for (word, _, view) in VIEWS {
                     let count = mail::count(conn, now, scope, &wanted, view)?;
                     counts.push(count);
                     if word == current {
                         total = count;
-                        rows = mail::rows(conn, now, scope, &wanted, view, (paging.offset(), paging.size))?;
+                        let read = |span: Span| mail::rows(conn, now, scope, &wanted, view, span);
+                        let (found, place) = paging.read(|email: &Email| email.id.0, read)?;
+                        (rows, stretch) = (found, place);
                     }
                 }
                 let basis = outbox::basis(conn, now, &desk.settings)?;
-                Ok((counts, outbox::in_context(conn, rows)?, total, mail::health(conn)?, basis))
+                Ok((counts, outbox::in_context(conn, rows)?, (stretch, total), mail::health(conn)?, basis))
             })
         })
         .await?;
@@ -243,7 +246,7 @@ async fn draw<N: Need>(p: &Permitted<N>, asked: &Fields, form: &Fields, mistakes
         state: state.unwrap_or_default(),
         filtered,
         see_tasks: p.may(Permission::SeeTasks),
-        pager: Pager::new(paging, rows.len(), total, &links),
+        pager: Pager::of(stretch, total, &links),
         rows: rows.into_iter().map(|row| line(row, &ticked, &basis, zone, may)).collect(),
         again: may.0 && fits(Change::SendAgain, shown),
         cancel: may.0 && fits(Change::Cancel, shown),

@@ -34,7 +34,7 @@ pub fn find(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone, typed: &s
     let mut found = Found::default();
     if who.may(Permission::SeeUsers) {
         let search = Search { q: typed.clone(), state: State::Any, ..Search::default() };
-        let (list, total) = users::search(conn, &who.scope, &search, Order::default(), 0, MOST)?;
+        let (list, total) = users::search(conn, &who.scope, &search, Order::default(), (0, MOST))?;
         found.users_total = total;
         found.users = with_stands(conn, &basis, list)?;
         found.tokens = store::find::tokens(conn, who, &hit::serial(&typed), MOST)?;

@@ -4,8 +4,8 @@ use actix_web::http::StatusCode;
 use askama::Template;
 
 use crate::{
-    db::{self, Total},
-    error::Mistakes,
+    db::{self, Span, Total},
+    error::{Error, Mistakes},
     ids::TaskId,
     operators::{Permission, may, may::Need},
     order::Column as _,
@@ -120,11 +120,20 @@ async fn draw<N: Need>(p: &Permitted<N>, asked: &Asked, form: &Fields, mistakes:
     let wanted = query.clone();
     let (listed, chrome) = p
         .view(move |desk, who, now| {
-            desk.db
-                .read(|conn| reading::list(conn, who, now, desk.settings.zone, &wanted, paging.offset(), paging.size))
+            desk.db.read(|conn| {
+                let mut listed = None;
+                let read = |span: Span| {
+                    let mut found = reading::list(conn, who, now, desk.settings.zone, &wanted, span)?;
+                    let rows = std::mem::take(&mut found.rows);
+                    listed = Some(found);
+                    Ok(rows)
+                };
+                let (rows, stretch) = paging.read(|row: &Row| row.task.id.0, read)?;
+                Ok((rows, stretch, listed.ok_or_else(|| Error::Internal("a list was not read".into()))?))
+            })
         })
         .await?;
-    let Listed { rows, total, views, operators, sorts } = listed;
+    let (rows, stretch, Listed { total, views, operators, sorts, .. }) = listed;
     let today = p.desk.settings.zone.today(p.now);
     let mut elsewhere: Vec<TaskId> = if all { Vec::new() } else { ticked::ids(&form.all(TASK)) };
     let ticked: Vec<TaskId> = elsewhere.clone();
@@ -168,7 +177,7 @@ async fn draw<N: Need>(p: &Permitted<N>, asked: &Asked, form: &Fields, mistakes:
         ),
         q,
         heads: heads(&links, query.order, &sorts),
-        pager: Pager::new(paging, rows.len(), total, &links),
+        pager: Pager::of(stretch, total, &links),
         rows: rows
             .into_iter()
             .map(|row| {

@@ -25,6 +25,12 @@ pub fn open_in(containers: &[ContainerId]) -> String {
     )
 }
 
+/// The condition that something of the task `a` lies in these containers.
+pub fn anchor_in(containers: &[ContainerId]) -> String {
+    let list = within(containers);
+    format!("EXISTS (SELECT 1 FROM task_containers c WHERE c.task_id = a.id AND c.container_id IN ({list}))")
+}
+
 /// The condition that users in these containers are locked.
 pub fn locked_in(containers: &[ContainerId]) -> String {
     let list = within(containers);

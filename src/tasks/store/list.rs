@@ -12,7 +12,7 @@ use diesel::{
 use super::inside;
 use crate::{
     clock::Timestamp,
-    db::{AnyConn, Total},
+    db::{AnyConn, Span, Total},
     error::{Error, Result},
     ids::{ContainerId, TaskId},
     schema::{emails, enrollments, tasks, users},
@@ -86,22 +86,20 @@ pub fn find(conn: &mut AnyConn, id: TaskId) -> Result<Option<Task>> {
     row.map(Task::try_from).transpose()
 }
 
-/// The rows `offset..offset + limit` of what is asked for, and how many match.
+/// The rows of a span of what is asked for, and how many match.
 pub fn page(
     conn: &mut AnyConn,
     query: &Query,
     today: NaiveDate,
     attempts: i64,
-    offset: i64,
-    limit: i64,
+    span: Span,
 ) -> Result<(Vec<Row>, Total)> {
     let (matching, total) = Matching::of(conn, query, today, None)?;
     if total.rows == 0 {
         return Ok((Vec::new(), total));
     }
-    let page = matching.ordered().offset(offset).limit(limit).select(TaskRow::as_select());
-    let rows: Vec<TaskRow> = page.load(conn)?;
-    let list = rows.into_iter().map(Task::try_from).collect::<Result<_>>()?;
+    let rows: Vec<TaskRow> = matching.span(span).select(TaskRow::as_select()).load(conn)?;
+    let list = span.in_order(rows).into_iter().map(Task::try_from).collect::<Result<_>>()?;
     Ok((with_progress(conn, list, None, attempts, today)?, total))
 }
 

@@ -10,12 +10,12 @@ use diesel::{
 
 use super::inside;
 use crate::{
-    db::{self, AnyConn, Total, total::CAP},
+    db::{self, AnyConn, Span, Total, total::CAP},
     error::Result,
     ids::ContainerId,
     schema::{emails, tasks},
     tasks::{
-        list::{Column, Query, View},
+        list::{Column, Order, Query, View},
         status::last_soon_day,
     },
 };
@@ -169,15 +169,29 @@ impl<'a> Matching<'a> {
         tasks
     }
 
-    /// The tasks that match by the key of the order, then the number, as the indexes have it.
-    pub fn ordered(&self) -> Boxed {
-        let tasks = match &self.few {
+    /// Of the tasks that match those of a span, by the key of the order, then the number, as the indexes have it.
+    pub fn span(&self, span: Span) -> Boxed {
+        let mut tasks = match &self.few {
             // Asked to sort few of many, a database may rather walk an index past every task.
             Some(ids) => tasks::table.filter(tasks::id.eq_any(ids.clone())).into_boxed(),
             None => self.filtered(),
         };
-        let order = self.query.order;
-        match (order.column, !order.descending) {
+        let Order { column, descending } = self.query.order;
+        let key: &[&str] = match column {
+            Column::Task => &[],
+            Column::Operator => &["operator_key"],
+            Column::EmailedTo => &["emailed_to_key"],
+            Column::Start => &["start_on"],
+            Column::Stop => &["latest_stop_on"],
+            Column::Count => &["users"],
+            Column::Completed => &["used"],
+        };
+        let seen = self.scope.map_or_else(|| "1 = 1".to_owned(), inside::anchor_in);
+        if let Some(beyond) = span.beyond("tasks", key, descending, &seen) {
+            tasks = tasks.filter(sql::<Bool>(&format!("({beyond})")));
+        }
+        let tasks = tasks.offset(span.offset()).limit(span.limit);
+        match (column, descending == span.backwards()) {
             (Column::Task, true) => tasks.order(tasks::id.asc()),
             (Column::Task, false) => tasks.order(tasks::id.desc()),
             (Column::Operator, true) => tasks.order((tasks::operator_key.asc(), tasks::id.asc())),

@@ -11,7 +11,7 @@ use diesel::{
 
 use super::inside::within;
 use crate::{
-    db::{AnyConn, Total},
+    db::{AnyConn, Span, Total},
     error::Result,
     ids::{ContainerId, TaskId},
     schema::{emails, tasks},
@@ -25,7 +25,7 @@ use crate::{
     },
 };
 
-/// The rows `offset..offset + limit` of what is asked for and how many match, where many are open in these containers. The
+/// The rows of a span of what is asked for and how many match, where many are open in these containers. The
 /// order must be one by what is the same in all containers of a task.
 pub fn page(
     conn: &mut AnyConn,
@@ -33,14 +33,13 @@ pub fn page(
     containers: &[ContainerId],
     attempts: i64,
     today: NaiveDate,
-    offset: i64,
-    limit: i64,
+    span: Span,
 ) -> Result<(Vec<Row>, Total)> {
     let (matching, total) = Matching::of(conn, query, today, Some(containers))?;
     if total.rows == 0 {
         return Ok((Vec::new(), total));
     }
-    let ids: Vec<i64> = matching.ordered().offset(offset).limit(limit).select(tasks::id).load(conn)?;
+    let ids: Vec<i64> = span.in_order(matching.span(span).select(tasks::id).load(conn)?);
     let rows = rows(conn, &ids, containers, attempts, today)?;
     let mut rows: HashMap<i64, Row> = rows.into_iter().map(|row| (row.task.id.0, row)).collect();
     Ok((ids.iter().filter_map(|id| rows.remove(id)).collect(), total))

@@ -7,7 +7,7 @@ use askama::Template;
 
 use crate::{
     clock,
-    db::{self, AnyConn, Total},
+    db::{self, AnyConn, Span, Total},
     error::Result,
     ids::{ContainerId, UserId},
     operators::{Permission, Who, may},
@@ -20,7 +20,7 @@ use crate::{
     },
     users::{self, User},
     web::{
-        self, Answer, Asked, Chrome, Links, Pager, Paging, Permitted,
+        self, Answer, Asked, Chrome, Links, Pager, Paging, Permitted, Stretch,
         list::{Choice, Head, Tab},
         segment,
     },
@@ -67,6 +67,7 @@ struct Stock {
 
 struct Found {
     tokens: Vec<Token>,
+    stretch: Stretch,
     users: HashMap<UserId, User>,
     containers: Vec<(ContainerId, String)>,
     counts: Vec<(TokenState, Total)>,
@@ -132,7 +133,7 @@ pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest, asked: Aske
         chips: chips(&search, &links),
         serial_head: Head::new("Serial Number", &links, search.order, Column::Serial),
         added_head: Head::new("Added", &links, search.order, Column::Added),
-        pager: Pager::new(paging, rows.len(), total, &links),
+        pager: Pager::of(found.stretch, total, &links),
         rows,
         stock: found.stock,
         first_run: !found.anything,
@@ -147,14 +148,23 @@ fn find(conn: &mut AnyConn, who: &Who, search: &Search, paging: Paging, stock: S
     if !search.container.is_empty() && named.is_none() {
         // A container that does not exist for them holds nothing for them.
         let counts = TokenState::ALL.map(|state| (state, Total::default())).to_vec();
-        return Ok(Found { tokens: Vec::new(), users: HashMap::new(), containers, counts, stock, anything: true });
+        return Ok(Found {
+            tokens: Vec::new(),
+            stretch: Stretch::default(),
+            users: HashMap::new(),
+            containers,
+            counts,
+            stock,
+            anything: true,
+        });
     }
-    let tokens = store::list::page(conn, &who.scope, search, named, paging.offset(), paging.size)?;
+    let read = |span: Span| store::list::page(conn, &who.scope, search, named, span);
+    let (tokens, stretch) = paging.read(|token: &Token| token.id.0, read)?;
     let counts = store::list::counts(conn, &who.scope, search, named)?;
     let anything = !search.is_open() || counts.iter().any(|(_, count)| count.rows > 0);
     let ids: Vec<UserId> = tokens.iter().filter_map(|token| token.user).collect();
     let users = users::by_ids(conn, &ids)?.into_iter().map(|user| (user.id, user)).collect();
-    Ok(Found { tokens, users, containers, counts, stock, anything })
+    Ok(Found { tokens, stretch, users, containers, counts, stock, anything })
 }
 
 fn kinds(search: &Search) -> Vec<Choice> {

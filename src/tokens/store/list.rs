@@ -6,12 +6,12 @@ use diesel::{
     dsl::{AsExprOf, exists, sql},
     expression::{SqlLiteral, UncheckedBind},
     prelude::*,
-    sql_types::{Bool, Text},
+    sql_types::{Bool, Nullable, Text},
 };
 
 use super::{Row, StoredToken};
 use crate::{
-    db::{self, AnyConn, Total},
+    db::{self, AnyConn, Span, Total},
     error::{Error, Result},
     ids::{ContainerId, UserId},
     operators::Scope,
@@ -26,25 +26,42 @@ type Backend = <AnyConn as diesel::Connection>::Backend;
 type Filtered = tokens::BoxedQuery<'static, Backend>;
 type Condition = Box<dyn BoxableExpression<tokens::table, Backend, SqlType = diesel::sql_types::Nullable<Bool>>>;
 
-/// The tokens of a search in a scope, from row `offset` on. `container`: the one that the search names.
+/// The tokens of a span of a search in a scope. `container`: the one that the search names.
 pub fn page(
     conn: &mut AnyConn,
     scope: &Scope,
     search: &Search,
     container: Option<ContainerId>,
-    offset: i64,
-    limit: i64,
+    span: impl Into<Span>,
 ) -> Result<Vec<Token>> {
-    let wide = crate::users::are_many(conn, scope)?;
-    let query = filtered(scope, search, container, search.state, wide);
-    let query = match (search.order.column, search.order.descending) {
+    let span = span.into();
+    let wide = Wide::of(conn, scope, search)?;
+    let mut query = filtered(scope, search, container, search.state, &wide).offset(span.offset()).limit(span.limit);
+    let key: &[&str] = if search.order.column == Column::Serial { &["serial_key"] } else { &[] };
+    // Where it lies in the order of serial numbers, a token out of scope would tell.
+    let seen = match scope {
+        Scope::All => "1 = 1".to_owned(),
+        Scope::Containers(list) => seen_in(list),
+    };
+    if let Some(beyond) = span.beyond("tokens", key, search.order.descending, &seen) {
+        query = query.filter(sql::<Nullable<Bool>>(&format!("({beyond})")));
+    }
+    let query = match (search.order.column, search.order.descending != span.backwards()) {
         (Column::Serial, false) => query.order(tokens::serial_key),
         (Column::Serial, true) => query.order(tokens::serial_key.desc()),
         (Column::Added, false) => query.order(tokens::id),
         (Column::Added, true) => query.order(tokens::id.desc()),
     };
-    let rows: Vec<Row> = query.offset(offset).limit(limit).load(conn)?;
-    rows.into_iter().map(|row| StoredToken::try_from(row).map(|held| held.token)).collect()
+    let rows: Vec<Row> = query.load(conn)?;
+    span.in_order(rows).into_iter().map(|row| StoredToken::try_from(row).map(|held| held.token)).collect()
+}
+
+/// The condition that the token `a` exists in these containers; stock of no container is everyone's.
+fn seen_in(containers: &[ContainerId]) -> String {
+    let list: Vec<String> = containers.iter().map(ToString::to_string).collect();
+    let list = if list.is_empty() { "NULL".to_owned() } else { list.join(", ") };
+    let container = "COALESCE((SELECT u.container_id FROM users u WHERE u.id = a.user_id), a.container_id)";
+    format!("(a.user_id IS NULL AND a.container_id IS NULL OR {container} IN ({list}))")
 }
 
 /// How many tokens of a search are in each state, whichever the search names.
@@ -54,11 +71,11 @@ pub fn counts(
     search: &Search,
     container: Option<ContainerId>,
 ) -> Result<Vec<(TokenState, Total)>> {
-    let wide = crate::users::are_many(conn, scope)?;
+    let wide = Wide::of(conn, scope, search)?;
     TokenState::ALL
         .into_iter()
         .map(|state| {
-            let matching = filtered(scope, search, container, Some(state), wide);
+            let matching = filtered(scope, search, container, Some(state), &wide);
             Ok((state, crate::total!(conn, matching.select(tokens::id))?))
         })
         .collect()
@@ -113,43 +130,107 @@ pub fn known(conn: &mut AnyConn, scope: &Scope, keys: &[String]) -> Result<HashM
     Ok(known)
 }
 
-/// `wide`: many users are in the scope, see [`within`].
+/// What more than are counted match: it is asked of one token after the other, and not looked up.
+struct Wide {
+    /// Users in the scope, see [`within`].
+    scope: bool,
+    /// Users whose User ID begins so.
+    users: bool,
+    /// Tokens whose serial number begins so.
+    serials: bool,
+    /// Tokens of the kind, whatever their state: no index of these has an order.
+    kind: bool,
+}
+
+impl Wide {
+    fn of(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<Self> {
+        let users = match user_range(search) {
+            Some((from, to)) => {
+                let range = users::user_id_key.ge(from).and(users::user_id_key.lt(to));
+                crate::total!(conn, users::table.filter(range).select(users::id))?.more
+            }
+            None => false,
+        };
+        let serials = match serial_range(search) {
+            Some((from, to)) => {
+                let range = tokens::serial_key.ge(from).and(tokens::serial_key.lt(to));
+                crate::total!(conn, tokens::table.filter(range).select(tokens::id))?.more
+            }
+            None => false,
+        };
+        let kind = match search.kind {
+            Some(kind) => {
+                let of_kind = tokens::table.filter(tokens::authentication_type.eq(kind.code()));
+                crate::total!(conn, of_kind.select(tokens::id))?.more
+            }
+            None => false,
+        };
+        Ok(Wide { scope: crate::users::are_many(conn, scope)?, users, serials, kind })
+    }
+}
+
+/// The keys of the User IDs that a search asks for.
+fn user_range(search: &Search) -> Option<(String, String)> {
+    let user = db::key(&search.user);
+    // Nothing sorts behind the last of all letters, which is the one case without an end.
+    let after = db::after(&user).unwrap_or_else(|| format!("{user}\u{10FFFF}"));
+    (!user.is_empty()).then_some((user, after))
+}
+
+/// The keys of the serial numbers that begin as a search says.
+fn serial_range(search: &Search) -> Option<(String, String)> {
+    let serial = serial_key(&search.q);
+    db::after(&serial).map(|after| (serial, after))
+}
+
 fn filtered(
     scope: &Scope,
     search: &Search,
     container: Option<ContainerId>,
     state: Option<TokenState>,
-    wide: bool,
+    wide: &Wide,
 ) -> Filtered {
     let mut query = tokens::table.into_boxed::<Backend>();
     if let Scope::Containers(list) = scope {
-        query = query.filter(within(list, true, wide));
+        query = query.filter(within(list, true, wide.scope));
     }
     if let Some(container) = container {
-        query = query.filter(within(&[container], false, wide));
+        query = query.filter(within(&[container], false, wide.scope));
     }
     if let Some(state) = state {
         query = query.filter(tokens::state.eq(state.code()));
     }
     if let Some(kind) = search.kind {
-        query = query.filter(tokens::authentication_type.eq(kind.code()));
-    }
-    let serial = serial_key(&search.q);
-    if let (false, Some(after)) = (serial.is_empty(), db::after(&serial)) {
-        let named = diesel::alias!(tokens as named);
-        let (key, id) = (named.field(tokens::serial_key), named.field(tokens::id));
-        let begins = key.ge(serial.clone()).and(key.lt(after));
-        query = match ends(&serial, "named") {
-            Some(ends) => query.filter(tokens::id.eq_any(named.filter(begins.or(ends)).select(id))),
-            None => query.filter(tokens::id.eq_any(named.filter(begins).select(id))),
+        query = match wide.kind && state.is_none() {
+            true => query.filter(db::unindexed::<Text>("tokens.authentication_type").eq(kind.code())),
+            false => query.filter(tokens::authentication_type.eq(kind.code())),
         };
     }
-    let user = db::key(&search.user);
-    if !user.is_empty() {
-        // Nothing sorts behind the last of all letters, which is the one case without an end.
-        let after = db::after(&user).unwrap_or_else(|| format!("{user}\u{10FFFF}"));
-        let range = users::user_id_key.ge(user).and(users::user_id_key.lt(after));
-        query = query.filter(tokens::user_id.eq_any(users::table.filter(range).select(users::id.nullable())));
+    if let Some((serial, after)) = serial_range(search) {
+        if wide.serials {
+            let key = || db::unindexed::<Text>("tokens.serial_key");
+            let begins = key().ge(serial.clone()).and(key().lt(after));
+            query = match ends(&serial, "tokens") {
+                Some(ends) => query.filter(begins.or(ends)),
+                None => query.filter(begins),
+            };
+        } else {
+            let named = diesel::alias!(tokens as named);
+            let (key, id) = (named.field(tokens::serial_key), named.field(tokens::id));
+            let begins = key.ge(serial.clone()).and(key.lt(after));
+            query = match ends(&serial, "named") {
+                Some(ends) => query.filter(tokens::id.eq_any(named.filter(begins.or(ends)).select(id))),
+                None => query.filter(tokens::id.eq_any(named.filter(begins).select(id))),
+            };
+        }
+    }
+    if let Some((from, to)) = user_range(search) {
+        let range = users::user_id_key.ge(from).and(users::user_id_key.lt(to));
+        let of_range = users::table.filter(range);
+        query = match wide.users {
+            true => query.filter(exists(of_range.filter(users::id.nullable().eq(tokens::user_id))).nullable()),
+            false => query.filter(tokens::user_id.eq_any(of_range.select(users::id.nullable()))),
+        };
     }
     query
 }

@@ -7,7 +7,7 @@ use askama::Template;
 use chrono::NaiveDate;
 
 use crate::{
-    db::Total,
+    db::{Span, Total},
     english::counted,
     error::Result,
     ids::UserId,
@@ -20,7 +20,7 @@ use crate::{
         search::{AuthMethod, Column, State},
     },
     web::{
-        self, Answer, Asked, Chrome, Links, Pager, Paging, Permitted,
+        self, Answer, Asked, Chrome, Links, Pager, Paging, Permitted, Stretch,
         list::{Choice, Head},
         segment,
     },
@@ -66,6 +66,7 @@ struct Row {
 
 struct Found {
     rows: Vec<Row>,
+    stretch: Stretch,
     meant: Vec<String>,
     total: Total,
     containers: Vec<String>,
@@ -106,7 +107,7 @@ pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest, asked: Aske
             head("Email", Column::Email),
             head("Container", Column::Container),
         ],
-        pager: Pager::new(paging, found.rows.len(), found.total, &links),
+        pager: Pager::of(found.stretch, found.total, &links),
         rows: found.rows,
         meant: found
             .meant
@@ -143,7 +144,13 @@ fn find(
     order: Order,
     paging: Paging,
 ) -> Result<Found> {
-    let (list, total) = users::search(conn, &who.scope, search, order, paging.offset(), paging.size)?;
+    let mut total = Total::default();
+    let read = |span: Span| {
+        let (rows, all) = users::search(conn, &who.scope, search, order, span)?;
+        total = all;
+        Ok(rows)
+    };
+    let (list, stretch) = paging.read(|user: &User| user.id.0, read)?;
     let ids: Vec<UserId> = list.iter().map(|user| user.id).collect();
     let mut tokens: HashMap<UserId, Vec<String>> = HashMap::new();
     for (user, kind, count) in users::active_tokens(conn, &ids)? {
@@ -159,7 +166,7 @@ fn find(
     let meant =
         if total.rows == 0 && !search.q.is_empty() { users::meant(conn, &who.scope, search)? } else { Vec::new() };
     let everyone = Search { state: State::Any, ..Search::default() };
-    let anyone = total.rows > 0 || users::count(conn, &who.scope, &everyone)? > 0;
+    let anyone = total.rows > 0 || users::search(conn, &who.scope, &everyone, Order::default(), (0, 1))?.1.rows > 0;
     let containers = users::containers(conn, &who.scope)?.into_iter().map(|(_, name)| name).collect();
     let rows = list
         .into_iter()
@@ -171,7 +178,7 @@ fn find(
             user,
         })
         .collect();
-    Ok(Found { rows, meant, total, containers, anyone })
+    Ok(Found { rows, stretch, meant, total, containers, anyone })
 }
 
 /// "1 authenticator app", "2 hardware tokens".

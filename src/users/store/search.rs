@@ -2,10 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use diesel::{dsl::exists, prelude::*, sql_types::Bool};
+use diesel::{
+    dsl::{exists, sql},
+    prelude::*,
+    sql_types::{BigInt, Bool},
+};
 
 use crate::{
-    db::{self, AnyConn, Total},
+    db::{self, AnyConn, Begin, Span, Total, total::CAP},
     error::Result,
     ids::{ContainerId, UserId},
     operators::Scope,
@@ -16,13 +20,13 @@ use crate::{
         slips,
         store::{Row, containers, with_containers},
         user::User,
-        words::{self, Wanted},
+        words,
     },
 };
 
-type Backend = <AnyConn as diesel::Connection>::Backend;
-type Condition = Box<dyn BoxableExpression<users::table, Backend, SqlType = Bool>>;
-type Filtered = users::BoxedQuery<'static, Backend>;
+mod having;
+
+use having::{Backend, Condition, Filtered};
 
 /// The state of a token whose one-time passwords are accepted (`tokens::TokenState::Active`).
 pub const ACTIVE: &str = "Active";
@@ -59,35 +63,61 @@ macro_rules! begins {
     }};
 }
 
-/// The users of a search in a scope, from row `offset` on, and how many match. As few as are counted one by one are sorted
+/// The users of a span of a search in a scope, and how many match. As few as are counted one by one are sorted
 /// here: asked to sort few of many, SQLite would rather walk an index past every user.
 pub fn page(
     conn: &mut AnyConn,
     scope: &Scope,
     search: &Search,
     order: Order,
-    offset: i64,
-    limit: i64,
+    span: impl Into<Span>,
 ) -> Result<(Vec<User>, Total)> {
+    let span = span.into();
     let Some(query) = filtered(conn, scope, search)? else { return Ok((Vec::new(), Total::default())) };
-    let total = crate::total!(conn, query.select(users::id))?;
-    let Some(query) = filtered(conn, scope, search)? else { return Ok((Vec::new(), Total::default())) };
+    let total = match of_a_word(conn, scope, search)? {
+        Some(total) => total,
+        None => crate::total!(conn, query.select(users::id))?,
+    };
+    // An index of the containers has not the order of the list.
+    let walks = total.more;
+    let found = if walks { walked(conn, scope, search, order)? } else { filtered(conn, scope, search)? };
+    let Some(query) = found else { return Ok((Vec::new(), Total::default())) };
     let rows = if !total.more && search.narrows() {
         let rows: Vec<Row> = query.load(conn)?;
         let rows = sorted(conn, scope, rows, order)?;
-        let (skip, take) = (usize::try_from(offset).unwrap_or(0), usize::try_from(limit).unwrap_or(0));
-        rows.into_iter().skip(skip).take(take).collect()
+        // Few have numbered pages only.
+        let numbered = matches!(span.begin, Begin::Row(_));
+        let skip = if numbered { usize::try_from(span.offset()).unwrap_or(0) } else { usize::MAX };
+        rows.into_iter().skip(skip).take(usize::try_from(span.limit).unwrap_or(0)).collect()
     } else if order.column == Column::Container {
-        by_container(conn, scope, search, order.descending, offset, limit)?
+        by_container(conn, scope, search, order.descending, span)?
     } else {
-        walk(query, order).offset(offset).limit(limit).load(conn)?
+        span.in_order(walk(query, scope, order, span).load(conn)?)
     };
     Ok((with_containers(conn, rows)?, total))
 }
 
-/// Along the index of a column.
-fn walk(query: Filtered, order: Order) -> Filtered {
-    match (order.column, order.descending) {
+/// A span along the index of a column.
+fn walk(mut query: Filtered, scope: &Scope, order: Order, span: Span) -> Filtered {
+    let Order { column, descending } = order;
+    let key: &[&str] = match column {
+        Column::UserId | Column::Container => &["user_id_key"],
+        Column::LastName => &["last_name_key", "first_name_key"],
+        Column::Email => &["email_key"],
+    };
+    let seen = match scope {
+        Scope::All => "1 = 1".to_owned(),
+        Scope::Containers(list) if list.is_empty() => "1 = 0".to_owned(),
+        Scope::Containers(list) => {
+            let list: Vec<String> = list.iter().map(ToString::to_string).collect();
+            format!("a.container_id IN ({})", list.join(", "))
+        }
+    };
+    if let Some(beyond) = span.beyond("users", key, descending, &seen) {
+        query = query.filter(sql::<Bool>(&format!("({beyond})")));
+    }
+    let query = query.offset(span.offset()).limit(span.limit);
+    match (column, descending != span.backwards()) {
         (Column::UserId | Column::Container, false) => query.order(users::user_id_key),
         (Column::UserId | Column::Container, true) => query.order(users::user_id_key.desc()),
         (Column::LastName, false) => query.order((users::last_name_key, users::first_name_key, users::id)),
@@ -122,36 +152,48 @@ fn sorted(conn: &mut AnyConn, scope: &Scope, mut rows: Vec<Row>, order: Order) -
     Ok(rows)
 }
 
-/// Goes through the containers by their names, so that each part of the list is a walk along an index.
-fn by_container(
-    conn: &mut AnyConn,
-    scope: &Scope,
-    search: &Search,
-    descending: bool,
-    offset: i64,
-    limit: i64,
-) -> Result<Vec<Row>> {
-    let mut list = containers(conn, scope)?;
-    if descending {
+/// Goes through the containers by their names, so that each span of the list is a walk along an index.
+fn by_container(conn: &mut AnyConn, scope: &Scope, search: &Search, descending: bool, span: Span) -> Result<Vec<Row>> {
+    let mut list: Vec<i64> = containers(conn, scope)?.into_iter().map(|(id, _)| id.0).collect();
+    if descending != span.backwards() {
         list.reverse();
     }
+    if let Some(anchor) = span.anchor() {
+        // Those before the container of the row that the span begins at are passed over.
+        let begin: Option<i64> = users::table.find(anchor).select(users::container_id).first(conn).optional()?;
+        let Some(begin) = begin.and_then(|begin| list.iter().position(|one| *one == begin)) else {
+            return Ok(Vec::new());
+        };
+        list.drain(..begin);
+    }
     let order = Order { column: Column::UserId, descending };
-    let (mut skip, mut found) = (offset, Vec::new());
-    for (container, _) in list {
-        let wanted = limit - i64::try_from(found.len()).unwrap_or(limit);
-        if wanted <= 0 {
+    let (mut skip, mut found) = (span.offset(), Vec::new());
+    for (n, container) in list.into_iter().enumerate() {
+        let limit = span.limit - i64::try_from(found.len()).unwrap_or(span.limit);
+        if limit <= 0 {
             break;
         }
-        let Some(query) = filtered(conn, scope, search)? else { break };
-        let here: i64 = query.filter(users::container_id.eq(container.0)).count().get_result(conn)?;
-        if skip < here {
-            let Some(query) = filtered(conn, scope, search)? else { break };
-            let query = walk(query.filter(users::container_id.eq(container.0)), order);
-            found.extend(query.offset(skip).limit(wanted).load::<Row>(conn)?);
+        let here = |conn: &mut AnyConn| {
+            Ok::<_, crate::error::Error>(
+                filtered(conn, scope, search)?.map(|query| query.filter(users::container_id.eq(container))),
+            )
+        };
+        let begin = match span.begin {
+            Begin::Row(_) => Begin::Row(skip),
+            _ if n == 0 => span.begin,
+            _ if span.backwards() => Begin::End,
+            _ => Begin::Row(0),
+        };
+        let Some(query) = here(conn)? else { break };
+        found.extend(walk(query, scope, order, Span { begin, limit }).load::<Row>(conn)?);
+        if skip > 0 {
+            let Some(query) = here(conn)? else { break };
+            // As far as rows are counted there are numbered pages.
+            let count = crate::total!(conn, query.select(users::id))?;
+            skip = if count.more { 0 } else { (skip - count.rows).max(0) };
         }
-        skip = (skip - here).max(0);
     }
-    Ok(found)
+    Ok(span.in_order(found))
 }
 
 /// The rows of a search in a scope, by User ID.
@@ -177,6 +219,17 @@ pub fn are_many(conn: &mut AnyConn, scope: &Scope) -> Result<bool> {
 
 /// The conditions of a search; `None` if it names a container that does not exist for this scope.
 fn filtered(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<Option<Filtered>> {
+    conditions(conn, scope, search, true)
+}
+
+/// The same for a walk along the index of an order: that of a container has the order of the User IDs only.
+fn walked(conn: &mut AnyConn, scope: &Scope, search: &Search, order: Order) -> Result<Option<Filtered>> {
+    let by_id = matches!(order.column, Column::UserId | Column::Container);
+    conditions(conn, scope, search, by_id && !search.container.is_empty())
+}
+
+/// `sought`: the containers are offered to an index.
+fn conditions(conn: &mut AnyConn, scope: &Scope, search: &Search, sought: bool) -> Result<Option<Filtered>> {
     let mut query = users::table.into_boxed::<Backend>();
     let named = if search.container.is_empty() {
         None
@@ -186,11 +239,17 @@ fn filtered(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<Option
         Some(container)
     };
     match (named, scope) {
-        (Some(ContainerId(container)), _) => query = query.filter(users::container_id.eq(container)),
+        (Some(ContainerId(container)), _) if sought => query = query.filter(users::container_id.eq(container)),
+        (Some(ContainerId(container)), _) => {
+            query = query.filter(db::unindexed::<BigInt>("users.container_id").eq(container));
+        }
         (None, Scope::All) => {}
         (None, Scope::Containers(list)) => {
             let list: Vec<i64> = list.iter().map(|id| id.0).collect();
-            query = query.filter(users::container_id.eq_any(list));
+            query = match sought {
+                true => query.filter(users::container_id.eq_any(list)),
+                false => query.filter(db::unindexed::<BigInt>("users.container_id").eq_any(list)),
+            };
         }
     }
     query = match search.state {
@@ -214,10 +273,7 @@ fn filtered(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<Option
         if wanted.is_empty() {
             return Ok(None);
         }
-        let alone = wanted.len() == 1;
-        for ways in wanted {
-            query = having(conn, query, &ways, alone)?;
-        }
+        query = having::all(conn, query, &wanted)?;
     }
     let active = tokens::state.eq(ACTIVE);
     Ok(Some(match &search.auth_method {
@@ -225,51 +281,34 @@ fn filtered(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<Option
         AuthMethod::None => query.filter(diesel::dsl::not(exists(
             tokens::table.filter(tokens::user_id.eq(users::id.nullable()).and(active)),
         ))),
-        AuthMethod::Type(word) => query.filter(users::id.nullable().eq_any(
-            tokens::table.filter(tokens::authentication_type.eq(word.clone()).and(active)).select(tokens::user_id),
-        )),
+        AuthMethod::Type(word) => {
+            let of_type = tokens::table.filter(tokens::authentication_type.eq(word.clone()).and(active));
+            // Few are looked up; if many have one, each user is asked until the page is full.
+            match crate::total!(conn, of_type.clone().select(tokens::id))?.more {
+                true => query.filter(exists(of_type.filter(tokens::user_id.eq(users::id.nullable())))),
+                false => query.filter(users::id.nullable().eq_any(of_type.select(tokens::user_id))),
+            }
+        }
     }))
 }
 
-/// The condition that a word is in this range.
-macro_rules! within {
-    ($range:expr) => {{
-        let (from, to): (String, String) = $range;
-        user_words::word.ge(from).and(user_words::word.lt(to))
-    }};
-}
+/// Holders of one word who are looked at to count those of them that match: more than are counted, since some are disabled or
+/// out of scope.
+const LOOKED_AT: i64 = 4 * (CAP + 1);
 
-/// Those of `query` who have a word that is one of these. Written out by their number, since diesel puts no condition of a
-/// dynamic kind into a subquery that both databases take; the last of more ways than that are no loss. Where many users have
-/// such a word, and no other narrows the list, its users are asked for it one after the other until the page is full.
-fn having(conn: &mut AnyConn, query: Filtered, ways: &[Wanted], alone: bool) -> Result<Filtered> {
-    let range = |way: &Wanted| match way {
-        // No word holds a control character: this range holds the word and nothing behind it.
-        Wanted::Whole(word) => (word.clone(), format!("{word}\u{1}")),
-        Wanted::Beginning(from) => (from.clone(), db::after(from).unwrap_or_else(|| format!("{from}\u{10FFFF}"))),
-    };
-    let words = || user_words::table.select(user_words::user_id);
-    let mut holders = Total::default();
-    for way in ways.iter().filter(|_| alone) {
-        holders = holders.plus(crate::total!(conn, words().filter(within!(range(way))))?);
+/// That more than are counted match a search for one word, if the first who have it show it: asking one user after the other
+/// would pass all who have not. `None` if it has to be counted.
+fn of_a_word(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<Option<Total>> {
+    let wanted = if search.q.contains('*') { Vec::new() } else { words::wanted(&search.q) };
+    let [ways] = wanted.as_slice() else { return Ok(None) };
+    let ids = having::first(conn, ways, LOOKED_AT)?;
+    if i64::try_from(ids.len()).is_ok_and(|count| count <= CAP) {
+        return Ok(None);
     }
-    if holders.more {
-        let asked = |way: &Wanted| -> Condition {
-            Box::new(exists(user_words::table.filter(user_words::user_id.eq(users::id)).filter(within!(range(way)))))
-        };
-        let all = ways.iter().map(asked).reduce(|all, way| Box::new(all.or(way)));
-        return Ok(all.into_iter().fold(query, Filtered::filter));
-    }
-    Ok(match ways {
-        [] => query,
-        [a] => query.filter(users::id.eq_any(words().filter(within!(range(a))))),
-        [a, b] => query.filter(users::id.eq_any(words().filter(within!(range(a)).or(within!(range(b)))))),
-        [a, rest @ ..] => {
-            let [b, c, d, e] = [0, 1, 2, 3].map(|n| range(rest.get(n).unwrap_or(a)));
-            let first = within!(range(a)).or(within!(b)).or(within!(c));
-            query.filter(users::id.eq_any(words().filter(first.or(within!(d)).or(within!(e)))))
-        }
-    })
+    let others = Search { q: String::new(), ..search.clone() };
+    let Some(query) = filtered(conn, scope, &others)? else { return Ok(None) };
+    let total = crate::total!(conn, query.filter(users::id.eq_any(ids)).select(users::id))?;
+    Ok(total.more.then_some(total))
 }
 
 /// With a wildcard: User ID, last name, first name or email is so.

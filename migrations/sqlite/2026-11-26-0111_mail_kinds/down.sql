@@ -1,0 +1,2 @@
+DROP INDEX emails_container_kind;
+DROP INDEX emails_kind_state;
