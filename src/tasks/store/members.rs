@@ -3,7 +3,11 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use diesel::{dsl::count_star, prelude::*};
+use diesel::{
+    dsl::{count_star, sql},
+    prelude::*,
+    sql_types::Bool,
+};
 
 use crate::{
     clock::Timestamp,
@@ -59,13 +63,13 @@ type StoredMember = (StoredEnrollment, UserRow, Option<String>, Option<EmailRow>
 /// Which users: those still in the task (with a removed task, those who were in it to the end), as far as in scope and
 /// as filtered; who had not enrolled when the task was removed has none of the statuses. A macro, since the type of the query is a page long.
 macro_rules! members {
-    ($task:expr, $scope:expr, $filter:expr, $attempts:expr, $today:expr) => {{
+    ($of_task:expr, $scope:expr, $filter:expr, $attempts:expr, $today:expr) => {{
         let (filter, attempts, today): (&Filter, i64, NaiveDate) = ($filter, $attempts, $today);
         let mut query = enrollments::table
             .inner_join(users::table)
             .left_join(tokens::table)
             .left_join(emails::table)
-            .filter(enrollments::task_id.eq($task.0))
+            .filter($of_task)
             .filter(enrollments::removed_at.is_null().or(enrollments::removed_why.eq(RemovedWhy::TaskRemoved.code())))
             .into_boxed();
         if let Scope::Containers(list) = $scope {
@@ -147,7 +151,7 @@ pub fn page(
     limit: i64,
 ) -> Result<(Vec<EnrollmentRow>, i64)> {
     let total = count(conn, task, scope, filter, attempts, today)?;
-    let query = members!(task, scope, filter, attempts, today);
+    let query = members!(enrollments::task_id.eq(task.0), scope, filter, attempts, today);
     let query =
         if filter.descending { query.order(users::user_id_key.desc()) } else { query.order(users::user_id_key.asc()) };
     // First which ones: only what is sorted by is read of all, and tokens and emails of those on the page alone.
@@ -173,7 +177,7 @@ pub fn count(
     attempts: i64,
     today: NaiveDate,
 ) -> Result<i64> {
-    Ok(members!(task, scope, filter, attempts, today).select(count_star()).first(conn)?)
+    Ok(members!(enrollments::task_id.eq(task.0), scope, filter, attempts, today).select(count_star()).first(conn)?)
 }
 
 /// All users that match, of `only` these if they are named, in the order of the User ID: for 100,000 of them one
@@ -189,14 +193,20 @@ pub fn ticked(
 ) -> Result<Vec<EnrollmentRow>> {
     let mut rows: Vec<StoredMember> = Vec::new();
     match only {
-        None => rows = members!(task, scope, filter, attempts, today).select(columns!()).load(conn)?,
+        None => {
+            rows = members!(enrollments::task_id.eq(task.0), scope, filter, attempts, today)
+                .select(columns!())
+                .load(conn)?
+        }
         Some(only) => {
             let mut ids: Vec<i64> = only.iter().map(|id| id.0).collect();
             ids.sort_unstable();
             ids.dedup();
+            // In words that no index answers: they are found by their numbers, and not among all of the task for each part.
+            let of_task = format!("COALESCE(enrollments.task_id, 0) = {task}");
             for part in ids.chunks(db::ROWS_A_STATEMENT) {
-                let query =
-                    members!(task, scope, filter, attempts, today).filter(enrollments::id.eq_any(part.to_vec()));
+                let query = members!(sql::<Bool>(&of_task), scope, filter, attempts, today)
+                    .filter(enrollments::id.eq_any(part.to_vec()));
                 rows.extend(query.select(columns!()).load::<StoredMember>(conn)?);
             }
         }
