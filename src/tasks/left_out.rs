@@ -7,7 +7,6 @@ use chrono::NaiveDate;
 
 use crate::english::counted_as;
 use crate::tasks::{
-    enrollment::Enrollment,
     members::EnrollmentRow,
     status::{EnrollmentFacts, Status, status},
 };
@@ -99,12 +98,6 @@ pub struct Standing<'a> {
 impl<'a> From<&'a EnrollmentRow> for Standing<'a> {
     fn from(member: &'a EnrollmentRow) -> Self {
         Standing { facts: &member.facts, disabled: member.disabled, has_email: !member.email.is_empty() }
-    }
-}
-
-impl<'a> From<&'a Enrollment> for Standing<'a> {
-    fn from(enrollment: &'a Enrollment) -> Self {
-        Standing { facts: &enrollment.facts, disabled: enrollment.disabled, has_email: !enrollment.email.is_empty() }
     }
 }
 
