@@ -135,7 +135,8 @@ impl Bench {
 
         // What told them of it was refused; all of it is sent again, and then canceled.
         let told = format!("WHERE task_id = {third} AND kind = 'canceled'");
-        self.execute(&format!("UPDATE emails SET state = 'Failed', next_try_at = NULL {told}"))?;
+        let refused = "state = 'Failed', next_try_at = NULL, last_answer_at = created_at";
+        self.execute(&format!("UPDATE emails SET {refused} {told}"))?;
         let emails =
             |state| TickedEmails::Matching(Query { view: View::State(state), filter: mail::Filter::default() });
         let (failed, queued) = (emails(State::Failed), emails(State::Queued));
