@@ -28,6 +28,7 @@ mod readme;
 mod refusals;
 mod reports;
 mod roles;
+mod screens;
 mod secrets;
 mod serve;
 mod servers;

@@ -81,7 +81,7 @@ impl Chromium {
             "--disable-background-networking", "--disable-component-update", "--disable-sync",
             // A page kept for going back still holds the driver's line, and the next command waits for its answer.
             "--disable-back-forward-cache", "--hide-scrollbars", "--force-color-profile=srgb",
-            "--font-render-hinting=none",
+            "--font-render-hinting=none", "--disable-lcd-text", "--force-device-scale-factor=1",
         ] {
             capabilities.add_arg(argument).expect("an argument");
         }
@@ -241,6 +241,33 @@ impl Chromium {
             assert!(tries > 0, "“{words}” is not on {}: {text}", self.path().await);
             tries -= 1;
             tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// The major version of Chromium.
+    pub async fn version(&self) -> String {
+        let product = self.devtools("Browser.getVersion", json!({})).await["product"].to_string();
+        product.chars().skip_while(|letter| !letter.is_ascii_digit()).take_while(char::is_ascii_digit).collect()
+    }
+
+    /// What a script returns.
+    pub async fn execute(&self, script: &str) -> Value {
+        self.driver.execute(script, vec![]).await.expect("the script runs").json().clone()
+    }
+
+    /// Waits until the page and its fonts are there.
+    pub async fn is_drawn(&self) {
+        let drawn = "const done = arguments[0]; const fonts = () => document.fonts.ready.then(() => requestAnimationFrame(() => done(true))); \
+                     document.readyState === 'complete' ? fonts() : addEventListener('load', fonts)";
+        self.driver.execute_async(drawn, vec![]).await.expect("the page is drawn");
+    }
+
+    /// Takes over the session of `cookies`, a header of `name=value` pairs.
+    pub async fn take(&self, cookies: &str) {
+        for pair in cookies.split("; ") {
+            let (name, value) = pair.split_once('=').expect("a cookie has a name");
+            let cookie = json!({ "name": name, "value": value, "url": self.base, "httpOnly": true });
+            self.devtools("Network.setCookie", cookie).await;
         }
     }
 
