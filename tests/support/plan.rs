@@ -65,6 +65,112 @@ fn plans_of(world: &World, mut run: impl FnMut(&mut AnyConn) -> Result<()>, whic
     outcome.expect("the plans can be read")
 }
 
+/// A statement as it was sent, with what was bound.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Statement {
+    pub sql: String,
+    binds: String,
+}
+
+impl std::fmt::Display for Statement {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} -- {}", self.sql, self.binds)
+    }
+}
+
+impl Statement {
+    fn new(query: &str) -> Self {
+        let (sql, binds) = query.split_once(" -- binds:").unwrap_or((query, "[]"));
+        let binds = binds.trim().strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or_default();
+        Statement { sql: sql.trim().to_owned(), binds: binds.to_owned() }
+    }
+
+    /// The statement of PostgreSQL with its values in it.
+    pub fn with_values(&self) -> String {
+        let values: Vec<String> = parted(&self.binds).iter().map(|value| literal(value)).collect();
+        // The last first: $1 is the beginning of $10.
+        let with = |sql: String, (n, value): (usize, &String)| sql.replace(&format!("${}", n + 1), value);
+        values.iter().enumerate().rev().fold(self.sql.clone(), with)
+    }
+}
+
+/// The values of a list as diesel shows it.
+fn parted(list: &str) -> Vec<String> {
+    let (mut values, mut value, mut depth, mut quoted, mut escaped) = (Vec::new(), String::new(), 0, false, false);
+    for letter in list.chars() {
+        let parts = letter == ',' && depth == 0 && !quoted;
+        if parts {
+            values.push(std::mem::take(&mut value));
+            continue;
+        }
+        value.push(letter);
+        match letter {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => quoted = !quoted,
+            '[' | '(' if !quoted => depth += 1,
+            ']' | ')' if !quoted => depth -= 1,
+            _ => {}
+        }
+    }
+    values.push(value);
+    values.iter().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()).collect()
+}
+
+/// A value as PostgreSQL reads it, whatever its type.
+fn literal(shown: &str) -> String {
+    let inner = |word: &str| shown.strip_prefix(word)?.strip_suffix(')');
+    if let Some(value) = inner("Some(") {
+        return literal(value);
+    }
+    if shown == "None" {
+        return "NULL".into();
+    }
+    if let Some(list) = shown.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
+        return format!("'{{{}}}'", list.replace('\'', "''"));
+    }
+    let text = shown.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    let plain = text.map_or(shown.to_owned(), |text| text.replace("\\\"", "\"").replace("\\\\", "\\"));
+    format!("'{}'", plain.replace('\'', "''"))
+}
+
+/// The statements that the world's server sends while `run` opens its pages, each once.
+pub fn heard(world: &World, run: impl FnOnce()) -> Vec<Statement> {
+    let heard = Arc::new(Mutex::new(std::collections::BTreeSet::new()));
+    listen(world, Some(&heard));
+    run();
+    listen(world, None);
+    let heard = heard.lock().expect("nothing panics here");
+    heard.iter().cloned().collect()
+}
+
+type Heard = Arc<Mutex<std::collections::BTreeSet<Statement>>>;
+
+/// All connections of the world, each borrowed until the last one is, tell what they send; or no longer.
+fn listen(world: &World, ear: Option<&Heard>) {
+    let tell = |conn: &mut AnyConn| match ear.cloned() {
+        Some(ear) => conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if let InstrumentationEvent::StartQuery { query, .. } = event {
+                ear.lock().expect("nothing panics here").insert(Statement::new(&query.to_string()));
+            }
+        }),
+        None => conn.set_instrumentation(|_: InstrumentationEvent<'_>| {}),
+    };
+    fn each(world: &World, more: u32, tell: &dyn Fn(&mut AnyConn)) -> Result<()> {
+        if more == 0 {
+            return Ok(());
+        }
+        world.desk.db.read(|conn| {
+            tell(conn);
+            each(world, more - 1, tell)
+        })
+    }
+    each(world, world.desk.settings.database_connections, &tell).expect("each connection is free");
+    if !world.desk.db.is_postgres() {
+        world.desk.db.write(|conn| Ok(tell(conn))).expect("the writer is free");
+    }
+}
+
 /// All lines of the plans of [`plans`]: "SEARCH users USING INDEX …", "SCAN users".
 pub fn of(world: &World, run: impl FnMut(&mut AnyConn) -> Result<()>) -> Vec<String> {
     plans(world, run).into_iter().flat_map(|plan| plan.lines).collect()
