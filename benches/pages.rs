@@ -279,6 +279,7 @@ impl Program {
     }
 
     /// Waits until it takes requests.
+    #[allow(clippy::disallowed_methods, reason = "a program that starts is asked again")]
     fn is_ready(&self) -> bool {
         let waits = PATIENCE.as_millis() / 5;
         (0..waits).any(|_| {

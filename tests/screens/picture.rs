@@ -10,13 +10,23 @@ use std::{
 /// Every channel is kept in steps of this size, so that a reference has few colors and one shade of noise is none.
 const STEP: u8 = 8;
 
-/// A channel further apart than this is another color.
-const FAR: u8 = 2 * STEP;
+/// A channel further apart than this is another color. Rare colors of a reference are drawn by the nearest of its palette.
+const FAR: u8 = 4 * STEP;
 
-/// Pixels of another color that pass, in one thousand: under the version of Chromium that made the reference none but a
-/// hair's breadth, under another what it draws letters differently by.
-pub const SAME_VERSION: f64 = 0.02;
-pub const OTHER_VERSION: f64 = 50.0;
+/// A channel further apart than this is another shade.
+const NEAR: u8 = STEP;
+
+/// How many of 1,000 pixels may be of another color, and of another shade.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Share {
+    pub color: f64,
+    pub shade: f64,
+}
+
+/// Under the version of Chromium that made the reference: a hair's breadth.
+pub const SAME_VERSION: Share = Share { color: 0.02, shade: 20.0 };
+/// Under another: what it draws letters differently by.
+pub const OTHER_VERSION: Share = Share { color: 50.0, shade: 150.0 };
 
 /// The words under which a reference keeps what it was made with, and where the elements of the page stood.
 const VERSION: &str = "Chromium";
@@ -45,50 +55,57 @@ impl Picture {
         decode(file).0
     }
 
-    /// Keeps it as a reference: with a palette where its colors fit into one.
+    /// Keeps it as a reference, in the colors there are most of.
     pub fn keep(&self, file: &Path, version: &str, boxes: &str) {
         fs::create_dir_all(file.parent().expect("a reference lies in a folder")).expect("a folder");
-        let mut palette: HashMap<[u8; 3], u8> = HashMap::new();
-        let mut indexes = Vec::with_capacity(self.pixels.len() / 3);
-        for pixel in self.pixels.chunks_exact(3) {
-            let next = palette.len();
-            let Some(index) = palette.get(pixel).copied().or_else(|| u8::try_from(next).ok()) else { break };
-            palette.insert([pixel[0], pixel[1], pixel[2]], index);
-            indexes.push(index);
-        }
+        let (palette, indexes) = self.indexed();
         let mut encoder =
             png::Encoder::new(BufWriter::new(fs::File::create(file).expect("a file")), self.width, self.height);
         encoder.add_text_chunk(VERSION.into(), version.into()).expect("a version");
         encoder.add_ztxt_chunk(BOXES.into(), boxes.into()).expect("boxes");
         encoder.set_depth(png::BitDepth::Eight);
         encoder.set_compression(png::Compression::High);
-        if indexes.len() == self.pixels.len() / 3 {
-            let mut colors = vec![0; palette.len().min(COLORS) * 3];
-            for (color, index) in &palette {
-                colors[usize::from(*index) * 3..][..3].copy_from_slice(color);
-            }
-            encoder.set_color(png::ColorType::Indexed);
-            encoder.set_palette(colors);
-            encoder.set_filter(png::Filter::NoFilter);
-            encoder.write_header().and_then(|mut writer| writer.write_image_data(&indexes)).expect("a picture");
-        } else {
-            encoder.set_color(png::ColorType::Rgb);
-            encoder.write_header().and_then(|mut writer| writer.write_image_data(&self.pixels)).expect("a picture");
-        }
+        encoder.set_color(png::ColorType::Indexed);
+        encoder.set_palette(palette.concat());
+        encoder.set_filter(png::Filter::NoFilter);
+        encoder.write_header().and_then(|mut writer| writer.write_image_data(&indexes)).expect("a picture");
     }
 
-    /// How many of a thousand pixels are of another color; all of them if the sizes differ.
-    pub fn differs_from(&self, other: &Picture) -> f64 {
+    /// The colors there are most of, and for each pixel the number of the nearest.
+    fn indexed(&self) -> (Vec<[u8; 3]>, Vec<u8>) {
+        let pixels = || self.pixels.chunks_exact(3).map(|pixel| [pixel[0], pixel[1], pixel[2]]);
+        let mut counts: HashMap<[u8; 3], usize> = HashMap::new();
+        pixels().for_each(|pixel| *counts.entry(pixel).or_default() += 1);
+        let mut colors: Vec<([u8; 3], usize)> = counts.into_iter().collect();
+        colors.sort_unstable_by_key(|(color, count)| (std::cmp::Reverse(*count), *color));
+        let palette: Vec<[u8; 3]> = colors.iter().take(COLORS).map(|(color, _)| *color).collect();
+        let nearest = |color: &[u8; 3]| {
+            let distance = |one: &[u8; 3]| -> u32 {
+                one.iter().zip(color).map(|(one, two)| u32::from(one.abs_diff(*two)).pow(2)).sum()
+            };
+            let (index, _) = palette.iter().enumerate().min_by_key(|(_, one)| distance(one)).expect("a color");
+            u8::try_from(index).expect("a palette of one byte")
+        };
+        let indexes: HashMap<[u8; 3], u8> = colors.iter().map(|(color, _)| (*color, nearest(color))).collect();
+        let indexes = pixels().map(|pixel| indexes[&pixel]).collect();
+        (palette, indexes)
+    }
+
+    /// How far it is from `other`; all of it if the sizes differ.
+    pub fn differs_from(&self, other: &Picture) -> Share {
         if (self.width, self.height) != (other.width, other.height) {
-            return 1000.0;
+            return Share { color: 1000.0, shade: 1000.0 };
         }
         if self.pixels == other.pixels {
-            return 0.0;
+            return Share { color: 0.0, shade: 0.0 };
         }
-        let pairs = self.pixels.chunks_exact(3).zip(other.pixels.chunks_exact(3));
-        let far = pairs.filter(|(one, two)| apart(one, two)).count();
-        let all = self.pixels.len() / 3;
-        1000.0 * f64::from(u32::try_from(far).unwrap_or(u32::MAX)) / f64::from(u32::try_from(all).unwrap_or(u32::MAX))
+        let share = |than: u8| {
+            let pairs = self.pixels.chunks_exact(3).zip(other.pixels.chunks_exact(3));
+            let count = |(all, so), (one, two): (&[u8], &[u8])| (all + 1.0, so + f64::from(apart(one, two, than)));
+            let (all, so): (f64, f64) = pairs.fold((0.0, 0.0), count);
+            1000.0 * so / all
+        };
+        Share { color: share(FAR), shade: share(NEAR) }
     }
 
     /// Draws `self` pale, with what differs from `other` in magenta.
@@ -101,7 +118,9 @@ impl Picture {
             let start = (y * other_width + x) * 3;
             let there = if x < other_width { other.pixels.get(start..start + 3) } else { None };
             match there {
-                Some(there) if !apart(pixel, there) => marked.extend(pixel.iter().map(|channel| channel / 4 + 190)),
+                Some(there) if !apart(pixel, there, FAR) => {
+                    marked.extend(pixel.iter().map(|channel| channel / 4 + 190))
+                }
                 _ => marked.extend([214, 0, 160]),
             }
         }
@@ -124,8 +143,8 @@ impl Reference {
     }
 }
 
-fn apart(one: &[u8], two: &[u8]) -> bool {
-    one.iter().zip(two).any(|(one, two)| one.abs_diff(*two) > FAR)
+fn apart(one: &[u8], two: &[u8], than: u8) -> bool {
+    one.iter().zip(two).any(|(one, two)| one.abs_diff(*two) > than)
 }
 
 fn decode(file: &Path) -> (Picture, HashMap<String, String>) {

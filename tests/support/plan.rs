@@ -167,7 +167,11 @@ fn listen(world: &World, ear: Option<&Heard>) {
     }
     each(world, world.desk.settings.database_connections, &tell).expect("each connection is free");
     if !world.desk.db.is_postgres() {
-        world.desk.db.write(|conn| Ok(tell(conn))).expect("the writer is free");
+        let told = world.desk.db.write(|conn| {
+            tell(conn);
+            Ok(())
+        });
+        told.expect("the writer is free");
     }
 }
 

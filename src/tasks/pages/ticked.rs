@@ -32,8 +32,6 @@ use super::{
     people::{LEFT, People, Person, is_reading},
 };
 
-/// The name of the field with the new Stop Date.
-
 /// Fields that go from the list through the page to the button.
 const KEPT: [&str; 8] = ["task", "all", "view", "q", "operator", "type", "stop", "back"];
 
