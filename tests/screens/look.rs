@@ -13,7 +13,7 @@ use crate::support::chromium::{Chromium, DESK, NIGHT, PHONE, View};
 const REFERENCES: &str = "tests/screens/references";
 
 /// Set by `tests/accept`: what differs becomes the reference.
-const ACCEPT: &str = "TOKENDESK_ACCEPT_SCREENS";
+const ACCEPT: &str = "ACCEPT_SCREENS";
 
 /// How far, in pixels, an element may stand from where it stood in a picture of another version of Chromium.
 const SHIFT: i64 = 3;
@@ -28,7 +28,7 @@ const SETTLE: &str = r#"
         .replace(/(Chrom\w+) \d+/g, '$1 0').replace(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, 'request');
       if (text !== node.data) node.data = text;
     }
-    for (const one of document.querySelectorAll('.qr, [data-secret], .key-text')) one.style.visibility = 'hidden';
+    for (const one of document.querySelectorAll('.qr, .setup-key code')) one.style.visibility = 'hidden';
 "#;
 
 /// Where the elements stand that make the shape of a page.
@@ -38,6 +38,15 @@ const BOXES: &str = r#"
       const b = e.getBoundingClientRect();
       return [e.localName, ...[b.x + scrollX, b.y + scrollY, b.width, b.height].map(Math.round)].join(' ');
     }).join('\n');
+"#;
+
+/// How wide this browser draws letters that our fonts lack, in three fonts of the system: where these differ, so may pictures.
+const FONTS: &str = r#"
+    const context = document.createElement('canvas').getContext('2d');
+    return ['serif', 'sans-serif', 'monospace'].map(font => {
+      context.font = '40px ' + font;
+      return Math.round(context.measureText('mil→✓•−שλ').width);
+    }).join(' ');
 "#;
 
 /// One walk through some screens.
@@ -53,7 +62,9 @@ impl<'a> Walk<'a> {
     /// Begins one, whose references lie in a folder of this name.
     pub async fn begin(browser: &'a Chromium, name: &str) -> Self {
         let folder = Path::new(REFERENCES).join(name);
-        Walk { browser, folder, version: browser.version().await, seen: BTreeSet::new(), failures: Vec::new() }
+        let fonts = browser.execute(FONTS).await;
+        let version = format!("{} with fonts {}", browser.version().await, fonts.as_str().unwrap_or("unknown"));
+        Walk { browser, folder, version, seen: BTreeSet::new(), failures: Vec::new() }
     }
 
     /// Opens the page and looks at it under this name.

@@ -181,7 +181,7 @@ fn the_portal_looks_as_it_was_accepted() {
         // Who, which email, and how the page is called that its link leads to.
         for (user_id, email, name) in [
             ("a.jovanovic", "Set up your sign-in token by", "locked"),
-            ("v.mantel", "Set up your sign-in token by", "expired"),
+            ("f.keller", "Set up your sign-in token by 14 November", "expired"),
             ("b.moreau", "Set up your sign-in token by", "done-before"),
             ("p.rossi", "Reminder: set up", "welcome"),
         ] {

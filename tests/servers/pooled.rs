@@ -73,7 +73,7 @@ fn two_servers_start_at_once_and_work_through_pgbouncer() {
     let report = String::from_utf8(servers[1].command(&["check"]).output().expect("the program runs").stdout);
     let report = report.expect("text");
     for well in ["database", "disk", "counts", "rounds"] {
-        assert!(report.contains(&format!("well      {well}")), "{report}");
+        assert!(report.contains(&format!("OK        {well}")), "{report}");
     }
     assert_eq!(sink.received().len(), ids.len(), "each email once");
     for server in &servers {

@@ -183,7 +183,7 @@ fn servers_of_two_versions_work_beside_each_other_and_the_newer_one_makes_right_
     let report = String::from_utf8(house.newer.command(&["check"]).output().expect("the program runs").stdout);
     let report = report.expect("text");
     for well in ["database", "counts", "User IDs", "rounds"] {
-        assert!(report.contains(&format!("well      {well}")), "{report}");
+        assert!(report.contains(&format!("OK        {well}")), "{report}");
     }
     at_newer.get("/users?q=g.hall").expect(200).says("g.hall");
     at_newer.get(&fourth).expect(200);

@@ -81,7 +81,7 @@ impl Chromium {
             "--disable-background-networking", "--disable-component-update", "--disable-sync",
             // A page kept for going back still holds the driver's line, and the next command waits for its answer.
             "--disable-back-forward-cache", "--hide-scrollbars", "--force-color-profile=srgb",
-            "--font-render-hinting=none", "--disable-lcd-text", "--force-device-scale-factor=1",
+            "--font-render-hinting=none", "--disable-lcd-text", "--lang=en-US", "--force-device-scale-factor=1",
         ] {
             capabilities.add_arg(argument).expect("an argument");
         }
