@@ -12,8 +12,9 @@ use crate::support::chromium::{Chromium, DESK, NIGHT, PHONE, View};
 /// Where the pictures lie that were accepted.
 const REFERENCES: &str = "tests/screens/references";
 
-/// Set by `tests/accept`: what differs becomes the reference.
-const ACCEPT: &str = "ACCEPT_SCREENS";
+/// What is done with a picture beside its reference: `compare` (`tests/look`) or `accept` (`tests/accept`, by which what
+/// differs becomes the reference). Without it the pictures lie in `target/screenshots`, for whoever wants to see them.
+const SCREENS: &str = "SCREENS";
 
 /// How far, in pixels, an element may stand from where it stood in a picture of another version of Chromium.
 const SHIFT: i64 = 3;
@@ -54,6 +55,7 @@ pub struct Walk<'a> {
     pub browser: &'a Chromium,
     folder: PathBuf,
     version: String,
+    purpose: String,
     seen: BTreeSet<String>,
     failures: Vec<String>,
 }
@@ -64,7 +66,8 @@ impl<'a> Walk<'a> {
         let folder = Path::new(REFERENCES).join(name);
         let fonts = browser.execute(FONTS).await;
         let version = format!("{} with fonts {}", browser.version().await, fonts.as_str().unwrap_or("unknown"));
-        Walk { browser, folder, version, seen: BTreeSet::new(), failures: Vec::new() }
+        let purpose = std::env::var(SCREENS).unwrap_or_default();
+        Walk { browser, folder, version, purpose, seen: BTreeSet::new(), failures: Vec::new() }
     }
 
     /// Opens the page and looks at it under this name.
@@ -89,8 +92,12 @@ impl<'a> Walk<'a> {
         self.browser.execute(SETTLE).await;
         let boxes = self.browser.execute(BOXES).await;
         let boxes = boxes.as_str().unwrap_or_default();
-        let shot = self.browser.screenshot(&name).await;
+        let folder = self.folder.file_name().and_then(|folder| folder.to_str()).unwrap_or_default();
+        let shot = self.browser.screenshot(&format!("{folder}-{name}")).await;
         self.browser.is_accessible().await;
+        if self.purpose.is_empty() {
+            return;
+        }
         let picture = Picture::read(&shot);
         let file = self.folder.join(format!("{name}.png"));
         let reference = Reference::read(&file);
@@ -99,7 +106,7 @@ impl<'a> Walk<'a> {
             Some(reference) => self.fault(&picture, boxes, reference),
         };
         let Some(fault) = fault else { return };
-        if std::env::var_os(ACCEPT).is_some() {
+        if self.purpose == "accept" {
             picture.keep(&file, &self.version, boxes);
             return;
         }
@@ -141,9 +148,10 @@ impl<'a> Walk<'a> {
             if self.seen.contains(&name) {
                 continue;
             }
-            match std::env::var_os(ACCEPT) {
-                Some(_) => fs::remove_file(&file).expect("an old reference goes"),
-                None => self.failures.push(format!("no screen is called {name} any more: {}", file.display())),
+            match self.purpose.as_str() {
+                "" => {}
+                "accept" => fs::remove_file(&file).expect("an old reference goes"),
+                _ => self.failures.push(format!("no screen is called {name} any more: {}", file.display())),
             }
         }
         assert!(self.failures.is_empty(), "tests/accept takes these as they are:\n{}", self.failures.join("\n"));

@@ -1,7 +1,7 @@
 //! A picture of a page, its reference, and the difference between the two.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs,
     io::{BufReader, BufWriter},
     path::Path,
@@ -10,7 +10,7 @@ use std::{
 /// Every channel is kept in steps of this size, so that a reference has few colors and one shade of noise is none.
 const STEP: u8 = 8;
 
-/// A channel further apart than this is another color. Rare colors of a reference are drawn by the nearest of its palette.
+/// A channel further apart than this is another color. Rare colors of a reference are not drawn exactly.
 const FAR: u8 = 4 * STEP;
 
 /// A channel further apart than this is another shade.
@@ -32,8 +32,12 @@ pub const OTHER_VERSION: Share = Share { color: 50.0, shade: 150.0 };
 const VERSION: &str = "Chromium";
 const BOXES: &str = "Boxes";
 
-/// A palette of one byte has room for so many colors.
+/// A palette of one byte has room for so many colors, and where there are more, for so many as they are.
 const COLORS: usize = 256;
+const EXACT: usize = 150;
+
+/// The sizes of cells of rare colors; half of the largest is nearer than [`FAR`].
+const CELLS: [u8; 5] = [16, 24, 32, 48, 60];
 
 /// Pixels in rows, three channels each, in steps.
 pub struct Picture {
@@ -71,22 +75,32 @@ impl Picture {
         encoder.write_header().and_then(|mut writer| writer.write_image_data(&indexes)).expect("a picture");
     }
 
-    /// The colors there are most of, and for each pixel the number of the nearest.
+    /// A palette, and for each pixel its number there: the colors there are most of as they are, the others as the middle
+    /// of a cell that is no larger than it has to be.
     fn indexed(&self) -> (Vec<[u8; 3]>, Vec<u8>) {
         let pixels = || self.pixels.chunks_exact(3).map(|pixel| [pixel[0], pixel[1], pixel[2]]);
         let mut counts: HashMap<[u8; 3], usize> = HashMap::new();
         pixels().for_each(|pixel| *counts.entry(pixel).or_default() += 1);
         let mut colors: Vec<([u8; 3], usize)> = counts.into_iter().collect();
         colors.sort_unstable_by_key(|(color, count)| (std::cmp::Reverse(*count), *color));
-        let palette: Vec<[u8; 3]> = colors.iter().take(COLORS).map(|(color, _)| *color).collect();
-        let nearest = |color: &[u8; 3]| {
-            let distance = |one: &[u8; 3]| -> u32 {
-                one.iter().zip(color).map(|(one, two)| u32::from(one.abs_diff(*two)).pow(2)).sum()
-            };
-            let (index, _) = palette.iter().enumerate().min_by_key(|(_, one)| distance(one)).expect("a color");
-            u8::try_from(index).expect("a palette of one byte")
-        };
-        let indexes: HashMap<[u8; 3], u8> = colors.iter().map(|(color, _)| (*color, nearest(color))).collect();
+        let exact = if colors.len() > COLORS { EXACT } else { colors.len() };
+        let rare = &colors[exact..];
+        let middle = |color: &[u8; 3], cell: u8| color.map(|channel| (channel / cell * cell).saturating_add(cell / 2));
+        let cell = CELLS.into_iter().find(|cell| {
+            let cells: HashSet<[u8; 3]> = rare.iter().map(|(color, _)| middle(color, *cell)).collect();
+            cells.len() <= COLORS - exact
+        });
+        let cell = cell.expect("the largest cells are few");
+        let mut palette: Vec<[u8; 3]> = colors[..exact].iter().map(|(color, _)| *color).collect();
+        let mut indexes: HashMap<[u8; 3], u8> = HashMap::new();
+        for (at, (color, _)) in colors.iter().enumerate() {
+            let drawn = if at < exact { *color } else { middle(color, cell) };
+            let index = palette.iter().position(|one| *one == drawn).unwrap_or_else(|| {
+                palette.push(drawn);
+                palette.len() - 1
+            });
+            indexes.insert(*color, u8::try_from(index).expect("a palette of one byte"));
+        }
         let indexes = pixels().map(|pixel| indexes[&pixel]).collect();
         (palette, indexes)
     }
