@@ -94,7 +94,7 @@ on_both! {
             let containers = who.scope.containers().expect("some");
             let inside = containers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             let sql = format!("SELECT MAX(id) AS n FROM {of} WHERE container_id NOT IN ({inside})");
-            let outside = crate::plans::number(&world, &sql);
+            let outside = world.number(&sql);
             let page = browser.get(&format!("{list}?page=after-{outside}"));
             assert_eq!(rows(&page, list), first(list));
         }

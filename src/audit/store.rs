@@ -12,7 +12,10 @@ use crate::{
         search::{Line, Search, Visible},
     },
     clock::Timestamp,
-    db::{self, AnyConn, Span, Total, total::CAP},
+    db::{
+        self, AnyConn, Span, Total,
+        total::{CAP, are_few},
+    },
     error::Result,
     ids::{TaskId, UserId},
     insert_rows,
@@ -131,7 +134,6 @@ enum Seek {
 /// The entries that a search's text finds, each way by its index, or that its area does.
 fn seek(conn: &mut AnyConn, search: &Search) -> Result<Seek> {
     use audit_entries::dsl;
-    let few = |ids: &[i64]| i64::try_from(ids.len()).is_ok_and(|count| count <= CAP);
     let mut seek = Seek::Plain;
     if let Some((from, to)) = named(search) {
         let task = dsl::task_id.eq(from.parse::<i64>().unwrap_or(-1));
@@ -140,7 +142,7 @@ fn seek(conn: &mut AnyConn, search: &Search) -> Result<Seek> {
         let ids = || dsl::audit_entries.select(dsl::id).limit(CAP + 1);
         let found: [Vec<i64>; 3] =
             [ids().filter(task).load(conn)?, ids().filter(actor).load(conn)?, ids().filter(subject).load(conn)?];
-        if found.iter().all(|ids| few(ids)) {
+        if found.iter().all(|ids| are_few(ids)) {
             return Ok(Seek::Few(found.concat()));
         }
         seek = Seek::Many;
@@ -148,7 +150,7 @@ fn seek(conn: &mut AnyConn, search: &Search) -> Result<Seek> {
     if let Some((from, to)) = verbs(search) {
         let of_area = dsl::verb.ge(from).and(dsl::verb.lt(to));
         let found: Vec<i64> = dsl::audit_entries.filter(of_area).select(dsl::id).limit(CAP + 1).load(conn)?;
-        seek = if few(&found) { Seek::Few(found) } else { Seek::Many };
+        seek = if are_few(&found) { Seek::Few(found) } else { Seek::Many };
     }
     Ok(seek)
 }

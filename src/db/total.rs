@@ -31,6 +31,11 @@ pub struct Total {
     pub more: bool,
 }
 
+/// True if these, read up to one more than [`CAP`], are all there are: few enough to be sought by their numbers.
+pub fn are_few<T>(found: &[T]) -> bool {
+    i64::try_from(found.len()).is_ok_and(|count| count <= CAP)
+}
+
 impl Total {
     /// So many as all were counted; more than the cap is cut off there.
     pub fn of(rows: i64) -> Self {

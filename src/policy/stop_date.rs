@@ -22,7 +22,11 @@ pub fn typed_stop(text: &str) -> Result<NaiveDate> {
 /// # Errors
 /// A mistake in [`STOP_ON`].
 pub fn check_not_passed(date: NaiveDate, today: NaiveDate) -> Result<()> {
-    passed(date, today).map_or(Ok(()), |sentence| Err(Error::mistake(STOP_ON, sentence)))
+    refused(passed(date, today))
+}
+
+fn refused(sentence: Option<String>) -> Result<()> {
+    sentence.map_or(Ok(()), |sentence| Err(Error::mistake(STOP_ON, sentence)))
 }
 
 fn passed(date: NaiveDate, today: NaiveDate) -> Option<String> {
@@ -35,7 +39,7 @@ impl Policy {
     /// # Errors
     /// A mistake in [`STOP_ON`] with the sentence of [`Policy::stop_refusal`].
     pub fn check_stop(&self, date: NaiveDate, start: NaiveDate, today: NaiveDate) -> Result<()> {
-        self.stop_refusal(date, start, today).map_or(Ok(()), |sentence| Err(Error::mistake(STOP_ON, sentence)))
+        refused(self.stop_refusal(date, start, today))
     }
 
     /// Why a task that starts on `start` cannot stop on `date`; `None` if it can.

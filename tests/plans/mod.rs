@@ -6,8 +6,6 @@
 mod pages;
 mod reading;
 
-pub use pages::number;
-
 use std::collections::BTreeSet;
 
 use tokendesk::{
@@ -39,10 +37,8 @@ fn large(world: &World) -> (Who, Who) {
     authentication::add_node(&world.desk, &Who::command_line(), world.now(), "VPN").expect("the auth node is new");
     let size = world::Size::of(8_000, None, 0.5).expect("there is such a size");
     world::make(&world.desk, size, &mut |_| {}).expect("the world is made");
-    let (first, last) = (
-        pages::number(world, "SELECT MIN(id) AS n FROM tasks"),
-        pages::number(world, "SELECT MAX(id) AS n FROM tasks"),
-    );
+    let (first, last) =
+        (world.number("SELECT MIN(id) AS n FROM tasks"), world.number("SELECT MAX(id) AS n FROM tasks"));
     world.multiply_tasks(1, TaskId(first), TaskId(last));
     world
         .desk

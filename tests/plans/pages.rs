@@ -87,20 +87,9 @@ const LISTS: [(&str, &[&str]); 9] = [
 ];
 
 #[derive(QueryableByName)]
-struct Number {
-    #[diesel(sql_type = sql_types::BigInt)]
-    n: i64,
-}
-
-#[derive(QueryableByName)]
 struct Name {
     #[diesel(sql_type = sql_types::Text)]
     name: String,
-}
-
-/// The number that this query answers as `n`.
-pub fn number(world: &World, sql: &str) -> i64 {
-    world.desk.db.read(|conn| Ok(sql_query(sql).get_result::<Number>(conn)?.n)).expect("a number")
 }
 
 fn name(world: &World, sql: &str) -> String {
@@ -115,13 +104,10 @@ fn segments(world: &World, who: &Who) -> Vec<(&'static str, String)> {
             format!("c.container_id IN ({})", list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
         }
     };
-    let task = number(
-        world,
-        &format!(
-            "SELECT c.task_id AS n FROM task_containers c WHERE {within} AND NOT c.removed AND c.enrolled < c.users \
+    let task = world.number(&format!(
+        "SELECT c.task_id AS n FROM task_containers c WHERE {within} AND NOT c.removed AND c.enrolled < c.users \
              ORDER BY c.users DESC, c.task_id LIMIT 1"
-        ),
-    );
+    ));
     let user = name(
         world,
         &format!(
@@ -130,11 +116,9 @@ fn segments(world: &World, who: &Who) -> Vec<(&'static str, String)> {
         ),
     );
     let serial = name(world, &format!("SELECT c.serial AS name FROM tokens c WHERE {within} ORDER BY c.id LIMIT 1"));
-    let email = number(world, &format!("SELECT MAX(c.id) AS n FROM emails c WHERE {within}"));
-    let entry = number(
-        world,
-        &format!("SELECT MAX(a.id) AS n FROM audit_entries a JOIN users c ON c.id = a.user_id WHERE {within}"),
-    );
+    let email = world.number(&format!("SELECT MAX(c.id) AS n FROM emails c WHERE {within}"));
+    let entry = world
+        .number(&format!("SELECT MAX(a.id) AS n FROM audit_entries a JOIN users c ON c.id = a.user_id WHERE {within}"));
     let handle =
         name(world, "SELECT handle AS name FROM enrollment_links WHERE superseded_at IS NULL ORDER BY id DESC LIMIT 1");
     vec![
@@ -144,7 +128,7 @@ fn segments(world: &World, who: &Who) -> Vec<(&'static str, String)> {
         ("outbox/{id}", email.to_string()),
         ("audit/{id}", entry.to_string()),
         ("operators/{operator}", "some.cole".into()),
-        ("roles/{role}", number(world, "SELECT MIN(id) AS n FROM roles").to_string()),
+        ("roles/{role}", world.number("SELECT MIN(id) AS n FROM roles").to_string()),
         ("auth-nodes/{node}", "1".into()),
         ("messages/{kind}", "canceled".into()),
         ("enroll/{handle}", handle),

@@ -5,7 +5,10 @@ use std::{fs, process::Command};
 use diesel::{Connection as _, PgConnection, SqliteConnection, connection::SimpleConnection as _};
 use tokendesk::clock::Timestamp;
 
-use super::{On, Place, World, own_postgres};
+use super::{
+    On, World,
+    databases::{Place, own_postgres},
+};
 
 /// The world, a day after it was made.
 pub struct Old {

@@ -9,7 +9,10 @@ use diesel::{
 use super::{Row, columns};
 use crate::{
     clock::Timestamp,
-    db::{self, AnyConn, Span, Total, total::CAP},
+    db::{
+        self, AnyConn, Span, Total,
+        total::{CAP, are_few},
+    },
     error::{Error, Result},
     ids::{ContainerId, EmailId},
     mail::{
@@ -97,7 +100,6 @@ impl Sought {
 
 /// The filter with the emails that its text or its kind finds, each way by its index, if they are no more than are counted.
 pub fn sought(conn: &mut AnyConn, filter: &Filter) -> Result<Filter> {
-    let few = |ids: &[i64]| i64::try_from(ids.len()).is_ok_and(|count| count <= CAP);
     let mut found: Vec<i64> = Vec::new();
     if let Some(Sought { from, to, task }) = Sought::of(filter) {
         let address = emails::shown_to_key.ge(from.clone()).and(emails::shown_to_key.lt(to.clone()));
@@ -106,14 +108,14 @@ pub fn sought(conn: &mut AnyConn, filter: &Filter) -> Result<Filter> {
         let by_user = emails::table.filter(user).select(emails::id).limit(CAP + 1).load::<i64>(conn)?;
         let by_task = emails::table.filter(emails::task_id.eq(task.unwrap_or(-1))).select(emails::id).limit(CAP + 1);
         for ids in [by_address, by_user, by_task.load::<i64>(conn)?] {
-            if !few(&ids) {
+            if !are_few(&ids) {
                 return Ok(Filter { many: true, ..filter.clone() });
             }
             found.extend(ids);
         }
     } else if let Some(kind) = filter.kind {
         found = emails::table.filter(emails::kind.eq(kind.code())).select(emails::id).limit(CAP + 1).load(conn)?;
-        if !few(&found) {
+        if !are_few(&found) {
             return Ok(Filter { many: true, ..filter.clone() });
         }
     } else {
@@ -145,7 +147,7 @@ pub fn rows(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let few = i64::try_from(ids.len()).is_ok_and(|count| count <= CAP);
+    let few = are_few(&ids);
     let query = if few {
         ids.sort_unstable_by(|a, b| b.cmp(a));
         let query = emails::table.filter(emails::id.eq_any(span.of_newest(ids))).into_boxed();

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use diesel::{prelude::*, sql_types::BigInt};
 
-use super::{Basis, query, within};
+use super::{Basis, of_operator, query, within};
 use crate::{
     db::AnyConn,
     error::Result,
@@ -180,7 +180,7 @@ pub fn totals(conn: &mut AnyConn, basis: &Basis, filter: &Filter) -> Result<Tota
             )
         }
     };
-    let row: TotalsRow = which::bound(text, filter).get_result(conn)?;
+    let row: TotalsRow = of_operator(text, filter).get_result(conn)?;
     Ok(Totals {
         tasks: row.tasks,
         counts: Counts {

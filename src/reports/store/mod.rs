@@ -8,10 +8,11 @@ use diesel::{
     prelude::*,
     query_builder::{BoxedSqlQuery, SqlQuery},
     sql_query,
+    sql_types::Text,
 };
 
 use crate::{
-    db::AnyConn,
+    db::{self, AnyConn},
     error::Result,
     ids::ContainerId,
     operators::{Scope, Who},
@@ -77,4 +78,10 @@ fn within(column: &str, containers: Option<&[ContainerId]>) -> String {
 /// The statement, ready for values.
 fn query(text: String) -> Query {
     sql_query(text).into_boxed::<Backend>()
+}
+
+/// The statement with the key of the operator that the filter asks for, if it asks for one: the only value.
+fn of_operator(text: String, filter: &Filter) -> Query {
+    let query = query(text);
+    if filter.operator.is_empty() { query } else { query.bind::<Text, _>(db::key(&filter.operator)) }
 }

@@ -8,10 +8,10 @@ use diesel::{
     sql_types::{BigInt, Date, Nullable, Text, Timestamp as Moment},
 };
 
-use super::{Basis, Query, query, within};
+use super::{Basis, of_operator, within};
 use crate::{
     clock::Timestamp,
-    db::{self, AnyConn},
+    db::AnyConn,
     english::full_name,
     error::{Error, Result},
     ids::{ContainerId, EnrollmentId, TaskId},
@@ -129,11 +129,6 @@ fn waiting(basis: &Basis, filter: &Filter) -> String {
     text
 }
 
-fn bound(text: String, filter: &Filter) -> Query {
-    let query = query(text);
-    if filter.operator.is_empty() { query } else { query.bind::<Text, _>(db::key(&filter.operator)) }
-}
-
 /// The parts `c` of open tasks in which somebody in the scope has yet to enroll, as their index has it.
 fn open_parts(containers: &[ContainerId]) -> String {
     format!("NOT c.removed AND c.enrolled < c.users{}", within("c.container_id", Some(containers)))
@@ -167,7 +162,7 @@ fn load(
          WHERE u.id = e.user_id AND c.id = u.container_id AND t.id = e.task_id AND {waiting}{of_these}{further} \
          ORDER BY e.stop_on, e.id {rest}"
     );
-    let rows: Vec<EnrollmentRow> = bound(text, filter).load(conn)?;
+    let rows: Vec<EnrollmentRow> = of_operator(text, filter).load(conn)?;
     rows.into_iter().map(Row::try_from).collect()
 }
 
@@ -232,7 +227,7 @@ pub fn totals(conn: &mut AnyConn, basis: &Basis, filter: &Filter) -> Result<Tota
             )
         }
     };
-    let row: TotalsRow = bound(text, filter).get_result(conn)?;
+    let row: TotalsRow = of_operator(text, filter).get_result(conn)?;
     Ok(Totals {
         enrollments: row.enrollments,
         active: row.enrollments - row.locked - row.expired,

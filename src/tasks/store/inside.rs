@@ -3,7 +3,10 @@
 use diesel::{prelude::*, sql_types::BigInt};
 
 use crate::{
-    db::{AnyConn, Total, total::CAP},
+    db::{
+        AnyConn, Total,
+        total::{CAP, are_few},
+    },
     error::Result,
     ids::ContainerId,
 };
@@ -81,7 +84,7 @@ pub fn few_with(conn: &mut AnyConn, containers: &[ContainerId], part: &str) -> R
     }
     let text = containers.iter().map(of).collect::<Vec<_>>().join(" UNION ");
     let found: Vec<Number> = diesel::sql_query(format!("{text} LIMIT {}", CAP + 1)).load(conn)?;
-    let few = i64::try_from(found.len()).is_ok_and(|count| count <= CAP);
+    let few = are_few(&found);
     Ok(few.then(|| found.into_iter().map(|row| row.id).collect()))
 }
 

@@ -10,7 +10,10 @@ use diesel::{
 
 use super::inside;
 use crate::{
-    db::{self, AnyConn, Span, Total, total::CAP},
+    db::{
+        self, AnyConn, Span, Total,
+        total::{CAP, are_few},
+    },
     error::Result,
     ids::ContainerId,
     schema::{emails, tasks},
@@ -243,8 +246,7 @@ fn named(conn: &mut AnyConn, q: &str, scope: Option<&[ContainerId]>) -> Result<O
     let (from, to) = range(q);
     let by_operator = open().filter(tasks::operator_key.ge(from.clone())).filter(tasks::operator_key.lt(to.clone()));
     let mut ids: Vec<i64> = by_operator.select(tasks::id).limit(CAP + 1).load(conn)?;
-    let few = |ids: &[i64]| i64::try_from(ids.len()).is_ok_and(|count| count <= CAP);
-    if !few(&ids) {
+    if !are_few(&ids) {
         return Ok(None);
     }
     let by_email: Vec<i64> = match scope {
@@ -260,7 +262,7 @@ fn named(conn: &mut AnyConn, q: &str, scope: Option<&[ContainerId]>) -> Result<O
             .limit(CAP + 1)
             .load(conn)?,
     };
-    if !few(&by_email) {
+    if !are_few(&by_email) {
         return Ok(None);
     }
     ids.extend(by_email);

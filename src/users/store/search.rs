@@ -9,7 +9,10 @@ use diesel::{
 };
 
 use crate::{
-    db::{self, AnyConn, Begin, Span, Total, total::CAP},
+    db::{
+        self, AnyConn, Begin, Span, Total,
+        total::{CAP, are_few},
+    },
     error::Result,
     ids::{ContainerId, UserId},
     operators::Scope,
@@ -302,7 +305,7 @@ fn of_a_word(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<Optio
     let wanted = if search.q.contains('*') { Vec::new() } else { words::wanted(&search.q) };
     let [ways] = wanted.as_slice() else { return Ok(None) };
     let ids = having::first(conn, ways, LOOKED_AT)?;
-    if i64::try_from(ids.len()).is_ok_and(|count| count <= CAP) {
+    if are_few(&ids) {
         return Ok(None);
     }
     let others = Search { q: String::new(), ..search.clone() };

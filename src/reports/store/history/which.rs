@@ -4,23 +4,15 @@
 use std::fmt::Write as _;
 
 use chrono::NaiveDate;
-use diesel::sql_types::Text;
 
 use crate::{
-    db,
     ids::{ContainerId, TaskId},
     reports::{
         filter::Filter,
         history::Outcome,
-        store::{Basis, Query, query, within},
+        store::{Basis, Query, of_operator, within},
     },
 };
-
-/// The statement with the operator's key, if there is one: the only value.
-pub fn bound(text: String, filter: &Filter) -> Query {
-    let query = query(text);
-    if filter.operator.is_empty() { query } else { query.bind::<Text, _>(db::key(&filter.operator)) }
-}
 
 /// What is asked of the Start Date, which stands with a task `t` and with each part `c` of it.
 fn period(table: char, filter: &Filter) -> String {
@@ -128,5 +120,5 @@ pub fn ids(basis: &Basis, filter: &Filter, after: Option<(NaiveDate, TaskId)>, o
             )
         }
     };
-    bound(text, filter)
+    of_operator(text, filter)
 }
