@@ -166,6 +166,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         file!("/static/sprite.svg", "image/svg+xml", "vendor/tabler-icons/sprite.svg"),
         file!("/static/fonts/inter-latin-ext.woff2", "font/woff2", "vendor/inter/inter-latin-ext.woff2"),
         file!("/static/fonts/inter-latin.woff2", "font/woff2", "vendor/inter/inter-latin.woff2"),
+        file!("/static/fonts/inter-hyphen.woff2", "font/woff2", "vendor/inter/inter-hyphen.woff2"),
         file!(
             "/static/fonts/jetbrains-mono-latin.woff2",
             "font/woff2",

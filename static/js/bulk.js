@@ -1,7 +1,7 @@
 // Tick-all box, row highlight, and the live count in the bulk bar. The page is drawn once this has run (blocking="render"):
 // what it hides is never seen, and nothing is drawn twice.
 for (const form of document.querySelectorAll("form")) {
-  const rows = [...form.querySelectorAll("input[data-tick]")];
+  const rows = [...form.querySelectorAll('tbody .cell-tick > [type="checkbox"][name]')];
   if (rows.length === 0) continue;
   const all = form.querySelector("input[data-tick-all]");
   const bar = form.querySelector("[data-bulk]");

@@ -7,7 +7,7 @@ if (boxes?.querySelector("[data-dock]")) {
   dock.classList.add("is-live");
   const said = dock.querySelector("[data-dock-count]");
   const date = dock.querySelector("input[type=date]");
-  const ticked = () => [...boxes.querySelectorAll("[data-tick]:checked, [data-elsewhere]")];
+  const ticked = () => [...boxes.querySelectorAll('tbody [type="checkbox"][name]:checked, [data-elsewhere]')];
   const day = (text) => Date.parse(text + "T00:00:00Z") / 86400000;
   const signed = (days) => (days < 0 ? "−" : "+") + Math.abs(days);
 
@@ -60,7 +60,7 @@ if (boxes?.querySelector("[data-dock]")) {
   date?.addEventListener("input", move);
   show();
   window.addEventListener("pageshow", show);
-  const rows = [...boxes.querySelectorAll("[data-tick]")];
+  const rows = [...boxes.querySelectorAll('tbody [type="checkbox"][name]')];
   const tick = (on) => {
     for (const box of rows) box.checked = on;
     boxes.dispatchEvent(new Event("reticked"));

@@ -34,7 +34,7 @@ if ("keys" in document.body.dataset) {
       g: () => { waitingSince = event.timeStamp; },
       j: () => step(1),
       k: () => step(-1),
-      x: () => row?.querySelector("input[data-tick]:not(:disabled)")?.click(),
+      x: () => row?.querySelector('.cell-tick > [type="checkbox"][name]')?.click(),
       e: () => row?.querySelector('a[aria-label^="Edit"]')?.click(),
       "?": () => document.querySelector(".topbar-keys")?.click(),
     }[key];

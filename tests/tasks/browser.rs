@@ -28,9 +28,9 @@ fn whoever_ticks_users_on_edit_reads_on_each_button_for_how_many_it_is() {
             browser.says("Select users to change").await;
             let looks_selected = "tbody tr:has(:checked), .dock:not(.is-idle), .dock button:enabled";
             assert!(!browser.has(looks_selected).await, "nothing is drawn as selected before it is");
-            browser.click("tbody tr:nth-child(1) [data-tick]").await;
+            browser.click("tbody tr:nth-child(1) .cell-tick > [name]").await;
             browser.says("Remove 1 user…").await;
-            browser.click("tbody tr:nth-child(3) [data-tick]").await;
+            browser.click("tbody tr:nth-child(3) .cell-tick > [name]").await;
             for words in ["2 of ", "New Stop Date for 2…", "Resend to 2…", "Unlock 0…", "Remove 2 users…"] {
                 browser.says(words).await;
             }
