@@ -2,7 +2,7 @@
 //!
 //!     cargo bench --bench bulk
 //!
-//! `TOKENDESK_BENCH_USERS` is how many users (100,000), `TOKENDESK_BENCH_POSTGRES` a server as
+//! `BENCH_USERS` is how many users (100,000), `BENCH_POSTGRES` a server as
 //! `postgres://user@host:port`, on which a database is made and dropped; without it SQLite runs in a temporary folder.
 //!
 //! Beside each verb stands how long the database itself takes to write the same rows once more, from one table into
@@ -59,7 +59,7 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 
 #[allow(clippy::disallowed_methods, reason = "it listens while nothing is done")]
 fn main() -> Outcome<()> {
-    let users: usize = std::env::var("TOKENDESK_BENCH_USERS").ok().map_or(Ok(100_000), |text| text.parse())?;
+    let users: usize = std::env::var("BENCH_USERS").ok().map_or(Ok(100_000), |text| text.parse())?;
     let place = Place::of_environment()?;
     println!("{users} users on {}\n", place.database());
     println!(

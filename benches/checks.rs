@@ -3,7 +3,7 @@
 //!
 //!     cargo bench --bench checks
 //!
-//! `TOKENDESK_BENCH_POSTGRES` as with `bulk`. Told are the medians of some rounds and their ratio.
+//! `BENCH_POSTGRES` as with `bulk`. Told are the medians of some rounds and their ratio.
 
 use std::{
     error::Error,

@@ -2,7 +2,7 @@
 //!
 //!     cargo bench --bench pages
 //!
-//! `TOKENDESK_BENCH_POSTGRES` as with `bulk`; `TOKENDESK_BENCH_MILLION`, if it is set, for a world of 1,000,000 tasks beside them.
+//! `BENCH_POSTGRES` as with `bulk`; `BENCH_MILLION`, if it is set, for a world of 1,000,000 tasks beside them.
 //! A tenth of the tasks is open, and there are a fifth as many users. Told are the median and the 99th of 100 of some tries
 //! one after the other; how fast the page is beside itself at 1,000 tasks, and beside a bare page of as many bytes (50 rows
 //! by diesel, drawn by askama, sent by actix) in the same run; and the memory of the program at rest and after each page.
@@ -91,7 +91,7 @@ const PAGES: [&str; 30] = [
 
 fn main() -> Outcome<()> {
     let mut sizes = vec![1_000, 10_000, 100_000];
-    if std::env::var_os("TOKENDESK_BENCH_MILLION").is_some() {
+    if std::env::var_os("BENCH_MILLION").is_some() {
         sizes.push(1_000_000);
     }
     let mut at_first = HashMap::new();

@@ -14,12 +14,12 @@ pub struct Place {
 }
 
 impl Place {
-    /// On the server of `TOKENDESK_BENCH_POSTGRES`, or else SQLite in a temporary folder.
+    /// On the server of `BENCH_POSTGRES`, or else SQLite in a temporary folder.
     ///
     /// # Errors
     /// What the server or the disk says.
     pub fn of_environment() -> Result<Self, Box<dyn Error>> {
-        if let Ok(server) = std::env::var("TOKENDESK_BENCH_POSTGRES") {
+        if let Ok(server) = std::env::var("BENCH_POSTGRES") {
             return Place::on_server(server);
         }
         let folder = tempfile::tempdir()?;
