@@ -1,6 +1,6 @@
 //! Users whom a page names before something is done to them: each can be read, some at a time.
 
-use crate::web::Fields;
+use crate::{english::number, web::Fields};
 
 /// Up to so many stand there at once; more are folded until they are asked for.
 const OPEN: usize = 10;
@@ -67,9 +67,10 @@ impl People {
         Ok(People { field, total, open, first: skipped + 1, rows: read(skipped, A_PAGE)?, page, pages })
     }
 
-    /// The number of the last one shown.
-    pub fn last(&self) -> usize {
-        self.first + self.rows.len() - 1
+    /// Which of them are shown: "Rows 1 to 50 of 40,000".
+    pub fn span(&self) -> String {
+        let last = self.first + self.rows.len() - 1;
+        format!("Rows {} to {} of {}", number(self.first), number(last), number(self.total))
     }
 
     /// Pages to go to: their numbers and words; the present one is not among them.
