@@ -26,11 +26,12 @@ use crate::{
     provision, reports, roles, sign_in, tasks, tokens, users,
     web::{
         Fault, assets, body,
-        chrome::{Counts, Numbers},
+        chrome::{Counts, Numbers, OpenWork},
         csrf, fault, headers, health,
         methods::{self, Methods},
         nul, presence, request, session, shortcuts, theme, upload,
     },
+    work,
 };
 
 /// What an address asks of who opens it.
@@ -272,6 +273,11 @@ pub fn routes(demo: bool) -> Vec<Route> {
         get("/audit/{id}", need::<may::ReadAudit>(), audit::pages::entry::show),
 
 
+        // Long work
+        get("/work", need::<may::SignedIn>(), work::pages::list::show),
+        get("/work/{id}", need::<may::SignedIn>(), work::pages::detail::show),
+        post("/work/{id}/cancel", need::<may::SignedIn>(), work::pages::detail::cancel),
+
         // Policy and messages
         get("/policy/self-enrollment", need::<may::EditPolicies>(), policy::pages::show),
         post("/policy/self-enrollment", need::<may::Everywhere<may::EditPolicies>>(), policy::pages::submit),
@@ -321,6 +327,11 @@ fn numbers(conn: &mut AnyConn, who: &Who, now: Timestamp) -> Result<Numbers> {
         } else {
             Total::default()
         },
+        work: work::open_of(conn, who)?.map(|piece| OpenWork {
+            href: format!("/work/{}", piece.id),
+            percent: piece.percent(),
+            title: piece.title,
+        }),
     })
 }
 

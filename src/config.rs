@@ -17,7 +17,7 @@ mod reading;
 mod tests;
 mod written;
 
-pub use limits::{BodyTimes, DATABASE_WAIT};
+pub use limits::{BodyTimes, DATABASE_WAIT, ROWS_AT_ONCE};
 pub use network::Network;
 pub use written::Written;
 
@@ -87,6 +87,8 @@ pub struct Settings {
     pub log_audit: bool,
     /// How long anything waits for the database.
     pub database_wait: Duration,
+    /// Rows that a request may change in one transaction; more is long work.
+    pub rows_at_once: usize,
     /// How long the body of a request may take.
     pub body_times: BodyTimes,
     /// The demo: no second factor, a mailbox page, a banner.
@@ -236,6 +238,7 @@ impl Settings {
             log_level: written.log_level,
             log_audit: written.log_audit,
             database_wait: DATABASE_WAIT,
+            rows_at_once: ROWS_AT_ONCE,
             body_times: BodyTimes::default(),
             demo: false,
         })

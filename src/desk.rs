@@ -5,6 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -41,6 +42,8 @@ pub struct Desk {
     pub hashers: Arc<Hashers>,
     /// Canceled when the server is to end.
     pub stopping: CancellationToken,
+    /// Rung when long work waits, so that it begins at once.
+    pub work_waits: Arc<Notify>,
     /// Whose turn it is to import a file: one at a time, since each takes memory.
     pub importing: Arc<Turn>,
 }
@@ -112,6 +115,7 @@ impl Desk {
             meter: Arc::default(),
             hashers: Arc::default(),
             stopping: CancellationToken::new(),
+            work_waits: Arc::default(),
             importing: Arc::default(),
         })
     }

@@ -51,6 +51,8 @@ id! {
     AuthNodeId,
     /// The row of an enrollment link.
     LinkId,
+    /// The number of a piece of long work.
+    WorkId,
 }
 
 /// Where random bytes come from: the operating system, or a seed in the demo and the tests.

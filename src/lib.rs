@@ -32,6 +32,7 @@ pub mod policy;
 pub mod roles;
 pub mod sign_in;
 pub mod users;
+pub mod work;
 
 pub mod messages;
 pub mod tokens;

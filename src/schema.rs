@@ -6,6 +6,7 @@ mod audit;
 mod authentication;
 mod counts;
 mod keys;
+mod long_work;
 mod own;
 mod start;
 mod words;
@@ -15,6 +16,7 @@ pub use audit::*;
 pub use authentication::*;
 pub use counts::*;
 pub use keys::*;
+pub use long_work::*;
 pub use own::*;
 pub use start::*;
 pub use words::*;
@@ -332,6 +334,7 @@ diesel::table! {
         include_with_task -> Bool,
         created_at -> Timestamp,
         task_id -> Nullable<BigInt>,
+        work_id -> Nullable<BigInt>,
     }
 }
 
@@ -363,5 +366,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     check_rejections, containers, roles, operators, operator_containers, sessions, sign_in_throttle, auth_nodes,
     refused_checks, check_throttle, audit_entries, emails, email_tries, email_reports, users, tokens,
     self_enrollment_policy, policy_changes, messages, tasks, enrollments, enrollment_links, provision_drafts,
-    enrollment_sessions, user_words
+    enrollment_sessions, user_words, work
 );

@@ -107,7 +107,7 @@ fn states_and_kinds_in_rows_are_read_by_these_words() {
     let actions = [Action::Failed, Action::Delayed, Action::Delivered, Action::Relayed, Action::Expanded];
     kept(&actions, Action::code, "failed, delayed, delivered, relayed, expanded");
     kept(&[imports::Kind::Users, imports::Kind::Tokens], imports::Kind::code, "users, tokens");
-    kept(&Round::ALL, Round::code, "sweep, alert, probe, count, renew");
+    kept(&Round::ALL, Round::code, "sweep, alert, probe, count, renew, work");
     use alerts::{Delivery, Event};
     let events = [Event::Expired, Event::LockOut, Event::FailedMail, Event::Rejections];
     kept(&events, Event::code, "expired, lock-out, failed-mail, rejections");

@@ -6,6 +6,7 @@ use crate::{
     clock::Timestamp,
     db::{self, AnyConn},
     error::Result,
+    ids::{UserId, WorkId},
 };
 
 mod actor;
@@ -43,13 +44,33 @@ pub fn record_all<'a>(conn: &mut AnyConn, now: Timestamp, entries: impl IntoIter
     Ok(())
 }
 
+/// Writes `entry` for each user for whom `work` prepared an email, in one statement; `users` are the same, with their User IDs, for
+/// the log of the process. How many were written.
+pub fn record_for<'u>(
+    conn: &mut AnyConn,
+    now: Timestamp,
+    work: WorkId,
+    entry: &Entry<'_>,
+    users: impl Iterator<Item = (UserId, &'u str)>,
+) -> Result<usize> {
+    let written = store::insert_for(conn, now, work, entry)?;
+    if is_logged() {
+        users.for_each(|(user, user_id)| logged(now, &entry.clone().user(user, user_id)));
+    }
+    Ok(written)
+}
+
 /// The target of entries in the log of the process, which leaves the machine by other ways than the database
 /// (the setting `log_audit`).
 pub const LOG: &str = "tokendesk::audit_log";
 
+fn is_logged() -> bool {
+    tracing::enabled!(target: LOG, tracing::Level::INFO)
+}
+
 /// Writes the entry to the log of the process once it is committed.
 fn logged(now: Timestamp, entry: &Entry<'_>) {
-    if !tracing::enabled!(target: LOG, tracing::Level::INFO) {
+    if !is_logged() {
         return;
     }
     let Entry { actor, verb, outcome, subject, sentence, detail, .. } = entry.clone();

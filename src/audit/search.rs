@@ -62,6 +62,7 @@ areas! {
     Alerts = "alerts", "Operator alerts";
     Reports = "reports", "Reports";
     FirstStart = "first_start", "First start";
+    Work = "work", "Long work";
     Console = "console", "Refused pages";
 }
 

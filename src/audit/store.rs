@@ -22,6 +22,10 @@ use crate::{
     schema::{audit_entries, enrollments, users},
 };
 
+mod prepared;
+
+pub use prepared::insert_for;
+
 /// An entry as it is kept.
 #[derive(Insertable)]
 #[diesel(table_name = audit_entries, treat_none_as_default_value = false)]

@@ -84,6 +84,7 @@ verbs! {
     AlertsSend = "alerts.send", "An alert went to an operator.";
     ReportsDownload = "reports.download", "A report was downloaded.";
     FirstStartBackup = "first_start.backup", "An operator said that backups are made.";
+    WorkCancel = "work.cancel", "Long work was canceled before it changed anything.";
     ConsoleOpen = "console.open", "A page of the console was refused.";
 }
 

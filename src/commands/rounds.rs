@@ -7,9 +7,10 @@ use crate::{
     counts,
     desk::Desk,
     error::Result,
-    imports, operators, reports,
+    imports, operators, provision, reports,
     rounds::{self, Round},
     tasks,
+    work::{self, Kind},
 };
 
 /// What a round does, at this time.
@@ -32,13 +33,18 @@ const COUNT_SECONDS: u64 = 60;
 /// as long until the newer one shows what the older one changed, and a million tasks are compared in about 40 s.
 const RENEW_SECONDS: u64 = 1_800;
 
+/// How often it is looked for long work that another server was asked for or left behind, in seconds. What this one is asked for
+/// begins at once.
+const WORK_SECONDS: u64 = 10;
+
 /// All rounds: the seconds between two, which it is, and its work.
-pub const ROUNDS: [(u64, Round, Work); 5] = [
+pub const ROUNDS: [(u64, Round, Work); 6] = [
     (SWEEP_SECONDS, Round::Sweep, sweep),
     (ALERT_SECONDS, Round::Alert, alert),
     (PROBE_SECONDS, Round::Probe, rounds::probe),
     (COUNT_SECONDS, Round::Count, reports::fold_numbers),
     (RENEW_SECONDS, Round::Renew, renew_beside_older),
+    (WORK_SECONDS, Round::Work, long_work),
 ];
 
 /// Sweeps out what has ended, and posts the reminders that are due.
@@ -59,4 +65,11 @@ fn alert(desk: &Desk, now: Timestamp) -> Result<()> {
 fn renew_beside_older(desk: &Desk, now: Timestamp) -> Result<()> {
     counts::restore_beside_older(desk, now)?;
     renew(desk)
+}
+
+/// Does the long work that waits.
+fn long_work(desk: &Desk, _: Timestamp) -> Result<()> {
+    work::run_waiting(desk, |kind| match kind {
+        Kind::Provision => provision::work::apply,
+    })
 }

@@ -8,7 +8,7 @@ use crate::{
     desk::{Desk, Opened, folder},
     error::{Error, Result},
     mail::{self, courier::Carrier},
-    operators,
+    operators, work,
 };
 
 /// Serves until SIGTERM or SIGINT.
@@ -31,6 +31,7 @@ pub fn run(args: &ConfigArgs) -> Result<()> {
     if alone.is_some() {
         // A killed server's claims would wait until their leases are over.
         mail::release_all(&desk, desk.now())?;
+        work::stop_all(&desk)?;
     }
     let carrier = Carrier::of(&desk.settings)?;
     server::run(desk, carrier, listener)

@@ -136,10 +136,13 @@ pub fn wait_for<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
 /// Does a round every so many seconds, on a thread where it may wait, until it is to `stop`.
 async fn now_and_then((seconds, round, work): (u64, Round, Work), desk: Desk, stop: CancellationToken) {
     loop {
+        // Rung while the round is at work, it begins again after it.
+        let rung = desk.work_waits.clone();
         let worker = desk.clone();
         let _ = actix_web::web::block(move || rounds::run(&worker, round, worker.now(), work)).await;
         tokio::select! {
             () = stop.cancelled() => return,
+            () = rung.notified(), if round == Round::Work => {}
             () = tokio::time::sleep(Duration::from_secs(seconds)) => {}
         }
     }

@@ -6,6 +6,10 @@ use std::time::Duration;
 /// request has given up, or sends it again.
 pub const DATABASE_WAIT: Duration = Duration::from_secs(5);
 
+/// Rows that a request may change in one transaction: on SQLite nobody else writes meanwhile, and 1,000 users are provisioned in a
+/// small part of the two seconds (PRODUCT.md §17) on any machine. More is long work.
+pub const ROWS_AT_ONCE: usize = 1_000;
+
 /// How long the body of a request may take, from its head to its last byte. Without an end, some thousand requests that
 /// send a byte a second would keep all connections to themselves.
 #[derive(Clone, Copy, Debug)]

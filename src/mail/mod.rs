@@ -31,6 +31,7 @@ pub use store::{
     address::leave as leave_address, address::link_made_at as link_sent_at, address::newest_links as links_sent,
     cancel as cancel_waiting, cancel_of_task as cancel_waiting_of_task, follow, insert as post, messages,
     move_stop_date as move_waiting, own_host, seal,
+    staged::{PreparedEmail, post as post_prepared, prepare, stage},
 };
 
 pub use link_sent::LinkSent;

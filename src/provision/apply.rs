@@ -11,7 +11,7 @@ use crate::{
     desk::Desk,
     english::counted,
     error::{Error, Result},
-    ids::{EnrollmentId, TaskId, UserId},
+    ids::{EnrollmentId, TaskId, UserId, WorkId},
     mail,
     operators::Who,
     policy::Policy,
@@ -38,6 +38,31 @@ pub(crate) fn apply(
     write_to_all(desk, conn, who, now, plan, policy, task, &getting, &enrollments)?;
     tasks::note_last_emails(conn, task)?;
     record(conn, who, now, plan, task, &getting)?;
+    Ok(task)
+}
+
+/// Does what `plan` says with the links and emails that `work` has prepared for it; the rest is as with [`apply`].
+pub(super) fn apply_prepared(
+    conn: &mut AnyConn,
+    who: &Who,
+    now: Timestamp,
+    plan: &Plan,
+    work: WorkId,
+) -> Result<TaskId> {
+    let users = plan.count();
+    let task = new_rows::insert_task(conn, now, who, &NewTask::of(plan, users))?;
+    let all = |rows: usize| match rows == users {
+        true => Ok(()),
+        false => Err(Error::Internal(format!("work {work} has prepared {rows} rows for {users} users"))),
+    };
+    all(new_rows::insert_prepared(conn, now, task, plan, work)?)?;
+    replace(conn, who, now, plan, task)?;
+    all(tasks::open_prepared_links(conn, now, work, task)?)?;
+    all(mail::post_prepared(conn, now, who.name(), work, task)?)?;
+    tasks::note_last_emails(conn, task)?;
+    let ids = plan.getting().map(|user| (user.user, user.user_id.as_str()));
+    all(audit::record_for(conn, now, work, &entry_of_user(who, plan, task), ids)?)?;
+    record_task(conn, who, now, plan, task, users)?;
     Ok(task)
 }
 
@@ -91,29 +116,41 @@ fn write_to_all(
             .iter()
             .map(|user| {
                 let link = links.take(enrollment_of(user)?)?;
-                let facts = mail::Facts {
-                    first_name: user.first_name.clone(),
-                    name: user.name(),
-                    user_id: user.user_id.clone(),
-                    authentication_type: plan.choice.authentication_type.plain().into(),
-                    task: Some(task.0),
-                    stop_on: Some(plan.choice.stop_on),
-                    requester: who.name().into(),
-                    ..mail::Facts::default()
-                };
-                Ok(mail::NewEmail {
-                    user: Some(user.user),
-                    container: Some(user.container),
-                    task: Some(task),
-                    enrollment: Some(link.enrollment),
-                    secret: Some(link.secret(policy)),
-                    ..mail::NewEmail::new(mail::Kind::Enrollment, &user.email, facts, give_up_at)
-                })
+                let enrollment = Some(link.enrollment);
+                Ok(mail::NewEmail { enrollment, ..email(who, plan, user, task, link.secret(policy), give_up_at) })
             })
             .collect::<Result<Vec<_>>>()?;
         mail::post(desk, conn, now, who.name(), &emails)?;
     }
     Ok(())
+}
+
+/// The email to a user of `plan` who gets an enrollment in `task`.
+pub(super) fn email(
+    who: &Who,
+    plan: &Plan,
+    user: &Candidate,
+    task: TaskId,
+    secret: mail::Secret,
+    give_up_at: Timestamp,
+) -> mail::NewEmail {
+    let facts = mail::Facts {
+        first_name: user.first_name.clone(),
+        name: user.name(),
+        user_id: user.user_id.clone(),
+        authentication_type: plan.choice.authentication_type.plain().into(),
+        task: Some(task.0),
+        stop_on: Some(plan.choice.stop_on),
+        requester: who.name().into(),
+        ..mail::Facts::default()
+    };
+    mail::NewEmail {
+        user: Some(user.user),
+        container: Some(user.container),
+        task: Some(task),
+        secret: Some(secret),
+        ..mail::NewEmail::new(mail::Kind::Enrollment, &user.email, facts, give_up_at)
+    }
 }
 
 /// One entry for each user, and last the task's own, so that it is the newest of them.
@@ -125,16 +162,21 @@ fn record(
     task: TaskId,
     getting: &[&Candidate],
 ) -> Result<()> {
-    let kind = plan.choice.authentication_type.label();
     for part in getting.chunks(ROWS_A_STATEMENT) {
-        let entries = part.iter().map(|user| {
-            Entry::done(&who.actor, Verb::TasksProvisionUser, format!("Provisioned in task {task}: {kind}"))
-                .task(task)
-                .user(user.user, &user.user_id)
-        });
+        let entries = part.iter().map(|user| entry_of_user(who, plan, task).user(user.user, &user.user_id));
         audit::record_all(conn, now, entries)?;
     }
-    let users = counted(getting.len(), "user");
+    record_task(conn, who, now, plan, task, getting.len())
+}
+
+fn entry_of_user<'a>(who: &'a Who, plan: &Plan, task: TaskId) -> Entry<'a> {
+    let kind = plan.choice.authentication_type.label();
+    Entry::done(&who.actor, Verb::TasksProvisionUser, format!("Provisioned in task {task}: {kind}")).task(task)
+}
+
+fn record_task(conn: &mut AnyConn, who: &Who, now: Timestamp, plan: &Plan, task: TaskId, users: usize) -> Result<()> {
+    let kind = plan.choice.authentication_type.label();
+    let users = counted(users, "user");
     let mut entry = Entry::done(&who.actor, Verb::TasksProvision, format!("Provisioned {users}"))
         .task(task)
         .fact("Authentication Type", kind)

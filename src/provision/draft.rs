@@ -2,7 +2,7 @@
 
 use crate::{
     clock::Timestamp,
-    ids::TaskId,
+    ids::{TaskId, WorkId},
     provision::{choice::Selection, plan::Plan},
     tokens::AuthenticationType,
 };
@@ -29,6 +29,8 @@ pub struct Draft {
     pub created_at: Timestamp,
     /// The task that came of it.
     pub task: Option<TaskId>,
+    /// The long work that carries it out, while it goes on.
+    pub work: Option<WorkId>,
 }
 
 /// A draft with what Confirm would do.
@@ -51,6 +53,14 @@ pub enum Confirmed {
     Moved(Box<Preview>),
     /// It is as it was shown, and a rule does not allow it: nothing was done.
     Refused(Box<Preview>),
+}
+
+/// What came of the button of the last step.
+pub enum Begun {
+    /// It was done at once, or not at all.
+    AtOnce(Confirmed),
+    /// It is long work, begun now or by an earlier click.
+    Work(WorkId),
 }
 
 /// What the form of the Authentication Type step sends.

@@ -28,11 +28,12 @@ mod draft;
 pub mod pages;
 pub mod plan;
 mod store;
+pub mod work;
 
 pub use devices::{assign_device, stock};
 pub use store::drafts as draft_rows;
 
-pub use draft::{ChoiceForm, Confirmed, Draft, Preview};
+pub use draft::{Begun, ChoiceForm, Confirmed, Draft, Preview};
 
 /// Drafts older than this are swept when the next one is started.
 const DRAFT_HOURS: i64 = 24;

@@ -16,11 +16,14 @@ pub enum Round {
     Count,
     /// Makes right what a server of an older version left behind.
     Renew,
+    /// Does the long work that waits, and sweeps up after it.
+    Work,
 }
 
 impl Round {
     /// All of them.
-    pub const ALL: [Round; 5] = [Round::Sweep, Round::Alert, Round::Probe, Round::Count, Round::Renew];
+    pub const ALL: [Round; 6] =
+        [Round::Sweep, Round::Alert, Round::Probe, Round::Count, Round::Renew, Round::Work];
 
     /// The word in the database and in the numbers for monitors.
     pub fn code(self) -> &'static str {
@@ -35,6 +38,7 @@ impl Round {
             Round::Probe => "trying to write",
             Round::Count => "counting for the Snapshot",
             Round::Renew => "renewing what an older version left",
+            Round::Work => "doing long work",
         }
     }
 

@@ -7,11 +7,14 @@ use crate::{
     db::AnyConn,
     desk::Desk,
     error::{Error, Result},
-    ids::EnrollmentId,
+    ids::{EnrollmentId, UserId, WorkId},
     keys::{Keys, Purpose},
     mail,
     policy::Policy,
-    tasks::store::notes::{self, NewLinkRow},
+    tasks::store::{
+        notes::{self, NewLinkRow},
+        prepared::PreparedLink,
+    },
 };
 
 /// What an enrollment email carries: the one time both parts are known here.
@@ -28,12 +31,16 @@ pub struct NewLink {
 impl NewLink {
     /// What its email carries.
     pub fn secret(self, policy: &Policy) -> mail::Secret {
-        mail::Secret {
-            handle: Some(self.handle),
-            code: Some(self.code),
-            carries_code: policy.link_carries_code,
-            alternate_to: None,
-        }
+        secret(self.handle, self.code, policy)
+    }
+}
+
+fn secret(handle: String, code: String, policy: &Policy) -> mail::Secret {
+    mail::Secret {
+        handle: Some(handle),
+        code: Some(code),
+        carries_code: policy.link_carries_code,
+        alternate_to: None,
     }
 }
 
@@ -90,6 +97,21 @@ pub fn make_first(
     Ok(by_enrollment(links))
 }
 
+/// A link as long work prepares it for a user, who need not be in the task yet: the row, and what its email carries. `position` is
+/// its place among those of `work`.
+pub fn prepare(
+    desk: &Desk,
+    work: WorkId,
+    position: i64,
+    user: UserId,
+    policy: &Policy,
+) -> (PreparedLink, mail::Secret) {
+    let (handle, code) = drawn(desk, policy);
+    let code_hash = hash(&desk.keys, &handle, &code);
+    let secret = secret(handle.clone(), code, policy);
+    (PreparedLink { work_id: work.0, position, user_id: user.0, handle, code_hash }, secret)
+}
+
 /// True if `code`, as a user typed it, is the one that was sent with `handle`. Case and spaces do not count, since the
 /// code may have been read aloud.
 pub fn matches(keys: &Keys, handle: &str, code: &str, hash: &[u8]) -> bool {
@@ -102,8 +124,13 @@ fn by_enrollment(links: Vec<NewLink>) -> Links {
 }
 
 fn draw(desk: &Desk, enrollment: EnrollmentId, policy: &Policy) -> NewLink {
+    let (handle, code) = drawn(desk, policy);
+    NewLink { enrollment, handle, code }
+}
+
+fn drawn(desk: &Desk, policy: &Policy) -> (String, String) {
     let length = usize::try_from(policy.code_length).unwrap_or(10);
-    NewLink { enrollment, handle: desk.random.handle(), code: desk.random.unmistakable(length) }
+    (desk.random.handle(), desk.random.unmistakable(length))
 }
 
 fn store(desk: &Desk, conn: &mut AnyConn, now: Timestamp, links: &[NewLink]) -> Result<()> {

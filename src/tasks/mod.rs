@@ -45,6 +45,7 @@ pub use store::{
     links::older as older_links,
     list::find as row_of,
     members::page as member_page,
+    prepared::{PreparedLink, open as open_prepared_links, stage as stage_links},
     missed::set as note_missed,
     missed::set_older_link as note_older_link,
     missed::{Trace, forgive_code, trace},

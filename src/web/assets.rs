@@ -111,7 +111,7 @@ const LAYERS: &[(&str, &[Part])] = layers! {
     }
     screens {
         Both: "standalone" "portal" "mailbox";
-        Console: "why" "message" "snapshot" "tasks" "audit" "find" "operators" "find-dialog" "first-start";
+        Console: "why" "message" "snapshot" "tasks" "audit" "find" "operators" "find-dialog" "first-start" "work";
     }
     media { Both: "motion" "forced-colors" "print"; }
 };

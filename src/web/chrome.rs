@@ -11,13 +11,26 @@ use crate::{
     operators::{Permission, Who},
 };
 
-/// The numbers beside the navigation.
-#[derive(Clone, Copy, Debug, Default)]
+/// What every page tells: the numbers beside the navigation, and the operator's own long work.
+#[derive(Clone, Debug, Default)]
 pub struct Numbers {
     /// Open provisioning tasks.
     pub open_tasks: Total,
     /// Emails that failed and still matter.
     pub mail_failures: Total,
+    /// The operator's newest long work that goes on.
+    pub work: Option<OpenWork>,
+}
+
+/// Long work that goes on, in one line.
+#[derive(Clone, Debug)]
+pub struct OpenWork {
+    /// Its page.
+    pub href: String,
+    /// What is done to how many.
+    pub title: String,
+    /// How much of it is prepared.
+    pub percent: i64,
 }
 
 /// Counts them; given by `app`, since the shell itself knows no feature.
@@ -50,6 +63,8 @@ pub struct Chrome {
     pub demo: bool,
     /// True if no email can leave, since no mail server is set: a banner says so, and what to do.
     pub mail_waits: bool,
+    /// The operator's own long work that goes on, on all pages but its own.
+    pub work: Option<OpenWork>,
     /// True if the Find box is drawn.
     pub find: bool,
     /// This page's address, for forms that come back to it.
@@ -224,6 +239,7 @@ impl Chrome {
             flash,
             demo: settings.demo,
             mail_waits: !settings.mail_leaves(),
+            work: numbers.work.filter(|work| !path.starts_with(work.href.as_str())),
             find: true,
             path: path.to_owned(),
         }

@@ -23,6 +23,7 @@ pub mod again;
 pub mod list;
 pub mod messages;
 pub mod reports;
+pub mod staged;
 pub mod work;
 
 /// Ids in one statement; both databases take more, and none gets faster by it.

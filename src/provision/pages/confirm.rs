@@ -9,7 +9,7 @@ use crate::{
     mail,
     operators::{Permission, may},
     provision::{
-        self, Confirmed, Preview,
+        self, Begun, Confirmed, Preview,
         choice::Choice,
         plan::{Candidate, Check, Skip},
     },
@@ -131,7 +131,11 @@ pub async fn submit(p: Permitted<may::Provision>, id: Path<String>, which: Asked
         return Ok(see_other(&back));
     }
     let (asked, shown) = (id.clone(), form.text("shown"));
-    let (confirmed, chrome) = p.view(move |desk, who, now| provision::confirm(desk, who, now, &asked, &shown)).await?;
+    let (begun, chrome) = p.view(move |desk, who, now| provision::work::begin(desk, who, now, &asked, &shown)).await?;
+    let confirmed = match begun {
+        Begun::Work(work) => return Ok(see_other(&format!("/work/{work}"))),
+        Begun::AtOnce(confirmed) => confirmed,
+    };
     let task = match confirmed {
         Confirmed::Moved(preview) => return draw(&p, chrome, id, &which, *preview, Why::Moved),
         Confirmed::Refused(preview) => return draw(&p, chrome, id, &which, *preview, Why::Refused),

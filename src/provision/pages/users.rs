@@ -44,8 +44,11 @@ pub(super) fn steps(draft: &str, current: usize) -> Vec<Step> {
         .collect()
 }
 
-/// Where a draft that was carried out leads.
+/// Where a draft that was carried out leads, or one that is being carried out.
 pub(super) fn carried_out(draft: &Draft) -> Option<HttpResponse> {
+    if let Some(work) = draft.work {
+        return Some(see_other(&format!("/work/{work}")));
+    }
     draft.task.map(|task| see_other(&format!("/tasks/{task}")))
 }
 

@@ -7,9 +7,9 @@ use crate::{
     clock::Timestamp,
     db::AnyConn,
     error::Result,
-    ids::{OperatorId, TaskId},
+    ids::{OperatorId, TaskId, WorkId},
     provision::{Draft, choice::Selection},
-    schema::provision_drafts,
+    schema::{provision_drafts, work},
     tokens::AuthenticationType,
 };
 
@@ -25,6 +25,7 @@ struct Row {
     include_with_task: bool,
     created_at: Timestamp,
     task_id: Option<i64>,
+    _work_id: Option<i64>,
 }
 
 /// Keeps a new draft.
@@ -50,6 +51,12 @@ pub fn find(conn: &mut AnyConn, id: &str, operator: OperatorId) -> Result<Option
     let row: Option<Row> =
         provision_drafts::table.find(id).filter(provision_drafts::operator_id.eq(operator.0)).first(conn).optional()?;
     let Some(row) = row else { return Ok(None) };
+    let work: Option<i64> = provision_drafts::table
+        .inner_join(work::table.on(provision_drafts::work_id.eq(work::id.nullable())))
+        .filter(provision_drafts::id.eq(id).and(work::ended_at.is_null()))
+        .select(work::id)
+        .first(conn)
+        .optional()?;
     Ok(Some(Draft {
         id: row.id,
         selection: Selection::from_text(&row.selection)?,
@@ -60,6 +67,7 @@ pub fn find(conn: &mut AnyConn, id: &str, operator: OperatorId) -> Result<Option
         include_with_task: row.include_with_task,
         created_at: row.created_at,
         task: row.task_id.map(TaskId),
+        work: work.map(WorkId),
     }))
 }
 
@@ -77,6 +85,16 @@ pub fn save(conn: &mut AnyConn, draft: &Draft) -> Result<()> {
         ))
         .execute(conn)?;
     Ok(())
+}
+
+/// Notes that `work` carries the draft out; false if other work does so already.
+pub fn begin(conn: &mut AnyConn, id: &str, work: WorkId) -> Result<bool> {
+    let open = work::table.filter(work::ended_at.is_null()).select(work::id.nullable());
+    let free = provision_drafts::work_id.is_null().or(provision_drafts::work_id.ne_all(open));
+    let noted = diesel::update(provision_drafts::table.find(id).filter(provision_drafts::task_id.is_null()).filter(free))
+        .set(provision_drafts::work_id.eq(work.0))
+        .execute(conn)?;
+    Ok(noted > 0)
 }
 
 /// Throws away drafts made before `before`.

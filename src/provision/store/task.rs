@@ -3,13 +3,17 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use diesel::prelude::*;
+use diesel::{
+    prelude::*,
+    sql_query,
+    sql_types::{BigInt, Date, Text, Timestamp as SqlTimestamp},
+};
 
 use crate::{
     clock::Timestamp,
     db::{self, AnyConn, ROWS_A_STATEMENT},
     error::Result,
-    ids::{EnrollmentId, TaskId, UserId},
+    ids::{EnrollmentId, TaskId, UserId, WorkId},
     insert_rows,
     operators::Who,
     provision::plan::{Candidate, Plan},
@@ -60,6 +64,23 @@ pub fn insert_task(conn: &mut AnyConn, now: Timestamp, who: &Who, new: &NewTask<
         .returning(tasks::id)
         .get_result(conn)?;
     Ok(TaskId(id))
+}
+
+/// Gives each user for whom `work` prepared an email an enrollment; how many.
+pub fn insert_prepared(conn: &mut AnyConn, now: Timestamp, task: TaskId, plan: &Plan, work: WorkId) -> Result<usize> {
+    let made = sql_query(
+        "INSERT INTO enrollments (task_id, user_id, authentication_type, stop_on, failures, removed_by, removed_why, \
+           emailed_to, emailed_at, version) \
+         SELECT $1, s.user_id, $2, $3, 0, '', '', s.shown_to, $4, 1 \
+         FROM work_emails s WHERE s.work_id = $5 ORDER BY s.position",
+    )
+    .bind::<BigInt, _>(task.0)
+    .bind::<Text, _>(plan.choice.authentication_type.code())
+    .bind::<Date, _>(plan.choice.stop_on)
+    .bind::<SqlTimestamp, _>(now)
+    .bind::<BigInt, _>(work.0)
+    .execute(conn)?;
+    Ok(made)
 }
 
 #[derive(Insertable)]

@@ -11,6 +11,7 @@ pub mod matching;
 pub mod members;
 pub mod missed;
 pub mod notes;
+pub mod prepared;
 pub mod reminders;
 pub mod scoped;
 pub mod write;
