@@ -14,8 +14,8 @@ mod rhyme;
 const ORDER: &[&str] = &[
     "ids", "clock", "error", "english", "text", "sheet", "oath", "keys", "ticked", "order", "config", "schema", "db",
     "meter", "hashing", "desk", "rounds", "audit", "access", "mail", "bounces", "operators", "roles", "sign_in",
-    "policy", "imports", "counts", "users", "tokens", "messages", "tasks", "provision", "authentication", "portal",
-    "why", "outbox", "alerts", "reports", "demo",
+    "work", "policy", "imports", "counts", "users", "tokens", "messages", "tasks", "provision", "authentication",
+    "portal", "why", "outbox", "alerts", "reports", "demo",
 ];
 
 /// What `web` may name: the base, the audit log and operators.

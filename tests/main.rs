@@ -43,4 +43,5 @@ mod tokens;
 mod upgrade;
 mod users;
 mod why;
+mod work;
 mod writer;

@@ -80,7 +80,7 @@ fn what_an_entry_of_the_audit_log_tells_of_stands_in_these_words() {
         tasks.remove tasks.remove_user tasks.remove_users tasks.replace tasks.resend tasks.resend_user \
         tasks.stop_date tasks.stop_date_user tasks.unlock tokens.assign tokens.import tokens.resume \
         tokens.resync tokens.revoke tokens.suspend tokens.unlock users.create users.disable users.edit \
-        users.enable users.import";
+        users.enable users.import work.cancel";
     let read: Vec<&str> = words.split_whitespace().filter_map(Verb::from_code).map(Verb::code).collect();
     assert_eq!(read.join(" "), words.split_whitespace().collect::<Vec<_>>().join(" "));
     assert_eq!(Verb::ALL.len(), read.len(), "a new verb is added to the list");
@@ -98,7 +98,7 @@ fn kept<T: Copy>(values: &[T], code: fn(T) -> &'static str, words: &str) {
 
 #[test]
 fn states_and_kinds_in_rows_are_read_by_these_words() {
-    use tokendesk::{alerts, audit, imports, mail, rounds::Round, tokens};
+    use tokendesk::{alerts, audit, imports, mail, rounds::Round, tokens, work};
     kept(&[audit::Outcome::Done, audit::Outcome::Refused], audit::Outcome::code, "done, refused");
     use mail::State;
     let states = [State::Queued, State::Sent, State::Deferred, State::Failed, State::Bounced, State::Canceled];
@@ -108,6 +108,9 @@ fn states_and_kinds_in_rows_are_read_by_these_words() {
     kept(&actions, Action::code, "failed, delayed, delivered, relayed, expanded");
     kept(&[imports::Kind::Users, imports::Kind::Tokens], imports::Kind::code, "users, tokens");
     kept(&Round::ALL, Round::code, "sweep, alert, probe, count, renew, work");
+    kept(&work::Kind::ALL, work::Kind::code, "provision");
+    let states = "waiting, preparing, applying, done, canceled, moved, refused, stopped, failed";
+    kept(&work::State::ALL, work::State::code, states);
     use alerts::{Delivery, Event};
     let events = [Event::Expired, Event::LockOut, Event::FailedMail, Event::Rejections];
     kept(&events, Event::code, "expired, lock-out, failed-mail, rejections");

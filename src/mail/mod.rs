@@ -28,7 +28,9 @@ pub use reading::{
     enrollments_of, failures, find, health, ids_in_states, latest_of, overdue, rows, sought,
 };
 pub use store::{
-    address::leave as leave_address, address::link_made_at as link_sent_at, address::newest_links as links_sent,
+    address::leave as leave_address,
+    address::link_made_at as link_sent_at,
+    address::newest_links as links_sent,
     cancel as cancel_waiting, cancel_of_task as cancel_waiting_of_task, follow, insert as post, messages,
     move_stop_date as move_waiting, own_host, seal,
     staged::{PreparedEmail, post as post_prepared, prepare, stage},

@@ -92,8 +92,26 @@ fn unreadable(error: serde_json::Error) -> Error {
 /// Does a piece of it.
 ///
 /// # Errors
-/// `Conflict` if something differs from what was shown; as [`super::find_draft`].
+/// As [`prepare`] and [`Prepared::finish`].
 pub fn apply(desk: &Desk, running: &Running<'_>) -> Result<()> {
+    match prepare(desk, running)? {
+        Some(prepared) => prepared.finish(desk, running),
+        None => Ok(()),
+    }
+}
+
+/// Links and emails are prepared; nobody has got any of them.
+pub struct Prepared {
+    asked: Asked,
+    /// What they were prepared by: how long codes are, and whether a link carries one.
+    policy: Policy,
+}
+
+/// Prepares links and emails in slices; `None` if the work was lost meanwhile.
+///
+/// # Errors
+/// `Conflict` if something differs from what was shown; as [`super::find_draft`].
+pub fn prepare(desk: &Desk, running: &Running<'_>) -> Result<Option<Prepared>> {
     let asked: Asked = serde_json::from_str(&running.piece.asked).map_err(unreadable)?;
     let now = desk.now();
     let (who, preview, policy) = desk.db.read(|conn| {
@@ -104,29 +122,35 @@ pub fn apply(desk: &Desk, running: &Running<'_>) -> Result<()> {
     let Ok(Preview { plan, .. }) = preview else {
         return Err(Error::Conflict("The users who were chosen changed.".into()));
     };
-    let prepared = prepare(desk, running, &who, now, &plan, &policy)?;
-    drop(plan);
-    if !prepared {
-        return Ok(());
+    let kept = stage(desk, running, &who, now, &plan, &policy)?;
+    Ok(kept.then_some(Prepared { asked, policy }))
+}
+
+impl Prepared {
+    /// Makes the task of what was prepared, if all is as it was shown.
+    ///
+    /// # Errors
+    /// As [`super::confirm`].
+    pub fn finish(&self, desk: &Desk, running: &Running<'_>) -> Result<()> {
+        let Prepared { asked, policy } = self;
+        running.finish(|conn, who, now| {
+            db::hold(conn, Lock::Provision)?;
+            let preview = match shown_still(desk, conn, who, now, asked)? {
+                Ok(preview) => preview,
+                Err(Some(task)) => return Ok(made(desk, who, task, running.piece.total)),
+                Err(None) => return Ok(End::Moved),
+            };
+            if let Some(refusal) = preview.refusal {
+                return Ok(End::Refused(refusal));
+            }
+            if policy::current(conn)? != *policy {
+                return Ok(End::Moved);
+            }
+            let task = apply_prepared(conn, who, now, &preview.plan, running.piece.id)?;
+            store::drafts::save(conn, &Draft { task: Some(task), ..preview.draft })?;
+            Ok(made(desk, who, task, running.piece.total))
+        })
     }
-    running.finish(|conn, who, now| {
-        db::hold(conn, Lock::Provision)?;
-        let preview = match shown_still(desk, conn, who, now, &asked)? {
-            Ok(preview) => preview,
-            Err(Some(task)) => return Ok(made(desk, who, task, running.piece.total)),
-            Err(None) => return Ok(End::Moved),
-        };
-        if let Some(refusal) = preview.refusal {
-            return Ok(End::Refused(refusal));
-        }
-        // What was prepared follows it: how long codes are, and whether a link carries one.
-        if policy::current(conn)? != policy {
-            return Ok(End::Moved);
-        }
-        let task = apply_prepared(conn, who, now, &preview.plan, running.piece.id)?;
-        store::drafts::save(conn, &Draft { task: Some(task), ..preview.draft })?;
-        Ok(made(desk, who, task, running.piece.total))
-    })
 }
 
 fn made(desk: &Desk, who: &Who, task: TaskId, users: i64) -> End {
@@ -155,29 +179,22 @@ fn shown_still(
     Ok(preview.ok_or(None))
 }
 
-/// Prepares links and emails in slices; false if the work was lost meanwhile.
-fn prepare(
-    desk: &Desk,
-    running: &Running<'_>,
-    who: &Who,
-    now: Timestamp,
-    plan: &Plan,
-    policy: &Policy,
-) -> Result<bool> {
+/// Keeps links and emails in slices; false if the work was lost meanwhile.
+fn stage(desk: &Desk, running: &Running<'_>, who: &Who, now: Timestamp, plan: &Plan, policy: &Policy) -> Result<bool> {
     let work: WorkId = running.piece.id;
     let give_up_at = desk.settings.zone.end_of(plan.choice.stop_on);
     let getting: Vec<&Candidate> = plan.getting().collect();
-    let (mut done, mut position) = (0, 0);
+    let (mut done, mut nth) = (0, 0);
     for part in getting.chunks(ROWS_A_SLICE) {
         // Drawn, hashed and sealed before the transaction of the slice begins.
         let mut new_links: Vec<PreparedLink> = Vec::with_capacity(part.len());
         let mut emails: Vec<mail::PreparedEmail> = Vec::with_capacity(part.len());
         for user in part {
-            let (link, secret) = links::prepare(desk, work, position, user.user, policy);
+            let (link, secret) = links::prepare(desk, work, nth, user.user, policy);
             let email = apply::email(who, plan, user, UNNUMBERED, secret, give_up_at);
-            emails.push(mail::prepare(desk, now, work, position, &email)?);
+            emails.push(mail::prepare(desk, now, work, nth, &email)?);
             new_links.push(link);
-            position += 1;
+            nth += 1;
         }
         done += part.len();
         let kept = running.slice(done, |conn| {

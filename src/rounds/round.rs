@@ -22,8 +22,7 @@ pub enum Round {
 
 impl Round {
     /// All of them.
-    pub const ALL: [Round; 6] =
-        [Round::Sweep, Round::Alert, Round::Probe, Round::Count, Round::Renew, Round::Work];
+    pub const ALL: [Round; 6] = [Round::Sweep, Round::Alert, Round::Probe, Round::Count, Round::Renew, Round::Work];
 
     /// The word in the database and in the numbers for monitors.
     pub fn code(self) -> &'static str {

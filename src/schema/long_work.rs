@@ -27,9 +27,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    work_emails (work_id, position) {
+    work_emails (work_id, nth) {
         work_id -> BigInt,
-        position -> BigInt,
+        nth -> BigInt,
         message_id -> Text,
         kind -> Text,
         shown_to -> Text,
@@ -44,9 +44,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    work_links (work_id, position) {
+    work_links (work_id, nth) {
         work_id -> BigInt,
-        position -> BigInt,
+        nth -> BigInt,
         user_id -> BigInt,
         handle -> Text,
         code_hash -> Binary,

@@ -36,12 +36,7 @@ impl NewLink {
 }
 
 fn secret(handle: String, code: String, policy: &Policy) -> mail::Secret {
-    mail::Secret {
-        handle: Some(handle),
-        code: Some(code),
-        carries_code: policy.link_carries_code,
-        alternate_to: None,
-    }
+    mail::Secret { handle: Some(handle), code: Some(code), carries_code: policy.link_carries_code, alternate_to: None }
 }
 
 /// Links of many enrollments, each to be taken by the enrollment it leads to: never by its position in a list, since a list
@@ -97,19 +92,13 @@ pub fn make_first(
     Ok(by_enrollment(links))
 }
 
-/// A link as long work prepares it for a user, who need not be in the task yet: the row, and what its email carries. `position` is
+/// A link as long work prepares it for a user, who need not be in the task yet: the row, and what its email carries. `nth` is
 /// its place among those of `work`.
-pub fn prepare(
-    desk: &Desk,
-    work: WorkId,
-    position: i64,
-    user: UserId,
-    policy: &Policy,
-) -> (PreparedLink, mail::Secret) {
+pub fn prepare(desk: &Desk, work: WorkId, nth: i64, user: UserId, policy: &Policy) -> (PreparedLink, mail::Secret) {
     let (handle, code) = drawn(desk, policy);
     let code_hash = hash(&desk.keys, &handle, &code);
     let secret = secret(handle.clone(), code, policy);
-    (PreparedLink { work_id: work.0, position, user_id: user.0, handle, code_hash }, secret)
+    (PreparedLink { work_id: work.0, nth, user_id: user.0, handle, code_hash }, secret)
 }
 
 /// True if `code`, as a user typed it, is the one that was sent with `handle`. Case and spaces do not count, since the

@@ -45,7 +45,6 @@ pub use store::{
     links::older as older_links,
     list::find as row_of,
     members::page as member_page,
-    prepared::{PreparedLink, open as open_prepared_links, stage as stage_links},
     missed::set as note_missed,
     missed::set_older_link as note_older_link,
     missed::{Trace, forgive_code, trace},
@@ -54,6 +53,7 @@ pub use store::{
     notes::{
         set_code_accepted as note_code_accepted, set_opened as note_opened, set_pending_seed as note_pending_seed,
     },
+    prepared::{PreparedLink, open as open_prepared_links, stage as stage_links},
     write::{end as end_enrollments, note_last_emails},
 };
 pub use task::Task;

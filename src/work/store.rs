@@ -193,11 +193,7 @@ pub fn give_up(conn: &mut AnyConn, now: Timestamp, id: WorkId, state: State, sen
 pub fn cancel(conn: &mut AnyConn, now: Timestamp, id: WorkId) -> Result<bool> {
     let early = [State::Waiting.code(), State::Preparing.code()];
     let canceled = diesel::update(work::table.find(id.0).filter(work::state.eq_any(early)))
-        .set((
-            work::state.eq(State::Canceled.code()),
-            work::sentence.eq(CANCELED),
-            work::ended_at.eq(now),
-        ))
+        .set((work::state.eq(State::Canceled.code()), work::sentence.eq(CANCELED), work::ended_at.eq(now)))
         .execute(conn)?;
     Ok(canceled > 0)
 }
@@ -233,9 +229,9 @@ pub fn sweep(conn: &mut AnyConn, now: Timestamp, id: WorkId, most: i64) -> Resul
         ($table:ident) => {{
             let own = $table::table.filter($table::work_id.eq(id.0));
             let last: Option<i64> =
-                own.order($table::position).offset(most - 1).select($table::position).first(conn).optional()?;
+                own.order($table::nth).offset(most - 1).select($table::nth).first(conn).optional()?;
             match last {
-                Some(last) => diesel::delete(own.filter($table::position.le(last))).execute(conn)?,
+                Some(last) => diesel::delete(own.filter($table::nth.le(last))).execute(conn)?,
                 None => diesel::delete(own).execute(conn)?,
             };
             last.is_none()

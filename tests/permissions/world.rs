@@ -5,13 +5,14 @@ use diesel::prelude::*;
 use tokendesk::{
     audit::{self, Entry, Verb},
     authentication,
-    ids::{ContainerId, RoleId},
+    ids::{ContainerId, RoleId, WorkId},
     operators::{BuiltIn, Permission, Permissions, Who},
     provision::choice::Selection,
     schema::{audit_entries, auth_nodes, emails, enrollment_links},
     tasks::task::Description,
     tokens::{self, Making, MovingFactor, Seed},
     users::{self, Details, Typed},
+    work::{self, Kind, NewPiece},
 };
 
 use crate::support::{Browser, World};
@@ -41,6 +42,7 @@ pub struct Side {
     /// Holds nothing, so that whoever manages operators may change them.
     pub operator: String,
     pub draft: String,
+    work: WorkId,
 }
 
 /// An operator of the test, who works everywhere or in Sales.
@@ -50,6 +52,8 @@ pub struct Actor {
     /// An entry of the audit log about themselves.
     entry: i64,
     draft: String,
+    /// Long work that they asked for.
+    work: WorkId,
 }
 
 /// What fills a segment.
@@ -92,6 +96,8 @@ pub fn table(actor: &Actor, sales: &Side, legal: &Side, shared: &Shared) -> Vec<
         scoped("audit/{id}", &actor.entry, &legal.entry, "999993"),
         // A draft is its operator's own.
         scoped("provision/{draft}", &actor.draft, &legal.draft, "no-such-draft"),
+        // Long work is its operator's own, for all but those who may read the audit log of all containers.
+        scoped("work/{id}", &actor.work, &legal.work, "999995"),
         scoped("tokens/{serial}", &sales.serial, &legal.serial, "NO-SUCH-TOKEN"),
         scoped("operators/{operator}", &sales.operator, &legal.operator, "no.such.operator"),
         // Roles, auth nodes and the words of emails count in all containers.
@@ -134,7 +140,7 @@ impl World {
         let containers = container.map(|one| [one]);
         let who = self.operator_of(user_id, role, held, containers.as_ref().map(|list| list.as_slice()));
         let draft = format!("draft-of-{user_id}");
-        let entry = self.desk.db.write(|conn| {
+        let made = self.desk.db.write(|conn| {
             let operator = who.operator.expect("an operator");
             tokendesk::provision::draft_rows::insert(
                 conn,
@@ -146,10 +152,19 @@ impl World {
             let entry = Entry::done(&who.actor, Verb::OperatorsSignIn, "Signed in").subject(user_id);
             audit::record(conn, self.now(), &entry)?;
             let own = audit_entries::table.filter(audit_entries::actor.eq(user_id));
-            Ok(own.select(audit_entries::id).first(conn)?)
+            let piece = NewPiece {
+                kind: Kind::Provision,
+                title: format!("Provision everybody for {user_id}"),
+                about: "Authenticator app".into(),
+                asked: "{}".into(),
+                back: "/users".into(),
+                total: 2_000,
+            };
+            Ok((own.select(audit_entries::id).first(conn)?, work::ask(conn, &who, self.now(), &piece)?))
         });
         let browser = Browser::signed_in(&self.url, &self.desk, &who);
-        Actor { who, browser, entry: entry.expect("the rows are new"), draft }
+        let (entry, work) = made.expect("the rows are new");
+        Actor { who, browser, entry, draft, work }
     }
 
     /// One of everything in a container.
@@ -209,6 +224,7 @@ impl World {
             handle,
             operator: clerk.who.name().to_owned(),
             draft: clerk.draft,
+            work: clerk.work,
         }
     }
 

@@ -5,6 +5,7 @@ use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
 use tokendesk::{
     app,
     operators::{Scope, Who},
+    work::{self, Kind, NewPiece},
 };
 
 use crate::support::World;
@@ -121,7 +122,17 @@ fn segments(world: &World, who: &Who) -> Vec<(&'static str, String)> {
         .number(&format!("SELECT MAX(a.id) AS n FROM audit_entries a JOIN users c ON c.id = a.user_id WHERE {within}"));
     let handle =
         name(world, "SELECT handle AS name FROM enrollment_links WHERE superseded_at IS NULL ORDER BY id DESC LIMIT 1");
+    let piece = NewPiece {
+        kind: Kind::Provision,
+        title: "Provision 2,000 users".into(),
+        about: "Authenticator app".into(),
+        asked: "{}".into(),
+        back: "/users".into(),
+        total: 2_000,
+    };
+    let work = world.desk.db.write(|conn| work::ask(conn, who, world.now(), &piece)).expect("long work is asked for");
     vec![
+        ("work/{id}", work.to_string()),
         ("users/{user}", user),
         ("tasks/{number}", task.to_string()),
         ("tokens/{serial}", serial),

@@ -30,7 +30,7 @@ CREATE INDEX work_ended ON work (ended_at) WHERE ended_at IS NOT NULL;
 -- Rows that are prepared for it, and are nobody's until its last transaction makes them true.
 CREATE TABLE work_emails (
   work_id BIGINT NOT NULL REFERENCES work(id),
-  position BIGINT NOT NULL,
+  nth BIGINT NOT NULL,
   message_id TEXT COLLATE "C" NOT NULL,
   kind TEXT COLLATE "C" NOT NULL,
   shown_to TEXT COLLATE "C" NOT NULL,
@@ -41,15 +41,15 @@ CREATE TABLE work_emails (
   facts TEXT COLLATE "C" NOT NULL,
   sealed BYTEA,
   give_up_at TIMESTAMP NOT NULL,
-  PRIMARY KEY (work_id, position)
+  PRIMARY KEY (work_id, nth)
 );
 CREATE TABLE work_links (
   work_id BIGINT NOT NULL REFERENCES work(id),
-  position BIGINT NOT NULL,
+  nth BIGINT NOT NULL,
   user_id BIGINT NOT NULL,
   handle TEXT COLLATE "C" NOT NULL,
   code_hash BYTEA NOT NULL,
-  PRIMARY KEY (work_id, position)
+  PRIMARY KEY (work_id, nth)
 );
 
 -- The long work that carries a draft out.

@@ -30,7 +30,7 @@ CREATE INDEX work_ended ON work (ended_at) WHERE ended_at IS NOT NULL;
 -- Rows that are prepared for it, and are nobody's until its last transaction makes them true.
 CREATE TABLE work_emails (
   work_id BIGINT NOT NULL REFERENCES work(id),
-  position BIGINT NOT NULL,
+  nth BIGINT NOT NULL,
   message_id TEXT NOT NULL,
   kind TEXT NOT NULL,
   shown_to TEXT NOT NULL,
@@ -41,15 +41,15 @@ CREATE TABLE work_emails (
   facts TEXT NOT NULL,
   sealed BLOB,
   give_up_at TIMESTAMP NOT NULL,
-  PRIMARY KEY (work_id, position)
+  PRIMARY KEY (work_id, nth)
 );
 CREATE TABLE work_links (
   work_id BIGINT NOT NULL REFERENCES work(id),
-  position BIGINT NOT NULL,
+  nth BIGINT NOT NULL,
   user_id BIGINT NOT NULL,
   handle TEXT NOT NULL,
   code_hash BLOB NOT NULL,
-  PRIMARY KEY (work_id, position)
+  PRIMARY KEY (work_id, nth)
 );
 
 -- The long work that carries a draft out.

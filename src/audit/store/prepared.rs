@@ -16,7 +16,7 @@ pub fn insert_for(conn: &mut AnyConn, now: Timestamp, work: WorkId, entry: &Entr
         "INSERT INTO audit_entries (at, actor_kind, actor, actor_key, role, address, request, verb, outcome, task_id, \
            sentence, detail, user_id, subject, subject_key) \
          SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, u.id, u.user_id, s.user_key \
-         FROM work_emails s JOIN users u ON u.id = s.user_id WHERE s.work_id = $13 ORDER BY s.position",
+         FROM work_emails s JOIN users u ON u.id = s.user_id WHERE s.work_id = $13 ORDER BY s.nth",
     )
     .bind::<SqlTimestamp, _>(row.at)
     .bind::<Text, _>(row.actor_kind)

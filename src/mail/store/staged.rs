@@ -28,7 +28,7 @@ const UNNUMBERED: &str = "\"task\":0,";
 #[diesel(table_name = work_emails, treat_none_as_default_value = false)]
 pub struct PreparedEmail {
     work_id: i64,
-    position: i64,
+    nth: i64,
     message_id: String,
     kind: &'static str,
     shown_to: String,
@@ -41,21 +41,31 @@ pub struct PreparedEmail {
     give_up_at: Timestamp,
 }
 
-/// Prepares an email to a user: its secret is sealed. `position` is its place among those of `work`. Task and enrollment are those
+/// Prepares an email to a user: its secret is sealed. `nth` is its place among those of `work`. Task and enrollment are those
 /// that the user has when it is posted; a task that is not there yet is number 0.
 ///
 /// # Errors
 /// `Internal` for an email to nobody.
-pub fn prepare(desk: &Desk, now: Timestamp, work: WorkId, position: i64, email: &NewEmail) -> Result<PreparedEmail> {
+pub fn prepare(desk: &Desk, now: Timestamp, work: WorkId, nth: i64, email: &NewEmail) -> Result<PreparedEmail> {
     let NewRow {
-        message_id, kind, shown_to, shown_to_key, user_id, user_key, container_id, facts, sealed, give_up_at, ..
+        message_id,
+        kind,
+        shown_to,
+        shown_to_key,
+        user_id,
+        user_key,
+        container_id,
+        facts,
+        sealed,
+        give_up_at,
+        ..
     } = new_row(desk, now, "", email)?;
     let (Some(user_id), Some(container_id)) = (user_id, container_id) else {
         return Err(Error::Internal("an email of long work goes to no user".into()));
     };
     Ok(PreparedEmail {
         work_id: work.0,
-        position,
+        nth,
         message_id,
         kind,
         shown_to,
@@ -83,7 +93,7 @@ pub fn post(conn: &mut AnyConn, now: Timestamp, sender: &str, work: WorkId, task
          SELECT s.message_id, s.kind, s.shown_to, s.shown_to_key, FALSE, s.user_id, s.user_key, s.container_id, e.task_id, \
            e.id, replace(s.facts, '{UNNUMBERED}', '\"task\":{task},'), s.sealed, '{}', 0, $1, $1, s.give_up_at, '', $2 \
          FROM work_emails s JOIN enrollments e ON e.task_id = $3 AND e.user_id = s.user_id \
-         WHERE s.work_id = $4 ORDER BY s.position",
+         WHERE s.work_id = $4 ORDER BY s.nth",
         State::Queued.code()
     ))
     .bind::<SqlTimestamp, _>(now)

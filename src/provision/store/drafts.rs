@@ -91,9 +91,10 @@ pub fn save(conn: &mut AnyConn, draft: &Draft) -> Result<()> {
 pub fn begin(conn: &mut AnyConn, id: &str, work: WorkId) -> Result<bool> {
     let open = work::table.filter(work::ended_at.is_null()).select(work::id.nullable());
     let free = provision_drafts::work_id.is_null().or(provision_drafts::work_id.ne_all(open));
-    let noted = diesel::update(provision_drafts::table.find(id).filter(provision_drafts::task_id.is_null()).filter(free))
-        .set(provision_drafts::work_id.eq(work.0))
-        .execute(conn)?;
+    let noted =
+        diesel::update(provision_drafts::table.find(id).filter(provision_drafts::task_id.is_null()).filter(free))
+            .set(provision_drafts::work_id.eq(work.0))
+            .execute(conn)?;
     Ok(noted > 0)
 }
 

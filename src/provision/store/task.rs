@@ -72,7 +72,7 @@ pub fn insert_prepared(conn: &mut AnyConn, now: Timestamp, task: TaskId, plan: &
         "INSERT INTO enrollments (task_id, user_id, authentication_type, stop_on, failures, removed_by, removed_why, \
            emailed_to, emailed_at, version) \
          SELECT $1, s.user_id, $2, $3, 0, '', '', s.shown_to, $4, 1 \
-         FROM work_emails s WHERE s.work_id = $5 ORDER BY s.position",
+         FROM work_emails s WHERE s.work_id = $5 ORDER BY s.nth",
     )
     .bind::<BigInt, _>(task.0)
     .bind::<Text, _>(plan.choice.authentication_type.code())

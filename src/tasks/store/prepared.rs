@@ -22,7 +22,7 @@ pub struct PreparedLink {
     /// The work that prepares it.
     pub work_id: i64,
     /// Its place among those of the work.
-    pub position: i64,
+    pub nth: i64,
     /// The user it is for: it is found by the user, never by its place.
     pub user_id: i64,
     /// The public part.
@@ -43,7 +43,7 @@ pub fn open(conn: &mut AnyConn, now: Timestamp, work: WorkId, task: TaskId) -> R
         "INSERT INTO enrollment_links (enrollment_id, handle, code_hash, created_at) \
          SELECT e.id, s.handle, s.code_hash, $1 \
          FROM work_links s JOIN enrollments e ON e.task_id = $2 AND e.user_id = s.user_id \
-         WHERE s.work_id = $3 ORDER BY s.position",
+         WHERE s.work_id = $3 ORDER BY s.nth",
     )
     .bind::<SqlTimestamp, _>(now)
     .bind::<BigInt, _>(task.0)

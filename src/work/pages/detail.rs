@@ -11,7 +11,7 @@ use actix_web::{
 use askama::Template;
 
 use crate::{
-    clock::{Timestamp, moment},
+    clock::{Timestamp, Zone, moment},
     english::{counted, number},
     error::{Error, Result},
     ids::WorkId,
@@ -86,8 +86,8 @@ async fn draw(p: &Permitted<may::SignedIn>, id: WorkId, status: StatusCode, conf
     let is_open = piece.state.is_open();
     let page = Page {
         own: Some(piece.operator) == p.who.operator,
-        asked: moment(zone, p.now, piece.created_at),
-        ended: piece.ended_at.map(|at| moment(zone, p.now, at)).unwrap_or_default(),
+        asked: said(zone, p.now, piece.created_at),
+        ended: piece.ended_at.map(|at| said(zone, p.now, at)).unwrap_or_default(),
         done: number(piece.done),
         total: number(piece.total),
         share: share(&piece, p.now),
@@ -103,6 +103,11 @@ async fn draw(p: &Permitted<may::SignedIn>, id: WorkId, status: StatusCode, conf
         answer.headers_mut().insert(REFRESH, HeaderValue::from_static(REFRESH_SECONDS));
     }
     Ok(answer)
+}
+
+/// "today, 14:31", within a sentence.
+fn said(zone: Zone, now: Timestamp, at: Timestamp) -> String {
+    moment(zone, now, at).replacen("Today", "today", 1).replacen("Yesterday", "yesterday", 1)
 }
 
 fn share(piece: &Piece, now: Timestamp) -> String {
