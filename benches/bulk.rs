@@ -26,17 +26,18 @@ use tokendesk::{
     error::Error as Refused,
     ids::{Random, TaskId},
     mail::{self, State, View},
-    operators::Who,
+    operators::{self, NewOperator, Who},
     outbox::{
         Change,
         ticked::{self, Query, TickedEmails},
     },
     policy::Policy,
     provision::{
-        self,
+        self, ChoiceForm,
         choice::{Choice, Selection},
     },
     tasks::{
+        self,
         members::Filter,
         remove, resend, stop_date,
         task::Description,
@@ -44,6 +45,7 @@ use tokendesk::{
     },
     tokens::AuthenticationType,
     users::{self, Import},
+    work,
 };
 
 mod beside;
@@ -144,7 +146,64 @@ impl Bench {
             ticked::preview(desk, who, now, &failed, Change::SendAgain).map(|_| ())
         })?;
         self.timed("Send emails again", || ticked::apply(desk, who, now, &failed, Change::SendAgain, now).map(|_| ()))?;
-        self.timed("Cancel emails", || ticked::apply(desk, who, now, &queued, Change::Cancel, now).map(|_| ()))
+        self.timed("Cancel emails", || ticked::apply(desk, who, now, &queued, Change::Cancel, now).map(|_| ()))?;
+        self.long_work()
+    }
+
+    /// What the console does of so many users: slices, and one last transaction.
+    fn long_work(&self) -> Outcome<()> {
+        let (desk, now) = (&self.desk, self.desk.now());
+        let operator = operators::add(
+            desk,
+            &self.who,
+            now,
+            NewOperator {
+                user_id: "bench".into(),
+                name: String::new(),
+                email: String::new(),
+                role: "Operator".into(),
+                password: "mirrors and gravel 1742".into(),
+                must_change_password: false,
+                containers: None,
+            },
+        )?;
+        let working = desk.db.read(|conn| operators::at_work(conn, operator, "", ""))?;
+        let who = working.ok_or("the operator is new")?.who;
+        let everyone = Selection::Matching { query: String::new(), without: Vec::new() };
+        let draft = provision::start(desk, &who, now, &everyone)?;
+        let typed = ChoiceForm {
+            authentication_type: AuthenticationType::AuthenticatorApp.code().into(),
+            ..ChoiceForm::default()
+        };
+        provision::choose(desk, &who, now, &draft, &typed)?;
+        let preview = provision::preview(desk, &who, now, &draft)?.ok_or("a type is chosen")?;
+        let mut made = None;
+        self.timed("Provision, as long work", || {
+            provision::work::begin(desk, &who, now, &draft, &preview.shown)?;
+            work::run_waiting(desk, |_| provision::work::apply)?;
+            made = provision::find_draft(desk, &who, now, &draft)?.0.task;
+            Ok(())
+        })?;
+        let task = made.ok_or("nothing was provisioned")?;
+        let all = TickedUsers::Matching(Filter::default());
+        let shown = self.shown(task, resend::RESEND)?;
+        self.timed("Resend, as long work", || {
+            tasks::work::begin(desk, &who, now, task, &all, tasks::work::Change::Resend, &shown)?;
+            work::run_waiting(desk, |_| tasks::work::apply)
+        })?;
+        let date = preview.plan.choice.stop_on + chrono::Days::new(3);
+        let shown = self.shown(task, &stop_date::moving(date))?;
+        self.timed("New Stop Date with email, as long work", || {
+            let change = tasks::work::Change::StopDate(date, true);
+            tasks::work::begin(desk, &who, now, task, &all, change, &shown)?;
+            work::run_waiting(desk, |_| tasks::work::apply)
+        })?;
+        self.execute(&format!("UPDATE enrollments SET failures = 5 WHERE task_id = {task}"))?;
+        let shown = self.shown(task, resend::UNLOCK)?;
+        self.timed("Unlock, as long work", || {
+            tasks::work::begin(desk, &who, now, task, &all, tasks::work::Change::Unlock("Measured".into()), &shown)?;
+            work::run_waiting(desk, |_| tasks::work::apply)
+        })
     }
 
     fn provision(&self, title: &str, include_with_task: bool) -> Outcome<TaskId> {

@@ -19,7 +19,7 @@ mod verb;
 
 pub use search::{Area, Line, Search, Visible};
 pub use sign::Sign;
-pub use store::{NewRow, append, find, newest_of, of_subject, of_user, refused_as};
+pub use store::{NewRow, PreparedEntry, append, find, newest_of, of_subject, of_user, refused_as, stage};
 
 pub use actor::{Actor, ActorKind};
 
@@ -56,6 +56,22 @@ pub fn record_for<'u>(
     let written = store::insert_for(conn, now, work, entry)?;
     if is_logged() {
         users.for_each(|(user, user_id)| logged(now, &entry.clone().user(user, user_id)));
+    }
+    Ok(written)
+}
+
+/// Writes the entries that `work` prepared, in one statement; who did what, on which task, is that of `entry`. `each` are the same
+/// entries, for the log of the process. How many were written.
+pub fn record_prepared<'a>(
+    conn: &mut AnyConn,
+    now: Timestamp,
+    work: WorkId,
+    entry: &Entry<'_>,
+    each: impl FnOnce() -> Vec<Entry<'a>>,
+) -> Result<usize> {
+    let written = store::insert_prepared(conn, now, work, entry)?;
+    if is_logged() {
+        each().iter().for_each(|entry| logged(now, entry));
     }
     Ok(written)
 }

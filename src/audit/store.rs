@@ -24,7 +24,7 @@ use crate::{
 
 mod prepared;
 
-pub use prepared::insert_for;
+pub use prepared::{PreparedEntry, insert_for, insert_prepared, stage};
 
 /// An entry as it is kept.
 #[derive(Insertable)]

@@ -18,7 +18,7 @@ use crate::{
     ids::Random,
     keys::KEY_BYTES,
     mail::{self, courier::Carrier},
-    operators,
+    operators, work,
 };
 
 /// The key of every demo: it keeps nothing that matters.
@@ -99,6 +99,7 @@ pub fn run(flags: &Flags) -> Result<()> {
     };
     let _alone = folder::serve_alone(&desk.settings)?;
     mail::release_all(&desk, desk.now())?;
+    work::stop_all(&desk)?;
     println!("Tokendesk is at {address} and the emails it sends at {address}/demo/mailbox");
     println!("Sign in as one of these, with the password {PASSWORD}");
     for account in ACCOUNTS {

@@ -52,3 +52,15 @@ diesel::table! {
         code_hash -> Binary,
     }
 }
+
+diesel::table! {
+    work_entries (work_id, nth) {
+        work_id -> BigInt,
+        nth -> BigInt,
+        user_id -> Nullable<BigInt>,
+        subject -> Text,
+        subject_key -> Text,
+        sentence -> Text,
+        detail -> Text,
+    }
+}

@@ -32,6 +32,7 @@ mod store;
 pub mod task;
 pub mod ticked;
 pub mod ticked_users;
+pub mod work;
 
 pub use enrollment::{Enrollment, Link};
 pub use missed::{Failure, FailureKind};

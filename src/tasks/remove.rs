@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// A message that something was canceled or moved is of no use after so many days.
-const NOTICE_DAYS: i64 = 7;
+pub(super) const NOTICE_DAYS: i64 = 7;
 
 /// What [`Preview::shown`] is asked for before users are removed.
 pub const REMOVE: &str = "remove";

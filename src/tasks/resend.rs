@@ -200,18 +200,38 @@ pub(crate) fn resend_users(
     preview: &Preview,
 ) -> Result<usize> {
     let task = preview.task.id;
-    let proposed = preview.policy.proposed_stop(preview.today);
     let done = in_parts(conn, preview, EditAction::Resend, |conn, users| {
-        let fresh: Vec<Renewal<'_>> = users.iter().map(|user| (*user, user.stop_on.max(proposed))).collect();
+        let fresh: Vec<Renewal<'_>> =
+            users.iter().map(|user| (*user, stop_after_resend(preview, user.stop_on))).collect();
         write_anew(desk, conn, who, now, &preview.policy, &fresh, None)?;
-        let entry = |renewal: &Renewal<'_>| {
-            renewed(who, Verb::TasksResendUser, format!("Resent task {task} to {}", renewal.0.email), renewal)
-        };
-        audit::record_all(conn, now, fresh.iter().map(entry))
+        audit::record_all(conn, now, fresh.iter().map(|renewal| entry_of_resent(who, renewal)))
     })?;
     let sentence = format!("Resent to {}", ticked_users::users(done));
     audit::record(conn, now, &Entry::done(&who.actor, Verb::TasksResend, sentence).task(task))?;
     Ok(done)
+}
+
+/// The Stop Date of one of `preview` who is resent to, after it was `stop_on`.
+pub(super) fn stop_after_resend(preview: &Preview, stop_on: NaiveDate) -> NaiveDate {
+    stop_on.max(preview.policy.proposed_stop(preview.today))
+}
+
+/// The Stop Date of one of `preview` who is unlocked: one that has passed becomes the one that is proposed today.
+pub(super) fn stop_after_unlock(preview: &Preview, stop_on: NaiveDate) -> NaiveDate {
+    if stop_on < preview.today { preview.policy.proposed_stop(preview.today) } else { stop_on }
+}
+
+/// The audit entry of one of many who are resent to.
+pub(super) fn entry_of_resent<'a>(who: &'a Who, renewal: &Renewal<'_>) -> Entry<'a> {
+    let (user, _) = renewal;
+    renewed(who, Verb::TasksResendUser, format!("Resent task {} to {}", user.task, user.email), renewal)
+}
+
+/// The audit entry of one who is unlocked.
+pub(super) fn entry_of_unlocked<'a>(who: &'a Who, reason: &str, (user, _): &Renewal<'_>) -> Entry<'a> {
+    done_to(&who.actor, *user, Verb::TasksUnlock, format!("Unlocked in task {}", user.task))
+        .fact("Reason", reason)
+        .fact("Failed attempts", format!("{} → 0", user.failures))
 }
 
 /// Sets the failed attempts of the ticked Locked users back to zero and sends each a fresh email; how many. A Stop
@@ -233,18 +253,12 @@ pub fn unlock(
     let reason = parse_reason(reason)?;
     desk.db.write_alone(|conn| {
         let preview = ticked_users::held(desk, conn, who, now, task, ticked, UNLOCK, shown)?;
-        let (today, proposed) = (preview.today, preview.policy.proposed_stop(preview.today));
         in_parts(conn, &preview, EditAction::Unlock, |conn, users| {
-            let stop_after = |user: &Addressee<'_>| if user.stop_on < today { proposed } else { user.stop_on };
-            let fresh: Vec<Renewal<'_>> = users.iter().map(|user| (*user, stop_after(user))).collect();
+            let fresh: Vec<Renewal<'_>> =
+                users.iter().map(|user| (*user, stop_after_unlock(&preview, user.stop_on))).collect();
             write_anew(desk, conn, who, now, &preview.policy, &fresh, None)?;
             store::write::reset_failures(conn, &ids(&fresh))?;
-            let entry = |(user, _): &Renewal<'_>| {
-                done_to(&who.actor, *user, Verb::TasksUnlock, format!("Unlocked in task {task}"))
-                    .fact("Reason", &*reason)
-                    .fact("Failed attempts", format!("{} → 0", user.failures))
-            };
-            audit::record_all(conn, now, fresh.iter().map(entry))
+            audit::record_all(conn, now, fresh.iter().map(|renewal| entry_of_unlocked(who, &reason, renewal)))
         })
     })
 }

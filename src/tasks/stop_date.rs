@@ -1,6 +1,6 @@
 //! New Stop Date: what it does to the ticked users, and doing it (PRODUCT.md §2, "Edit").
 
-use chrono::NaiveDate;
+use chrono::{Duration, NaiveDate};
 
 use crate::{
     audit::{self, Entry, Verb},
@@ -8,15 +8,15 @@ use crate::{
     counts,
     db::{self, AnyConn, Lock},
     desk::Desk,
-    english::plural,
+    english::{number, plural},
     error::{Error, Result},
     ids::{TaskId, UserId},
     mail,
     operators::{Permission, Who},
     policy::typed_stop,
     tasks::{
-        remove::notice,
-        resend,
+        remove::{NOTICE_DAYS, notice},
+        resend::{self, Renewal},
         status::Status,
         store,
         ticked_users::{Preview, TickedUsers, held, preview_held, users},
@@ -97,7 +97,7 @@ impl Effect {
     pub fn label(self) -> String {
         let users = |count: usize, single: &str, many: &str| match count {
             1 => format!("1 user {single}"),
-            _ => format!("{count} users {many}"),
+            _ => format!("{} users {many}", number(count)),
         };
         let parts = [
             (self.active_again.users, users(self.active_again.users, "becomes Active again", "become Active again")),
@@ -224,6 +224,21 @@ pub(crate) fn move_users(
     let sentence = format!("Moved the Stop Date of {} to {date}", users(preview.members.len()));
     audit::record(conn, now, &Entry::done(&who.actor, Verb::TasksStopDate, sentence).task(task))?;
     Ok(effect)
+}
+
+/// The email to one of many whose Stop Date is moved.
+pub(super) fn letter(who: &Who, now: Timestamp, (user, date): &Renewal<'_>) -> mail::NewEmail {
+    let give_up_at = now + Duration::days(NOTICE_DAYS);
+    let mut letter = resend::email(*user, mail::Kind::NewStopDate, *date, give_up_at);
+    letter.facts.previous_stop_on = Some(user.stop_on);
+    letter.facts.requester = who.name().to_owned();
+    letter
+}
+
+/// The audit entry of one of many whose Stop Date is moved.
+pub(super) fn entry_of_moved<'a>(who: &'a Who, (user, date): &Renewal<'_>) -> Entry<'a> {
+    resend::done_to(&who.actor, *user, Verb::TasksStopDateUser, format!("Moved the Stop Date in task {}", user.task))
+        .fact("Stop Date", format!("{} → {date}", user.stop_on))
 }
 
 #[cfg(test)]

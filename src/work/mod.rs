@@ -20,7 +20,7 @@ mod turn;
 
 pub use piece::{End, Kind, NewPiece, Piece, State};
 pub use running::{ROWS_A_SLICE, Running};
-pub use store::{find as row, insert as ask};
+pub use store::{find as row, insert as ask, insert_once as ask_once};
 pub use turn::{Apply, DAYS_KEPT, run_waiting, stop_all, sweep};
 
 /// The newest pieces of an operator that are listed.

@@ -12,11 +12,17 @@ use crate::{
 pub enum Kind {
     /// Provision.
     Provision,
+    /// Resend.
+    Resend,
+    /// Unlock.
+    Unlock,
+    /// New Stop Date.
+    StopDate,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 1] = [Kind::Provision];
+    pub const ALL: [Kind; 4] = [Kind::Provision, Kind::Resend, Kind::Unlock, Kind::StopDate];
 
     /// The word in the database.
     pub fn code(self) -> &'static str {
@@ -35,6 +41,8 @@ impl Kind {
     pub fn prepares(self) -> &'static str {
         match self {
             Kind::Provision => "Links, activation codes and emails",
+            Kind::Resend | Kind::Unlock => "New links, activation codes and emails",
+            Kind::StopDate => "Emails and audit entries",
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Result},
     ids::{OperatorId, WorkId},
     operators::Who,
-    schema::{work, work_emails, work_links},
+    schema::{work, work_emails, work_entries, work_links},
 };
 
 #[derive(Queryable, Selectable)]
@@ -94,6 +94,17 @@ pub fn insert(conn: &mut AnyConn, who: &Who, now: Timestamp, new: &NewPiece) -> 
         .returning(work::id)
         .get_result(conn)?;
     Ok(WorkId(id))
+}
+
+/// As [`insert`], unless the operator asked for the same and it goes on: then it is that.
+pub fn insert_once(conn: &mut AnyConn, who: &Who, now: Timestamp, new: &NewPiece) -> Result<WorkId> {
+    let own = work::operator_id.eq(who.operator.map_or(0, |operator| operator.0));
+    let same = work::kind.eq(new.kind.code()).and(work::asked.eq(&new.asked));
+    let open = work::table.filter(own.and(work::ended_at.is_null())).filter(same);
+    match open.select(work::id).first(conn).optional()? {
+        Some(id) => Ok(WorkId(id)),
+        None => insert(conn, who, now, new),
+    }
 }
 
 /// The piece of this number.
@@ -237,7 +248,7 @@ pub fn sweep(conn: &mut AnyConn, now: Timestamp, id: WorkId, most: i64) -> Resul
             last.is_none()
         }};
     }
-    let none_left = [first!(work_emails), first!(work_links)].into_iter().all(|none| none);
+    let none_left = [first!(work_emails), first!(work_links), first!(work_entries)].into_iter().all(|none| none);
     if none_left {
         diesel::update(work::table.find(id.0)).set(work::swept_at.eq(now)).execute(conn)?;
     }

@@ -20,8 +20,9 @@ const SCREENS: &str = "SCREENS";
 const SHIFT: i64 = 3;
 
 /// What changes from run to run and says nothing about the look: ports, request ids, keys and their QR codes, the
-/// browser's own version. And the focus, which blinks.
+/// browser's own version. And the focus, which blinks; and a page that loads itself again after some seconds does not.
 const SETTLE: &str = r#"
+    window.stop();
     document.activeElement && document.activeElement.blur();
     const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node; (node = walk.nextNode());) {

@@ -12,7 +12,11 @@ use crate::{
     browser::{run, sign_in},
     support::{Browser, On, World, chromium::Chromium, demo::Demo},
 };
-use tokendesk::operators::BuiltIn;
+use diesel::connection::SimpleConnection as _;
+use tokendesk::{
+    operators::BuiltIn,
+    work::{self, Kind, NewPiece},
+};
 
 /// The pages of the console that an address opens.
 const PAGES: &[&str] = &[
@@ -213,7 +217,7 @@ fn empty_and_long_looks_as_it_was_accepted() {
         let mut walk = Walk::begin(&browser, "empty").await;
         for page in [
             "/", "/tasks", "/users", "/tokens", "/outbox", "/reports/provisioning", "/reports/not-enrolled",
-            "/auth-nodes",
+            "/auth-nodes", "/work",
         ] {
             walk.open(&named(page), page).await;
         }
@@ -231,6 +235,47 @@ fn empty_and_long_looks_as_it_was_accepted() {
         ] {
             walk.open(&format!("long-{}", named(&page.replace(long, "name"))), page).await;
         }
+        walk.end().await;
+    });
+}
+
+#[test]
+#[ignore = "needs Chromium: tests/run installs it"]
+fn long_work_looks_as_it_was_accepted() {
+    let world = World::new(On::Sqlite);
+    let kim = world.operator("k.lindqvist", BuiltIn::Operator);
+    let cookies = Browser::signed_in(&world.url, &world.desk, &kim).cookies();
+    let piece = NewPiece {
+        kind: Kind::Provision,
+        title: "Provision 12,400 users".into(),
+        about: "Authenticator app (TOTP), Autumn rollout, all sites".into(),
+        asked: "{}".into(),
+        back: "/users".into(),
+        total: 12_400,
+    };
+    world.desk.db.write(|conn| work::ask(conn, &kim, world.now(), &piece)).expect("it is asked for");
+    let states = [
+        ("preparing", "state = 'preparing', done = 7184, started_at = '2026-11-20 13:31:20'"),
+        ("applying", "state = 'applying', done = 12400"),
+        (
+            "stopped",
+            "state = 'stopped', sentence = 'The server stopped before this was applied.', ended_at = created_at",
+        ),
+        ("done", "state = 'done', sentence = 'Task 1061 was created for 12,400 users.', result = '/tasks/1061'"),
+    ];
+    run(async {
+        let browser = Chromium::start(&world.url, true).await;
+        browser.take(&cookies).await;
+        let mut walk = Walk::begin(&browser, "work").await;
+        walk.open("waiting", "/work/1").await;
+        for (name, columns) in states {
+            tokio::task::block_in_place(|| {
+                let update = format!("UPDATE work SET {columns}");
+                world.desk.db.write(|conn| Ok(conn.batch_execute(&update)?)).expect("it is so far");
+            });
+            walk.open(name, "/work/1").await;
+        }
+        walk.open("list", "/work").await;
         walk.end().await;
     });
 }

@@ -1,7 +1,9 @@
 //! Long work: nothing of it is true before its last transaction, and then all of it.
 
+mod edit;
 mod pages;
 mod provision;
+mod told;
 
 use tokendesk::{
     ids::{UserId, WorkId},
@@ -69,7 +71,10 @@ impl World {
 
     /// Rows that are prepared and not swept.
     fn prepared(&self) -> i64 {
-        self.number("SELECT (SELECT COUNT(*) FROM work_emails) + (SELECT COUNT(*) FROM work_links) AS n")
+        self.number(
+            "SELECT (SELECT COUNT(*) FROM work_emails) + (SELECT COUNT(*) FROM work_links) \
+             + (SELECT COUNT(*) FROM work_entries) AS n",
+        )
     }
 
     /// Texts that a query answers as `line`.

@@ -1,4 +1,5 @@
-//! Entries about the users for whom long work prepared an email: one statement for all of them.
+//! Entries of long work: about the users for whom it prepared an email, or prepared with sentences of their own. One statement
+//! writes all of them.
 
 use diesel::{
     prelude::*,
@@ -7,7 +8,9 @@ use diesel::{
 };
 
 use super::NewRow;
-use crate::{audit::Entry, clock::Timestamp, db::AnyConn, error::Result, ids::WorkId};
+use crate::{
+    audit::Entry, clock::Timestamp, db::AnyConn, error::Result, ids::WorkId, insert_rows, schema::work_entries,
+};
 
 /// Appends `entry` for each user of `work`, in the order in which they were prepared; how many.
 pub fn insert_for(conn: &mut AnyConn, now: Timestamp, work: WorkId, entry: &Entry<'_>) -> Result<usize> {
@@ -30,6 +33,57 @@ pub fn insert_for(conn: &mut AnyConn, now: Timestamp, work: WorkId, entry: &Entr
     .bind::<Nullable<BigInt>, _>(row.task_id)
     .bind::<Text, _>(row.sentence)
     .bind::<Text, _>(row.detail)
+    .bind::<BigInt, _>(work.0)
+    .execute(conn)?;
+    Ok(written)
+}
+
+/// What differs from entry to entry, as it is prepared.
+#[derive(Insertable)]
+#[diesel(table_name = work_entries, treat_none_as_default_value = false)]
+pub struct PreparedEntry {
+    work_id: i64,
+    nth: i64,
+    user_id: Option<i64>,
+    subject: String,
+    subject_key: String,
+    sentence: String,
+    detail: String,
+}
+
+impl PreparedEntry {
+    /// What of `entry` is its own; `nth` is its place among those of `work`.
+    pub fn of(now: Timestamp, work: WorkId, nth: i64, entry: &Entry<'_>) -> Self {
+        let NewRow { user_id, subject, subject_key, sentence, detail, .. } = NewRow::of(now, entry);
+        PreparedEntry { work_id: work.0, nth, user_id, subject, subject_key, sentence, detail }
+    }
+}
+
+/// Keeps prepared entries.
+pub fn stage(conn: &mut AnyConn, rows: &[PreparedEntry]) -> Result<()> {
+    insert_rows!(conn, work_entries::table, rows)?;
+    Ok(())
+}
+
+/// Appends the prepared entries of `work`; who did what, on which task, is that of `entry`. How many.
+pub fn insert_prepared(conn: &mut AnyConn, now: Timestamp, work: WorkId, entry: &Entry<'_>) -> Result<usize> {
+    let row = NewRow::of(now, entry);
+    let written = sql_query(
+        "INSERT INTO audit_entries (at, actor_kind, actor, actor_key, role, address, request, verb, outcome, task_id, \
+           user_id, subject, subject_key, sentence, detail) \
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, s.user_id, s.subject, s.subject_key, s.sentence, s.detail \
+         FROM work_entries s WHERE s.work_id = $11 ORDER BY s.nth",
+    )
+    .bind::<SqlTimestamp, _>(row.at)
+    .bind::<Text, _>(row.actor_kind)
+    .bind::<Text, _>(row.actor)
+    .bind::<Text, _>(row.actor_key)
+    .bind::<Text, _>(row.role)
+    .bind::<Text, _>(row.address)
+    .bind::<Text, _>(row.request)
+    .bind::<Text, _>(row.verb)
+    .bind::<Text, _>(row.outcome)
+    .bind::<Nullable<BigInt>, _>(row.task_id)
     .bind::<BigInt, _>(work.0)
     .execute(conn)?;
     Ok(written)

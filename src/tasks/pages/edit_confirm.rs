@@ -17,9 +17,10 @@ use crate::{
         left_out::{self, EditAction, LeftOut},
         members::EnrollmentRow,
         reading, remove,
-        resend::{self, RESEND, UNLOCK},
+        resend::{RESEND, UNLOCK},
         stop_date::{self, Effect},
         ticked_users::{self, Preview, users},
+        work::{self, Begun, Change},
     },
     web::{
         Answer, Chrome, Confirm, Fault, Fields, Flash, Permitted,
@@ -119,7 +120,8 @@ async fn confirm<N: Need>(p: Permitted<N>, number: Path<String>, form: Fields, a
     if form.ticked(CONFIRMED) && !is_reading(&form) {
         let fields = form.clone();
         match Outcome::of(p.call(move |desk, who, now| apply(desk, who, now, id, action, &fields)).await)? {
-            Outcome::Done(words) => {
+            Outcome::Done(Begun::Work(work)) => return Ok(see_other(&format!("/work/{work}"))),
+            Outcome::Done(Begun::AtOnce(words)) => {
                 let emails = action == EditAction::Resend || (may_notify(action) && form.ticked("notify"));
                 let detail = if emails { mail::promise::or_waits(&p.desk.settings) } else { String::new() };
                 p.flash(&Flash::good(words, detail));
@@ -166,27 +168,21 @@ fn ask(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, action: EditAction, f
     Ok(Asked { shown: preview.shown(&desk.keys, &key), preview, date })
 }
 
-fn apply(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, action: EditAction, form: &Fields) -> Result<String> {
+fn apply(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, action: EditAction, form: &Fields) -> Result<Begun> {
     let (ticked, shown, notify) = (edit::ticked_users(form), form.text("shown"), form.ticked("notify"));
-    match action {
+    let change = match action {
         EditAction::Remove => {
             let count = remove::remove_users(desk, who, now, id, &ticked, notify, &shown)?;
-            Ok(format!("Removed {} from task {id}.", users(count)))
+            return Ok(Begun::AtOnce(format!("Removed {} from task {id}.", users(count))));
         }
         EditAction::StopDate => {
             let date = typed_stop(&form.text(STOP_ON))?;
-            let effect = stop_date::change_stop_date(desk, who, now, id, &ticked, date, notify, &shown)?;
-            Ok(format!("New Stop Date {date}: {}.", effect.label()))
+            Change::StopDate(date, notify)
         }
-        EditAction::Resend => {
-            let count = resend::resend_all(desk, who, now, id, &ticked, &shown)?;
-            Ok(format!("Resent to {}.", users(count)))
-        }
-        EditAction::Unlock => {
-            let count = resend::unlock(desk, who, now, id, &ticked, &form.text("reason"), &shown)?;
-            Ok(format!("Unlocked {}. {}", users(count), mail::promise::of_many(&desk.settings, "Fresh emails")))
-        }
-    }
+        EditAction::Resend => Change::Resend,
+        EditAction::Unlock => Change::Unlock(form.text("reason")),
+    };
+    work::begin(desk, who, now, id, &ticked, change, &shown)
 }
 
 /// The heading, what it does, and the button.
