@@ -15,10 +15,12 @@ mod network;
 mod reading;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod written;
 
 pub use limits::{BodyTimes, DATABASE_WAIT, ROWS_AT_ONCE};
 pub use network::Network;
+pub use tls::TlsFiles;
 pub use written::Written;
 
 /// Every setting has a `TOKENDESK_` variable of its name in capitals.
@@ -41,6 +43,10 @@ pub struct Settings {
     pub host: String,
     /// True if `public_url` is https: cookies are then marked Secure.
     pub https: bool,
+    /// The certificate with which the server speaks https itself; `None`: it speaks http, to a proxy or on this machine.
+    pub tls: Option<TlsFiles>,
+    /// Where the server listens for http, to send browsers on to https.
+    pub http_listen: Option<SocketAddr>,
     /// Where the embedded database and the master key are kept.
     pub data_dir: PathBuf,
     /// `sqlite:PATH` or `postgres://…`.
@@ -138,6 +144,8 @@ impl Settings {
             return Err(wrong("public_url", &written.public_url, want_url));
         }
         let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        let https = url.scheme() == "https";
+        let (tls, http_listen) = tls::read(&written, (https, listen), source)?;
         let zone_is_set = !written.time_zone.is_empty();
         let zone = Zone::parse(if zone_is_set { &written.time_zone } else { "UTC" })
             .ok_or_else(|| wrong("time_zone", &written.time_zone, "an IANA name such as Europe/Berlin"))?;
@@ -214,7 +222,9 @@ impl Settings {
             listen,
             public_url: written.public_url.trim_end_matches('/').to_owned(),
             host,
-            https: url.scheme() == "https",
+            https,
+            tls,
+            http_listen,
             data_dir: written.data_dir,
             database_url,
             database_connections: written.database_connections,

@@ -14,6 +14,7 @@ pub mod order;
 pub mod sheet;
 pub mod text;
 pub mod ticked;
+pub mod tls;
 
 pub mod db;
 pub mod desk;

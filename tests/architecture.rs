@@ -12,8 +12,8 @@ mod rhyme;
 
 /// Modules may name only what stands left of them. The base first, then one feature after the other.
 const ORDER: &[&str] = &[
-    "ids", "clock", "error", "english", "text", "sheet", "oath", "keys", "ticked", "order", "config", "schema", "db",
-    "meter", "hashing", "desk", "rounds", "audit", "access", "mail", "bounces", "operators", "roles", "sign_in",
+    "ids", "clock", "error", "english", "text", "sheet", "oath", "keys", "ticked", "order", "config", "tls", "schema",
+    "db", "meter", "hashing", "desk", "rounds", "audit", "access", "mail", "bounces", "operators", "roles", "sign_in",
     "work", "policy", "imports", "counts", "users", "tokens", "messages", "tasks", "provision", "authentication",
     "portal", "why", "outbox", "alerts", "reports", "demo",
 ];
@@ -31,6 +31,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("actix_session", &["/pages.rs", "/pages/", "src/web/"]),
     ("askama", &["/pages.rs", "/pages/", "src/web/", "src/mail/letter"]),
     ("lettre", &["src/mail/courier"]),
+    ("rustls", &["src/tls/"]),
+    ("webpki", &["src/tls/"]),
     ("mail_parser", &["src/bounces/"]),
     ("argon2", &["src/hashing.rs"]),
     ("getrandom", &["src/ids.rs"]),

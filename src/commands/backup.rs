@@ -7,7 +7,10 @@ use crate::{
     commands::ConfigArgs,
     config::is_postgres,
     db::Db,
-    desk::{self, folder::MASTER_KEY},
+    desk::{
+        self,
+        folder::{self, MASTER_KEY},
+    },
     error::{Error, Result},
     reports::first_start,
 };
@@ -20,6 +23,7 @@ pub fn run(args: &ConfigArgs, file: &Path) -> Result<()> {
             "The database is PostgreSQL: use pg_dump, and keep the setting master_key.".into(),
         ));
     }
+    folder::require_own(&settings)?;
     desk::require_database(&settings)?;
     // Also a link that leads nowhere is there.
     if file.symlink_metadata().is_ok() {

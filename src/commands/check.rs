@@ -1,10 +1,13 @@
 //! `tokendesk check`: settings, database, counts, mail server, clock, each with a line of its own.
 
+use std::os::unix::fs::MetadataExt as _;
+
 use chrono::Duration;
 
 use crate::{
+    clock::Clock,
     commands::{ConfigArgs, overheard, server},
-    config::is_postgres,
+    config::{Settings, is_postgres},
     counts,
     desk::{
         Desk, folder,
@@ -13,7 +16,7 @@ use crate::{
     error::{Error, Result},
     mail::courier::Carrier,
     operators::{self, Scope},
-    rounds, users,
+    rounds, tls, users,
 };
 
 /// The most that this machine's clock may differ from the database server's, in seconds: one step of a one-time
@@ -29,6 +32,7 @@ pub fn run(args: &ConfigArgs) -> Result<()> {
     let mut report = Report::default();
     report.line("settings", Ok("read".into()));
     let carrier = Carrier::of(&settings);
+    certificate(&mut report, &settings);
     let sslmode = std::env::var("PGSSLMODE").ok();
     if let Some(host) = overheard::database(&settings.database_url, sslmode.as_deref()) {
         report.warning(
@@ -37,7 +41,8 @@ pub fn run(args: &ConfigArgs) -> Result<()> {
         );
     }
     let args = if is_postgres(&settings.database_url) { "PostgreSQL" } else { "SQLite" };
-    match Desk::inspect(settings) {
+    let own = folder::require_own(&settings);
+    match own.and_then(|()| Desk::inspect(settings)) {
         Err(error) => report.line("database", Err(error)),
         Ok(desk) => {
             report.line("database", migrations(&desk, args));
@@ -84,6 +89,32 @@ impl Report {
                 println!("FAILED    {what}: {error}");
             }
         }
+    }
+}
+
+/// What everybody on this machine who is neither the owner nor in the group may do to a file, in the bits of its mode.
+const EVERYBODY: u32 = 0o007;
+
+/// The certificate of https, if the server speaks it itself: whether it is good now, for how long, and for which host.
+fn certificate(report: &mut Report, settings: &Settings) {
+    let Some(files) = &settings.tls else { return };
+    let now = Clock::System.now();
+    let found = tls::Found::of(files).certificate(files, settings.zone, now);
+    if let Ok(certificate) = &found {
+        let unfit = certificate.unfit_for(&settings.public_url);
+        for sentence in unfit.into_iter().chain(tls::ending(files, certificate, settings.zone, now)) {
+            report.warning("certificate", &sentence);
+        }
+    }
+    let until = |good: tls::Certificate| format!("good until {}", tls::day_and_time(settings.zone, good.ends_at));
+    report.line("certificate", found.map(until));
+    let open = std::fs::metadata(&files.key).is_ok_and(|about| about.mode() & EVERYBODY != 0);
+    if open {
+        let key = files.key.display();
+        report.line(
+            "private key",
+            Err(Error::Internal(format!("{key} can be read by others on this machine: chmod o= {key} closes it."))),
+        );
     }
 }
 

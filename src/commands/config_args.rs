@@ -7,7 +7,10 @@ use crate::{
     error::{Error, Result},
 };
 use clap::Args;
-use std::{ffi::OsString, path::PathBuf};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
 /// Where the settings come from: the file, then TOKENDESK_… variables, then these flags.
 #[derive(Args, Clone, Debug)]
@@ -21,6 +24,11 @@ pub struct ConfigArgs {
 }
 
 impl ConfigArgs {
+    /// Those that name this file.
+    pub fn of(config: &Path) -> Self {
+        ConfigArgs { config: Some(config.to_owned()), set: Vec::new() }
+    }
+
     /// The settings.
     ///
     /// # Errors

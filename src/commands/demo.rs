@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::{
     clock::{Clock, Timestamp},
-    commands::{progress::Progress, renew, serve, server},
+    commands::{doors::Doors, progress::Progress, renew, server},
     config::{Settings, Written},
     counts,
     demo::{
@@ -73,7 +73,7 @@ pub fn run(flags: &Flags) -> Result<()> {
     settings.host = "localhost".into();
     server::log(&settings);
     folder::prepare(&settings)?;
-    let listener = serve::bind(&settings)?;
+    let doors = Doors::open(&settings, Clock::System.now())?;
     let address = settings.public_url.clone();
 
     let start = fixed.unwrap_or_else(|| Clock::System.now());
@@ -107,7 +107,7 @@ pub fn run(flags: &Flags) -> Result<()> {
             if account.containers.is_empty() { String::new() } else { format!(" ({})", account.containers.join(", ")) };
         println!("  {:<12} {}{scope}", account.user_id, account.role);
     }
-    server::run(desk, Carrier::Mailbox(mailbox), listener)
+    server::run(desk, Carrier::Mailbox(mailbox), doors)
 }
 
 /// Makes the world as large as it was asked for, once.

@@ -17,6 +17,8 @@ pub mod bounces;
 pub mod check;
 mod config_args;
 pub mod demo;
+pub mod doors;
+pub mod init;
 pub mod operator;
 mod overheard;
 mod progress;
@@ -24,6 +26,7 @@ mod renew;
 pub mod rounds;
 pub mod serve;
 pub mod server;
+pub mod service;
 pub mod tokens;
 pub mod users;
 
@@ -43,8 +46,12 @@ struct Cli {
 enum Command {
     /// Show a believable world that needs nothing.
     Demo(demo::Flags),
+    /// Set up a first server: ask, try, write the settings, add the first operator.
+    Init(Box<init::Flags>),
     /// Serve.
     Serve(ConfigArgs),
+    /// Print a unit of systemd for the server.
+    Service(service::Flags),
     /// See that settings, database, counts, clock and mail server are well.
     Check(ConfigArgs),
     /// Operators of the console.
@@ -80,6 +87,8 @@ pub fn run() -> ExitCode {
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let outcome = match Cli::parse().command {
         Command::Demo(flags) => demo::run(&flags),
+        Command::Init(flags) => init::run(&flags),
+        Command::Service(flags) => service::run(&flags),
         Command::Serve(args) => serve::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Operator(command) => operator::run(command),

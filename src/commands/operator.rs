@@ -106,7 +106,16 @@ pub fn run(command: Command) -> Result<()> {
 }
 
 impl Password {
-    fn read(&self) -> Result<String> {
+    /// True if a file, or standard input, was named for it.
+    pub(super) fn is_named(&self) -> bool {
+        self.password_file.is_some()
+    }
+
+    /// The password.
+    ///
+    /// # Errors
+    /// `Internal` with a sentence if it cannot be read, or was typed in two ways.
+    pub(super) fn read(&self) -> Result<String> {
         let failed = |error: io::Error| Error::Internal(format!("The password cannot be read: {error}."));
         match self.password_file.as_deref() {
             Some(path) if path != Path::new("-") => {

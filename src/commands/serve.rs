@@ -1,12 +1,10 @@
 //! `tokendesk serve`: the real thing.
 
-use std::net::TcpListener;
-
 use crate::{
-    commands::{ConfigArgs, renew, server},
-    config::Settings,
+    clock::Clock,
+    commands::{ConfigArgs, doors::Doors, renew, server},
     desk::{Desk, Opened, folder},
-    error::{Error, Result},
+    error::Result,
     mail::{self, courier::Carrier},
     operators, work,
 };
@@ -15,7 +13,7 @@ use crate::{
 pub fn run(args: &ConfigArgs) -> Result<()> {
     let settings = args.settings()?;
     server::log(&settings);
-    let listener = bind(&settings)?;
+    let doors = Doors::open(&settings, Clock::System.now())?;
     let Opened { desk, migrated } = Desk::open(settings)?;
     renew(&desk)?;
     for name in migrated {
@@ -34,11 +32,5 @@ pub fn run(args: &ConfigArgs) -> Result<()> {
         work::stop_all(&desk)?;
     }
     let carrier = Carrier::of(&desk.settings)?;
-    server::run(desk, carrier, listener)
-}
-
-/// The socket, bound before anything else is touched: a second server on the same port changes nothing.
-pub(super) fn bind(settings: &Settings) -> Result<TcpListener> {
-    TcpListener::bind(settings.listen)
-        .map_err(|error| Error::Internal(format!("The address {} cannot be listened on: {error}.", settings.listen)))
+    server::run(desk, carrier, doors)
 }

@@ -1,8 +1,13 @@
 //! What `serve` and `demo` have in common: the web server, the courier, the sweeper, and how they end.
 
-use std::{io::IsTerminal as _, net::TcpListener, time::Duration};
+use std::{io::IsTerminal as _, net::TcpListener, sync::Arc, time::Duration};
 
-use actix_web::{App, HttpServer, rt::System, web::Data};
+use actix_web::{
+    App, HttpServer,
+    dev::Server,
+    rt::System,
+    web::{Data, get, to},
+};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -15,12 +20,20 @@ use tracing_subscriber::{
 
 use crate::{
     app, audit,
-    commands::rounds::{ROUNDS, Work},
+    commands::{
+        doors::Doors,
+        rounds::{ROUNDS, Work},
+    },
     config::Settings,
     desk::Desk,
     error::{Error, Result},
     mail::courier::{Carrier, Courier},
     rounds::{self, Round},
+    tls,
+    web::{
+        health,
+        send_on::{PublicUrl, send_on},
+    },
 };
 
 /// How long requests under way may take to finish after SIGTERM, in seconds: longer than any page takes.
@@ -31,6 +44,12 @@ const MOST_FILES: u64 = 65_536;
 
 /// Files that are no connections to us: the database's, the mail server's, the log, the program's own.
 const OWN_FILES: usize = 256;
+
+/// The most connections by http at a time, where they only learn that https is the way.
+const MOST_SENT_ON: usize = 256;
+
+/// How often the files of the certificate are looked at, in seconds: whoever puts a new one there looks whether it is served.
+const REREAD_SECONDS: u64 = 2;
 
 /// What actix says of requests that it cannot read, one line each: a scanner would fill the log with errors of ours.
 const OTHERS_MISTAKES: &[&str] = &["actix_http::h1::dispatcher", "actix_http::h1::decoder"];
@@ -56,16 +75,22 @@ pub fn log(settings: &Settings) {
     tracing_subscriber::registry().with(log.with_filter(filter).with_filter(ours)).with(entries).init();
 }
 
-/// Serves on `listener` until SIGTERM or SIGINT; then requests under way are finished, and then the email in hand.
+/// Serves at its doors until SIGTERM or SIGINT; then requests under way are finished, and then the email in hand.
 ///
 /// # Errors
 /// `Internal` if the server cannot start.
-pub fn run(desk: Desk, carrier: Carrier, listener: TcpListener) -> Result<()> {
+pub fn run(desk: Desk, carrier: Carrier, doors: Doors) -> Result<()> {
     let problem = |error: std::io::Error| Error::Internal(format!("The server cannot run: {error}."));
     System::new().block_on(async move {
         let courier = Courier::start(desk.clone(), carrier.clone(), desk.settings.mail_workers);
         let stop = CancellationToken::new();
         let turning = ROUNDS.map(|round| actix_web::rt::spawn(now_and_then(round, desk.clone(), stop.clone())));
+        if let Some(certificate) = &doors.certificate {
+            actix_web::rt::spawn(reread(certificate.clone(), desk.clone()));
+        }
+        if let Some(http) = doors.http {
+            actix_web::rt::spawn(send_all_on(http, &desk).map_err(problem)?);
+        }
         let own = desk.clone();
         let workers = std::thread::available_parallelism().map_or(1, usize::from);
         actix_web::rt::spawn(told_to_end(desk.stopping.clone()));
@@ -81,10 +106,12 @@ pub fn run(desk: Desk, carrier: Carrier, listener: TcpListener) -> Result<()> {
         .workers(workers)
         .max_connections(connections(workers))
         .shutdown_signal(desk.stopping.clone().cancelled_owned())
-        .shutdown_timeout(FINISH_SECONDS)
-        .listen(listener)
-        .map_err(problem)?
-        .run();
+        .shutdown_timeout(FINISH_SECONDS);
+        let server = match &doors.certificate {
+            Some(certificate) => server.listen_rustls_0_23(doors.listener, certificate.config()?),
+            None => server.listen(doors.listener),
+        };
+        let server = server.map_err(problem)?.run();
         tracing::info!(listen = %desk.settings.listen, "Tokendesk is at {}", desk.settings.public_url);
         let outcome = server.await.map_err(problem);
         stop.cancel();
@@ -95,6 +122,25 @@ pub fn run(desk: Desk, carrier: Carrier, listener: TcpListener) -> Result<()> {
         tracing::info!("stopped");
         outcome
     })
+}
+
+/// Sends those who come by http on to https, until the end.
+fn send_all_on(listener: TcpListener, desk: &Desk) -> std::io::Result<Server> {
+    let public = Data::new(PublicUrl(desk.settings.public_url.clone()));
+    let server = HttpServer::new(move || {
+        App::new().app_data(public.clone()).route("/healthz", get().to(health::healthz)).default_service(to(send_on))
+    });
+    let server = server.workers(1).max_connections(MOST_SENT_ON);
+    Ok(server.shutdown_signal(desk.stopping.clone().cancelled_owned()).listen(listener)?.run())
+}
+
+/// Looks at the files of the certificate every so often, on a thread where it may wait.
+async fn reread(certificate: Arc<tls::Served>, desk: Desk) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(REREAD_SECONDS)).await;
+        let (certificate, now) = (certificate.clone(), desk.now());
+        let _ = actix_web::web::block(move || certificate.reread(now)).await;
+    }
 }
 
 /// Waits for SIGTERM or SIGINT, and tells everything that waits for the end.

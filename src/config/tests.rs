@@ -32,3 +32,22 @@ fn a_wrong_secret_is_not_repeated() {
     assert!(short.contains("metrics_key") && !short.contains("hunter2"), "{short}");
     assert!(!error(|w| w.smtp_url = "http://me:hunter2@mail".into()).contains("hunter2"));
 }
+
+#[test]
+fn a_setting_of_tls_that_lacks_another_says_which() {
+    let https = |w: &mut Written| w.public_url = "https://tokens.example.org".into();
+    assert!(error(|w| w.tls_key = "k.pem".into()).contains("tls_key needs tls_certificate"));
+    assert!(error(|w| w.tls_certificate = "c.pem".into()).contains("tls_certificate needs tls_key"));
+    let pair = |w: &mut Written| (w.tls_certificate, w.tls_key) = ("c.pem".into(), "k.pem".into());
+    assert!(error(pair).contains("a public_url that starts with https://"));
+    assert!(error(|w| w.http_listen = "0.0.0.0:80".into()).contains("http_listen needs tls_certificate"));
+    let with = |listen: &str| {
+        error(|w| {
+            https(w);
+            pair(w);
+            w.http_listen = listen.into();
+        })
+    };
+    assert!(with("80").contains("“80”, but must be an address and a port"));
+    assert!(with("127.0.0.1:8080").contains("another port than listen"));
+}

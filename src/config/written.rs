@@ -14,6 +14,12 @@ pub struct Written {
     pub listen: String,
     /// The address users and operators type, without a path; links in emails start with it.
     pub public_url: String,
+    /// A PEM file with the certificate of `public_url` and those behind it; empty: the server speaks http.
+    pub tls_certificate: String,
+    /// A PEM file with the private key of `tls_certificate`.
+    pub tls_key: String,
+    /// Where to listen for http and send browsers on to https: an address and a port; empty: nowhere.
+    pub http_listen: String,
     /// Where the embedded database and the master key are kept.
     pub data_dir: PathBuf,
     /// `sqlite:PATH` or `postgres://…`; empty: SQLite in `data_dir`.
@@ -63,6 +69,9 @@ impl Default for Written {
         Written {
             listen: "127.0.0.1:8080".into(),
             public_url: "http://localhost:8080".into(),
+            tls_certificate: String::new(),
+            tls_key: String::new(),
+            http_listen: String::new(),
             data_dir: "tokendesk-data".into(),
             database_url: String::new(),
             database_connections: 8,

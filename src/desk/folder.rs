@@ -10,6 +10,10 @@ use crate::{
     error::{Error, Result},
 };
 
+mod owner;
+
+pub use owner::require_own;
+
 /// The file of the master key in the folder.
 pub const MASTER_KEY: &str = "master.key";
 
@@ -27,8 +31,9 @@ pub fn database(settings: &Settings) -> Option<PathBuf> {
 /// Makes the folder if it is not there, and closes it and its files to others: an earlier version left them open.
 ///
 /// # Errors
-/// `Internal` if the folder cannot be made.
+/// `Internal` if the folder cannot be made, or is another user's.
 pub fn prepare(settings: &Settings) -> Result<()> {
+    require_own(settings)?;
     if database(settings).is_none() {
         return Ok(());
     }

@@ -24,6 +24,7 @@ pub mod preferences;
 pub mod presence;
 pub mod qr;
 pub mod request;
+pub mod send_on;
 pub mod session;
 pub mod shortcuts;
 pub mod theme;

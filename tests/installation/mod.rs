@@ -12,8 +12,11 @@ use std::{
 use crate::support::demo::free_port;
 
 mod backup;
+mod init;
 mod key;
+mod service;
 mod settings;
+mod tls;
 
 /// How long a start may take; on a machine that is very busy it takes a few seconds.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,0 +1,56 @@
+//! Whose the folder is: what one user makes in it another cannot open, so nobody but its owner works there
+//! (PRODUCT.md §13).
+
+use std::path::Path;
+
+use super::{MASTER_KEY, database};
+use crate::{
+    config::Settings,
+    error::{Error, Result},
+};
+
+/// That the folder and what is in it are this user's; there may be no folder yet.
+///
+/// # Errors
+/// `Internal` with whose it is and what to do, if root works for somebody else, or somebody has no access.
+pub fn require_own(settings: &Settings) -> Result<()> {
+    let Some(file) = database(settings) else { return Ok(()) };
+    let own = rustix::process::geteuid().as_raw();
+    match stranger(&[settings.data_dir.as_path(), &file, &settings.data_dir.join(MASTER_KEY)], own) {
+        None => Ok(()),
+        Some((path, owner)) => {
+            let (owner, me) = (name(owner), name(own));
+            Err(Error::Internal(format!(
+                "{} belongs to the user {owner}, and you are {me}: what you make there {owner} could not open. Run the \
+                 command as {owner}: runuser -u {owner} -- tokendesk …",
+                path.display()
+            )))
+        }
+    }
+}
+
+/// The first of the paths that is another user's, with its owner. A folder of another's in which one may write is none
+/// for whoever is not root: volumes of containers are such.
+fn stranger<'a>(paths: &[&'a Path], own: u32) -> Option<(&'a Path, u32)> {
+    use std::os::unix::fs::MetadataExt as _;
+    paths.iter().find_map(|path| {
+        let about = std::fs::metadata(path).ok().filter(|about| about.uid() != own)?;
+        let shared = about.is_dir() && own != 0 && may_write(path);
+        (!shared).then_some((*path, about.uid()))
+    })
+}
+
+fn may_write(folder: &Path) -> bool {
+    rustix::fs::access(folder, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK).is_ok()
+}
+
+/// The name of a user as /etc/passwd has it, or the number.
+fn name(id: u32) -> String {
+    let list = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let of = |line: &str| {
+        let mut parts = line.split(':');
+        let (name, number) = (parts.next()?, parts.nth(1)?);
+        (number.parse() == Ok(id)).then(|| name.to_owned())
+    };
+    list.lines().find_map(of).unwrap_or_else(|| format!("with the number {id}"))
+}
