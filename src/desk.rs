@@ -20,8 +20,11 @@ use crate::{
 };
 
 pub mod folder;
+mod kept;
 pub mod master;
 mod store;
+
+use kept::Kept;
 
 /// Handed to verbs; cheap to clone. Verbs are given the time as an argument, and ask the desk for nothing else of it.
 #[derive(Clone)]
@@ -44,6 +47,8 @@ pub struct Desk {
     pub stopping: CancellationToken,
     /// Rung when long work waits, so that it begins at once.
     pub work_waits: Arc<Notify>,
+    /// Sums over many rows, for as long as they may be shown.
+    pub kept: Arc<Kept>,
     /// Whose turn it is to import a file: one at a time, since each takes memory.
     pub importing: Arc<Turn>,
 }
@@ -116,6 +121,7 @@ impl Desk {
             hashers: Arc::default(),
             stopping: CancellationToken::new(),
             work_waits: Arc::default(),
+            kept: Arc::default(),
             importing: Arc::default(),
         })
     }

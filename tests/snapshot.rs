@@ -91,7 +91,7 @@ on_both! {
         assert_eq!(page.body.matches("funnel-most").count(), 1, "one loss is the biggest");
         assert!(page.body.contains("View as table") && page.body.contains("<rect"));
         assert!(!page.body.contains("style="), "pages allow no inline style");
-        page.says("2026 - 11 - 18 1").says("2026 - 11 - 20 1");
+        page.says("2026-11-18 1").says("2026-11-20 1");
     }
 
     fn each_role_sees_what_it_may(world) {

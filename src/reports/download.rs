@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use crate::{
     audit::{self, Entry, Verb},
-    clock::{Timestamp, Zone},
+    clock::Timestamp,
     db::AnyConn,
     desk::Desk,
     english::counted,
@@ -103,8 +103,8 @@ pub fn download(desk: &Desk, who: &Who, now: Timestamp, report: Report, filter: 
         let rows = match report {
             Report::Provisioning => store::history::totals(conn, &basis, &filter)?.tasks,
             Report::NotEnrolled => store::not_enrolled::totals(conn, &basis, &filter)?.enrollments,
-            Report::Tokens => length(&tokens(conn, who, now, zone, &filter)?),
-            Report::Operators => length(&deeds(conn, who, now, zone, &filter)?),
+            Report::Tokens => length(&tokens(desk, conn, who, now, &filter)?.0),
+            Report::Operators => length(&deeds(desk, conn, who, now, &filter)?.0),
         };
         Ok((basis, rows))
     })?;
@@ -135,7 +135,6 @@ impl Download {
     /// # Errors
     /// The file is then not whole.
     pub fn part(&mut self, desk: &Desk) -> Result<Option<Vec<u8>>> {
-        let zone = desk.settings.zone;
         match self.next {
             Next::Head => {
                 let (head, next) = match self.report {
@@ -148,12 +147,12 @@ impl Download {
                 Ok(Some(head))
             }
             Next::End => Ok(None),
-            _ => desk.db.read(|conn| self.rows(conn, zone)).map(|lines| (!lines.is_empty()).then(|| lines.concat())),
+            _ => desk.db.read(|conn| self.rows(desk, conn)).map(|lines| (!lines.is_empty()).then(|| lines.concat())),
         }
     }
 
-    fn rows(&mut self, conn: &mut AnyConn, zone: Zone) -> Result<Vec<Vec<u8>>> {
-        let (basis, filter) = (&self.basis, &self.filter);
+    fn rows(&mut self, desk: &Desk, conn: &mut AnyConn) -> Result<Vec<Vec<u8>>> {
+        let (basis, filter, zone) = (&self.basis, &self.filter, desk.settings.zone);
         let (today, attempts) = (basis.today, basis.attempts_allowed);
         let (next, lines): (Next, Vec<Vec<u8>>) = match self.next {
             Next::History(after) => {
@@ -170,11 +169,11 @@ impl Download {
                 )
             }
             Next::Stands => {
-                let rows = tokens(conn, &self.who, self.now, zone, filter)?;
+                let (rows, _) = tokens(desk, conn, &self.who, self.now, filter)?;
                 (Next::End, rows.iter().map(|row| sheet::line(&row.cells())).collect())
             }
             Next::Deeds => {
-                let rows = deeds(conn, &self.who, self.now, zone, filter)?;
+                let (rows, _) = deeds(desk, conn, &self.who, self.now, filter)?;
                 (Next::End, rows.iter().map(|row| sheet::line(&row.cells(zone))).collect())
             }
             Next::Head | Next::End => (Next::End, Vec::new()),

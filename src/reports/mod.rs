@@ -4,6 +4,7 @@
 use crate::{
     clock::{Timestamp, Zone},
     db::{AnyConn, total::CAP},
+    desk::Desk,
     error::Result,
     operators::{Permission, Who},
     policy,
@@ -46,6 +47,8 @@ pub struct Listed<R, T> {
     pub rows: Vec<R>,
     /// The sums over everything the filter finds.
     pub totals: T,
+    /// When these were added up, if that was not just now.
+    pub counted_at: Option<Timestamp>,
     /// Failed attempts that lock, for statuses.
     pub attempts_allowed: i64,
 }
@@ -60,54 +63,90 @@ fn basis(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone) -> Result<Ba
 
 /// Provisioning history: the rows `offset..offset + limit` of what the filter finds, the newest first.
 pub fn provisioning(
+    desk: &Desk,
     conn: &mut AnyConn,
     who: &Who,
     now: Timestamp,
-    zone: Zone,
     filter: &Filter,
     (offset, limit): (i64, i64),
 ) -> Result<Listed<history::Row, history::Totals>> {
     who.need(Permission::Reports)?;
-    let basis = basis(conn, who, now, zone)?.narrowed(conn, who, filter)?;
+    let basis = basis(conn, who, now, desk.settings.zone)?.narrowed(conn, who, filter)?;
+    let question = format!("provisioning {basis:?} {filter:?}");
+    let (totals, counted_at) = desk.kept.or_count(
+        &question,
+        now,
+        |totals: &history::Totals| totals.tasks,
+        || store::history::totals(conn, &basis, filter),
+    )?;
     Ok(Listed {
         rows: store::history::page(conn, &basis, filter, offset, limit)?,
-        totals: store::history::totals(conn, &basis, filter)?,
+        totals,
+        counted_at,
         attempts_allowed: basis.attempts_allowed,
     })
 }
 
 /// Users not enrolled: the rows `offset..offset + limit` of what the filter finds, the earliest Stop Date first.
 pub fn not_enrolled(
+    desk: &Desk,
     conn: &mut AnyConn,
     who: &Who,
     now: Timestamp,
-    zone: Zone,
     filter: &Filter,
     (offset, limit): (i64, i64),
 ) -> Result<Listed<not_enrolled::Row, not_enrolled::Totals>> {
     who.need(Permission::Reports)?;
-    let basis = basis(conn, who, now, zone)?.narrowed(conn, who, filter)?;
-    let totals = store::not_enrolled::totals(conn, &basis, filter)?;
+    let basis = basis(conn, who, now, desk.settings.zone)?.narrowed(conn, who, filter)?;
+    let question = format!("not enrolled {basis:?} {filter:?}");
+    let (totals, counted_at) = desk.kept.or_count(
+        &question,
+        now,
+        |totals: &not_enrolled::Totals| totals.enrollments,
+        || store::not_enrolled::totals(conn, &basis, filter),
+    )?;
     let few = totals.enrollments <= CAP;
     Ok(Listed {
         rows: store::not_enrolled::page(conn, &basis, filter, few, (offset, limit))?,
         totals,
+        counted_at,
         attempts_allowed: basis.attempts_allowed,
     })
 }
 
-/// How many tokens of which type are in which state.
-pub fn tokens(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone, filter: &Filter) -> Result<Vec<StockLine>> {
+/// How many tokens of which type are in which state; and when they were counted, if that was not just now.
+pub fn tokens(
+    desk: &Desk,
+    conn: &mut AnyConn,
+    who: &Who,
+    now: Timestamp,
+    filter: &Filter,
+) -> Result<(Vec<StockLine>, Option<Timestamp>)> {
     who.need(Permission::Reports)?;
-    let basis = basis(conn, who, now, zone)?.narrowed(conn, who, filter)?;
-    let mut stands = store::activity::stands(conn, &basis, filter)?;
-    stands.sort_by_key(|stand| (stand.authentication_type, stand.state.code()));
-    Ok(stands)
+    let basis = basis(conn, who, now, desk.settings.zone)?.narrowed(conn, who, filter)?;
+    let question = format!("tokens {basis:?} {filter:?}");
+    let tokens = |lines: &Vec<StockLine>| lines.iter().map(|line| line.tokens).sum();
+    desk.kept.or_count(&question, now, tokens, || {
+        let mut stands = store::activity::stands(conn, &basis, filter)?;
+        stands.sort_by_key(|stand| (stand.authentication_type, stand.state.code()));
+        Ok(stands)
+    })
 }
 
-/// What operators did in the period, by operator and verb.
-pub fn deeds(conn: &mut AnyConn, who: &Who, now: Timestamp, zone: Zone, filter: &Filter) -> Result<Vec<ActionCount>> {
+/// What operators did in the period, by operator and verb; and when it was counted, if that was not just now.
+pub fn deeds(
+    desk: &Desk,
+    conn: &mut AnyConn,
+    who: &Who,
+    now: Timestamp,
+    filter: &Filter,
+) -> Result<(Vec<ActionCount>, Option<Timestamp>)> {
     who.need(Permission::Reports)?;
+    let zone = desk.settings.zone;
     let basis = basis(conn, who, now, zone)?;
-    store::activity::deeds(conn, &basis, who, zone, filter)
+    // Within some containers everybody sees their own deeds beside.
+    let name = if basis.containers.is_some() { who.name() } else { "" };
+    let question = format!("deeds {basis:?} {filter:?} {name}");
+    let deeds = |lines: &Vec<ActionCount>| lines.iter().map(|line| line.done + line.refused).sum();
+    desk.kept.or_count(&question, now, deeds, || store::activity::deeds(conn, &basis, who, zone, filter))
 }

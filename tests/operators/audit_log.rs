@@ -33,7 +33,7 @@ on_both! {
         let user = Who::outsider(audit::ActorKind::User, "m.okafor", "203.0.113.9", "r");
         write(&world, &Entry::done(&user.actor, Verb::EnrollmentEnroll, "Enrolled a token"));
         let page = world.signed_in("j.tanaka", BuiltIn::Auditor).get("/audit").expect(200);
-        let page = page.says("Today, Friday 2026 - 11 - 20").says("Created a task for 4 users");
+        let page = page.says("Today, Friday 2026-11-20").says("Created a task for 4 users");
         let page = page.says("Resent the email: t.adeyemi").says("Enrolled a token").says("192.0.2.17");
         assert!(page.body.contains("<a href=\"/tasks/1042\">1042</a>"));
         let own = crate::support::Browser::signed_in(&world.url, &world.desk, &max).get("/audit").expect(200);

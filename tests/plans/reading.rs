@@ -33,11 +33,11 @@ const EXCEPT: [(&str, &str); 17] = [
     ("AND 1 = 0", "as above"),
     (
         " AS tasks, CAST(COALESCE(SUM(",
-        "owed: the sums of the history are added up over its period, from a covering index",
+        "the sums of the history: added up once a minute for each question (desk::kept), from a covering index",
     ),
-    (" AS expired FROM ", "owed: the sums of who is yet to enroll, over those who are, from a covering index"),
-    ("COUNT(*) AS tokens FROM tokens k", "owed: the sums of tokens by type and state"),
-    ("FROM audit_entries a WHERE a.actor_kind", "owed: the deeds of operators are added up over their period"),
+    (" AS expired FROM ", "the sums of who is yet to enroll: as above"),
+    ("COUNT(*) AS tokens FROM tokens k", "the sums of tokens by type and state: as above"),
+    ("FROM audit_entries a WHERE a.actor_kind", "the deeds of operators over their period: as above"),
     ("FROM audit_entries a LEFT JOIN users u", "as above"),
     (
         "user_id\" IS NOT NULL) AND EXISTS (SELECT \"users\"",

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::{
-    clock::Zone,
+    clock::{Timestamp, Zone},
     db::AnyConn,
     error::Result,
     operators::Who,
@@ -26,6 +26,11 @@ pub mod tokens;
 
 /// Operators offered by a filter.
 const OPERATORS_OFFERED: i64 = 200;
+
+/// When sums were added up, if that was not just now: ", as of 14:32".
+fn as_of(zone: Zone, counted_at: Option<Timestamp>) -> String {
+    counted_at.map(|at| format!(", as of {}", zone.local(at).format("%H:%M"))).unwrap_or_default()
+}
 
 /// A tab above a report.
 pub struct Tab {
@@ -92,7 +97,7 @@ fn file_address(report: Report, filter: &Filter) -> String {
 }
 
 /// The day in the organization's zone on which a request is answered.
-fn today(zone: Zone, now: crate::clock::Timestamp) -> NaiveDate {
+fn today(zone: Zone, now: Timestamp) -> NaiveDate {
     zone.today(now)
 }
 

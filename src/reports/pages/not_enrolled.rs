@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use askama::Template;
 
-use super::{Choice, Tab, chips, file_address, links, offered, tabs, today, types};
+use super::{Choice, Tab, as_of, chips, file_address, links, offered, tabs, today, types};
 use crate::{
     clock::moment,
     english::{counted, number},
@@ -59,7 +59,7 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest, page: Asked)
         .view(move |desk, who, now| {
             desk.db.read(|conn| {
                 let part = (paging.offset(), paging.size);
-                Ok((reports::not_enrolled(conn, who, now, zone, &asked, part)?, offered(conn, who, &asked)?))
+                Ok((reports::not_enrolled(desk, conn, who, now, &asked, part)?, offered(conn, who, &asked)?))
             })
         })
         .await?;
@@ -94,7 +94,11 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest, page: Asked)
         chips: chips(&filter, &links),
         pager: Pager::new(paging, listed.rows.len(), totals.enrollments, &links),
         rows: listed.rows.into_iter().map(line).collect(),
-        all: format!("All {} in this view", counted(totals.enrollments, "enrollment")),
+        all: format!(
+            "All {} in this view{}",
+            counted(totals.enrollments, "enrollment"),
+            as_of(zone, listed.counted_at)
+        ),
         sums: statuses.into_iter().zip([totals.active, totals.locked, totals.expired].map(number)).collect(),
         enrollments: totals.enrollments,
         file: file_address(Report::NotEnrolled, &filter),

@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use askama::Template;
 
-use super::{Choice, Tab, chips, file_address, links, names, tabs, today};
+use super::{Choice, Tab, as_of, chips, file_address, links, names, tabs, today};
 use crate::{
     clock::moment,
     english::{counted, number},
@@ -49,11 +49,11 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
     let today = today(zone, now);
     let filter = Filter::parse(request.query_string(), Period::last(USUAL_DAYS_OF_WORK, today));
     let asked = filter.clone();
-    let ((deeds, operators), chrome) = p
+    let (((deeds, counted_at), operators), chrome) = p
         .view(move |desk, who, now| {
             desk.db.read(|conn| {
                 let offered = names(operators::working_in(conn, &who.scope, OFFERED)?, &asked.operator);
-                Ok((reports::deeds(conn, who, now, zone, &asked)?, offered))
+                Ok((reports::deeds(desk, conn, who, now, &asked)?, offered))
             })
         })
         .await?;
@@ -76,7 +76,11 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
         to: filter.period.to.unwrap_or(today).to_string(),
         operators,
         chips: chips(&filter, &links),
-        all: format!("All {} in this period", counted(i64::try_from(groups.len()).unwrap_or(0), "operator")),
+        all: format!(
+            "All {} in this period{}",
+            counted(i64::try_from(groups.len()).unwrap_or(0), "operator"),
+            as_of(zone, counted_at)
+        ),
         groups,
         done: number(done),
         refused: number(refused),

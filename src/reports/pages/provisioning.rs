@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use askama::Template;
 
-use super::{Choice, Tab, chips, file_address, links, offered, tabs, today, types};
+use super::{Choice, Tab, as_of, chips, file_address, links, offered, tabs, today, types};
 use crate::{
     english::{counted, number},
     operators::{Permission, may},
@@ -55,7 +55,7 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest, page: Asked)
         .view(move |desk, who, now| {
             desk.db.read(|conn| {
                 let part = (paging.offset(), paging.size);
-                Ok((reports::provisioning(conn, who, now, zone, &asked, part)?, offered(conn, who, &asked)?))
+                Ok((reports::provisioning(desk, conn, who, now, &asked, part)?, offered(conn, who, &asked)?))
             })
         })
         .await?;
@@ -81,7 +81,7 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest, page: Asked)
         chips: chips(&filter, &links),
         pager: Pager::new(paging, listed.rows.len(), totals.tasks, &links),
         rows: listed.rows.into_iter().map(line).collect(),
-        all: format!("All {} in this view", counted(totals.tasks, "task")),
+        all: format!("All {} in this view{}", counted(totals.tasks, "task"), as_of(zone, listed.counted_at)),
         sums: [counts.users, counts.completed, counts.locked, counts.expired, counts.removed].map(number),
         tasks: totals.tasks,
         file: file_address(Report::Provisioning, &filter),

@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use askama::Template;
 
-use super::{Choice, Tab, chips, file_address, links, names, tabs};
+use super::{Choice, Tab, as_of, chips, file_address, links, names, tabs};
 use crate::{
     english::counted,
     operators::may,
@@ -24,6 +24,8 @@ struct Page {
     lines: Vec<Line>,
     /// Of each state, and last of all.
     sums: Vec<i64>,
+    /// When they were counted, if that was not just now: ", as of 14:32".
+    as_of: String,
     file: String,
     file_words: String,
 }
@@ -39,11 +41,11 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
     let zone = p.desk.settings.zone;
     let filter = Filter::parse(request.query_string(), Period::default());
     let asked = filter.clone();
-    let ((stands, containers), chrome) = p
+    let (((stands, counted_at), containers), chrome) = p
         .view(move |desk, who, now| {
             desk.db.read(|conn| {
                 let list = users::containers(conn, &who.scope)?.into_iter().map(|(_, name)| name).collect();
-                Ok((reports::tokens(conn, who, now, zone, &asked)?, names(list, &asked.container)))
+                Ok((reports::tokens(desk, conn, who, now, &asked)?, names(list, &asked.container)))
             })
         })
         .await?;
@@ -58,6 +60,7 @@ pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
         states: TokenState::ALL,
         lines,
         sums,
+        as_of: as_of(zone, counted_at),
         file: file_address(Report::Tokens, &filter),
         file_words: counted(i64::try_from(stands.len()).unwrap_or(i64::MAX), "row"),
     })
