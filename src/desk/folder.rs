@@ -12,8 +12,6 @@ use crate::{
 
 mod owner;
 
-pub use owner::require_own;
-
 /// The file of the master key in the folder.
 pub const MASTER_KEY: &str = "master.key";
 
@@ -26,6 +24,15 @@ const SHARED: u32 = 0o1000;
 /// The file of the embedded database; `None` for PostgreSQL.
 pub fn database(settings: &Settings) -> Option<PathBuf> {
     settings.database_url.strip_prefix("sqlite:").map(PathBuf::from)
+}
+
+/// That the folder, the database and the key are this user's, as far as they are there.
+///
+/// # Errors
+/// `Internal` with whose they are and what to do.
+pub fn require_own(settings: &Settings) -> Result<()> {
+    let Some(file) = database(settings) else { return Ok(()) };
+    owner::require(&[settings.data_dir.clone(), file, settings.data_dir.join(MASTER_KEY)])
 }
 
 /// Makes the folder if it is not there, and closes it and its files to others: an earlier version left them open.

@@ -13,7 +13,6 @@ use url::{Host, Url};
 use webpki::{EndEntityCert, KeyUsage};
 use zeroize::Zeroizing;
 
-use super::day_and_time;
 use crate::{
     clock::{Timestamp, Zone, unix_seconds},
     config::TlsFiles,
@@ -193,6 +192,11 @@ fn unix_time(at: Timestamp) -> UnixTime {
 fn timestamp(at: UnixTime) -> Timestamp {
     let seconds = i64::try_from(at.as_secs()).unwrap_or(i64::MAX);
     chrono::DateTime::from_timestamp(seconds, 0).map_or(Timestamp::MAX, |at| at.naive_utc())
+}
+
+/// "2026-11-20 14:32", in the organization's time zone.
+pub fn day_and_time(zone: Zone, at: Timestamp) -> String {
+    zone.local(at).format("%Y-%m-%d %H:%M").to_string()
 }
 
 fn read(path: &Path, setting: &str) -> Result<Vec<u8>, String> {

@@ -24,7 +24,7 @@ mod certificate;
 #[cfg(test)]
 mod tests;
 
-pub use certificate::{Certificate, Found};
+pub use certificate::{Certificate, Found, day_and_time};
 
 /// How long before its end a certificate is spoken of, in days: authorities that renew by themselves do so at a third of
 /// 47 to 90 days, so that something is wrong with one that comes this near.
@@ -137,9 +137,4 @@ pub fn ending(files: &TlsFiles, certificate: &Certificate, zone: Zone, now: Time
     }
     let soon = certificate.ends_at - now < Duration::days(SOON_DAYS);
     soon.then(|| format!("The certificate {path} ends on {until}: put a new one in its place before that."))
-}
-
-/// "2026-11-20 14:32", in the organization's time zone.
-pub fn day_and_time(zone: Zone, at: Timestamp) -> String {
-    zone.local(at).format("%Y-%m-%d %H:%M").to_string()
 }

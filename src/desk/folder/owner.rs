@@ -1,22 +1,17 @@
 //! Whose the folder is: what one user makes in it another cannot open, so nobody but its owner works there
 //! (PRODUCT.md §13).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{MASTER_KEY, database};
-use crate::{
-    config::Settings,
-    error::{Error, Result},
-};
+use crate::error::{Error, Result};
 
-/// That the folder and what is in it are this user's; there may be no folder yet.
+/// That whatever is there of these is this user's.
 ///
 /// # Errors
 /// `Internal` with whose it is and what to do, if root works for somebody else, or somebody has no access.
-pub fn require_own(settings: &Settings) -> Result<()> {
-    let Some(file) = database(settings) else { return Ok(()) };
+pub fn require(paths: &[PathBuf]) -> Result<()> {
     let own = rustix::process::geteuid().as_raw();
-    match stranger(&[settings.data_dir.as_path(), &file, &settings.data_dir.join(MASTER_KEY)], own) {
+    match stranger(paths, own) {
         None => Ok(()),
         Some((path, owner)) => {
             let (owner, me) = (name(owner), name(own));
@@ -31,12 +26,12 @@ pub fn require_own(settings: &Settings) -> Result<()> {
 
 /// The first of the paths that is another user's, with its owner. A folder of another's in which one may write is none
 /// for whoever is not root: volumes of containers are such.
-fn stranger<'a>(paths: &[&'a Path], own: u32) -> Option<(&'a Path, u32)> {
+fn stranger(paths: &[PathBuf], own: u32) -> Option<(&Path, u32)> {
     use std::os::unix::fs::MetadataExt as _;
     paths.iter().find_map(|path| {
         let about = std::fs::metadata(path).ok().filter(|about| about.uid() != own)?;
         let shared = about.is_dir() && own != 0 && may_write(path);
-        (!shared).then_some((*path, about.uid()))
+        (!shared).then_some((path.as_path(), about.uid()))
     })
 }
 
