@@ -94,6 +94,10 @@ fn root_makes_nothing_in_the_folder_of_a_service_that_the_service_could_not_open
     }
     assert!(!place.path("copy.db").exists());
     assert!(place.run(&["check"]).refused().contains("FAILED    database:"), "check says it too");
+    let folder = place.data().display().to_string();
+    let init = ["init", "--usual", "--replace", "--host", "localhost", "--organization", "A", "--help-desk", "B"];
+    let refused = place.run(&[&init[..], &["--data-dir", &folder]].concat()).refused();
+    assert!(refused.contains("belongs to the user nobody") && !refused.contains("Written"), "{refused}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::{
     commands::{ConfigArgs, operator::Password, server},
     config::{Settings, Written, is_postgres},
     db::Db,
+    desk::folder,
     error::{Error, Result},
     ids::Random,
     keys::KEY_BYTES,
@@ -219,8 +220,12 @@ fn data(asking: &Asking, flags: &Flags, written: &mut Written) -> Result<()> {
     let words = "The folder for the database and the master key";
     let question = Question { flag: "data-dir", words, given: flags.data_dir.as_deref(), usual: Some(&usual) };
     asking.answer(&question, |answer| {
-        let path = whole(Path::new(answer))?;
-        set(written, |written| written.data_dir = path.into())
+        let mut tried = written.clone();
+        tried.data_dir = whole(Path::new(answer))?.into();
+        // Before anything is written: nothing could be made there.
+        folder::require_own(&Settings::check(tried.clone())?)?;
+        *written = tried;
+        Ok(())
     })?;
     let words = "The database: sqlite, or postgres://user:password@host/name for several servers";
     let question = Question { flag: "database", words, given: flags.database.as_deref(), usual: Some("sqlite") };

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
+/// The number of root.
+const ROOT: u32 = 0;
+
 /// That whatever is there of these is this user's.
 ///
 /// # Errors
@@ -14,12 +17,17 @@ pub fn require(paths: &[PathBuf]) -> Result<()> {
     match stranger(paths, own) {
         None => Ok(()),
         Some((path, owner)) => {
-            let (owner, me) = (name(owner), name(own));
-            Err(Error::Internal(format!(
-                "{} belongs to the user {owner}, and you are {me}: what you make there {owner} could not open. Run the \
-                 command as {owner}: runuser -u {owner} -- tokendesk …",
-                path.display()
-            )))
+            let (path, owner, me) = (path.display(), name(owner), name(own));
+            let what = if own == ROOT {
+                format!(
+                    "what you make there {owner} could not open. Run the command as {owner}: runuser -u {owner} -- tokendesk …"
+                )
+            } else {
+                format!(
+                    "you may not work with it. Run the command as {owner}, or let root give it to you: chown -R {me} {path}"
+                )
+            };
+            Err(Error::Internal(format!("{path} belongs to the user {owner}, and you are {me}: {what}")))
         }
     }
 }
@@ -30,7 +38,7 @@ fn stranger(paths: &[PathBuf], own: u32) -> Option<(&Path, u32)> {
     use std::os::unix::fs::MetadataExt as _;
     paths.iter().find_map(|path| {
         let about = std::fs::metadata(path).ok().filter(|about| about.uid() != own)?;
-        let shared = about.is_dir() && own != 0 && may_write(path);
+        let shared = about.is_dir() && own != ROOT && may_write(path);
         (!shared).then_some((path.as_path(), about.uid()))
     })
 }
