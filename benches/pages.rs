@@ -5,7 +5,8 @@
 //! `BENCH_POSTGRES` as with `bulk`; `BENCH_MILLION`, if it is set, for a world of 1,000,000 tasks beside them.
 //! A tenth of the tasks is open, and there are a fifth as many users. Told are the median and the 99th of 100 of some tries
 //! one after the other; how fast the page is beside itself at 1,000 tasks, and beside a bare page of as many bytes (50 rows
-//! by diesel, drawn by askama, sent by actix) in the same run; and the memory of the program at rest and after each page.
+//! by diesel, drawn by askama, sent by actix) in the same run; the memory of the program at rest and after each page; and how
+//! long a file of all tasks takes.
 
 use std::{
     collections::HashMap,
@@ -89,6 +90,9 @@ const PAGES: [&str; 30] = [
     "/reports/tokens",
 ];
 
+/// A file with a row for every task.
+const FILE: &str = "/reports/provisioning.csv?from=any";
+
 fn main() -> Outcome<()> {
     let mut sizes = vec![1_000, 10_000, 100_000];
     if std::env::var_os("BENCH_MILLION").is_some() {
@@ -157,6 +161,10 @@ fn measure(world: &World, at_first: &mut HashMap<(String, String), Duration>) ->
             );
         }
     }
+    let request = client.get(format!("{}{FILE}", program.url)).header("cookie", &world.cookies[0].1);
+    let (file, took) = timed(|| request.send()?.error_for_status()?.copy_to(&mut std::io::sink()));
+    let rate = file? as f64 / 1e6 / took.as_secs_f64();
+    println!("{FILE}: {:.1} s, {rate:.1} MB/s, then {:.1} MB in memory", took.as_secs_f64(), program.memory()?);
     Ok(())
 }
 
