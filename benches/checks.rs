@@ -1,5 +1,5 @@
-//! One-time passwords as auth nodes ask for them: over HTTP, each accepted once, on the disk and in the audit log before it
-//! is answered; and beside them, in the same rounds, the rows that the same disk takes one a transaction:
+//! One-time passwords as auth nodes ask for them: over HTTP and by RADIUS, each accepted once, on the disk and in the audit log
+//! before it is answered; and beside them, in the same rounds, the rows that the same disk takes one a transaction:
 //!
 //!     cargo bench --bench checks
 //!
@@ -22,6 +22,7 @@ use tokendesk::{
 };
 
 mod place;
+mod radius;
 mod server;
 
 use place::Place;
@@ -49,17 +50,20 @@ fn main() -> Outcome<()> {
     let run = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let client = Client::builder().no_proxy().build()?;
     let (mut pressed, mut rows) = ([1; CLIENTS], 0);
-    let (mut checks, mut commits) = (Vec::new(), Vec::new());
+    let port = radius::serve(&desk)?;
+    let (mut checks, mut commits, mut packets) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
+        packets.push(run.block_on(radius::checks_a_second(port, ROUND, &mut pressed))?);
         commits.push(commits_a_second(&desk, &mut rows)?);
         checks.push(run.block_on(checks_a_second(&client, &url, &key, &mut pressed))?);
     }
-    let (checks, commits) = (median(checks), median(commits));
+    let (checks, commits, packets) = (median(checks), median(commits), median(packets));
     println!("{CLIENTS} clients on {}, medians of {ROUNDS} rounds:", place.database());
     println!(
         "{checks:>8.0} one-time passwords a second, {commits:.0} one-row commits a second: {:.2}",
         checks / commits
     );
+    println!("{packets:>8.0} by RADIUS, of those over HTTP: {:.2}", packets / checks);
     Ok(())
 }
 

@@ -180,12 +180,16 @@ pub fn routes(demo: bool) -> Vec<Route> {
         get("/roles/{role}/remove", need::<may::Everywhere<may::ManageOperators>>(), roles::pages::remove::show),
         post("/roles/{role}/remove", need::<may::Everywhere<may::ManageOperators>>(), roles::pages::remove::submit),
         get("/auth-nodes", need::<may::ManageOperators>(), authentication::auth_nodes::show),
-        post("/auth-nodes", need::<may::Everywhere<may::ManageOperators>>(), authentication::auth_nodes::submit),
+        post("/auth-nodes", need::<may::Everywhere<may::ManageOperators>>(), authentication::new::submit),
+        get("/auth-nodes/new", need::<may::Everywhere<may::ManageOperators>>(), authentication::new::show),
+        get("/auth-nodes/{node}", need::<may::ManageOperators>(), authentication::detail::show),
+        post("/auth-nodes/{node}", need::<may::Everywhere<may::ManageOperators>>(), authentication::detail::submit),
         get("/auth-nodes/{node}/disable", need::<may::Everywhere<may::ManageOperators>>(), authentication::auth_nodes::ask_disable),
         post("/auth-nodes/{node}/disable", need::<may::Everywhere<may::ManageOperators>>(), authentication::auth_nodes::disable),
         post("/auth-nodes/{node}/enable", need::<may::Everywhere<may::ManageOperators>>(), authentication::auth_nodes::enable),
         get("/auth-nodes/{node}/key", need::<may::Everywhere<may::ManageOperators>>(), authentication::auth_nodes::ask_key),
         post("/auth-nodes/{node}/key", need::<may::Everywhere<may::ManageOperators>>(), authentication::auth_nodes::new_key),
+        post("/auth-nodes/{node}/end-old", need::<may::Everywhere<may::ManageOperators>>(), authentication::auth_nodes::end_old),
 
 
         // Users: Assignment
@@ -304,6 +308,7 @@ pub fn routes(demo: bool) -> Vec<Route> {
 
         // The API of auth nodes
         post("/api/v1/authenticate", Gate::AuthNode, authentication::api::authenticate),
+        post("/api/v1/radius", Gate::AuthNode, authentication::api::radius),
 
 
     ];

@@ -83,6 +83,8 @@ pub struct Settings {
     pub session_hours: u32,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
+    /// Where RADIUS is answered; `None`: nowhere.
+    pub radius_listen: Option<SocketAddr>,
     /// The key with which monitors read `/metrics`; `None`: there is no such page.
     pub metrics_key: Option<String>,
     /// Log lines as JSON.
@@ -137,6 +139,12 @@ impl Settings {
             .listen
             .parse()
             .map_err(|_| wrong("listen", &written.listen, "an address and a port such as 127.0.0.1:8080"))?;
+        let radius_listen = match written.radius_listen.as_str() {
+            "" => None,
+            text => Some(
+                text.parse().map_err(|_| wrong("radius_listen", text, "an address and a port such as 0.0.0.0:1812"))?,
+            ),
+        };
         let want_url = "an http or https address without a path, such as https://tokens.example.org";
         let url = Url::parse(&written.public_url).map_err(|_| wrong("public_url", &written.public_url, want_url))?;
         let host = url.host_str().unwrap_or_default();
@@ -243,6 +251,7 @@ impl Settings {
             session_idle_minutes: written.session_idle_minutes,
             session_hours: written.session_hours,
             trusted_proxies: written.trusted_proxies,
+            radius_listen,
             metrics_key,
             log_json,
             log_level: written.log_level,

@@ -17,6 +17,7 @@ use crate::{
     ids::Random,
     keys::{KEY_BYTES, Keys},
     meter::Meter,
+    tally::Tally,
 };
 
 pub mod folder;
@@ -41,6 +42,8 @@ pub struct Desk {
     pub clock: Arc<Clock>,
     /// What the process counts of itself.
     pub meter: Arc<Meter>,
+    /// What auth nodes ask, counted until it is noted.
+    pub tally: Arc<Tally>,
     /// The threads that hash passwords.
     pub hashers: Arc<Hashers>,
     /// Canceled when the server is to end.
@@ -118,6 +121,7 @@ impl Desk {
             random: Arc::new(random),
             clock: Arc::new(clock),
             meter: Arc::default(),
+            tally: Arc::default(),
             hashers: Arc::default(),
             stopping: CancellationToken::new(),
             work_waits: Arc::default(),

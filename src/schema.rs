@@ -8,6 +8,7 @@ mod counts;
 mod keys;
 mod long_work;
 mod own;
+mod radius;
 mod start;
 mod words;
 
@@ -18,6 +19,7 @@ pub use counts::*;
 pub use keys::*;
 pub use long_work::*;
 pub use own::*;
+pub use radius::*;
 pub use start::*;
 pub use words::*;
 
@@ -352,6 +354,7 @@ diesel::joinable!(operators -> roles (role_id));
 diesel::joinable!(operator_containers -> containers (container_id));
 diesel::joinable!(users -> containers (container_id));
 diesel::joinable!(refused_checks -> auth_nodes (auth_node_id));
+diesel::joinable!(auth_node_networks -> auth_nodes (auth_node_id));
 diesel::joinable!(enrollments -> tasks (task_id));
 diesel::joinable!(enrollments -> users (user_id));
 diesel::joinable!(enrollments -> tokens (token_id));
@@ -364,7 +367,7 @@ diesel::joinable!(email_reports -> emails (email_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     check_rejections, containers, roles, operators, operator_containers, sessions, sign_in_throttle, auth_nodes,
-    refused_checks, check_throttle, audit_entries, emails, email_tries, email_reports, users, tokens,
-    self_enrollment_policy, policy_changes, messages, tasks, enrollments, enrollment_links, provision_drafts,
+    auth_node_networks, refused_checks, check_throttle, audit_entries, emails, email_tries, email_reports, users,
+    tokens, self_enrollment_policy, policy_changes, messages, tasks, enrollments, enrollment_links, provision_drafts,
     enrollment_sessions, user_words, work
 );

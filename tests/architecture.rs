@@ -12,10 +12,10 @@ mod rhyme;
 
 /// Modules may name only what stands left of them. The base first, then one feature after the other.
 const ORDER: &[&str] = &[
-    "ids", "clock", "error", "english", "text", "sheet", "oath", "keys", "ticked", "order", "config", "tls", "schema",
-    "db", "meter", "hashing", "desk", "rounds", "audit", "access", "mail", "bounces", "operators", "roles", "sign_in",
-    "work", "policy", "imports", "counts", "users", "tokens", "messages", "tasks", "provision", "authentication",
-    "portal", "why", "outbox", "alerts", "reports", "demo",
+    "ids", "clock", "error", "english", "text", "sheet", "oath", "radius", "keys", "ticked", "order", "config", "tls",
+    "schema", "db", "meter", "tally", "hashing", "desk", "rounds", "audit", "access", "mail", "bounces", "operators",
+    "roles", "sign_in", "work", "policy", "imports", "counts", "users", "tokens", "messages", "tasks", "provision",
+    "authentication", "portal", "why", "outbox", "alerts", "reports", "demo",
 ];
 
 /// What `web` may name: the base, the audit log and operators.

@@ -26,6 +26,7 @@ mod policy;
 mod portal;
 mod provision;
 mod races;
+mod radius;
 mod readme;
 mod refusals;
 mod reports;

@@ -3,11 +3,13 @@
 
 use tokendesk::{
     audit::{Area, Verb},
-    ids::{OperatorId, UserId},
+    authentication,
+    ids::{AuthNodeId, OperatorId, UserId},
     mail::letter::{Facts, Kind, Secret, wording::placeholders},
     operators::Permissions,
     provision::choice::Selection,
     sign_in::second_factor,
+    tally::Fault,
 };
 
 #[test]
@@ -63,13 +65,27 @@ fn an_email_that_waits_is_read_by_these_names() {
 }
 
 #[test]
+fn a_sealed_shared_secret_opens_in_this_place() {
+    assert_eq!(authentication::secret::seal_context(AuthNodeId(7)), "auth_node_secrets.sealed:7");
+}
+
+#[test]
+fn kinds_modes_and_faults_of_auth_nodes_are_read_by_these_words() {
+    use authentication::node::{Kind, Mode};
+    kept(&[Kind::Api, Kind::Radius], Kind::code, "api, radius");
+    kept(&[Mode::OneTimePassword, Mode::Challenge], Mode::code, "one-time-password, challenge");
+    let faults = "no-message-authenticator, other-secret, chap, ms-chap, eap, no-password, not-whole, other-code";
+    kept(&Fault::ALL, Fault::code, faults);
+}
+
+#[test]
 fn a_sealed_second_factor_opens_in_this_place() {
     assert_eq!(second_factor::seal_context(OperatorId(7)), "operators.second_factor:7");
 }
 
 #[test]
 fn what_an_entry_of_the_audit_log_tells_of_stands_in_these_words() {
-    let words = "alerts.change alerts.send auth_nodes.add auth_nodes.disable auth_nodes.enable auth_nodes.new_key \
+    let words = "alerts.change alerts.send auth_nodes.add auth_nodes.disable auth_nodes.edit auth_nodes.enable auth_nodes.end_old auth_nodes.new_key \
         authentication.check console.open enrollment.accept_code enrollment.attempt enrollment.enroll \
         first_start.backup mail.bounce mail.cancel mail.cancel_each mail.report mail.send mail.send_again \
         mail.send_again_each messages.change messages.reset messages.test operators.add \
@@ -107,7 +123,7 @@ fn states_and_kinds_in_rows_are_read_by_these_words() {
     let actions = [Action::Failed, Action::Delayed, Action::Delivered, Action::Relayed, Action::Expanded];
     kept(&actions, Action::code, "failed, delayed, delivered, relayed, expanded");
     kept(&[imports::Kind::Users, imports::Kind::Tokens], imports::Kind::code, "users, tokens");
-    kept(&Round::ALL, Round::code, "sweep, alert, probe, count, renew, work");
+    kept(&Round::ALL, Round::code, "sweep, alert, probe, count, renew, work, note");
     kept(&work::Kind::ALL, work::Kind::code, "provision, resend, unlock, stop-date");
     let states = "waiting, preparing, applying, done, canceled, moved, refused, stopped, failed";
     kept(&work::State::ALL, work::State::code, states);

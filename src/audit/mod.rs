@@ -19,7 +19,9 @@ mod verb;
 
 pub use search::{Area, Line, Search, Visible};
 pub use sign::Sign;
-pub use store::{NewRow, PreparedEntry, append, find, newest_of, of_subject, of_user, refused_as, stage};
+pub use store::{
+    Checked, NewRow, PreparedEntry, append, checks_of, find, newest_of, of_subject, of_user, refused_as, stage,
+};
 
 pub use actor::{Actor, ActorKind};
 

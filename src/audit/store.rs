@@ -319,6 +319,33 @@ pub fn refused_as(conn: &mut AnyConn, names: &[String], since: Timestamp) -> Res
         .optional()?)
 }
 
+/// A check of a one-time password of a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// When.
+    pub at: Timestamp,
+    /// The auth node that asked.
+    pub node: String,
+    /// It was accepted.
+    pub accepted: bool,
+}
+
+/// The last `most` checks of one-time passwords of this user, the newest first.
+pub fn checks_of(conn: &mut AnyConn, user: UserId, most: i64) -> Result<Vec<Checked>> {
+    let rows: Vec<(Timestamp, String, String)> = audit_entries::table
+        .filter(audit_entries::user_id.eq(user.0))
+        .filter(db::unindexed::<Text>("audit_entries.verb").eq(Verb::AuthenticationCheck.code()))
+        .order(audit_entries::id.desc())
+        .limit(most)
+        .select((audit_entries::at, audit_entries::actor, audit_entries::outcome))
+        .load(conn)?;
+    let checked = |(at, node, outcome): (Timestamp, String, String)| {
+        let accepted = outcome == Outcome::Done.code();
+        Checked { at, node, accepted }
+    };
+    Ok(rows.into_iter().map(checked).collect())
+}
+
 /// What the history of a user leaves out: every single check of a one-time password, and the activation code, of which
 /// another entry tells what came of it.
 const UNTOLD: [Verb; 2] = [Verb::AuthenticationCheck, Verb::EnrollmentAcceptCode];

@@ -53,6 +53,8 @@ verbs! {
     AuthNodesDisable = "auth_nodes.disable", "An auth node may ask no more.";
     AuthNodesEnable = "auth_nodes.enable", "An auth node may ask again.";
     AuthNodesNewKey = "auth_nodes.new_key", "An auth node got another API key.";
+    AuthNodesEdit = "auth_nodes.edit", "What an operator set of an auth node was changed.";
+    AuthNodesEndOld = "auth_nodes.end_old", "The old shared secret of an auth node was ended.";
     MailBounce = "mail.bounce", "An email came back.";
     MailCancel = "mail.cancel", "Emails that waited were canceled.";
     MailCancelEach = "mail.cancel_each", "One of many emails was canceled.";

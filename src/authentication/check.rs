@@ -1,6 +1,10 @@
 //! Checking a one-time password for an auth node: who may ask, how often, and what the answer is.
 
-use super::{Person, node, store};
+use super::{
+    Person,
+    node::{self, NodeSettings},
+    store,
+};
 use crate::{
     audit::{self, Actor, ActorKind, Entry, Verb},
     clock::Timestamp,
@@ -21,6 +25,9 @@ const KEPT_LETTERS: usize = 100;
 /// all checks wait for each other.
 const USE_NOTED_SECONDS: i64 = 60;
 
+/// Why an answer to a challenge is rejected whatever it holds.
+const NO_CHALLENGE: &str = "The challenge it answers was answered before, ran out, or was another user's";
+
 /// What became of a one-time password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -37,12 +44,13 @@ pub enum Answer {
     Repeated,
 }
 
-/// An auth node that has shown its key.
+/// An auth node that has shown its key, or signed with its shared secret.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    node: AuthNodeId,
-    actor: Actor,
-    last_used_at: Option<Timestamp>,
+    pub(super) node: AuthNodeId,
+    pub(super) actor: Actor,
+    pub(super) last_used_at: Option<Timestamp>,
+    pub(super) settings: NodeSettings,
 }
 
 /// Notes whose sign-in met a disabled auth node, if `key` is that of one: once a minute for each user, and whatever else
@@ -59,6 +67,16 @@ pub fn note_turned_away(desk: &Desk, now: Timestamp, key: Option<&str>, user_id:
     // What was noted before it was disabled anew no longer counts.
     let unless_since = node.disabled_at.map_or(unless_since, |disabled| unless_since.max(disabled));
     desk.db.write(|conn| store::note_refused_check(conn, now, user, node.id, unless_since))
+}
+
+/// As [`note_turned_away`], of an auth node that has signed with its shared secret.
+pub(super) fn note_signed_turned_away(desk: &Desk, now: Timestamp, node: AuthNodeId, names: &[String]) -> Result<()> {
+    let (person, _) = desk.db.read(|conn| meant(conn, names))?;
+    desk.db.write(|conn| {
+        store::note_refused(conn, now, node)?;
+        let Some(user) = person.id else { return Ok(()) };
+        store::note_refused_check(conn, now, user, node, now - Duration::seconds(USE_NOTED_SECONDS))
+    })
 }
 
 /// The auth node that `key` belongs to.
@@ -78,9 +96,13 @@ pub fn admit(desk: &Desk, now: Timestamp, key: Option<&str>, address: &str, requ
     };
     let refused = found.as_ref().map(|node| node.id);
     let (actor, sentence) = match found {
-        Some(node) if node.disabled_at.is_none() => {
+        Some(node) if node.disabled_at.is_none() && node.asks_from(address) => {
             let actor = who(ActorKind::AuthNode, &node.name);
-            return Ok(Caller { node: node.id, actor, last_used_at: node.last_used_at });
+            let (last_used_at, settings) = (node.last_used_at, node.settings);
+            return Ok(Caller { node: node.id, actor, last_used_at, settings });
+        }
+        Some(node) if node.disabled_at.is_none() => {
+            (who(ActorKind::AuthNode, &node.name), "Refused an auth node at an address that is not its own")
         }
         Some(node) => (who(ActorKind::AuthNode, &node.name), "Refused a disabled auth node"),
         None => (who(ActorKind::Unknown, "unknown"), "Refused a key that no auth node has"),
@@ -97,31 +119,79 @@ pub fn admit(desk: &Desk, now: Timestamp, key: Option<&str>, address: &str, requ
     Err(Error::SignedOut)
 }
 
+/// What an auth node asks.
+pub(super) struct Question<'a> {
+    /// The names that may be meant, the likeliest first; failures are counted by the last.
+    pub names: &'a [String],
+    /// The one-time password.
+    pub typed: &'a str,
+}
+
 /// Checks a one-time password for an auth node: true if it is accepted. Why it is not stands in the audit log alone, and
 /// an unknown User ID goes the same way as a wrong one-time password.
 ///
 /// # Errors
 /// `TooMany` if too many of this user were rejected at this auth node of late, or far more than usual of all users.
 pub fn authenticate(desk: &Desk, caller: &Caller, now: Timestamp, user_id: &str, typed: &str) -> Result<bool> {
-    let nobody = || Person { id: None, user_id: kept(user_id.trim()), disabled: false };
-    let bucket = format!("check {} {}", caller.node, kept(&db::key(user_id)));
+    let question = Question { names: &[user_id.to_owned()], typed };
+    ask(desk, caller, now, &question, |_| Ok(true), |_, _, accepted| Ok(accepted))
+}
+
+/// As [`authenticate`]; in the same transaction `may_ask` says first whether the question may be asked at all, and `answer`
+/// last what is made of it. Both may run more than once.
+///
+/// # Errors
+/// As [`authenticate`], and what `may_ask` and `answer` answer; nothing has happened then.
+pub(super) fn ask<T>(
+    desk: &Desk,
+    caller: &Caller,
+    now: Timestamp,
+    question: &Question,
+    mut may_ask: impl FnMut(&mut AnyConn) -> Result<bool>,
+    mut answer: impl FnMut(&mut AnyConn, &Person, bool) -> Result<T>,
+) -> Result<T> {
+    let counted = question.names.last().map(String::as_str).unwrap_or_default();
+    let bucket = format!("check {} {}", caller.node, kept(&db::key(counted)));
     refuse_beyond(desk, now, &bucket, node::MOST_REJECTED)?;
     let standing = desk.db.read(|conn| store::rejections::standing(conn, now, caller.node))?;
     if let Some(seconds) = standing.wait(now) {
         return Err(Error::TooMany(seconds));
     }
-    desk.db.write(|conn| {
-        let person = store::person(conn, user_id)?.unwrap_or_else(nobody);
-        let answer = check(desk, conn, now, &caller.actor, &person, typed)?;
-        if answer == Answer::Rejected {
+    let (answer, accepted, cut_off) = desk.db.write(|conn| {
+        let (person, cut_off) = meant(conn, question.names)?;
+        let outcome = if may_ask(conn)? {
+            check(desk, conn, now, &caller.actor, &person, question.typed)?
+        } else {
+            record_rejected(conn, now, &caller.actor, &person, NO_CHALLENGE)?;
+            Answer::Rejected
+        };
+        if outcome == Answer::Rejected {
             store::add_failure(conn, now, node::window_start(now), &bucket)?;
             store::rejections::add(conn, now, caller.node)?;
         }
         if caller.last_used_at.is_none_or(|last| now - last >= Duration::seconds(USE_NOTED_SECONDS)) {
             store::note_use(conn, now, caller.node)?;
         }
-        Ok(matches!(answer, Answer::Accepted { .. }))
-    })
+        let accepted = matches!(outcome, Answer::Accepted { .. });
+        Ok((answer(conn, &person, accepted)?, accepted, cut_off))
+    })?;
+    desk.tally.count(caller.node, |counts| {
+        *(if accepted { &mut counts.accepted } else { &mut counts.rejected }) += 1;
+        counts.cut_off += i64::from(cut_off);
+        counts.answered_at = Some(now);
+    });
+    Ok(answer)
+}
+
+/// The user whom the first of `names` that is a User ID names, and whether that was not the first one.
+fn meant(conn: &mut AnyConn, names: &[String]) -> Result<(Person, bool)> {
+    for (at, name) in names.iter().enumerate() {
+        if let Some(person) = store::person(conn, name)? {
+            return Ok((person, at > 0));
+        }
+    }
+    let typed = names.first().map(String::as_str).unwrap_or_default();
+    Ok((Person { id: None, user_id: kept(typed.trim()), disabled: false }, false))
 }
 
 /// Checks what `person` typed in the caller's transaction, writes down what came of it, and notes the first one accepted
@@ -139,7 +209,7 @@ pub fn check(
 ) -> Result<Answer> {
     // Row 0 is nobody's: whoever cannot be accepted costs the same look for tokens.
     let verdict = tokens::check(desk, conn, now, person.id.filter(|_| !person.disabled).unwrap_or(UserId(0)), typed)?;
-    let (answer, mut entry) = match verdict {
+    let (answer, entry) = match verdict {
         Verdict::Accepted { token, serial, first } => {
             let completed = if first { tasks::note_used(conn, now, token)? } else { None };
             let mut entry = Entry::done(actor, Verb::AuthenticationCheck, "Accepted a one-time password");
@@ -157,16 +227,25 @@ pub fn check(
                 Person { disabled: true, .. } => "The user is disabled".into(),
                 _ => reason.label(),
             };
-            let entry = Entry::refused(actor, Verb::AuthenticationCheck, "Rejected a one-time password");
-            (answer, entry.fact("Reason", reason))
+            record_rejected(conn, now, actor, person, &reason)?;
+            return Ok(answer);
         }
     };
-    entry = match person.id {
+    audit::record(conn, now, &about(entry, person))?;
+    Ok(answer)
+}
+
+/// Writes down that nothing was accepted, and why.
+fn record_rejected(conn: &mut AnyConn, now: Timestamp, actor: &Actor, person: &Person, reason: &str) -> Result<()> {
+    let entry = Entry::refused(actor, Verb::AuthenticationCheck, "Rejected a one-time password");
+    audit::record(conn, now, &about(entry.fact("Reason", reason), person))
+}
+
+fn about<'a>(entry: Entry<'a>, person: &Person) -> Entry<'a> {
+    match person.id {
         Some(id) => entry.user(id, &person.user_id),
         None => entry.subject(&person.user_id),
-    };
-    audit::record(conn, now, &entry)?;
-    Ok(answer)
+    }
 }
 
 /// Refuses if `most` failures were counted in `bucket` of late. Looked up apart from the transaction, so that who has to

@@ -7,7 +7,6 @@ use chrono::Duration;
 use crate::{
     audit::{self, ActorKind, Entry, Verb},
     clock::Timestamp,
-    db,
     desk::Desk,
     error::{Error, Result},
     ids::AuthNodeId,
@@ -16,41 +15,35 @@ use crate::{
 };
 
 mod check;
+pub mod edit;
 mod lately;
+pub mod listener;
+pub mod new;
+pub mod new_secret;
 pub mod node;
+mod noted;
 pub mod pages;
 mod person;
+pub mod proxied;
 pub mod rejections;
+pub mod secret;
+pub mod settings;
 mod store;
+pub mod trouble;
 
 pub use node::{AuthNode, Lately};
 
 pub use person::Person;
 
+pub use new::add_node;
+
+pub use noted::{Standing, note, standing};
+
 pub use check::{Answer, Caller, admit, authenticate, check, note_turned_away};
 
-pub use store::{refused_since as refused_node, rejections::left_since as left_the_usual};
-
-/// Adds an auth node; its key, which is shown this once and kept only as a keyed hash.
-///
-/// # Errors
-/// `Forbidden`; `Invalid` if the name will not do, or is taken.
-pub fn add_node(desk: &Desk, who: &Who, now: Timestamp, name: &str) -> Result<String> {
-    who.need_everywhere(Permission::ManageOperators)?;
-    let name = node::name(name).map_err(Error::Invalid)?;
-    let key = format!("{}{}", node::KEY_PREFIX, desk.random.secret());
-    let added = desk.db.write(|conn| {
-        store::insert(conn, now, &name, &desk.keys.hash(Purpose::AuthNode, key.as_bytes()))?;
-        let entry = Entry::done(&who.actor, Verb::AuthNodesAdd, format!("Added the auth node {name}")).subject(&name);
-        audit::record(conn, now, &entry)
-    });
-    match added {
-        Err(error) if db::is_taken(&error) => {
-            Err(Error::mistake("name", format!("There is an auth node called {name} already.")))
-        }
-        other => other.map(|()| key),
-    }
-}
+pub use store::{
+    refused_since as refused_node, rejections::left_since as left_the_usual, secrets::ends as ends_of_old,
+};
 
 /// Refuses the key of the auth node `name` from now on.
 ///

@@ -2,9 +2,12 @@
 
 use chrono::Duration;
 
-use crate::{clock::Timestamp, error::Mistakes, ids::AuthNodeId, text::is_one_plain_line};
+use crate::{clock::Timestamp, config::Network, error::Mistakes, ids::AuthNodeId, text::is_one_plain_line};
 
-pub use super::lately::{LATELY_HOURS, LATELY_MOST, Lately};
+pub use super::{
+    lately::{LATELY_HOURS, LATELY_MOST, Lately},
+    settings::{Kind, Mode, NodeSettings},
+};
 
 /// In front of a key, so that people and secret scanners know what they have found.
 pub const KEY_PREFIX: &str = "td_";
@@ -35,6 +38,19 @@ pub struct AuthNode {
     pub disabled_at: Option<Timestamp>,
     /// When it last asked, to the minute.
     pub last_used_at: Option<Timestamp>,
+    /// How it asks.
+    pub kind: Kind,
+    /// Where it asks from; `None`: an API key that is taken from anywhere.
+    pub network: Option<Network>,
+    /// What an operator set.
+    pub settings: NodeSettings,
+}
+
+impl AuthNode {
+    /// True if it may ask from this address; one that is set to none may from any.
+    pub fn asks_from(&self, address: &str) -> bool {
+        self.network.is_none_or(|network| address.parse().is_ok_and(|ip| network.holds(ip)))
+    }
 }
 
 /// The name of an auth node as it was typed.
@@ -49,6 +65,22 @@ pub fn name(typed: &str) -> Result<String, Mistakes> {
         mistakes.add("name", "The name may not hold control characters and invisible marks.");
     }
     if mistakes.is_empty() { Ok(name.to_owned()) } else { Err(mistakes) }
+}
+
+/// Where an auth node asks from, as it was typed; `None` if nothing was.
+///
+/// # Errors
+/// `Invalid` if it is no address and no network, or is one that no sender has.
+pub fn network(typed: &str) -> Result<Option<Network>, Mistakes> {
+    let typed = typed.trim();
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    typed.parse::<Network>().map(|network| Some(network.canonical())).map_err(|sentence| {
+        let mut mistakes = Mistakes::default();
+        mistakes.add("network", format!("{sentence}."));
+        mistakes
+    })
 }
 
 /// The failures counted in a bucket.

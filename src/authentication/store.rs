@@ -5,45 +5,80 @@ use diesel::prelude::*;
 use crate::{
     authentication::{
         Person,
-        node::{AuthNode, Count},
+        node::{AuthNode, Count, Kind, Mode, NodeSettings},
     },
     clock::Timestamp,
     db::{self, AnyConn},
     error::Result,
     ids::{AuthNodeId, UserId},
     on,
-    schema::{auth_nodes, check_throttle, refused_checks, users},
+    schema::{auth_node_networks, auth_nodes, check_throttle, refused_checks, users},
 };
 
+pub mod noted;
+pub mod radius;
 pub mod rejections;
+pub mod secrets;
 
-type NodeRow = (i64, String, Timestamp, Option<Timestamp>, Option<Timestamp>);
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = auth_nodes)]
+struct NodeRow {
+    id: i64,
+    name: String,
+    created_at: Timestamp,
+    disabled_at: Option<Timestamp>,
+    last_used_at: Option<Timestamp>,
+    kind: String,
+    mode: String,
+    strips_realm: bool,
+    takes_unsigned: bool,
+    sends_class: bool,
+    sends_filter_id: bool,
+    sends_message: bool,
+}
 
-const NODE: (
-    auth_nodes::id,
-    auth_nodes::name,
-    auth_nodes::created_at,
-    auth_nodes::disabled_at,
-    auth_nodes::last_used_at,
-) = (auth_nodes::id, auth_nodes::name, auth_nodes::created_at, auth_nodes::disabled_at, auth_nodes::last_used_at);
+/// A row, and where it asks from.
+type PlacedRow = (NodeRow, Option<String>);
 
-impl From<NodeRow> for AuthNode {
-    fn from((id, name, created_at, disabled_at, last_used_at): NodeRow) -> Self {
-        AuthNode { id: AuthNodeId(id), name, created_at, disabled_at, last_used_at }
+fn node((row, network): PlacedRow) -> AuthNode {
+    AuthNode {
+        id: AuthNodeId(row.id),
+        name: row.name,
+        created_at: row.created_at,
+        disabled_at: row.disabled_at,
+        last_used_at: row.last_used_at,
+        kind: Kind::from_code(&row.kind).unwrap_or(Kind::Api),
+        network: network.and_then(|network| network.parse().ok()),
+        settings: NodeSettings {
+            mode: Mode::from_code(&row.mode).unwrap_or_default(),
+            strips_realm: row.strips_realm,
+            takes_unsigned: row.takes_unsigned,
+            sends_class: row.sends_class,
+            sends_filter_id: row.sends_filter_id,
+            sends_message: row.sends_message,
+        },
     }
+}
+
+/// What [`PlacedRow`] is read from.
+macro_rules! placed {
+    () => {
+        auth_nodes::table
+            .left_join(auth_node_networks::table)
+            .select((NodeRow::as_select(), auth_node_networks::network.nullable()))
+    };
 }
 
 /// The auth node with this key.
 pub fn by_key(conn: &mut AnyConn, key_hash: &[u8]) -> Result<Option<AuthNode>> {
-    let row: Option<NodeRow> =
-        auth_nodes::table.filter(auth_nodes::key_hash.eq(key_hash)).select(NODE).first(conn).optional()?;
-    Ok(row.map(AuthNode::from))
+    let row: Option<PlacedRow> = placed!().filter(auth_nodes::key_hash.eq(key_hash)).first(conn).optional()?;
+    Ok(row.map(node))
 }
 
 /// The auth node of this row.
 pub fn by_id(conn: &mut AnyConn, id: AuthNodeId) -> Result<Option<AuthNode>> {
-    let row: Option<NodeRow> = auth_nodes::table.find(id.0).select(NODE).first(conn).optional()?;
-    Ok(row.map(AuthNode::from))
+    let row: Option<PlacedRow> = placed!().filter(auth_nodes::id.eq(id.0)).first(conn).optional()?;
+    Ok(row.map(node))
 }
 
 /// Puts a key instead of the one before, and the auth node in use.
@@ -60,24 +95,59 @@ pub fn set_key(conn: &mut AnyConn, id: AuthNodeId, key_hash: &[u8]) -> Result<()
 
 /// All auth nodes, by name.
 pub fn all(conn: &mut AnyConn) -> Result<Vec<AuthNode>> {
-    let rows: Vec<NodeRow> = auth_nodes::table.order(auth_nodes::name_key).select(NODE).load(conn)?;
-    Ok(rows.into_iter().map(AuthNode::from).collect())
+    let rows: Vec<PlacedRow> = placed!().order(auth_nodes::name_key).load(conn)?;
+    Ok(rows.into_iter().map(node).collect())
 }
 
 /// Adds an auth node.
 ///
 /// # Errors
 /// `Database`, also if the name is taken.
-pub fn insert(conn: &mut AnyConn, now: Timestamp, name: &str, key_hash: &[u8]) -> Result<()> {
-    diesel::insert_into(auth_nodes::table)
+pub fn insert(
+    conn: &mut AnyConn,
+    now: Timestamp,
+    name: &str,
+    key_hash: &[u8],
+    kind: Kind,
+    settings: &NodeSettings,
+) -> Result<AuthNodeId> {
+    let id: i64 = diesel::insert_into(auth_nodes::table)
         .values((
             auth_nodes::name.eq(name),
             auth_nodes::name_key.eq(db::key(name)),
             auth_nodes::key_hash.eq(key_hash),
             auth_nodes::created_at.eq(now),
+            auth_nodes::kind.eq(kind.code()),
+        ))
+        .returning(auth_nodes::id)
+        .get_result(conn)?;
+    set_settings(conn, AuthNodeId(id), settings)?;
+    Ok(AuthNodeId(id))
+}
+
+/// Keeps what an operator set.
+pub fn set_settings(conn: &mut AnyConn, id: AuthNodeId, settings: &NodeSettings) -> Result<()> {
+    diesel::update(auth_nodes::table.find(id.0))
+        .set((
+            auth_nodes::mode.eq(settings.mode.code()),
+            auth_nodes::strips_realm.eq(settings.strips_realm),
+            auth_nodes::takes_unsigned.eq(settings.takes_unsigned),
+            auth_nodes::sends_class.eq(settings.sends_class),
+            auth_nodes::sends_filter_id.eq(settings.sends_filter_id),
+            auth_nodes::sends_message.eq(settings.sends_message),
         ))
         .execute(conn)?;
     Ok(())
+}
+
+/// True if an auth node has this name.
+pub fn is_named(conn: &mut AnyConn, name: &str) -> Result<bool> {
+    let row: Option<i64> = auth_nodes::table
+        .filter(auth_nodes::name_key.eq(db::key(name)))
+        .select(auth_nodes::id)
+        .first(conn)
+        .optional()?;
+    Ok(row.is_some())
 }
 
 /// Refuses the key of the auth node `name` from now on; its name as it is written, `None` if there is no such one that

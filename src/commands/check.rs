@@ -1,12 +1,16 @@
 //! `tokendesk check`: settings, database, counts, mail server, clock, each with a line of its own.
 
-use std::os::unix::fs::MetadataExt as _;
+use std::{
+    io,
+    net::{SocketAddr, UdpSocket},
+    os::unix::fs::MetadataExt as _,
+};
 
 use chrono::Duration;
 
 use crate::{
     clock::Clock,
-    commands::{ConfigArgs, overheard, server},
+    commands::{ConfigArgs, overheard, radius, server},
     config::{Settings, is_postgres},
     counts,
     desk::{
@@ -33,6 +37,9 @@ pub fn run(args: &ConfigArgs) -> Result<()> {
     report.line("settings", Ok("read".into()));
     let carrier = Carrier::of(&settings);
     certificate(&mut report, &settings);
+    if let Some(address) = settings.radius_listen {
+        report.line("RADIUS", radius_port(address));
+    }
     let sslmode = std::env::var("PGSSLMODE").ok();
     if let Some(host) = overheard::database(&settings.database_url, sslmode.as_deref()) {
         report.warning(
@@ -115,6 +122,17 @@ fn certificate(report: &mut Report, settings: &Settings) {
             "private key",
             Err(Error::Internal(format!("{key} can be read by others on this machine: chmod o= {key} closes it."))),
         );
+    }
+}
+
+/// Whether RADIUS can be answered; a server that runs has the port.
+fn radius_port(address: SocketAddr) -> Result<String> {
+    match UdpSocket::bind(address) {
+        Ok(_) => Ok(format!("{address} is free; the server takes it when it starts")),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            Ok(format!("{address} is in use, as it is while Tokendesk serves; if it does not, another program has it"))
+        }
+        Err(error) => Err(Error::Internal(radius::refused(address, &error))),
     }
 }
 

@@ -2,12 +2,13 @@
 //! changes nothing, and the certificate of https.
 
 use std::{
-    net::{SocketAddr, TcpListener},
+    net::{SocketAddr, TcpListener, UdpSocket},
     sync::Arc,
 };
 
 use crate::{
     clock::Timestamp,
+    commands::radius,
     config::Settings,
     error::{Error, Result},
     tls,
@@ -21,6 +22,8 @@ pub struct Doors {
     pub http: Option<TcpListener>,
     /// What is shown to who comes by https; `None`: the pages are there by http.
     pub certificate: Option<Arc<tls::Served>>,
+    /// Where RADIUS is answered.
+    pub radius: Option<UdpSocket>,
 }
 
 impl Doors {
@@ -31,7 +34,7 @@ impl Doors {
     pub fn open(settings: &Settings, now: Timestamp) -> Result<Self> {
         let certificate = tls::Served::open(settings, now)?;
         let http = settings.http_listen.map(bind).transpose()?;
-        Ok(Doors { listener: bind(settings.listen)?, http, certificate })
+        Ok(Doors { listener: bind(settings.listen)?, http, certificate, radius: radius::bind(settings)? })
     }
 }
 

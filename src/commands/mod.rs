@@ -22,6 +22,7 @@ pub mod init;
 pub mod operator;
 mod overheard;
 mod progress;
+pub mod radius;
 mod renew;
 pub mod rounds;
 pub mod serve;

@@ -1,7 +1,7 @@
 //! What the server does by itself, and how often; where the demo's clock is moved, it does the same.
 
 use crate::{
-    alerts,
+    alerts, authentication,
     clock::Timestamp,
     commands::renew,
     counts,
@@ -37,14 +37,18 @@ const RENEW_SECONDS: u64 = 1_800;
 /// begins at once.
 const WORK_SECONDS: u64 = 10;
 
+/// How often it is kept what auth nodes asked, in seconds (PRODUCT.md §10): a page of today's answers may lag behind by it.
+const NOTE_SECONDS: u64 = 60;
+
 /// All rounds: the seconds between two, which it is, and its work.
-pub const ROUNDS: [(u64, Round, Work); 6] = [
+pub const ROUNDS: [(u64, Round, Work); 7] = [
     (SWEEP_SECONDS, Round::Sweep, sweep),
     (ALERT_SECONDS, Round::Alert, alert),
     (PROBE_SECONDS, Round::Probe, rounds::probe),
     (COUNT_SECONDS, Round::Count, reports::fold_numbers),
     (RENEW_SECONDS, Round::Renew, renew_beside_older),
     (WORK_SECONDS, Round::Work, long_work),
+    (NOTE_SECONDS, Round::Note, authentication::note),
 ];
 
 /// Sweeps out what has ended, and posts the reminders that are due.

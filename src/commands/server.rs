@@ -22,6 +22,7 @@ use crate::{
     app, audit,
     commands::{
         doors::Doors,
+        radius,
         rounds::{ROUNDS, Work},
     },
     config::Settings,
@@ -91,6 +92,8 @@ pub fn run(desk: Desk, carrier: Carrier, doors: Doors) -> Result<()> {
         if let Some(http) = doors.http {
             actix_web::rt::spawn(send_all_on(http, &desk).map_err(problem)?);
         }
+        let answering =
+            doors.radius.map(|socket| actix_web::rt::spawn(radius::serve(desk.clone(), socket, stop.clone())));
         let own = desk.clone();
         let workers = std::thread::available_parallelism().map_or(1, usize::from);
         actix_web::rt::spawn(told_to_end(desk.stopping.clone()));
@@ -115,6 +118,9 @@ pub fn run(desk: Desk, carrier: Carrier, doors: Doors) -> Result<()> {
         tracing::info!(listen = %desk.settings.listen, "Tokendesk is at {}", desk.settings.public_url);
         let outcome = server.await.map_err(problem);
         stop.cancel();
+        if let Some(answering) = answering {
+            let _ = answering.await;
+        }
         courier.stop().await;
         for round in turning {
             let _ = round.await;

@@ -25,6 +25,38 @@ impl Network {
             _ => false,
         }
     }
+
+    /// The same network, written by its first address.
+    #[must_use]
+    pub fn canonical(self) -> Self {
+        let first = match self.first {
+            IpAddr::V4(first) => {
+                let mask = u32::MAX.checked_shl(32 - self.bits).unwrap_or(0);
+                IpAddr::V4((first.to_bits() & mask).into())
+            }
+            IpAddr::V6(first) => {
+                let mask = u128::MAX.checked_shl(128 - self.bits).unwrap_or(0);
+                IpAddr::V6((first.to_bits() & mask).into())
+            }
+        };
+        Network { first, bits: self.bits }
+    }
+
+    /// How narrow it is: of two that hold an address the one with more wins.
+    pub fn bits(&self) -> u32 {
+        self.bits
+    }
+
+    /// True if there is an address that both hold.
+    pub fn overlaps(&self, other: &Network) -> bool {
+        self.holds(other.first) || other.holds(self.first)
+    }
+
+    /// What people read: an address alone without the `/32` of a network of one.
+    pub fn label(&self) -> String {
+        let alone = if self.first.is_ipv4() { 32 } else { 128 };
+        if self.bits == alone { self.first.to_string() } else { self.to_string() }
+    }
 }
 
 impl FromStr for Network {
@@ -92,6 +124,17 @@ mod tests {
             assert!(!network.holds(outside.parse().unwrap()), "{network} {outside}");
             assert_eq!(network.to_string().parse(), Ok(network));
         }
+    }
+
+    #[test]
+    fn a_network_is_written_in_one_way_and_known_from_others_that_overlap() {
+        let of = |text: &str| text.parse::<Network>().unwrap();
+        assert_eq!(of("10.1.2.3/8").canonical(), of("10.0.0.0/8"));
+        assert_eq!(of("2001:db8::5/32").canonical(), of("2001:db8::/32"));
+        assert_eq!(of("192.0.2.1/0").canonical(), of("0.0.0.0/0"));
+        assert_eq!((of("192.0.2.1").label(), of("192.0.2.0/28").label()), ("192.0.2.1".into(), "192.0.2.0/28".into()));
+        assert!(of("192.0.2.0/28").overlaps(&of("192.0.2.10")) && of("192.0.2.10").overlaps(&of("192.0.2.0/28")));
+        assert!(!of("192.0.2.0/28").overlaps(&of("192.0.2.16")) && !of("0.0.0.0/0").overlaps(&of("::/0")));
     }
 
     #[test]

@@ -54,6 +54,8 @@ pub struct Written {
     pub session_hours: u32,
     /// Addresses or networks of proxies in front whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
+    /// Where RADIUS is answered, such as `0.0.0.0:1812`; empty: nowhere.
+    pub radius_listen: String,
     /// The key with which monitors read `/metrics`; empty: there is no such page.
     pub metrics_key: String,
     /// `json` or `plain`.
@@ -89,6 +91,7 @@ impl Default for Written {
             session_idle_minutes: 30,
             session_hours: 12,
             trusted_proxies: Vec::new(),
+            radius_listen: String::new(),
             metrics_key: String::new(),
             log_format: "plain".into(),
             log_level: "info".into(),

@@ -102,9 +102,13 @@ pub fn play(desk: &Desk, mailbox: &Mailbox) -> Result<()> {
     }
     story.plan(moment(1, STARTERS_AT), Event::ImportStarters);
     while let Some((at, event)) = story.next() {
+        if at.date() != desk.now().date() {
+            authentication::note(desk, desk.now())?;
+        }
         desk.clock.set(at);
         story.happen(at, event)?;
     }
+    authentication::note(desk, desk.now())?;
     desk.clock.set(now);
     // Today's reminders, which the server would otherwise send as soon as it serves.
     tasks::send_reminders(desk, now)?;

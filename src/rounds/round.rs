@@ -18,11 +18,14 @@ pub enum Round {
     Renew,
     /// Does the long work that waits, and sweeps up after it.
     Work,
+    /// Keeps what auth nodes asked.
+    Note,
 }
 
 impl Round {
     /// All of them.
-    pub const ALL: [Round; 6] = [Round::Sweep, Round::Alert, Round::Probe, Round::Count, Round::Renew, Round::Work];
+    pub const ALL: [Round; 7] =
+        [Round::Sweep, Round::Alert, Round::Probe, Round::Count, Round::Renew, Round::Work, Round::Note];
 
     /// The word in the database and in the numbers for monitors.
     pub fn code(self) -> &'static str {
@@ -38,6 +41,7 @@ impl Round {
             Round::Count => "counting for the Snapshot",
             Round::Renew => "renewing what an older version left",
             Round::Work => "doing long work",
+            Round::Note => "keeping what auth nodes asked",
         }
     }
 

@@ -10,6 +10,13 @@ diesel::table! {
         disabled_at -> Nullable<Timestamp>,
         last_used_at -> Nullable<Timestamp>,
         refused_at -> Nullable<Timestamp>,
+        kind -> Text,
+        mode -> Text,
+        strips_realm -> Bool,
+        takes_unsigned -> Bool,
+        sends_class -> Bool,
+        sends_filter_id -> Bool,
+        sends_message -> Bool,
     }
 }
 

@@ -3,6 +3,7 @@
 use chrono::{Duration, NaiveDate};
 
 use crate::{
+    audit::Checked,
     clock::{Timestamp, Zone},
     ids::TaskId,
     mail::Email,
@@ -14,6 +15,9 @@ use crate::{
 
 /// What was rejected within so many hours is what somebody may call about.
 const LATELY_HOURS: i64 = 24;
+
+/// Within so many seconds a client that got no answer in time asks its next server: a few tries of a few seconds each.
+const SENT_AGAIN_SECONDS: i64 = 60;
 
 /// The facts, as they are at one moment.
 pub struct Facts {
@@ -44,6 +48,8 @@ pub struct Shared {
     pub tokens: Vec<Token>,
     /// The last rejections of them.
     pub rejections: Vec<Rejection>,
+    /// The last checks of the user's one-time passwords, the newest first; empty unless one that was used before was rejected.
+    pub checks: Vec<Checked>,
     /// The disabled auth node that this user's sign-in met of late.
     pub refused_node: Option<(String, Timestamp)>,
     /// A User ID that nobody has and that this user may have typed, at the last refused check of it.
@@ -129,6 +135,15 @@ impl Facts {
     /// The same, if it was of late: what was typed long ago is not what somebody calls about.
     pub fn rejection_of_late(&self) -> Option<Rejection> {
         self.rejection().filter(|rejection| self.now - rejection.at < Duration::hours(LATELY_HOURS))
+    }
+
+    /// The check that accepted the value which was then rejected as used, and after how many seconds that came, if that was so
+    /// soon that nobody typed it twice: a client that turned to its next server.
+    pub fn accepted_just_before(&self) -> Option<(&Checked, &Checked, i64)> {
+        let [rejected, accepted, ..] = self.checks.as_slice() else { return None };
+        let seconds = (rejected.at - accepted.at).num_seconds();
+        let soon = !rejected.accepted && accepted.accepted && seconds <= SENT_AGAIN_SECONDS;
+        soon.then_some((accepted, rejected, seconds))
     }
 
     /// When any of the user's tokens was last accepted.

@@ -20,15 +20,21 @@ use crate::{
 /// How long a disabled auth node, or a wrong User ID, explains why somebody cannot sign in, in hours.
 const SIGN_IN_HOURS: i64 = 24;
 
+/// The last checks that are looked at: the one that was rejected, and the one before it.
+const CHECKS: i64 = 2;
+
 /// Others of the same name that are named: more than two are rare.
 const NAMESAKES: i64 = 5;
 
 /// What is so whichever enrollment is looked at.
 pub fn shared(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, user: User) -> Result<Shared> {
     let since = now - Duration::hours(SIGN_IN_HOURS);
+    let rejections = tokens::rejections_of(conn, user.id)?;
+    let reused = rejections.iter().any(|rejection| rejection.what == tokens::Rejected::Used);
     Ok(Shared {
         tokens: tokens::of_user(conn, user.id)?,
-        rejections: tokens::rejections_of(conn, user.id)?,
+        checks: if reused { audit::checks_of(conn, user.id, CHECKS)? } else { Vec::new() },
+        rejections,
         refused_node: authentication::refused_node(conn, user.id, since)?,
         mistaken_as: audit::refused_as(conn, &mistakable(&user), since)?,
         namesakes: users::namesakes(conn, &who.scope, &user, NAMESAKES)?,

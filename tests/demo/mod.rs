@@ -108,6 +108,7 @@ const PAGES: &[&str] = &[
     "/operators",
     "/roles",
     "/auth-nodes",
+    "/auth-nodes/1",
     "/account",
     "/demo/mailbox",
 ];

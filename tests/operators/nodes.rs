@@ -21,7 +21,7 @@ on_both! {
             assert!(!world.dump(table).contains(&key), "{table}");
         }
         let page = lindqvist.get("/auth-nodes").says("VPN Berlin").says("In use");
-        let disable = between(&page.body, "href=\"/auth-nodes/", "/key");
+        let disable = between(&page.body, "cell-title\"><a href=\"/auth-nodes/", "\"");
         lindqvist.post(&format!("/auth-nodes/{disable}/disable"), &[]).expect(303);
         lindqvist.get("/auth-nodes").says("Disabled VPN Berlin.");
         assert!(!admits(&world, &key));
@@ -38,7 +38,7 @@ on_both! {
         let page = lindqvist.post("/auth-nodes", &[("name", "VPN Berlin")]).expect(200);
         let key = between(&page.body, "Bearer ", "<");
         let list = lindqvist.get("/auth-nodes");
-        let path = format!("/auth-nodes/{}", between(&list.body, "href=\"/auth-nodes/", "/key"));
+        let path = format!("/auth-nodes/{}", between(&list.body, "cell-title\"><a href=\"/auth-nodes/", "\""));
         let (disable, enable) = (format!("{path}/disable"), format!("{path}/enable"));
         lindqvist.get(&disable).expect(200).says("Last asked never").says("In the last 24 hours not once");
         for user_id in ["t.adeyemi", "A.Berg", "a.berg"] {
@@ -53,9 +53,10 @@ on_both! {
         lindqvist.post(&disable, &[]).expect(303);
         assert!(!admits(&world, &key));
         lindqvist.get(&disable).expect(303);
-        lindqvist.get("/auth-nodes").expect(200).says("Disabled").says("Enable");
+        lindqvist.get("/auth-nodes").expect(200).says("Disabled");
+        lindqvist.get(&path).expect(200).says("It is disabled").says("Enable");
         lindqvist.post(&enable, &[]).expect(303);
-        lindqvist.get("/auth-nodes").expect(200).says("Enabled VPN Berlin.").says("In use").does_not_say("Enable ");
+        lindqvist.get(&path).expect(200).says("Enabled VPN Berlin.").says("In use").says("Disable").does_not_say("Enable ");
         assert!(admits(&world, &key), "with the key it had");
         let log = world.dump("audit_entries");
         assert!(log.contains("Disabled the auth node VPN Berlin") && log.contains("Enabled the auth node VPN Berlin"));

@@ -70,6 +70,8 @@ const PAGES: &[&str] = &[
     "/roles/3",
     "/roles/3/remove",
     "/auth-nodes",
+    "/auth-nodes/new",
+    "/auth-nodes/1",
     "/auth-nodes/1/disable",
     "/auth-nodes/1/key",
 ];

@@ -28,7 +28,7 @@ on_both! {
     fn a_session_alone_takes_nobody_over(world) {
         let (browser, other) = later(&world);
         authentication::add_node(&world.desk, &Who::command_line(), world.now(), "VPN").unwrap();
-        let node = between(&browser.get("/auth-nodes").body, "href=\"/auth-nodes/", "/key");
+        let node = between(&browser.get("/auth-nodes").body, "cell-title\"><a href=\"/auth-nodes/", "\"");
         let key = format!("/auth-nodes/{node}/key");
         for page in ["/operators/m.okafor/password", "/operators/new", &key] {
             let ask = browser.get(page).location().to_owned();

@@ -118,7 +118,8 @@ impl Cluster {
         self.folder.path().join("data")
     }
 
-    fn start(&self) {
+    /// Starts it, again after it was killed.
+    pub fn start(&self) {
         let (folder, port) = (self.folder.path().display(), self.port);
         let options = format!("-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}");
         let (data, log) = (self.data(), self.folder.path().join("log"));

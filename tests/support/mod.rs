@@ -30,6 +30,7 @@ pub mod old;
 pub mod people;
 pub mod plan;
 pub mod program;
+pub mod radius;
 pub mod smtp;
 
 pub use browser::{Browser, Page};

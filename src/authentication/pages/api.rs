@@ -9,7 +9,10 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    authentication,
+    authentication::{
+        self,
+        proxied::{self, Replied},
+    },
     desk::Desk,
     error::Error,
     web::{Answer, Fault, request},
@@ -56,6 +59,51 @@ pub async fn authenticate(http: HttpRequest, desk: Data<Desk>, body: Bytes) -> A
         }))),
         Err(Error::SignedOut) => Ok(HttpResponse::Unauthorized()
             .insert_header((header::WWW_AUTHENTICATE, "Bearer"))
+            .json(json!({ "error": "This needs the key of an auth node, as Authorization: Bearer td_…" }))),
+        Err(error) => Err(Fault(error)),
+    }
+}
+
+/// What FreeRADIUS asks. Other fields are let through.
+#[derive(Deserialize)]
+struct Proxied {
+    user_id: String,
+    #[serde(default)]
+    otp: String,
+    #[serde(default)]
+    state: String,
+}
+
+/// `POST /api/v1/radius`: the same check for FreeRADIUS' rlm_rest, which reads the status: 204 or 200 accepts or challenges,
+/// 401 rejects; what has no answer (wrong key 403, trouble 503, too many 429) is none of these (PRODUCT.md §10).
+pub async fn radius(http: HttpRequest, desk: Data<Desk>, body: Bytes) -> Answer {
+    let (desk, now) = (desk.get_ref().clone(), desk.now());
+    let (address, id) = (request::address(&http), request::id(&http));
+    let key = request::bearer(&http).map(str::to_owned);
+    let asked: Option<Proxied> = if body.len() > BODY_BYTES { None } else { serde_json::from_slice(&body).ok() };
+    let outcome = actix::block(move || {
+        let caller = match authentication::admit(&desk, now, key.as_deref(), &address, &id) {
+            Ok(caller) => caller,
+            Err(refused) => {
+                if let Some(asked) = &asked {
+                    authentication::note_turned_away(&desk, now, key.as_deref(), &asked.user_id)?;
+                }
+                return Err(refused);
+            }
+        };
+        let Some(asked) = asked.filter(|asked| !asked.user_id.trim().is_empty()) else { return Ok(None) };
+        proxied::ask(&desk, &caller, now, &asked.user_id, &asked.otp, &asked.state).map(Some)
+    })
+    .await?;
+    match outcome {
+        Ok(Some(Replied::Accept(attributes))) if attributes.is_empty() => Ok(HttpResponse::NoContent().finish()),
+        Ok(Some(Replied::Accept(attributes) | Replied::Challenge(attributes))) => {
+            Ok(HttpResponse::Ok().json(attributes))
+        }
+        Ok(Some(Replied::Reject(attributes))) => Ok(HttpResponse::Unauthorized().json(attributes)),
+        Ok(None) => Ok(HttpResponse::build(StatusCode::UNPROCESSABLE_ENTITY)
+            .json(json!({ "error": "The body must be JSON with user_id and otp, and state where there is one." }))),
+        Err(Error::SignedOut) => Ok(HttpResponse::Forbidden()
             .json(json!({ "error": "This needs the key of an auth node, as Authorization: Bearer td_…" }))),
         Err(error) => Err(Fault(error)),
     }

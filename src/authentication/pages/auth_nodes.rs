@@ -3,51 +3,68 @@
 use actix_web::{http::StatusCode, web::Path};
 use askama::Template;
 use chrono::Duration;
+use zeroize::Zeroizing;
 
+use super::once;
 use crate::{
-    authentication::{self, AuthNode, Lately, node::LATELY_HOURS},
+    authentication::{
+        self, AuthNode, Lately,
+        node::{Kind, LATELY_HOURS},
+        trouble::{self, State},
+    },
     clock,
+    english::{counted, number},
     error::{Error, Mistakes},
     ids::AuthNodeId,
-    operators::{
-        Scope,
-        may::{self, Need},
-    },
-    web::{self, Answer, Chrome, Fault, Fields, Flash, Permitted, presence},
+    operators::{Scope, may},
+    radius::code,
+    tally::Stranger,
+    web::{self, Answer, Chrome, Fields, Flash, Permitted, presence},
 };
 
-const AUTH_NODES: &str = "/auth-nodes";
+pub(super) const AUTH_NODES: &str = "/auth-nodes";
 
 #[derive(Template)]
 #[template(path = "authentication/nodes.html")]
 struct Page {
     chrome: Chrome,
     rows: Vec<Row>,
-    /// The name, as it was typed.
-    typed: String,
-    mistakes: Mistakes,
+    strangers: Vec<StrangerRow>,
+    /// RADIUS is answered by this server.
+    listens: bool,
     /// Who looks works in all containers, and may change auth nodes.
     may_change: bool,
 }
 
 struct Row {
     node: AuthNode,
-    added: String,
-    disabled: String,
-    used: String,
-    /// When it rejected more than usual of late; empty if it did not.
-    guessing: String,
+    address: String,
+    asked: String,
+    accepted: i64,
+    rejected: i64,
+    state: StateWords,
 }
 
-/// A key, drawn as the answer to the form and never again, so that it is in no address, no session and no log.
-#[derive(Template)]
-#[template(path = "authentication/key.html")]
-struct Key {
-    chrome: Chrome,
-    name: String,
-    key: String,
+/// How an auth node stands, in words.
+pub(super) struct StateWords {
+    /// The color of a status, and its drawing.
+    pub tone: &'static str,
+    pub icon: &'static str,
+    pub words: String,
+    pub hint: String,
+    /// Trouble comes first in the list, and what is disabled last.
+    rank: u8,
+}
+
+/// A sender that is no auth node.
+struct StrangerRow {
     address: String,
-    is_new: bool,
+    what: String,
+    times: String,
+    first: String,
+    last: String,
+    /// Its packets were whole: it may be meant to be an auth node.
+    whole: bool,
 }
 
 #[derive(Template)]
@@ -55,6 +72,7 @@ struct Key {
 struct Asked {
     chrome: Chrome,
     node: AuthNode,
+    mistakes: Mistakes,
 }
 
 /// What is asked before an auth node is disabled.
@@ -69,22 +87,83 @@ struct Disable {
 
 /// GET
 pub async fn show(p: Permitted<may::ManageOperators>) -> Answer {
-    web::page(&build(&p, String::new(), Mistakes::default()).await?)
+    let ((nodes, left, ends, standing), chrome) = p
+        .view(|desk, who, now| {
+            let nodes = authentication::nodes(desk, who)?;
+            let (left, ends) = desk.db.read(|conn| {
+                let left = authentication::left_the_usual(conn, now - Duration::hours(LATELY_HOURS))?;
+                Ok((left, authentication::ends_of_old(conn, now)?))
+            })?;
+            Ok((nodes, left, ends, authentication::standing(desk, who, now)?))
+        })
+        .await?;
+    let (zone, now) = (p.desk.settings.zone, p.now);
+    let moment = |at: Option<clock::Timestamp>| at.map(|at| clock::moment(zone, now, at)).unwrap_or_default();
+    let mut rows: Vec<Row> = nodes
+        .into_iter()
+        .map(|node| {
+            let (today, faults) = (standing.today(node.id), standing.faults(node.id));
+            let guessing =
+                left.iter().find(|left| left.node.as_deref() == Some(node.name.as_str())).map(|left| left.at);
+            let end = ends.iter().find(|(other, _)| *other == node.id).map(|(_, ends)| *ends);
+            let state = state_words(&node, trouble::state(&node, &today, &faults, now), &moment, guessing, end);
+            Row {
+                address: node.network.map_or_else(|| "any".to_owned(), |network| network.label()),
+                asked: moment(trouble::last_asked(&node, &today, &faults)),
+                accepted: today.accepted,
+                rejected: today.rejected,
+                state,
+                node,
+            }
+        })
+        .collect();
+    rows.sort_by_key(|row| row.state.rank);
+    let strangers = standing.strangers().iter().map(|stranger| stranger_row(stranger, &moment)).collect();
+    let listens = p.desk.settings.radius_listen.is_some();
+    web::page(&Page { chrome, rows, strangers, listens, may_change: p.who.scope == Scope::All })
 }
 
-/// POST: adds one, and shows its key this once.
-pub async fn submit(p: Permitted<may::Everywhere<may::ManageOperators>>, fields: Fields) -> Answer {
-    if let Some(question) = presence::asked(&p, &fields).await? {
-        return Ok(question);
-    }
-    let name = fields.text("name");
-    let typed = name.clone();
-    match p.call(move |desk, who, now| authentication::add_node(desk, who, now, &typed)).await {
-        Ok(key) => hand_over(&p, name, key, true).await,
-        Err(fault) => {
-            let mistakes = fault.mistakes()?;
-            web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &build(&p, name, mistakes).await?)
+/// How an auth node stands, in the two lines of the list.
+pub(super) fn state_words(
+    node: &AuthNode,
+    state: State,
+    moment: &dyn Fn(Option<clock::Timestamp>) -> String,
+    guessing: Option<clock::Timestamp>,
+    end_of_old: Option<clock::Timestamp>,
+) -> StateWords {
+    let words =
+        |rank, tone, icon, words: &str, hint: String| StateWords { tone, icon, words: words.into(), hint, rank };
+    match state {
+        State::Disabled => words(9, "suspended", "player-pause", "Disabled", moment(node.disabled_at)),
+        State::Wrong(fault, seen) => {
+            let said = trouble::words(fault);
+            let hint =
+                format!("{} in {} since {}", said.hint, counted(seen.times, "request"), moment(Some(seen.first_at)));
+            words(0, "locked", "alert-circle", said.state, hint)
         }
+        _ if guessing.is_some() => words(1, "deferred", "alert-triangle", "Rejects more than usual", moment(guessing)),
+        _ if end_of_old.is_some() => {
+            words(2, "deferred", "clock", "Two secrets", format!("The old one ends {}", moment(end_of_old)))
+        }
+        State::Silent => words(3, "expired", "clock", "Has never asked", "In use as soon as it does".into()),
+        State::InUse => words(4, "completed", "circle-check", "In use", String::new()),
+    }
+}
+
+fn stranger_row(stranger: &Stranger, moment: &dyn Fn(Option<clock::Timestamp>) -> String) -> StrangerRow {
+    let what = match stranger.code {
+        Some(code::ACCESS_REQUEST) => "Access-Request, whole".to_owned(),
+        Some(code::STATUS_SERVER) => "Status-Server, whole".to_owned(),
+        Some(other) => format!("RADIUS packet of code {other}"),
+        None => format!("{}, no RADIUS packet", counted(stranger.bytes, "byte")),
+    };
+    StrangerRow {
+        address: stranger.address.to_string(),
+        what,
+        times: number(stranger.seen.times),
+        first: moment(Some(stranger.seen.first_at)),
+        last: moment(Some(stranger.seen.last_at)),
+        whole: matches!(stranger.code, Some(code::ACCESS_REQUEST | code::STATUS_SERVER)),
     }
 }
 
@@ -117,7 +196,10 @@ pub async fn disable(p: Permitted<may::Everywhere<may::ManageOperators>>, node: 
             Ok(node.name)
         })
         .await?;
-    p.flash(&Flash::good(format!("Disabled {name}."), "Its key is refused. Enable takes the same key again."));
+    p.flash(&Flash::good(
+        format!("Disabled {name}."),
+        "Nothing is taken from it. Enable takes the same key or secret again.",
+    ));
     Ok(web::see_other(AUTH_NODES))
 }
 
@@ -133,7 +215,7 @@ pub async fn enable(p: Permitted<may::Everywhere<may::ManageOperators>>, node: P
             Ok(node.name)
         })
         .await?;
-    p.flash(&Flash::good(format!("Enabled {name}."), "It asks with the key it had."));
+    p.flash(&Flash::good(format!("Enabled {name}."), "It asks with the key or secret it had."));
     Ok(web::see_other(AUTH_NODES))
 }
 
@@ -144,10 +226,10 @@ pub async fn ask_key(p: Permitted<may::Everywhere<may::ManageOperators>>, node: 
     }
     let id = id(&node)?;
     let (node, chrome) = p.view(move |desk, who, _| authentication::node(desk, who, id)).await?;
-    web::page(&Asked { chrome, node })
+    web::page(&Asked { chrome, node, mistakes: Mistakes::default() })
 }
 
-/// POST: gives it a new key, and shows it this once.
+/// POST: gives it a new key or shared secret, and shows it this once.
 pub async fn new_key(
     p: Permitted<may::Everywhere<may::ManageOperators>>,
     node: Path<String>,
@@ -156,47 +238,38 @@ pub async fn new_key(
     if let Some(question) = presence::asked(&p, &fields).await? {
         return Ok(question);
     }
+    let (id, typed) = (id(&node)?, fields.text("secret"));
+    let made = p
+        .call(move |desk, who, now| {
+            let node = authentication::node(desk, who, id)?;
+            let proof = match node.kind {
+                Kind::Api => Zeroizing::new(authentication::new_key(desk, who, now, id)?.1),
+                Kind::Radius => authentication::new_secret::new_secret(desk, who, now, id, &typed)?.1,
+            };
+            Ok((node, proof))
+        })
+        .await;
+    match made {
+        Ok((node, proof)) => once::hand_over(&p, &node, proof, false).await,
+        Err(fault) => {
+            let mistakes = fault.mistakes()?;
+            let (node, chrome) = p.view(move |desk, who, _| authentication::node(desk, who, id)).await?;
+            web::page_with(StatusCode::UNPROCESSABLE_ENTITY, &Asked { chrome, node, mistakes })
+        }
+    }
+}
+
+/// POST: the old one of two shared secrets is refused from now on.
+pub async fn end_old(p: Permitted<may::Everywhere<may::ManageOperators>>, node: Path<String>) -> Answer {
     let id = id(&node)?;
-    let (name, key) = p.call(move |desk, who, now| authentication::new_key(desk, who, now, id)).await?;
-    hand_over(&p, name, key, false).await
+    let name = p.call(move |desk, who, now| authentication::new_secret::end_old(desk, who, now, id)).await?;
+    p.flash(&Flash::good(
+        format!("Ended the old shared secret of {name}."),
+        "Within 5 seconds only the new one is taken.",
+    ));
+    Ok(web::see_other(&format!("{AUTH_NODES}/{id}")))
 }
 
-async fn hand_over(
-    p: &Permitted<may::Everywhere<may::ManageOperators>>,
-    name: String,
-    key: String,
-    is_new: bool,
-) -> Answer {
-    let ((), chrome) = p.view(|_, _, _| Ok(())).await?;
-    let address = format!("{}/api/v1/authenticate", p.desk.settings.public_url);
-    web::page(&Key { chrome, name, key, address, is_new })
-}
-
-fn id(segment: &str) -> Result<AuthNodeId, Error> {
+pub(super) fn id(segment: &str) -> Result<AuthNodeId, Error> {
     segment.parse().map(AuthNodeId).map_err(|_| Error::not_found("auth node", segment))
-}
-
-async fn build<N: Need>(p: &Permitted<N>, name: String, mistakes: Mistakes) -> Result<Page, Fault> {
-    let ((nodes, left), chrome) = p
-        .view(|desk, who, now| {
-            let left =
-                desk.db.read(|conn| authentication::left_the_usual(conn, now - Duration::hours(LATELY_HOURS)))?;
-            Ok((authentication::nodes(desk, who)?, left))
-        })
-        .await?;
-    let (zone, now) = (p.desk.settings.zone, p.now);
-    let moment = |at: Option<clock::Timestamp>| at.map(|at| clock::moment(zone, now, at)).unwrap_or_default();
-    let rows = nodes
-        .into_iter()
-        .map(|node| Row {
-            added: moment(Some(node.created_at)),
-            disabled: moment(node.disabled_at),
-            used: moment(node.last_used_at),
-            guessing: moment(
-                left.iter().find(|left| left.node.as_deref() == Some(node.name.as_str())).map(|left| left.at),
-            ),
-            node,
-        })
-        .collect();
-    Ok(Page { chrome, rows, typed: name, mistakes, may_change: p.who.scope == Scope::All })
 }

@@ -2,3 +2,6 @@
 
 pub mod api;
 pub mod auth_nodes;
+pub mod detail;
+pub mod new;
+mod once;

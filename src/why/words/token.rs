@@ -88,11 +88,23 @@ pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
                 format!("Please type {} as your User ID, and nothing else.", facts.user.user_id),
             )
         }
-        S::PasswordReused => words(
-            "The one-time password had been used before",
-            format!("Rejected {rejected}: every value of {serial} is accepted once."),
-            "Each code works once. Please wait for the next one, and type that.",
-        ),
+        S::PasswordReused => {
+            let before = facts.accepted_just_before().map(|(accepted, rejected, seconds)| {
+                let place = if accepted.node == rejected.node {
+                    "the same node".to_owned()
+                } else {
+                    accepted.node.clone()
+                };
+                format!(
+                    " It was accepted {seconds} s before at {place}: a client that waits too short a time asks its next server with the same value."
+                )
+            });
+            words(
+                "The one-time password had been used before",
+                format!("Rejected {rejected}: every value of {serial} is accepted once.{}", before.unwrap_or_default()),
+                "Each code works once. Please wait for the next one, and type that.",
+            )
+        }
         S::OutOfStep => words(
             format!("The token {serial} is out of step"),
             format!("The value rejected {rejected} is far ahead: the button was pressed often without signing in."),

@@ -1,0 +1,14 @@
+DROP TABLE unknown_senders;
+DROP TABLE auth_node_faults;
+DROP TABLE auth_node_days;
+DROP TABLE radius_challenges;
+DROP TABLE radius_answers;
+DROP TABLE auth_node_secrets;
+DROP TABLE auth_node_networks;
+ALTER TABLE auth_nodes DROP COLUMN sends_message;
+ALTER TABLE auth_nodes DROP COLUMN sends_filter_id;
+ALTER TABLE auth_nodes DROP COLUMN sends_class;
+ALTER TABLE auth_nodes DROP COLUMN takes_unsigned;
+ALTER TABLE auth_nodes DROP COLUMN strips_realm;
+ALTER TABLE auth_nodes DROP COLUMN mode;
+ALTER TABLE auth_nodes DROP COLUMN kind;
