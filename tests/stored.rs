@@ -124,7 +124,7 @@ fn states_and_kinds_in_rows_are_read_by_these_words() {
     kept(&actions, Action::code, "failed, delayed, delivered, relayed, expanded");
     kept(&[imports::Kind::Users, imports::Kind::Tokens], imports::Kind::code, "users, tokens");
     kept(&Round::ALL, Round::code, "sweep, alert, probe, count, renew, work, note");
-    kept(&work::Kind::ALL, work::Kind::code, "provision, resend, unlock, stop-date");
+    kept(&work::Kind::ALL, work::Kind::code, "provision, resend, unlock, stop-date, remove");
     let states = "waiting, preparing, applying, done, canceled, moved, refused, stopped, failed";
     kept(&work::State::ALL, work::State::code, states);
     use alerts::{Delivery, Event};

@@ -75,6 +75,6 @@ fn renew_beside_older(desk: &Desk, now: Timestamp) -> Result<()> {
 fn long_work(desk: &Desk, _: Timestamp) -> Result<()> {
     work::run_waiting(desk, |kind| match kind {
         Kind::Provision => provision::work::apply,
-        Kind::Resend | Kind::Unlock | Kind::StopDate => tasks::work::apply,
+        Kind::Resend | Kind::Unlock | Kind::StopDate | Kind::Remove => tasks::work::apply,
     })
 }

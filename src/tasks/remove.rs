@@ -14,6 +14,7 @@ use crate::{
     operators::{Permission, Who},
     tasks::{
         members::{EnrollmentRow, Filter},
+        resend::{self, Renewal},
         status::RemovedWhy,
         store,
         ticked_users::{Preview, TickedUsers, held, preview_held, since_shown, users},
@@ -85,6 +86,19 @@ fn take_out(
         audit::record_all(conn, now, entries)?;
     }
     Ok(())
+}
+
+/// The email to one of many who are removed.
+pub(super) fn letter(who: &Who, now: Timestamp, (user, _): &Renewal<'_>) -> mail::NewEmail {
+    let give_up_at = now + Duration::days(NOTICE_DAYS);
+    let mut letter = resend::email(*user, mail::Kind::Canceled, user.stop_on, give_up_at);
+    letter.facts.requester = who.name().to_owned();
+    letter
+}
+
+/// The audit entry of one of many who are removed.
+pub(super) fn entry_of_removed<'a>(who: &'a Who, (user, _): &Renewal<'_>) -> Entry<'a> {
+    resend::done_to(&who.actor, *user, Verb::TasksRemoveUser, format!("Removed from task {}", user.task))
 }
 
 /// An email about a change to the ticked users.

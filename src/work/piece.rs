@@ -18,11 +18,13 @@ pub enum Kind {
     Unlock,
     /// New Stop Date.
     StopDate,
+    /// Remove, of users.
+    Remove,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 4] = [Kind::Provision, Kind::Resend, Kind::Unlock, Kind::StopDate];
+    pub const ALL: [Kind; 5] = [Kind::Provision, Kind::Resend, Kind::Unlock, Kind::StopDate, Kind::Remove];
 
     /// The word in the database.
     pub fn code(self) -> &'static str {
@@ -37,12 +39,17 @@ impl Kind {
         word.parse().map_err(|_| Error::Internal(format!("long work is of the unknown kind {word}")))
     }
 
+    /// True if everybody is sent an email; else those who were asked for.
+    pub fn writes_to_all(self) -> bool {
+        matches!(self, Kind::Provision | Kind::Resend | Kind::Unlock)
+    }
+
     /// What its slices prepare, for people.
     pub fn prepares(self) -> &'static str {
         match self {
             Kind::Provision => "Links, activation codes and emails",
             Kind::Resend | Kind::Unlock => "New links, activation codes and emails",
-            Kind::StopDate => "Emails and audit entries",
+            Kind::StopDate | Kind::Remove => "Emails and audit entries",
         }
     }
 }

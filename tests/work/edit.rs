@@ -8,6 +8,7 @@ use tokendesk::{
     operators::Who,
     tasks::{
         members::Filter,
+        remove,
         resend::{self, RESEND, UNLOCK},
         stop_date,
         ticked_users::{self, TickedUsers},
@@ -36,6 +37,7 @@ fn begin(world: &World, who: &Who, task: TaskId, change: Change) -> WorkId {
         Change::Resend => RESEND.to_owned(),
         Change::Unlock(_) => UNLOCK.to_owned(),
         Change::StopDate(date, _) => stop_date::moving(*date),
+        Change::Remove(_) => remove::REMOVE.to_owned(),
     };
     let shown = shown(world, who, task, &name);
     match work::begin(&world.desk, who, world.now(), task, &all(), change, &shown).expect("it is begun") {
@@ -103,6 +105,20 @@ on_both! {
         one.iter().zip(&other).for_each(|(one, other)| assert_eq!(one, other));
         assert_eq!((one.len(), world.prepared()), (other.len(), 0));
         assert!(one.iter().any(|line| line.contains("new-stop-date")));
+    }
+
+    fn an_operator_removes_users_by_long_work_as_at_once(world) {
+        let who = world.lindqvist();
+        let (left, right) = two_tasks(&world, &who);
+        let shown = shown(&world, &who, left, remove::REMOVE);
+        remove::remove_users(&world.desk, &who, world.now(), left, &all(), true, &shown).unwrap();
+        let work = begin(&world, &who, right, Change::Remove(true));
+        world.work_as(work::apply);
+        assert_eq!(task_of(&world, work), right);
+        let (one, other) = (told(&world, left, "left"), told(&world, right, "rght"));
+        one.iter().zip(&other).for_each(|(one, other)| assert_eq!(one, other));
+        assert_eq!((one.len(), world.prepared()), (other.len(), 0));
+        assert!(one.iter().any(|line| line.contains("Email notification")));
     }
 
     fn a_user_who_enrolled_while_rows_were_prepared_keeps_the_link_and_nobody_is_resent_to(world) {

@@ -171,10 +171,7 @@ fn ask(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, action: EditAction, f
 fn apply(desk: &Desk, who: &Who, now: Timestamp, id: TaskId, action: EditAction, form: &Fields) -> Result<Begun> {
     let (ticked, shown, notify) = (edit::ticked_users(form), form.text("shown"), form.ticked("notify"));
     let change = match action {
-        EditAction::Remove => {
-            let count = remove::remove_users(desk, who, now, id, &ticked, notify, &shown)?;
-            return Ok(Begun::AtOnce(format!("Removed {} from task {id}.", users(count))));
-        }
+        EditAction::Remove => Change::Remove(notify),
         EditAction::StopDate => {
             let date = typed_stop(&form.text(STOP_ON))?;
             Change::StopDate(date, notify)

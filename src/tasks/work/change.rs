@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     audit::{Entry, Verb},
+    clock::Timestamp,
     desk::Desk,
     error::Result,
     mail,
@@ -12,6 +13,7 @@ use crate::{
     tasks::{
         addressee::Addressee,
         left_out::EditAction,
+        remove::{self, REMOVE},
         resend::{self, RESEND, Renewal, UNLOCK},
         stop_date::{self, Effect},
         ticked_users::{self, Preview},
@@ -28,6 +30,8 @@ pub enum Change {
     Unlock(String),
     /// Each gets this Stop Date, and is told of it by email if that is true.
     StopDate(NaiveDate, bool),
+    /// Each is taken out of the task, and told of it by email if that is true.
+    Remove(bool),
 }
 
 impl Change {
@@ -36,6 +40,7 @@ impl Change {
             Change::Resend => Kind::Resend,
             Change::Unlock(_) => Kind::Unlock,
             Change::StopDate(..) => Kind::StopDate,
+            Change::Remove(_) => Kind::Remove,
         }
     }
 
@@ -44,6 +49,7 @@ impl Change {
             Change::Resend => EditAction::Resend,
             Change::Unlock(_) => EditAction::Unlock,
             Change::StopDate(..) => EditAction::StopDate,
+            Change::Remove(_) => EditAction::Remove,
         }
     }
 
@@ -53,6 +59,7 @@ impl Change {
             Change::Resend => RESEND.into(),
             Change::Unlock(_) => UNLOCK.into(),
             Change::StopDate(date, _) => stop_date::moving(*date),
+            Change::Remove(_) => REMOVE.into(),
         }
     }
 
@@ -61,6 +68,7 @@ impl Change {
             Change::Resend => Permission::Resend,
             Change::Unlock(_) => Permission::Unlock,
             Change::StopDate(..) => Permission::ChangeStopDate,
+            Change::Remove(_) => Permission::Remove,
         }
     }
 
@@ -70,6 +78,7 @@ impl Change {
             Change::Resend => resend::stop_after_resend(preview, user.stop_on),
             Change::Unlock(_) => resend::stop_after_unlock(preview, user.stop_on),
             Change::StopDate(date, _) => *date,
+            Change::Remove(_) => user.stop_on,
         }
     }
 
@@ -79,6 +88,7 @@ impl Change {
             Change::Resend => resend::entry_of_resent(who, renewal),
             Change::Unlock(reason) => resend::entry_of_unlocked(who, reason, renewal),
             Change::StopDate(..) => stop_date::entry_of_moved(who, renewal),
+            Change::Remove(_) => remove::entry_of_removed(who, renewal),
         }
     }
 
@@ -92,6 +102,7 @@ impl Change {
         match self {
             Change::Resend | Change::Unlock(_) => true,
             Change::StopDate(_, notify) => *notify && !user.email.is_empty() && user.stop_on != *stop_on,
+            Change::Remove(notify) => *notify && !user.email.is_empty(),
         }
     }
 
@@ -100,6 +111,7 @@ impl Change {
         match self {
             Change::Resend | Change::Unlock(_) => preview.need_somebody(self.action()),
             Change::StopDate(date, _) => preview.policy.check_stop(*date, preview.task.start_on, preview.today),
+            Change::Remove(_) => Ok(()),
         }
     }
 
@@ -110,6 +122,7 @@ impl Change {
             Change::Resend => format!("Resent to {people}. {emails}"),
             Change::Unlock(_) => format!("Unlocked {people}. {emails}"),
             Change::StopDate(date, _) => format!("New Stop Date {date}: {}.", Effect::of(preview, *date).label()),
+            Change::Remove(_) => format!("Removed {people} from task {}.", preview.task.id),
         }
     }
 
@@ -118,6 +131,32 @@ impl Change {
             Change::Resend => Verb::TasksResendUser,
             Change::Unlock(_) => Verb::TasksUnlock,
             Change::StopDate(..) => Verb::TasksStopDateUser,
+            Change::Remove(_) => Verb::TasksRemoveUser,
+        }
+    }
+
+    /// The email to one who gets no link.
+    pub(super) fn letter(&self, who: &Who, now: Timestamp, renewal: &Renewal<'_>) -> mail::NewEmail {
+        match self {
+            Change::Remove(_) => remove::letter(who, now, renewal),
+            _ => stop_date::letter(who, now, renewal),
+        }
+    }
+
+    /// The entry about all of them, beside those of each; `None` where each says enough.
+    pub(super) fn entry_of_all<'a>(&self, who: &'a Who, people: &str) -> Option<Entry<'a>> {
+        let entry = |verb: Verb, sentence: String| Some(Entry::done(&who.actor, verb, sentence));
+        match self {
+            Change::Resend => entry(Verb::TasksResend, format!("Resent to {people}")),
+            Change::Unlock(_) => None,
+            Change::StopDate(date, _) => {
+                entry(Verb::TasksStopDate, format!("Moved the Stop Date of {people} to {date}"))
+            }
+            Change::Remove(notify) => {
+                let told = if *notify { "sent" } else { "not sent" };
+                entry(Verb::TasksRemoveUsers, format!("Removed {people}"))
+                    .map(|entry| entry.fact("Email notification", told))
+            }
         }
     }
 }

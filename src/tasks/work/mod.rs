@@ -6,13 +6,14 @@ use chrono::NaiveDate;
 
 use super::{
     addressee::Addressee,
-    links,
+    links, remove,
     resend::{self, Renewal, email},
+    status::RemovedWhy,
     stop_date, store,
     ticked_users::{self, Preview, TickedUsers, since_shown},
 };
 use crate::{
-    audit::{self, Entry, PreparedEntry, Verb},
+    audit::{self, Entry, PreparedEntry},
     clock::Timestamp,
     counts,
     db::AnyConn,
@@ -85,6 +86,7 @@ pub fn begin(
         title: match kind {
             Kind::Unlock => format!("Unlock {people}"),
             Kind::StopDate => format!("New Stop Date for {people}"),
+            Kind::Remove => format!("Remove {people}"),
             _ => format!("Resend to {people}"),
         },
         about,
@@ -119,6 +121,10 @@ fn at_once(
         Change::StopDate(date, notify) => {
             let effect = stop_date::change_stop_date(desk, who, now, task, ticked, *date, *notify, shown)?;
             format!("New Stop Date {date}: {}.", effect.label())
+        }
+        Change::Remove(notify) => {
+            let count = remove::remove_users(desk, who, now, task, ticked, *notify, shown)?;
+            format!("Removed {} from task {task}.", ticked_users::users(count))
         }
     })
 }
@@ -207,7 +213,7 @@ fn stage(
                 emails.push(mail::prepare(desk, now, work, nth, &letter)?);
                 new_links.push(link);
             } else if change.writes_to(renewal) {
-                let letter = stop_date::letter(who, now, renewal);
+                let letter = change.letter(who, now, renewal);
                 emails.push(mail::prepare(desk, now, work, nth, &letter)?);
             }
             entries.push(PreparedEntry::of(now, work, nth, &change.entry(who, renewal)));
@@ -270,13 +276,22 @@ fn make_true(
         renewals.iter().map(|(user, stop_on)| (user.enrollment, *stop_on)).collect();
     let ids: Vec<EnrollmentId> = stops.iter().map(|(enrollment, _)| *enrollment).collect();
     let written = renewals.iter().filter(|renewal| change.writes_to(renewal)).count();
-    if let Change::StopDate(date, _) = change {
-        store::write::set_stop_on(conn, &ids, *date)?;
-        mail::move_waiting(conn, &ids, *date, desk.settings.zone.end_of(*date))?;
-    } else {
-        mail::cancel_waiting(conn, &ids)?;
-        store::notes::supersede(conn, now, &ids.iter().map(|id| id.0).collect::<Vec<_>>())?;
-        all(ids.len(), store::prepared::open(conn, now, work, task)?)?;
+    match change {
+        Change::StopDate(date, _) => {
+            store::write::set_stop_on(conn, &ids, *date)?;
+            mail::move_waiting(conn, &ids, *date, desk.settings.zone.end_of(*date))?;
+        }
+        Change::Remove(_) => {
+            if store::write::end(conn, now, &ids, who.name(), RemovedWhy::Removed, None)? != ids.len() {
+                return Err(moved());
+            }
+            mail::cancel_waiting(conn, &ids)?;
+        }
+        Change::Resend | Change::Unlock(_) => {
+            mail::cancel_waiting(conn, &ids)?;
+            store::notes::supersede(conn, now, &ids.iter().map(|id| id.0).collect::<Vec<_>>())?;
+            all(ids.len(), store::prepared::open(conn, now, work, task)?)?;
+        }
     }
     all(written, mail::post_prepared(conn, now, who.name(), work, task)?)?;
     if change.is_fresh() && store::write::begin_anew(conn, now, &stops)? != stops.len() {
@@ -289,11 +304,8 @@ fn make_true(
     let entry = Entry::done(&who.actor, change.verb(), "").task(task);
     let each = || renewals.iter().map(|renewal| change.entry(who, renewal)).collect::<Vec<_>>();
     all(ids.len(), audit::record_prepared(conn, now, work, &entry, each)?)?;
-    let people = ticked_users::users(ids.len());
-    let (verb, sentence) = match change {
-        Change::Resend => (Verb::TasksResend, format!("Resent to {people}")),
-        Change::StopDate(date, _) => (Verb::TasksStopDate, format!("Moved the Stop Date of {people} to {date}")),
-        Change::Unlock(_) => return Ok(()),
-    };
-    audit::record(conn, now, &Entry::done(&who.actor, verb, sentence).task(task))
+    match change.entry_of_all(who, &ticked_users::users(ids.len())) {
+        Some(entry) => audit::record(conn, now, &entry.task(task)),
+        None => Ok(()),
+    }
 }

@@ -135,6 +135,10 @@ fn steps(piece: &Piece) -> Vec<Step> {
         State::Waiting => "Waits until other work is done.".to_owned(),
         _ => piece.kind.prepares().to_owned(),
     };
+    let emails = match piece.kind.writes_to_all() {
+        true => format!("Send {}", counted(piece.total, "email")),
+        false => "Send emails, if that was asked for".to_owned(),
+    };
     let step = |n, label: String, hint: &str| Step { state: state(n), label, hint: hint.to_owned() };
     vec![
         step(0, "Prepare".into(), &prepares),
@@ -143,7 +147,7 @@ fn steps(piece: &Piece) -> Vec<Step> {
             format!("Apply, all {all} in one step"),
             "Checks again that nothing changed meanwhile. Until then it can be canceled.",
         ),
-        step(2, format!("Send {}", counted(piece.total, "email")), "How far they are stands in the Outbox."),
+        step(2, emails, "How far they are stands in the Outbox."),
     ]
 }
 
