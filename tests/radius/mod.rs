@@ -3,6 +3,7 @@
 mod challenge;
 mod freeradius;
 mod nodes;
+mod pam;
 mod radclient;
 mod repeated;
 
