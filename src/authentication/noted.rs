@@ -58,8 +58,15 @@ pub fn note(desk: &Desk, now: Timestamp) -> Result<()> {
         store::noted::note(conn, today, &taken)?;
         store::radius::sweep(conn, now, listener::answered_since(now))
     });
-    if noted.is_err() {
-        desk.tally.put_back(&taken);
+    match &noted {
+        Ok(()) => taken.strangers.iter().for_each(log_stranger),
+        Err(_) => desk.tally.put_back(&taken),
     }
     noted
+}
+
+/// Tells the log of an unknown sender, once a minute however many packets it sends.
+fn log_stranger(stranger: &Stranger) {
+    let (code, packets) = (stranger.code, stranger.seen.times);
+    tracing::warn!(from = %stranger.address, ?code, packets, "an unknown sender of RADIUS got no answer");
 }
