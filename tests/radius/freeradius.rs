@@ -17,14 +17,11 @@ use tokendesk::{
 };
 
 use super::set;
-use crate::{
-    on_both,
-    support::{
-        World,
-        demo::free_port,
-        program::PATIENCE,
-        radius::{SECRET, Server, radclient, radclient_trying},
-    },
+use crate::support::{
+    World,
+    demo::free_port,
+    program::PATIENCE,
+    radius::{SECRET, Server, radclient, radclient_trying},
 };
 
 const SITE: &str = include_str!("../../docs/freeradius/site-tokendesk");
@@ -114,7 +111,7 @@ fn over_http(address: &str, key: &str) -> FreeRadius {
     FreeRadius::start(&site, &MODULE.replace("http://127.0.0.1:8080", address))
 }
 
-on_both! {
+with_programs! {
     #[ignore = "needs FreeRADIUS: tests/run installs it"]
     fn freeradius_asks_over_http_as_docs_freeradius_says(world) {
         let user = world.user("t.adeyemi", "Sales");

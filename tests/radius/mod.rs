@@ -1,5 +1,29 @@
 //! RADIUS: what a VPN meets (PRODUCT.md §10), packet by packet, and with the radclient of FreeRADIUS.
 
+/// Laws on both databases that need programs of others: `tests/run` installs them.
+macro_rules! with_programs {
+    ($(#[ignore = $why:literal] fn $name:ident($world:ident) $body:block)+) => {$(
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            fn law($world: $crate::support::World) $body
+
+            #[test]
+            #[ignore = $why]
+            fn sqlite() {
+                law($crate::support::World::new($crate::support::On::Sqlite));
+            }
+
+            #[test]
+            #[ignore = $why]
+            fn postgres() {
+                law($crate::support::World::new($crate::support::On::Postgres));
+            }
+        }
+    )+};
+}
+
 mod challenge;
 mod freeradius;
 mod nodes;

@@ -9,13 +9,7 @@ use std::{
 };
 
 use super::set;
-use crate::{
-    on_both,
-    support::{
-        World,
-        radius::{SECRET, Server},
-    },
-};
+use crate::support::radius::{SECRET, Server};
 
 /// A service of PAM; it is gone with the test.
 struct Service {
@@ -58,7 +52,7 @@ impl Drop for Service {
     }
 }
 
-on_both! {
+with_programs! {
     #[ignore = "needs pamtester and pam_radius: tests/run installs them"]
     fn pam_radius_lets_in_who_types_a_right_value_where_it_may_do_without_message_authenticator(world) {
         if !rustix::process::geteuid().is_root() {

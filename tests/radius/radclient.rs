@@ -3,13 +3,10 @@
 use chrono::Duration;
 
 use super::wrong;
-use crate::{
-    on_both,
-    support::{
-        On, World,
-        program::Program,
-        radius::{SECRET, Server, radclient, radclient_trying},
-    },
+use crate::support::{
+    On, World,
+    program::Program,
+    radius::{SECRET, Server, radclient, radclient_trying},
 };
 
 /// What radclient is given to ask with.
@@ -17,7 +14,7 @@ fn asks(name: &str, typed: &str) -> String {
     format!("User-Name = \"{name}\"\nUser-Password = \"{typed}\"\nMessage-Authenticator = 0x00\n")
 }
 
-on_both! {
+with_programs! {
     #[ignore = "needs radclient: tests/run installs it"]
     fn radclient_is_accepted_rejected_and_told_nothing_else(world) {
         let user = world.user("t.adeyemi", "Sales");
