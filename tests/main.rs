@@ -1,6 +1,7 @@
 //! The integration tests: one binary, and this is its table of contents.
 
 mod acceptance;
+mod accessibility;
 mod alerts;
 mod architecture;
 mod authentication;

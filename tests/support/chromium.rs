@@ -122,7 +122,8 @@ impl Chromium {
         .await;
     }
 
-    async fn devtools(&self, command: &str, parameters: Value) -> Value {
+    /// Asks the browser itself, in the words of the DevTools protocol.
+    pub async fn devtools(&self, command: &str, parameters: Value) -> Value {
         self.driver.cdp().send_raw(command, parameters).await.unwrap_or_else(|error| panic!("{command}: {error}"))
     }
 
@@ -298,6 +299,15 @@ impl Chromium {
         let file = folder.join(format!("{name}.png"));
         std::fs::write(&file, png).expect("the picture can be written");
         file
+    }
+
+    /// The rules by which the accessibility checker judged something on the page.
+    pub async fn axe_rules(&self) -> Vec<String> {
+        self.driver.execute(AXE, vec![]).await.expect("the checker runs");
+        let check = "const done = arguments[arguments.length - 1]; \
+                     axe.run(document, { runOnly: arguments[0] }).then(r => done([...r.passes, ...r.violations].map(v => v.id)))";
+        let rules = self.driver.execute_async(check, vec![json!(AXE_TAGS)]).await.expect("the checker answers");
+        rules.convert().expect("a list")
     }
 
     /// Fails the test if the accessibility checker finds anything, or if the page can be scrolled sideways.
