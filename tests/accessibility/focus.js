@@ -1,9 +1,10 @@
 // Where the focus is: what the element is called, and what is wrong with how it can be seen. After contrast.js; the last line
 // is the answer.
+const LEAST_WIDTH = 24; // pixels, as what is to be pressed
 const LEAST_OUTLINE = 2; // pixels, as the design says
 const element = document.activeElement;
 
-const text = (node) => node.textContent.replace(/\s+/g, " ").trim();
+const text = (node) => (node.innerText || node.textContent).replace(/\s+/g, " ").trim();
 const named = () =>
   element.getAttribute("aria-label") || (element.labels?.length ? text(element.labels[0]) : "") || text(element) || element.name || element.localName;
 
@@ -19,7 +20,9 @@ const faults = () => {
   const box = [...element.getClientRects()].find((one) => one.width > 0 && one.height > 0);
   if (!box) return [...found, "is nowhere"];
   const fits = (from, to, most) => (from >= 0 && to <= most) || (to - from > most && from < most && to > 0);
-  if (!fits(box.top, box.bottom, innerHeight) || !fits(box.left, box.right, innerWidth)) {
+  // In a row that is scrolled sideways a browser is content with a part of it.
+  const shown = Math.min(box.right, innerWidth) - Math.max(box.left, 0);
+  if (!fits(box.top, box.bottom, innerHeight) || shown < Math.min(box.width, LEAST_WIDTH)) {
     found.push(`is outside of the window (${[box.left, box.top, box.right, box.bottom].map(Math.round)} of ${innerWidth} x ${innerHeight})`);
   }
   const across = [0.5, 0.1, 0.9].map((share) => Math.min(Math.max(box.left + box.width * share, 0), innerWidth - 1));

@@ -83,12 +83,12 @@ fn an_auditor_filters_the_audit_log_opens_an_entry_and_takes_a_file_by_keyboard_
         ana.follows("Audit log", "Entries cannot be edited or deleted").await;
         ana.goes_to("Action").await;
         // Typing in a list chooses what begins so.
-        ana.types("Poli").await;
+        ana.types("Prov").await;
         ana.follows("Filter", "remove this filter").await;
         ana.goes_to("CSV, ").await;
         ana.press(ENTER).await;
         let file = ana.finds_a_file_in(folder.path()).await;
-        assert!(file.starts_with("\u{FEFF}Entry,Time,Who") && file.contains("policy."), "{file}");
+        assert!(file.starts_with("\u{FEFF}Entry,Time,Who") && file.contains(",tasks.provision,"), "{file}");
         let entry = ana.browser.find("td[data-label=Entry] a").await.text().await.expect("a number");
         ana.follows(&entry, &format!("Entry {entry}")).await;
         ana.ends().await;
