@@ -194,6 +194,7 @@ pub fn routes(demo: bool) -> Vec<Route> {
 
         // Users: Assignment
         get("/users", need::<may::SeeUsers>(), users::pages::list::show),
+        get("/users.csv", need::<may::Export<may::SeeUsers>>(), users::pages::file::show),
         get("/users/new", need::<may::EditUsers>(), users::pages::new::show),
         post("/users/new", need::<may::EditUsers>(), users::pages::new::submit),
         get("/users/import", need::<may::EditUsers>(), users::pages::import::show),
@@ -217,6 +218,7 @@ pub fn routes(demo: bool) -> Vec<Route> {
 
         // Provisioning tasks
         get("/tasks", need::<may::SeeTasks>(), tasks::pages::list::show),
+        get("/tasks.csv", need::<may::Export<may::SeeTasks>>(), tasks::pages::file::show),
         post("/tasks", need::<may::SeeTasks>(), tasks::pages::list::again),
         get("/tasks/readdressed", need::<may::Resend>(), tasks::pages::readdressed::show),
         post("/tasks/readdressed", need::<may::Resend>(), tasks::pages::readdressed::submit),
@@ -249,6 +251,7 @@ pub fn routes(demo: bool) -> Vec<Route> {
 
         // Outbox
         get("/outbox", need::<may::SeeOutbox>(), outbox::pages::list::show),
+        get("/outbox.csv", need::<may::Export<may::SeeOutbox>>(), outbox::pages::file::show),
         post("/outbox", need::<may::SeeOutbox>(), outbox::pages::list::again),
         get("/outbox/ticked/send-again", need::<may::SeeOutbox>(), outbox::pages::ticked::back),
         get("/outbox/ticked/cancel", need::<may::SeeOutbox>(), outbox::pages::ticked::back),
@@ -261,6 +264,7 @@ pub fn routes(demo: bool) -> Vec<Route> {
 
         // Tokens
         get("/tokens", need::<may::SeeUsers>(), tokens::pages::list::show),
+        get("/tokens.csv", need::<may::Export<may::SeeUsers>>(), tokens::pages::file::show),
         get("/tokens/import", need::<may::ImportTokens>(), tokens::pages::import::show),
         post("/tokens/import", need::<may::ImportTokens>(), tokens::pages::import::submit),
         get("/tokens/{serial}", need::<may::SeeUsers>(), tokens::pages::detail::show),
@@ -274,6 +278,7 @@ pub fn routes(demo: bool) -> Vec<Route> {
 
         // Audit
         get("/audit", need::<may::ReadAudit>(), audit::pages::list::show),
+        get("/audit.csv", need::<may::ExportAudit>(), audit::pages::file::show),
         get("/audit/{id}", need::<may::ReadAudit>(), audit::pages::entry::show),
 
 

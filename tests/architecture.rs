@@ -20,7 +20,7 @@ const ORDER: &[&str] = &[
 
 /// What `web` may name: the base, the audit log and operators.
 const BELOW_WEB: &[&str] = &[
-    "ids", "clock", "error", "english", "english", "text", "oath", "keys", "order", "config", "schema", "db",
+    "ids", "clock", "error", "english", "english", "text", "sheet", "oath", "keys", "order", "config", "schema", "db",
     "hashing", "desk", "audit", "access", "operators", "sign_in", "web",
 ];
 

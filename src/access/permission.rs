@@ -91,6 +91,19 @@ macro_rules! permissions {
                 const NEEDS: &'static [&'static [Permission]] = &[&[Permission::ImportTokens, Permission::Provision]];
             }
 
+            /// Taking a list away as a file needs to see the list besides.
+            pub struct Export<N>(std::marker::PhantomData<N>);
+            impl<N: Single> Need for Export<N> {
+                const NEEDS: &'static [&'static [Permission]] = &[&[N::PERMISSION], &[Permission::Reports]];
+            }
+
+            /// Taking the audit log away as a file: one's own entries are one's own (PRODUCT.md §5).
+            pub struct ExportAudit;
+            impl Need for ExportAudit {
+                const NEEDS: &'static [&'static [Permission]] =
+                    &[&[Permission::SeeAudit, Permission::SeeOwnAudit], &[Permission::Reports, Permission::SeeOwnAudit]];
+            }
+
             /// Reading the audit log: all of it, or one's own entries.
             pub struct ReadAudit;
             impl Need for ReadAudit {

@@ -210,6 +210,32 @@ pub struct Row {
     pub mail_trouble: bool,
 }
 
+/// The columns of the list as a file.
+pub const FILE_COLUMNS: [&str; 11] = [
+    "Task", "Operator", "Emailed to", "Description", "Authentication Type", "Start Date", "Stop Date", "Count",
+    "Completed", "Locked", "Expired",
+];
+
+impl Row {
+    /// The line of the file.
+    pub fn cells(&self) -> [String; 11] {
+        let (task, progress) = (&self.task, &self.progress);
+        [
+            task.id.to_string(),
+            task.operator.clone(),
+            task.emailed_to_words(),
+            task.description.clone(),
+            task.authentication_type.label().to_owned(),
+            task.start_on.to_string(),
+            task.stop_on().to_string(),
+            task.counts.users.to_string(),
+            progress.completed.to_string(),
+            progress.locked.to_string(),
+            progress.expired.to_string(),
+        ]
+    }
+}
+
 impl Query {
     /// True if it asks for some of the open tasks.
     pub fn narrows(&self) -> bool {

@@ -9,6 +9,7 @@ pub mod confirm;
 pub mod cookies;
 pub mod csrf;
 pub mod fault;
+pub mod file;
 pub mod form;
 pub mod forwarded;
 pub mod headers;

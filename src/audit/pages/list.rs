@@ -5,12 +5,12 @@ use chrono::{Datelike as _, NaiveDate};
 
 use super::{Fact, fact, kind, sight, user_address};
 use crate::{
-    audit::{self, Area, Line, Search},
+    audit::{self, Area, Line, Search, Visible},
     clock::{Timestamp, Zone},
     db::{Span, Total},
     operators::{self, Permission, may},
     web::{
-        Answer, Asked, Chrome, Pager, Permitted,
+        Answer, Asked, Chrome, Pager, Permitted, file,
         list::{Choice, chips, prefixed},
         page,
     },
@@ -33,6 +33,7 @@ struct AuditPage {
     days: Vec<Day>,
     pager: Pager,
     see_tasks: bool,
+    file: String,
 }
 
 /// The entries of one day.
@@ -62,16 +63,9 @@ pub async fn show(p: Permitted<may::ReadAudit>, asked: Asked) -> Answer {
     let paging = asked.paging;
     let all = p.may(Permission::SeeAudit);
     let zone = p.desk.settings.zone;
-    let date = |text: &str| text.parse::<NaiveDate>().ok();
-    let search = Search {
-        text: q.clone(),
-        actor: if all { operator.clone() } else { String::new() },
-        sight: sight(&p.who),
-        area: Area::from_code(&asked.text("action")),
-        from: date(&from).and_then(|day| day.pred_opt()).map(|before| zone.end_of(before)),
-        until: date(&to).map(|day| zone.end_of(day)),
-    };
+    let search = search(&asked, sight(&p.who), zone);
     let area = search.area;
+    let own = matches!(search.sight, Visible::Own(_));
     let ((lines, stretch, total, mut operators), chrome) = p
         .view(move |desk, who, _| {
             desk.db.read(|conn| {
@@ -91,16 +85,7 @@ pub async fn show(p: Permitted<may::ReadAudit>, asked: Asked) -> Answer {
     if !operator.is_empty() && !operators.contains(&operator) {
         operators.push(operator.clone());
     }
-    let links = asked.links(
-        "/audit",
-        vec![
-            ("q", q.clone()),
-            ("operator", operator.clone()),
-            ("action", area.map_or(String::new(), |area| area.code().to_owned())),
-            ("from", from.clone()),
-            ("to", to.clone()),
-        ],
-    );
+    let links = asked.links("/audit", filter(&asked, area));
     let chips = chips(
         &links,
         [
@@ -127,7 +112,28 @@ pub async fn show(p: Permitted<may::ReadAudit>, asked: Asked) -> Answer {
         days: days(lines, zone, p.now, p.may(Permission::SeeUsers)),
         pager,
         see_tasks: p.may(Permission::SeeTasks),
+        file: if own || p.may(Permission::Reports) { file::address_of("/audit.csv", &links) } else { String::new() },
     })
+}
+
+/// What is looked for, as an address says it; who sees nothing but own entries chooses no operator.
+pub(super) fn search(asked: &Asked, sight: Visible, zone: Zone) -> Search {
+    let date = |name: &str| asked.text(name).parse::<NaiveDate>().ok();
+    Search {
+        text: asked.text("q"),
+        actor: if matches!(sight, Visible::Own(_)) { String::new() } else { asked.text("operator") },
+        sight,
+        area: Area::from_code(&asked.text("action")),
+        from: date("from").and_then(|day| day.pred_opt()).map(|before| zone.end_of(before)),
+        until: date("to").map(|day| zone.end_of(day)),
+    }
+}
+
+/// What narrows the list, as its address says it.
+pub(super) fn filter(asked: &Asked, area: Option<Area>) -> Vec<(&'static str, String)> {
+    let text = |name: &'static str| (name, asked.text(name));
+    let action = ("action", area.map_or(String::new(), |area| area.code().to_owned()));
+    vec![text("q"), text("operator"), action, text("from"), text("to")]
 }
 
 fn days(lines: Vec<Line>, zone: Zone, now: Timestamp, see_users: bool) -> Vec<Day> {

@@ -7,6 +7,7 @@ use crate::{
 };
 
 pub mod entry;
+pub mod file;
 pub mod list;
 
 /// What of the log someone sees: all of it, what is in their scope, or their own entries (PRODUCT.md §5).

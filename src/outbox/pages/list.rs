@@ -17,7 +17,7 @@ use crate::{
     },
     ticked,
     web::{
-        Answer, Asked, Chrome, Fields, Links, Pager, Permitted, Stretch,
+        Answer, Asked, Chrome, Fields, Links, Pager, Permitted, Stretch, file,
         list::{Choice, Tab},
         page_with, segment,
     },
@@ -56,6 +56,7 @@ struct OutboxPage {
     /// Ticked emails that are not on this page.
     elsewhere: Vec<EmailId>,
     mistakes: Mistakes,
+    file: String,
 }
 
 /// How the mail server does, in words.
@@ -105,6 +106,17 @@ pub(super) fn filter(asked: &Fields) -> Filter {
 /// The view of this word.
 pub(super) fn view(word: &str) -> Option<View> {
     VIEWS.iter().find(|view| view.0 == word).map(|view| view.2)
+}
+
+fn is_narrowed(filter: &Filter) -> bool {
+    !filter.text.is_empty() || filter.kind.is_some()
+}
+
+/// The word of the view that is shown: who looks for someone looks through all; who just opens the page sees what wants
+/// attention.
+pub(super) fn word(asked: &Fields, filter: &Filter) -> String {
+    let usual = if is_narrowed(filter) { "all" } else { "attention" };
+    Some(asked.text("state")).filter(|word| view(word).is_some()).unwrap_or_else(|| usual.to_owned())
 }
 
 /// The list's address with what `asked` says of it, and of nothing else.
@@ -177,11 +189,9 @@ pub(super) async fn wrong<N: Need>(p: &Permitted<N>, form: &Fields, mistakes: Mi
 
 async fn draw<N: Need>(p: &Permitted<N>, asked: &Fields, form: &Fields, mistakes: Mistakes) -> Answer {
     let filter = filter(asked);
-    let filtered = !filter.text.is_empty() || filter.kind.is_some();
-    // Who looks for someone looks through all; who just opens the page sees what wants attention.
-    let usual = if filtered { "all" } else { "attention" };
+    let filtered = is_narrowed(&filter);
     let state = Some(asked.text("state")).filter(|word| view(word).is_some());
-    let word = state.clone().unwrap_or_else(|| usual.to_owned());
+    let word = word(asked, &filter);
     let shown = view(&word).unwrap_or(View::Attention);
     let paging = Asked::of(asked.clone()).paging;
     let wanted = filter.clone();
@@ -256,6 +266,7 @@ async fn draw<N: Need>(p: &Permitted<N>, asked: &Fields, form: &Fields, mistakes
         back: links.query(),
         elsewhere,
         mistakes,
+        file: file::address(p, "/outbox.csv", &links),
     };
     page_with(status, &page)
 }

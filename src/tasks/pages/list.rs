@@ -7,7 +7,7 @@ use crate::{
     db::{self, Span, Total},
     error::{Error, Mistakes},
     ids::TaskId,
-    operators::{Permission, may, may::Need},
+    operators::{Permission, Who, may, may::Need},
     order::Column as _,
     tasks::{
         list::{Column, Order, Query, Row, StopWithin, View},
@@ -17,7 +17,7 @@ use crate::{
     ticked,
     tokens::AuthenticationType,
     web::{
-        Answer, Asked, Chrome, Fields, Links, Pager, Permitted,
+        Answer, Asked, Chrome, Fields, Links, Pager, Permitted, file,
         list::{Choice, Head, Tab, chips, prefixed, quoted},
         page_with,
     },
@@ -73,6 +73,7 @@ struct Page {
     mistakes: Mistakes,
     sees_policy: bool,
     sees_reports: bool,
+    file: String,
 }
 
 /// The list.
@@ -97,24 +98,34 @@ pub(super) fn address(form: &Fields) -> String {
     Links::new("/tasks", names.map(|name| (name, asked.text(name))).to_vec()).here()
 }
 
-async fn draw<N: Need>(p: &Permitted<N>, asked: &Asked, form: &Fields, mistakes: Mistakes) -> Answer {
-    let (q, operator, paging) = (asked.text("q"), asked.text("operator"), asked.paging);
-    let query = Query {
+/// What is looked for, as an address says it.
+pub(super) fn query(asked: &Asked, who: &Who) -> Query {
+    Query {
         view: View::from_code(&asked.text("view")),
-        q: db::key(&q),
-        operator: db::key(&operator),
+        q: db::key(&asked.text("q")),
+        operator: db::key(&asked.text("operator")),
         authentication_type: AuthenticationType::from_code(&asked.text("type")),
         stop: StopWithin::from_code(&asked.text("stop")),
         order: Order::parse(&asked.text("sort")),
-        me: db::key(p.who.name()),
-    };
-    let filter = vec![
+        me: db::key(who.name()),
+    }
+}
+
+/// What narrows the list, as its address says it.
+pub(super) fn filter(asked: &Asked, query: &Query) -> Vec<(&'static str, String)> {
+    vec![
         ("view", query.view.code().to_owned()),
-        ("q", q.clone()),
-        ("operator", operator.clone()),
+        ("q", asked.text("q")),
+        ("operator", asked.text("operator")),
         ("type", query.authentication_type.map_or(String::new(), |kind| kind.code().to_owned())),
         ("stop", query.stop.map_or(String::new(), |within| within.code().to_owned())),
-    ];
+    ]
+}
+
+async fn draw<N: Need>(p: &Permitted<N>, asked: &Asked, form: &Fields, mistakes: Mistakes) -> Answer {
+    let (q, operator, paging) = (asked.text("q"), asked.text("operator"), asked.paging);
+    let query = query(asked, &p.who);
+    let filter = filter(asked, &query);
     let links = asked.links("/tasks", [filter.clone(), vec![("sort", query.order.code())]].concat());
     let all = asked.fields.ticked("all") || form.ticked("all");
     let wanted = query.clone();
@@ -199,6 +210,7 @@ async fn draw<N: Need>(p: &Permitted<N>, asked: &Asked, form: &Fields, mistakes:
         back: here.query(),
         elsewhere,
         mistakes,
+        file: file::address(p, "/tasks.csv", &links),
         sees_policy: p.may(Permission::EditPolicies),
         sees_reports: p.may(Permission::Reports),
     };

@@ -6,6 +6,7 @@ mod boxes;
 pub mod detail;
 pub mod edit;
 pub mod edit_confirm;
+pub mod file;
 pub mod list;
 mod moving;
 mod people;

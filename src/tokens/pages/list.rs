@@ -20,7 +20,7 @@ use crate::{
     },
     users::{self, User},
     web::{
-        self, Answer, Asked, Chrome, Links, Pager, Paging, Permitted, Stretch,
+        self, Answer, Asked, Chrome, Links, Pager, Paging, Permitted, Stretch, file,
         list::{Choice, Head, Tab},
         segment,
     },
@@ -43,6 +43,7 @@ struct Page {
     stock: Stock,
     /// Nothing at all is there, whatever the filter.
     first_run: bool,
+    file: String,
     may_import: bool,
 }
 
@@ -137,6 +138,7 @@ pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest, asked: Aske
         rows,
         stock: found.stock,
         first_run: !found.anything,
+        file: file::address(&p, "/tokens.csv", &links),
         may_import: p.may(Permission::ImportTokens),
         search,
     })

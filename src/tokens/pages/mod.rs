@@ -10,6 +10,7 @@ use crate::{
 };
 
 pub mod detail;
+pub mod file;
 pub mod import;
 pub mod list;
 pub mod preview;

@@ -7,7 +7,7 @@ use askama::Template;
 use chrono::NaiveDate;
 
 use crate::{
-    db::{Span, Total},
+    db::{AnyConn, Span, Total},
     english::counted,
     error::Result,
     ids::UserId,
@@ -20,7 +20,7 @@ use crate::{
         search::{AuthMethod, Column, State},
     },
     web::{
-        self, Answer, Asked, Chrome, Links, Pager, Paging, Permitted, Stretch,
+        self, Answer, Asked, Chrome, Links, Pager, Paging, Permitted, Stretch, file,
         list::{Choice, Head},
         segment,
     },
@@ -49,19 +49,20 @@ struct Page {
     some_href: String,
     query: String,
     first_run: bool,
+    file: String,
     sees_tasks: bool,
     may_edit: bool,
     may_provision: bool,
 }
 
 /// A line of the table.
-struct Row {
+pub(super) struct Row {
     href: String,
-    user: User,
-    name: String,
-    tokens: String,
+    pub(super) user: User,
+    pub(super) name: String,
+    pub(super) tokens: String,
     /// The newest outstanding task, as words: number, status.
-    task: Option<(i64, &'static str)>,
+    pub(super) task: Option<(i64, &'static str)>,
 }
 
 struct Found {
@@ -123,6 +124,7 @@ pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest, asked: Aske
         some_href: links.here(),
         query: search.to_query(),
         first_run: !found.anyone,
+        file: file::address(&p, "/users.csv", &links),
         sees_tasks: p.may(Permission::SeeTasks),
         may_edit: p.may(Permission::EditUsers),
         may_provision,
@@ -137,7 +139,7 @@ fn what(search: &Search) -> String {
 }
 
 fn find(
-    conn: &mut crate::db::AnyConn,
+    conn: &mut AnyConn,
     who: &Who,
     today: NaiveDate,
     search: &Search,
@@ -151,6 +153,17 @@ fn find(
         Ok(rows)
     };
     let (list, stretch) = paging.read(|user: &User| user.id.0, read)?;
+    let meant =
+        if total.rows == 0 && !search.q.is_empty() { users::meant(conn, &who.scope, search)? } else { Vec::new() };
+    let everyone = Search { state: State::Any, ..Search::default() };
+    let anyone = total.rows > 0 || users::search(conn, &who.scope, &everyone, Order::default(), (0, 1))?.1.rows > 0;
+    let containers = users::containers(conn, &who.scope)?.into_iter().map(|(_, name)| name).collect();
+    let rows = rows(conn, today, list)?;
+    Ok(Found { rows, stretch, meant, total, containers, anyone })
+}
+
+/// What the list says of these users.
+pub(super) fn rows(conn: &mut AnyConn, today: NaiveDate, list: Vec<User>) -> Result<Vec<Row>> {
     let ids: Vec<UserId> = list.iter().map(|user| user.id).collect();
     let mut tokens: HashMap<UserId, Vec<String>> = HashMap::new();
     for (user, kind, count) in users::active_tokens(conn, &ids)? {
@@ -163,22 +176,14 @@ fn find(
             .entry(enrollment.user)
             .or_insert((enrollment.task.0, status(&enrollment.facts, attempts, today).label()));
     }
-    let meant =
-        if total.rows == 0 && !search.q.is_empty() { users::meant(conn, &who.scope, search)? } else { Vec::new() };
-    let everyone = Search { state: State::Any, ..Search::default() };
-    let anyone = total.rows > 0 || users::search(conn, &who.scope, &everyone, Order::default(), (0, 1))?.1.rows > 0;
-    let containers = users::containers(conn, &who.scope)?.into_iter().map(|(_, name)| name).collect();
-    let rows = list
-        .into_iter()
-        .map(|user| Row {
-            href: format!("/users/{}", segment(&user.user_id)),
-            name: user.name(),
-            tokens: tokens.remove(&user.id).unwrap_or_default().join(", "),
-            task: newest.remove(&user.id),
-            user,
-        })
-        .collect();
-    Ok(Found { rows, stretch, meant, total, containers, anyone })
+    let row = |user: User| Row {
+        href: format!("/users/{}", segment(&user.user_id)),
+        name: user.name(),
+        tokens: tokens.remove(&user.id).unwrap_or_default().join(", "),
+        task: newest.remove(&user.id),
+        user,
+    };
+    Ok(list.into_iter().map(row).collect())
 }
 
 /// "1 authenticator app", "2 hardware tokens".

@@ -14,6 +14,7 @@ use crate::{
 pub mod authentication_methods;
 pub mod detail;
 pub mod edit;
+pub mod file;
 pub mod import;
 pub mod list;
 pub mod new;

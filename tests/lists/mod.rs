@@ -1,5 +1,7 @@
 //! Lists of more rows than are counted: one page leads to the next, to the end and back.
 
+mod file;
+
 use tokendesk::{
     demo::{ACCOUNTS, people::CONTAINERS, world},
     operators::{BuiltIn, Scope, Who},
