@@ -49,7 +49,7 @@ fn an_operator_provisions_two_users_and_removes_one_of_them_again_by_keyboard_al
         kim.goes_to("Select user a.andrade").await;
         kim.press(SPACE).await;
         kim.follows("Remove 1 user… ", "This cannot be reversed").await;
-        kim.follows("Remove 1 user", "removed").await;
+        kim.follows("Remove 1 user", "Removed 1 user from task").await;
         kim.ends().await;
     });
 }
