@@ -88,7 +88,7 @@ on_both! {
         // Each page leads to the file of what it shows, with no page in it.
         for (page, file) in [
             ("/tasks?operator=m.okafor&size=50", "/tasks.csv?operator=m.okafor"),
-            ("/users?q=an*&sort=-user_id", "/users.csv?q=an*&#38;sort=-user_id"),
+            ("/users?q=an*&sort=-user_id", "/users.csv?q=an%2A&#38;sort=-user_id"),
             ("/tokens?user=an.c", "/tokens.csv?user=an.c"),
             ("/outbox?q=an.dahl", "/outbox.csv?q=an.dahl"),
             ("/audit?operator=m.okafor", "/audit.csv?operator=m.okafor"),
