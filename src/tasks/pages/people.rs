@@ -69,8 +69,12 @@ impl People {
 
     /// Which of them are shown: "Rows 1 to 50 of 40,000".
     pub fn span(&self) -> String {
-        let last = self.first + self.rows.len() - 1;
-        format!("Rows {} to {} of {}", number(self.first), number(last), number(self.total))
+        format!("Rows {} to {} of {}", number(self.first), number(self.last()), number(self.total))
+    }
+
+    /// The number of the last one shown.
+    fn last(&self) -> usize {
+        self.first + self.rows.len() - 1
     }
 
     /// Pages to go to: their numbers and words; the present one is not among them.
