@@ -32,7 +32,7 @@ fn run(folder: &Path, words: &[&str], typed: &[&str]) -> Said {
 }
 
 /// All flags there are but those of the mail server and the database.
-fn flags<'a>(data: &'a str) -> Vec<&'a str> {
+fn flags(data: &str) -> Vec<&str> {
     let pairs = [
         ["init", "--usual"],
         ["--host", "tokens.example.org"],
