@@ -155,7 +155,7 @@ pub(super) fn same_network(other: &AuthNode, network: Network) -> String {
 }
 
 /// Those among `nodes` that ask by RADIUS from a network which overlaps with `network`, `own` left out.
-pub fn overlapping<'a>(nodes: &'a [AuthNode], own: Option<AuthNodeId>, network: Network) -> Vec<&'a AuthNode> {
+pub fn overlapping(nodes: &[AuthNode], own: Option<AuthNodeId>, network: Network) -> Vec<&AuthNode> {
     let overlaps = |node: &&AuthNode| node.network.is_some_and(|other| other.overlaps(&network));
     let radius = nodes.iter().filter(|node| node.kind == Kind::Radius && Some(node.id) != own);
     radius.filter(overlaps).collect()

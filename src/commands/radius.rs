@@ -119,8 +119,7 @@ async fn read_again(desk: Desk, listener: Arc<Listener>, stop: CancellationToken
 
 async fn read(desk: &Desk, listener: &Arc<Listener>) {
     let (desk, listener) = (desk.clone(), listener.clone());
-    match web::block(move || listener.read(&desk, desk.now())).await {
-        Ok(Err(error)) => tracing::warn!("the auth nodes were not read again: {error}"),
-        Ok(Ok(())) | Err(_) => {}
+    if let Ok(Err(error)) = web::block(move || listener.read(&desk, desk.now())).await {
+        tracing::warn!("the auth nodes were not read again: {error}");
     }
 }

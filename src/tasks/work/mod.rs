@@ -175,7 +175,7 @@ pub fn prepare(desk: &Desk, running: &Running<'_>) -> Result<Option<Prepared>> {
     }
     asked.change.check(&preview)?;
     let kept = stage(desk, running, &who, now, &asked.change, &preview)?;
-    Ok(kept.then(|| Prepared { asked, policy: preview.policy, today: preview.today }))
+    Ok(kept.then_some(Prepared { asked, policy: preview.policy, today: preview.today }))
 }
 
 /// Those to whom it is done, with their Stop Dates then.
