@@ -101,10 +101,12 @@ mod tests {
     #[test]
     fn the_oldest_goes_when_there_are_too_many() {
         let kept = Kept::default();
-        for n in 0..=MOST {
-            ask(&kept, &n.to_string(), i64::try_from(n).unwrap() % 60, 5_000);
+        ask(&kept, "oldest", 0, 5_000);
+        for n in 1..=MOST {
+            ask(&kept, &n.to_string(), 1, 5_000);
         }
         assert_eq!(kept.0.lock().unwrap().len(), MOST);
-        assert_eq!(ask(&kept, "0", 30, 6_000), (6_000, None));
+        assert_eq!(ask(&kept, "1", 2, 6_000), (5_000, Some(at(1))));
+        assert_eq!(ask(&kept, "oldest", 2, 6_000), (6_000, None));
     }
 }
