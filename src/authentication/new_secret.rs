@@ -55,7 +55,7 @@ pub fn end_old(desk: &Desk, who: &Who, now: Timestamp, id: AuthNodeId) -> Result
     desk.db.write(|conn| {
         let node = store::by_id(conn, id)?.ok_or_else(|| Error::not_found("auth node", id.to_string()))?;
         if !store::secrets::end_old(conn, id)? {
-            return Err(Error::Conflict(format!("The old shared secret of {} has ended already.", node.name)));
+            return Err(Error::Conflict(format!("The old shared secret of {} has ended meanwhile.", node.name)));
         }
         let sentence = format!("Ended the old shared secret of the auth node {}", node.name);
         audit::record(conn, now, &Entry::done(&who.actor, Verb::AuthNodesEndOld, sentence).subject(&node.name))?;

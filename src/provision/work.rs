@@ -64,7 +64,7 @@ pub fn begin(desk: &Desk, who: &Who, now: Timestamp, id: &str, shown: &str) -> R
         let work = work::ask(conn, who, now, &piece)?;
         match store::drafts::begin(conn, id, work)? {
             true => Ok(work),
-            false => Err(Error::Conflict("This is being carried out already.".into())),
+            false => Err(Error::Conflict("This was begun meanwhile, and is being carried out.".into())),
         }
     })?;
     desk.work_waits.notify_one();
@@ -120,7 +120,7 @@ pub fn prepare(desk: &Desk, running: &Running<'_>) -> Result<Option<Prepared>> {
         Ok((who, preview, policy::current(conn)?))
     })?;
     let Ok(Preview { plan, .. }) = preview else {
-        return Err(Error::Conflict("The users who were chosen changed.".into()));
+        return Err(Error::Conflict("The users who were chosen changed since the page was shown.".into()));
     };
     let kept = stage(desk, running, &who, now, &plan, &policy)?;
     Ok(kept.then_some(Prepared { asked, policy }))

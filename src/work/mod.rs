@@ -62,7 +62,9 @@ pub fn cancel(desk: &Desk, who: &Who, now: Timestamp, id: WorkId) -> Result<()> 
         let piece = store::find(conn, id)?.filter(|piece| Some(piece.operator) == who.operator);
         let piece = piece.ok_or_else(|| Error::not_found("work", id.to_string()))?;
         if !store::cancel(conn, now, id)? {
-            return Err(Error::Conflict("It is too late to cancel this: it is applied already, or has ended.".into()));
+            return Err(Error::Conflict(
+                "It is too late to cancel this: it was applied meanwhile, or has ended.".into(),
+            ));
         }
         let entry = Entry::done(&who.actor, Verb::WorkCancel, format!("Canceled: {}", piece.title));
         audit::record(conn, now, &entry.subject(format!("work {id}")))

@@ -64,8 +64,8 @@ fn the_help_desk_finds_a_user_and_resends_by_keyboard_alone() {
         sam.goes_to("Find a user, task, serial number or email").await;
         sam.types("horvat").await;
         sam.enters("All 7 users").await;
-        sam.follows("Anneke ", "Provisioning Tasks").await;
-        sam.follows("Edit task 1023", "Resend task 1023").await;
+        sam.follows("Karin ", "Provisioning Tasks").await;
+        sam.follows("Edit task 1012", "Resend task 1012").await;
         sam.follows("Resend", "sent").await;
         sam.ends().await;
     });

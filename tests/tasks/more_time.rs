@@ -108,7 +108,7 @@ on_both! {
 
     fn a_row_of_the_task_offers_it_to_who_may_resend(world) {
         let (who, task, _) = expired(&world);
-        let offer = format!("/users/g.ferrari/tasks/{task}/edit\" aria-label=\"Give g.ferrari more time\"");
+        let offer = format!("/users/g.ferrari/tasks/{task}/edit\" aria-label=\"Give more time to g.ferrari\"");
         let page = Browser::signed_in(&world.url, &world.desk, &who).get(&format!("/tasks/{task}")).expect(200);
         assert!(page.body.contains(&offer), "{}", page.body);
         let auditor = world.signed_in("a.reyes", BuiltIn::Auditor);

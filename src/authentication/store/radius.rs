@@ -39,7 +39,7 @@ pub fn keep_answer(conn: &mut AnyConn, now: Timestamp, request: &[u8], bytes: &[
             .execute(conn)?;
     }
     if kept == 0 {
-        return Err(Error::Conflict("This request is answered already.".into()));
+        return Err(Error::Conflict("This request was answered meanwhile.".into()));
     }
     Ok(())
 }
