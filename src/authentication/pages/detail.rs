@@ -202,7 +202,7 @@ fn verdict(
             "Put server, port and shared secret into its settings, and sign in there once. If it asks from another address, that one stands under Unknown senders.".into(),
         ),
         State::InUse if answered.is_empty() => ("It has never asked".into(), "Put its key into its settings.".into()),
-        State::InUse => ("It works".into(), format!("A one-time password was last checked for it {answered}.")),
+        State::InUse => ("It works".into(), format!("A one-time password was last checked for it {}.", answered.to_lowercase())),
     }
 }
 
