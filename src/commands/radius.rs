@@ -23,7 +23,7 @@ use crate::{
 const READ_SECONDS: u64 = 3;
 
 /// Requests that are checked at once: half of the line before the embedded database's writer, so that the console still
-/// finds a place in it. What comes beyond gets no answer, and is sent again.
+/// finds room in it. What comes beyond gets no answer, and is sent again.
 const MOST_AT_ONCE: usize = 128;
 
 /// The socket, if RADIUS is on; bound before anything else is touched.
@@ -76,8 +76,8 @@ pub async fn serve(desk: Desk, socket: UdpSocket, stop: CancellationToken) {
             Next::Nothing => {}
             Next::Send(bytes) => send(&socket, &bytes, from).await,
             Next::Check(question) => match room.clone().try_acquire_owned() {
-                Ok(place) => {
-                    rt::spawn(check(desk.clone(), listener.clone(), socket.clone(), question, from, place));
+                Ok(permit) => {
+                    rt::spawn(check(desk.clone(), listener.clone(), socket.clone(), question, from, permit));
                 }
                 Err(_) => listener.forget(&question),
             },
@@ -93,7 +93,7 @@ async fn check(
     socket: Arc<tokio::net::UdpSocket>,
     question: Question,
     from: SocketAddr,
-    _place: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 ) {
     let answer = web::block(move || listener.check(&desk, desk.now(), question)).await;
     if let Ok(Some(bytes)) = answer {

@@ -76,7 +76,7 @@ impl<'a> Packet<'a> {
 
     /// All attributes as they came: type and content.
     pub fn attributes(&self) -> impl Iterator<Item = (u8, &'a [u8])> + use<'a> {
-        self.places().map(|(kind, _, content)| (kind, content))
+        self.positions().map(|(kind, _, content)| (kind, content))
     }
 
     /// The content of the first attribute of this type.
@@ -84,22 +84,22 @@ impl<'a> Packet<'a> {
         self.attributes().find(|(known, _)| *known == kind).map(|(_, content)| content)
     }
 
-    /// Type, place of the content in the packet, and content.
-    fn places(&self) -> impl Iterator<Item = (u8, usize, &'a [u8])> + use<'a> {
+    /// Type, position of the content in the packet, and content.
+    fn positions(&self) -> impl Iterator<Item = (u8, usize, &'a [u8])> + use<'a> {
         let bytes = self.bytes;
         let mut at = HEADER;
         std::iter::from_fn(move || {
             let (kind, length) = (*bytes.get(at)?, usize::from(*bytes.get(at + 1)?));
             let content = bytes.get(at + 2..at + length)?;
-            let place = at + 2;
+            let position = at + 2;
             at += length;
-            Some((kind, place, content))
+            Some((kind, position, content))
         })
     }
 
     /// What its Message-Authenticator proves under `secret`, compared in constant time (RFC 3579 §3.2).
     pub fn proof(&self, secret: &[u8]) -> Proof {
-        let mut found = self.places().filter(|(kind, ..)| *kind == code::MESSAGE_AUTHENTICATOR);
+        let mut found = self.positions().filter(|(kind, ..)| *kind == code::MESSAGE_AUTHENTICATOR);
         let Some((_, at, content)) = found.next() else { return Proof::None };
         if content.len() != SUM || found.next().is_some() {
             return Proof::Wrong;

@@ -93,7 +93,7 @@ pub fn make_first(
 }
 
 /// A link as long work prepares it for a user, who need not be in the task yet: the row, and what its email carries. `nth` is
-/// its place among those of `work`.
+/// its number among those of `work`.
 pub fn prepare(desk: &Desk, work: WorkId, nth: i64, user: UserId, policy: &Policy) -> (PreparedLink, mail::Secret) {
     let (handle, code) = drawn(desk, policy);
     let code_hash = hash(&desk.keys, &handle, &code);

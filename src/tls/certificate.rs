@@ -143,7 +143,7 @@ impl NotGood {
     fn sentence(&self, path: &str, zone: Zone) -> String {
         match self {
             NotGood::Ended(at) => {
-                format!("The certificate {path} ended on {}: put a new one in its place.", day_and_time(zone, *at))
+                format!("The certificate {path} ended on {}: replace it.", day_and_time(zone, *at))
             }
             NotGood::BeginsLater(at) => format!(
                 "The certificate {path} is good from {} on only: see whether this machine's clock is right.",

@@ -131,10 +131,8 @@ impl fmt::Debug for Served {
 pub fn ending(files: &TlsFiles, certificate: &Certificate, zone: Zone, now: Timestamp) -> Option<String> {
     let (path, until) = (files.certificate.display(), day_and_time(zone, certificate.ends_at));
     if now > certificate.ends_at {
-        return Some(format!(
-            "The certificate {path} ended on {until}, and browsers refuse it: put a new one in its place."
-        ));
+        return Some(format!("The certificate {path} ended on {until}, and browsers refuse it: replace it."));
     }
     let soon = certificate.ends_at - now < Duration::days(SOON_DAYS);
-    soon.then(|| format!("The certificate {path} ends on {until}: put a new one in its place before that."))
+    soon.then(|| format!("The certificate {path} ends on {until}: replace it before that."))
 }

@@ -14,7 +14,7 @@ use super::headers;
 /// The address all are sent on to: the public one, without a trailing slash.
 pub struct PublicUrl(pub String);
 
-/// Sends who reads on to the same page of the public address; whoever asked, and by which name, there is no other place.
+/// Sends who reads on to the same page of the public address; whoever asked, and by which name, there is nowhere else.
 /// Anything that could change something is refused: its sender should learn that it went over the line for all to read.
 pub async fn send_on(request: HttpRequest, public: Data<PublicUrl>) -> HttpResponse {
     let PublicUrl(base) = public.get_ref();

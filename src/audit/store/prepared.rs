@@ -52,7 +52,7 @@ pub struct PreparedEntry {
 }
 
 impl PreparedEntry {
-    /// What of `entry` is its own; `nth` is its place among those of `work`.
+    /// What of `entry` is its own; `nth` is its number among those of `work`.
     pub fn of(now: Timestamp, work: WorkId, nth: i64, entry: &Entry<'_>) -> Self {
         let NewRow { user_id, subject, subject_key, sentence, detail, .. } = NewRow::of(now, entry);
         PreparedEntry { work_id: work.0, nth, user_id, subject, subject_key, sentence, detail }

@@ -20,7 +20,7 @@ pub fn answer(conn: &mut AnyConn, request: &[u8], since: Timestamp) -> Result<Op
         .optional()?)
 }
 
-/// Keeps what answers a request, in place of what answered it before `since`.
+/// Keeps what answers a request, instead of what answered it before `since`.
 ///
 /// # Errors
 /// `Conflict` if it was answered since, perhaps by another server in this moment.

@@ -41,7 +41,7 @@ pub struct PreparedEmail {
     give_up_at: Timestamp,
 }
 
-/// Prepares an email to a user: its secret is sealed. `nth` is its place among those of `work`. Task and enrollment are those
+/// Prepares an email to a user: its secret is sealed. `nth` is its number among those of `work`. Task and enrollment are those
 /// that the user has when it is posted; a task that is not there yet is number 0.
 ///
 /// # Errors

@@ -209,8 +209,8 @@ async fn draw<N: Need>(p: &Permitted<N>, asked: &Fields, form: &Fields, mistakes
                     if word == current {
                         total = count;
                         let read = |span: Span| mail::rows(conn, now, scope, &wanted, view, span);
-                        let (found, place) = paging.read(|email: &Email| email.id.0, read)?;
-                        (rows, stretch) = (found, place);
+                        let (found, part) = paging.read(|email: &Email| email.id.0, read)?;
+                        (rows, stretch) = (found, part);
                     }
                 }
                 let basis = outbox::basis(conn, now, &desk.settings)?;

@@ -21,9 +21,9 @@ use crate::{
 pub struct PreparedLink {
     /// The work that prepares it.
     pub work_id: i64,
-    /// Its place among those of the work.
+    /// Its number among those of the work.
     pub nth: i64,
-    /// The user it is for: it is found by the user, never by its place.
+    /// The user it is for: it is found by the user, never by its number.
     pub user_id: i64,
     /// The public part.
     pub handle: String,

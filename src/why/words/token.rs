@@ -90,13 +90,13 @@ pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
         }
         S::PasswordReused => {
             let before = facts.accepted_just_before().map(|(accepted, rejected, seconds)| {
-                let place = if accepted.node == rejected.node {
+                let node = if accepted.node == rejected.node {
                     "the same node".to_owned()
                 } else {
                     accepted.node.clone()
                 };
                 format!(
-                    " It was accepted {seconds} s before at {place}: a client that waits too short a time asks its next server with the same value."
+                    " It was accepted {seconds} s before at {node}: a client that waits too short a time asks its next server with the same value."
                 )
             });
             words(
