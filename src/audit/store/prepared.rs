@@ -3,6 +3,7 @@
 
 use diesel::{
     prelude::*,
+    query_builder::{BoxedSqlQuery, SqlQuery},
     sql_query,
     sql_types::{BigInt, Nullable, Text, Timestamp as SqlTimestamp},
 };
@@ -12,30 +13,37 @@ use crate::{
     audit::Entry, clock::Timestamp, db::AnyConn, error::Result, ids::WorkId, insert_rows, schema::work_entries,
 };
 
+type Query = BoxedSqlQuery<'static, <AnyConn as Connection>::Backend, SqlQuery>;
+
 /// Appends `entry` for each user of `work`, in the order in which they were prepared; how many.
 pub fn insert_for(conn: &mut AnyConn, now: Timestamp, work: WorkId, entry: &Entry<'_>) -> Result<usize> {
     let row = NewRow::of(now, entry);
-    let written = sql_query(
-        "INSERT INTO audit_entries (at, actor_kind, actor, actor_key, role, address, request, verb, outcome, task_id, \
-           sentence, detail, user_id, subject, subject_key) \
-         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, u.id, u.user_id, s.user_key \
-         FROM work_emails s JOIN users u ON u.id = s.user_id WHERE s.work_id = $13 ORDER BY s.nth",
-    )
-    .bind::<SqlTimestamp, _>(row.at)
-    .bind::<Text, _>(row.actor_kind)
-    .bind::<Text, _>(row.actor)
-    .bind::<Text, _>(row.actor_key)
-    .bind::<Text, _>(row.role)
-    .bind::<Text, _>(row.address)
-    .bind::<Text, _>(row.request)
-    .bind::<Text, _>(row.verb)
-    .bind::<Text, _>(row.outcome)
-    .bind::<Nullable<BigInt>, _>(row.task_id)
-    .bind::<Text, _>(row.sentence)
-    .bind::<Text, _>(row.detail)
-    .bind::<BigInt, _>(work.0)
-    .execute(conn)?;
-    Ok(written)
+    let (sentence, detail) = (row.sentence.clone(), row.detail.clone());
+    let own = "sentence, detail, user_id, subject, subject_key";
+    let from = "$11, $12, u.id, u.user_id, s.user_key \
+         FROM work_emails s JOIN users u ON u.id = s.user_id WHERE s.work_id = $13 ORDER BY s.nth";
+    let query = insert(row, own, from).bind::<Text, _>(sentence).bind::<Text, _>(detail);
+    Ok(query.bind::<BigInt, _>(work.0).execute(conn)?)
+}
+
+/// The statement that writes what of `row` all entries share, with their `own` columns `from` what was prepared: the values
+/// that this names begin with $11.
+fn insert(row: NewRow, own: &str, from: &str) -> Query {
+    let shared = "at, actor_kind, actor, actor_key, role, address, request, verb, outcome, task_id";
+    let text =
+        format!("INSERT INTO audit_entries ({shared}, {own}) SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, {from}");
+    sql_query(text)
+        .into_boxed()
+        .bind::<SqlTimestamp, _>(row.at)
+        .bind::<Text, _>(row.actor_kind)
+        .bind::<Text, _>(row.actor)
+        .bind::<Text, _>(row.actor_key)
+        .bind::<Text, _>(row.role)
+        .bind::<Text, _>(row.address)
+        .bind::<Text, _>(row.request)
+        .bind::<Text, _>(row.verb)
+        .bind::<Text, _>(row.outcome)
+        .bind::<Nullable<BigInt>, _>(row.task_id)
 }
 
 /// What differs from entry to entry, as it is prepared.
@@ -67,24 +75,8 @@ pub fn stage(conn: &mut AnyConn, rows: &[PreparedEntry]) -> Result<()> {
 
 /// Appends the prepared entries of `work`; who did what, on which task, is that of `entry`. How many.
 pub fn insert_prepared(conn: &mut AnyConn, now: Timestamp, work: WorkId, entry: &Entry<'_>) -> Result<usize> {
-    let row = NewRow::of(now, entry);
-    let written = sql_query(
-        "INSERT INTO audit_entries (at, actor_kind, actor, actor_key, role, address, request, verb, outcome, task_id, \
-           user_id, subject, subject_key, sentence, detail) \
-         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, s.user_id, s.subject, s.subject_key, s.sentence, s.detail \
-         FROM work_entries s WHERE s.work_id = $11 ORDER BY s.nth",
-    )
-    .bind::<SqlTimestamp, _>(row.at)
-    .bind::<Text, _>(row.actor_kind)
-    .bind::<Text, _>(row.actor)
-    .bind::<Text, _>(row.actor_key)
-    .bind::<Text, _>(row.role)
-    .bind::<Text, _>(row.address)
-    .bind::<Text, _>(row.request)
-    .bind::<Text, _>(row.verb)
-    .bind::<Text, _>(row.outcome)
-    .bind::<Nullable<BigInt>, _>(row.task_id)
-    .bind::<BigInt, _>(work.0)
-    .execute(conn)?;
-    Ok(written)
+    let own = "user_id, subject, subject_key, sentence, detail";
+    let from = "s.user_id, s.subject, s.subject_key, s.sentence, s.detail \
+         FROM work_entries s WHERE s.work_id = $11 ORDER BY s.nth";
+    Ok(insert(NewRow::of(now, entry), own, from).bind::<BigInt, _>(work.0).execute(conn)?)
 }
