@@ -273,6 +273,11 @@ pub fn routes(demo: bool) -> Vec<Route> {
         post("/tokens/{serial}/unlock", need::<may::Unlock>(), tokens::pages::detail::unlock),
         post("/tokens/{serial}/resync", need::<may::Unlock>(), tokens::pages::detail::resync),
         post("/tokens/{serial}/assign", need::<may::AssignTokens>(), tokens::pages::detail::assign),
+        get("/tokens/{serial}/report-lost", need::<may::ReportLost>(), tokens::pages::report_lost::show),
+        post("/tokens/{serial}/report-lost", need::<may::ReportLost>(), tokens::pages::report_lost::submit),
+        post("/tokens/{serial}/found", need::<may::ReplaceToken>(), tokens::pages::report_lost::found),
+        get("/tokens/{serial}/replace", need::<may::ReplaceToken>(), tokens::pages::replace::show),
+        post("/tokens/{serial}/replace", need::<may::ReplaceToken>(), tokens::pages::replace::submit),
         get("/tokens/{serial}/revoke", need::<may::SuspendTokens>(), tokens::pages::revoke::show),
         post("/tokens/{serial}/revoke", need::<may::SuspendTokens>(), tokens::pages::revoke::submit),
 

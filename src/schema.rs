@@ -7,6 +7,7 @@ mod authentication;
 mod counts;
 mod keys;
 mod long_work;
+mod lost;
 mod own;
 mod radius;
 mod start;
@@ -18,6 +19,7 @@ pub use authentication::*;
 pub use counts::*;
 pub use keys::*;
 pub use long_work::*;
+pub use lost::*;
 pub use own::*;
 pub use radius::*;
 pub use start::*;
@@ -362,6 +364,8 @@ diesel::joinable!(enrollments -> emails (last_email_id));
 diesel::joinable!(enrollment_links -> enrollments (enrollment_id));
 diesel::joinable!(enrollment_sessions -> enrollments (enrollment_id));
 diesel::joinable!(enrollment_sessions -> enrollment_links (link_id));
+diesel::joinable!(lost_tokens -> tokens (token_id));
+diesel::joinable!(replacements -> tokens (token_id));
 diesel::joinable!(email_tries -> emails (email_id));
 diesel::joinable!(email_reports -> emails (email_id));
 
@@ -369,5 +373,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     check_rejections, containers, roles, operators, operator_containers, sessions, sign_in_throttle, auth_nodes,
     auth_node_networks, refused_checks, check_throttle, audit_entries, emails, email_tries, email_reports, users,
     tokens, self_enrollment_policy, policy_changes, messages, tasks, enrollments, enrollment_links, provision_drafts,
-    enrollment_sessions, user_words, work
+    enrollment_sessions, user_words, work, lost_tokens, replacements
 );

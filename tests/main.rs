@@ -17,6 +17,7 @@ mod find;
 mod first_start;
 mod installation;
 mod lists;
+mod lost;
 mod mail;
 mod messages;
 mod operators;

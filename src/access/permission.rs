@@ -132,6 +132,10 @@ permissions! {
     Unlock = "unlock an enrollment or a token",
     /// Suspend or revoke a token.
     SuspendTokens = "suspend, revoke a token",
+    /// Report a token as lost.
+    ReportLost = "report as lost",
+    /// Replace a token, and put back one that was reported lost.
+    ReplaceToken = "replace a token",
     /// Import tokens to the inventory.
     ImportTokens = "import tokens",
     /// See the outbox.
@@ -158,7 +162,7 @@ impl Permission {
         match self {
             SeeUsers | EditUsers => ("Manage", "Assignment"),
             SeeTasks | Provision | ChangeStopDate | Remove | Resend | Unlock => ("Manage", "Provisioning Tasks"),
-            SuspendTokens | ImportTokens => ("Manage", "Tokens"),
+            SuspendTokens | ReportLost | ReplaceToken | ImportTokens => ("Manage", "Tokens"),
             SeeOutbox | SendAgain => ("Oversee", "Outbox"),
             Reports => ("Oversee", "Reports"),
             SeeAudit | SeeOwnAudit => ("Oversee", "Audit"),
@@ -180,6 +184,10 @@ impl Permission {
             Resend => "Send a user a new enrollment email, also to another address.",
             Unlock => "Set failed attempts back, and resync a token. Asks for a reason.",
             SuspendTokens => "Also resume; and take a token from its user.",
+            ReportLost => "Suspends a user’s token at once, with a reason.",
+            ReplaceToken => {
+                "A task for the new token; the old one ends when that works. Also puts back one that was lost."
+            }
             ImportTokens => "Bring seeds into the inventory, and assign a serial number by hand.",
             SeeOutbox => "Every email, what the mail server answered, and what the user did with it.",
             SendAgain => "Also cancel an email that waits.",

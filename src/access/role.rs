@@ -80,11 +80,11 @@ impl BuiltIn {
             BuiltIn::Operator => Permissions::all(),
             BuiltIn::ProvisioningManager => [
                 SeeUsers, EditUsers, SeeTasks, Provision, ChangeStopDate, Remove, Resend, Unlock, SuspendTokens,
-                ImportTokens, SeeOutbox, SendAgain, Reports,
+                ReportLost, ReplaceToken, ImportTokens, SeeOutbox, SendAgain, Reports,
             ]
             .into_iter()
             .collect(),
-            BuiltIn::HelpDesk => [SeeUsers, Resend, Unlock, SeeOutbox, SeeOwnAudit].into_iter().collect(),
+            BuiltIn::HelpDesk => [SeeUsers, Resend, Unlock, ReportLost, SeeOutbox, SeeOwnAudit].into_iter().collect(),
             BuiltIn::Auditor => [SeeUsers, SeeTasks, SeeOutbox, Reports, SeeAudit].into_iter().collect(),
         }
     }
@@ -108,9 +108,10 @@ mod tests {
     }
 
     #[test]
-    fn the_help_desk_resends_and_unlocks_and_changes_nothing_else() {
+    fn the_help_desk_resends_unlocks_and_reports_as_lost_and_changes_nothing_else() {
         let help_desk = BuiltIn::HelpDesk.permissions();
         assert!(help_desk.has(Permission::Resend) && help_desk.has(Permission::Unlock));
+        assert!(help_desk.has(Permission::ReportLost) && !help_desk.has(Permission::ReplaceToken));
         assert!(!help_desk.has(Permission::SeeTasks) && !help_desk.has(Permission::Provision));
     }
 }

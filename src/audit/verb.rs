@@ -42,7 +42,10 @@ verbs! {
     UsersEnable = "users.enable", "A user was enabled.";
     UsersImport = "users.import", "Users were imported.";
     TokensAssign = "tokens.assign", "A token was assigned to a user.";
+    TokensFound = "tokens.found", "A token that was reported lost is taken again.";
     TokensImport = "tokens.import", "Tokens were imported.";
+    TokensReplace = "tokens.replace", "A user is to get another token in place of one.";
+    TokensReportLost = "tokens.report_lost", "A token was reported lost.";
     TokensResume = "tokens.resume", "A suspended token is taken again.";
     TokensResync = "tokens.resync", "A token was brought back in step.";
     TokensRevoke = "tokens.revoke", "A token was taken from a user for good.";

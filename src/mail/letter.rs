@@ -64,6 +64,8 @@ kinds! {
     TokenAssigned = "token-assigned", "Token assigned";
     /// A token was taken out of use for a while.
     TokenSuspended = "token-suspended", "Token suspended";
+    /// A token was reported lost.
+    ReportedLost = "reported-lost", "Token reported lost";
     /// A token was revoked.
     TokenRevoked = "token-revoked", "Token revoked";
     /// What happened to users, told to an operator.
@@ -90,7 +92,7 @@ impl Kind {
 
     /// True if it is about a token alone, whatever task it came from.
     pub fn is_about_token(self) -> bool {
-        matches!(self, Kind::TokenAssigned | Kind::TokenSuspended | Kind::TokenRevoked)
+        matches!(self, Kind::TokenAssigned | Kind::TokenSuspended | Kind::ReportedLost | Kind::TokenRevoked)
     }
 
     /// True if the email carries the enrollment link and the activation code, and is of no use without them.

@@ -60,6 +60,7 @@ impl Message {
             Kind::Locked => "When failed attempts have locked an enrollment",
             Kind::TokenAssigned => "When a hardware token was assigned to a user by hand",
             Kind::TokenSuspended => "When a token was suspended",
+            Kind::ReportedLost => "When a token was reported lost with the email notification ticked",
             Kind::TokenRevoked => "When a token was revoked",
             Kind::Alert => "When something happened that a role is told of (Operator alerts)",
             Kind::Test => "When an operator asks for one",

@@ -214,13 +214,15 @@ fn outdated(email: &Email, around: &EmailContext, basis: &Basis) -> Option<Strin
         }
         Kind::Enrolled if theirs.is_some_and(|state| in_use.contains(&state)) => None,
         Kind::TokenAssigned if theirs == Some(TokenState::Assigned) => None,
-        Kind::TokenSuspended if theirs == Some(TokenState::Suspended) => None,
+        Kind::TokenSuspended | Kind::ReportedLost if theirs == Some(TokenState::Suspended) => None,
         Kind::TokenRevoked if !theirs.is_some_and(|state| in_use.contains(&state)) => None,
         Kind::Canceled | Kind::Alert | Kind::Test | Kind::Enrollment | Kind::Reminder => None,
-        Kind::Enrolled | Kind::TokenAssigned | Kind::TokenSuspended | Kind::TokenRevoked => Some(match theirs {
-            Some(state) => format!("{serial} is {} by now.", state.label()),
-            None => format!("{serial} is no longer theirs."),
-        }),
+        Kind::Enrolled | Kind::TokenAssigned | Kind::TokenSuspended | Kind::ReportedLost | Kind::TokenRevoked => {
+            Some(match theirs {
+                Some(state) => format!("{serial} is {} by now.", state.label()),
+                None => format!("{serial} is no longer theirs."),
+            })
+        }
     }
 }
 

@@ -27,8 +27,11 @@ mod devices;
 mod draft;
 pub mod pages;
 pub mod plan;
+mod replace;
 mod store;
 pub mod work;
+
+pub use replace::{Replacement, Replacing, preview_replacement, replace, replaceable};
 
 pub use devices::{assign_device, stock};
 pub use store::drafts as draft_rows;

@@ -25,6 +25,7 @@ mod progress;
 pub mod reading;
 pub mod reminders;
 pub mod remove;
+mod replaced;
 pub mod resend;
 pub mod status;
 pub mod stop_date;
@@ -38,6 +39,7 @@ pub use enrollment::{Enrollment, Link};
 pub use missed::{Failure, FailureKind};
 pub use reading::{count_open, find};
 pub use reminders::send_reminders;
+pub use replaced::note_used;
 pub use status::{EnrollmentFacts, Status, status};
 pub use store::{
     by_handle, enrollments,
@@ -50,11 +52,11 @@ pub use store::{
     missed::set_older_link as note_older_link,
     missed::{Trace, forgive_code, trace},
     notes::add_failure as note_failure,
-    notes::set_used as note_used,
     notes::{
         set_code_accepted as note_code_accepted, set_opened as note_opened, set_pending_seed as note_pending_seed,
     },
     prepared::{PreparedLink, open as open_prepared_links, stage as stage_links},
+    replacements::{note as note_replacement, open_of as open_replacements},
     write::{end as end_enrollments, note_last_emails},
 };
 pub use task::Task;

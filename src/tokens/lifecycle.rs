@@ -51,6 +51,8 @@ pub enum Change {
     Suspend,
     /// End that.
     Resume,
+    /// Take it out of use since its user no longer has it.
+    ReportLost,
     /// Forgive wrong one-time passwords.
     Unlock,
     /// Bring it back into step; it stays in its state.
@@ -75,6 +77,8 @@ impl Change {
         };
         match self {
             Change::Suspend => only(S::Active, S::Suspended, "an Active token can be suspended"),
+            Change::ReportLost if now == S::Locked => Ok(S::Suspended),
+            Change::ReportLost => only(S::Active, S::Suspended, "a token in use can be reported lost"),
             Change::Resume => only(S::Suspended, S::Active, "a Suspended token can be resumed"),
             Change::Unlock => only(S::Locked, S::Active, "a Locked token can be unlocked"),
             Change::Resync if matches!(now, S::Active | S::Locked | S::Suspended) => Ok(now),
@@ -151,8 +155,9 @@ mod tests {
         }
     }
 
-    const CHANGES: [Change; 8] = [
+    const CHANGES: [Change; 9] = [
         Change::Suspend,
+        Change::ReportLost,
         Change::Resume,
         Change::Unlock,
         Change::Resync,

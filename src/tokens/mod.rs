@@ -10,9 +10,11 @@ mod guard;
 pub mod import;
 pub mod inventory;
 pub mod lifecycle;
+mod lost;
 pub mod one_time;
 pub mod pages;
 pub mod rejected;
+mod report_lost;
 mod resync;
 mod revoke;
 mod store;
@@ -22,7 +24,11 @@ mod validity;
 
 pub use assign::assign;
 pub use guard::find;
+pub use lost::LostReport;
+pub(crate) use report_lost::lose;
+pub use report_lost::{found, report_lost, report_of};
 pub use resync::resync;
+pub(crate) use revoke::end_replaced;
 pub use revoke::revoke;
 pub use suspend::{resume, suspend, unlock};
 
@@ -31,6 +37,7 @@ pub use rejected::{Rejected, Rejection};
 pub use store::{
     available, by_serial,
     list::{counts as state_counts, ends, holders, page as list_page},
+    lost::of_user as lost_of,
     of_user,
     rejections::of_user as rejections_of,
 };

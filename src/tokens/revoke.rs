@@ -2,11 +2,12 @@
 
 use super::guard::{find, hold, holder, moved_meanwhile, post, read_reason, record, step};
 use crate::{
-    audit::{Entry, Verb},
+    audit::{Actor, Entry, Verb},
     clock::Timestamp,
-    db::{self, Lock},
+    db::{self, AnyConn, Lock},
     desk::Desk,
     error::{Error, Result},
+    ids::{TaskId, TokenId},
     mail::Kind,
     operators::{Permission, Who},
     tokens::{
@@ -65,4 +66,23 @@ pub fn revoke(
         }
         Ok(find(conn, who, serial)?.token)
     })
+}
+
+/// Takes a token out of use for good, since the one of `task` works: in the transaction of that one's first use.
+pub(crate) fn end_replaced(conn: &mut AnyConn, now: Timestamp, old: TokenId, task: TaskId) -> Result<()> {
+    let Some(token) = store::by_id(conn, old)?.filter(|token| lifecycle::is_in_use(token.state)) else { return Ok(()) };
+    let fate = if store::lost::of_token(conn, old)?.is_some() { Fate::Lost } else { Fate::Faulty };
+    let reason = match token.state_reason.as_str() {
+        "" => format!("Replaced in task {task}"),
+        before => format!("{before}; replaced in task {task}"),
+    };
+    step(conn, &token, Change::Revoke(fate), &reason)?;
+    let user = holder(conn, &token)?;
+    let actor = Actor::system();
+    let sentence = format!("Revoked the token {}: {}, since the new one works", token.serial, fate.state().code());
+    let entry = Entry::done(&actor, Verb::TokensRevoke, sentence)
+        .task(task)
+        .fact("State", format!("{} → {}", token.state.code(), fate.state().code()))
+        .fact("Reason", &reason);
+    record(conn, now, entry, &token, user.as_ref())
 }

@@ -20,6 +20,7 @@ use crate::{
 
 pub mod change;
 pub mod list;
+pub mod lost;
 pub mod rejections;
 
 /// A token with its secret (sealed) and what is remembered of its values.
@@ -152,6 +153,16 @@ struct NewRow<'a> {
 pub fn of_user(conn: &mut AnyConn, user: UserId) -> Result<Vec<Token>> {
     let rows: Vec<Row> = tokens::table.filter(tokens::user_id.eq(user.0)).order(tokens::id).load(conn)?;
     rows.into_iter().map(|row| StoredToken::try_from(row).map(|held| held.token)).collect()
+}
+
+/// The token of this row, held until the transaction ends.
+pub fn by_id(conn: &mut AnyConn, token: TokenId) -> Result<Option<Token>> {
+    let query = tokens::table.find(token.0);
+    let row: Option<Row> = match conn {
+        AnyConn::Pg(pg) => query.for_update().first(pg).optional()?,
+        AnyConn::Sqlite(sqlite) => query.first(sqlite).optional()?,
+    };
+    row.map(|row| StoredToken::try_from(row).map(|held| held.token)).transpose()
 }
 
 /// The token of this serial number, in any case.

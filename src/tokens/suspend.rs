@@ -5,10 +5,10 @@ use crate::{
     audit::{Entry, Verb},
     clock::Timestamp,
     desk::Desk,
-    error::Result,
+    error::{Error, Result},
     mail::Kind,
     operators::{Permission, Who},
-    tokens::{Token, lifecycle::Change},
+    tokens::{Token, lifecycle::Change, report_of},
 };
 
 /// Takes an Active token out of use for a while.
@@ -32,11 +32,15 @@ pub fn suspend(desk: &Desk, who: &Who, now: Timestamp, serial: &str, reason: &st
 /// Takes a Suspended token back into use.
 ///
 /// # Errors
-/// `NotFound` out of scope, `Refused` if it is not Suspended.
+/// `NotFound` out of scope, `Refused` if it is not Suspended, or was reported lost.
 pub fn resume(desk: &Desk, who: &Who, now: Timestamp, serial: &str) -> Result<Token> {
     who.need(Permission::SuspendTokens)?;
     desk.db.write(|conn| {
         let token = hold(conn, who, serial)?.token;
+        if report_of(conn, &token)?.is_some() {
+            let sentence = format!("{} was reported lost: “It was found” puts it back.", token.serial);
+            return Err(Error::Refused(sentence));
+        }
         step(conn, &token, Change::Resume, "")?;
         let user = holder(conn, &token)?;
         let entry = Entry::done(&who.actor, Verb::TokensResume, format!("Resumed the token {}", token.serial));

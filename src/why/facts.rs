@@ -9,7 +9,7 @@ use crate::{
     mail::Email,
     policy::Policy,
     tasks::{Enrollment, Status, Trace, missed::Failure, status::status},
-    tokens::{Rejected, Rejection, Token, TokenState, lifecycle::is_in_use},
+    tokens::{LostReport, Rejected, Rejection, Token, TokenState, lifecycle::is_in_use},
     users::User,
 };
 
@@ -46,6 +46,8 @@ pub struct Shared {
     pub user: User,
     /// The user's tokens.
     pub tokens: Vec<Token>,
+    /// Those of them that were reported lost.
+    pub lost: Vec<LostReport>,
     /// The last rejections of them.
     pub rejections: Vec<Rejection>,
     /// The last checks of the user's one-time passwords, the newest first; empty unless one that was used before was rejected.
@@ -117,8 +119,19 @@ impl Facts {
     pub fn token(&self) -> Option<&Token> {
         let enrolled = self.enrollment.as_ref().and_then(|enrollment| enrollment.token);
         let own = self.tokens.iter().find(|token| Some(token.id) == enrolled);
+        // One that was reported lost is out of the way as long as another one works.
+        let works = |token: &&Token| is_in_use(token.state) && self.lost_report(token).is_none();
         let in_use = || self.tokens.iter().rev().find(|token| is_in_use(token.state));
-        own.filter(|token| is_in_use(token.state)).or_else(in_use).or(own)
+        own.filter(works)
+            .or_else(|| self.tokens.iter().rev().find(works))
+            .or(own.filter(|token| is_in_use(token.state)))
+            .or_else(in_use)
+            .or(own)
+    }
+
+    /// The report of a token that is Suspended since it was reported lost.
+    pub fn lost_report(&self, token: &Token) -> Option<&LostReport> {
+        self.lost.iter().find(|report| report.token == token.id)
     }
 
     /// Why the last one-time password of that token was rejected, if none was accepted since. One that was used before

@@ -28,6 +28,8 @@ pub enum Remedy {
     LookAtEmail,
     /// Take the token back into use.
     ResumeToken,
+    /// Give the user another token in place of it.
+    ReplaceToken,
     /// Forgive the token's wrong one-time passwords.
     UnlockToken,
     /// Bring the token back into step with two one-time passwords.
@@ -50,6 +52,7 @@ impl Remedy {
             Remedy::ImportTokens => Permission::ImportTokens,
             Remedy::LookAtEmail => Permission::SeeOutbox,
             Remedy::ResumeToken => Permission::SuspendTokens,
+            Remedy::ReplaceToken => Permission::ReplaceToken,
             Remedy::EnableNode => Permission::ManageOperators,
             Remedy::LookAtNewer => Permission::SeeUsers,
         }

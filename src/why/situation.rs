@@ -128,6 +128,8 @@ pub enum Situation {
     WrongUserId,
     /// The token is Suspended.
     TokenSuspended,
+    /// The only token was reported lost.
+    ReportedLost,
     /// The token is Locked.
     TokenLocked,
     /// The token is Lost.
@@ -290,6 +292,7 @@ fn enrolling(facts: &Facts, kind: AuthenticationType) -> Situation {
 fn with_token(facts: &Facts) -> Situation {
     let Some(token) = facts.token() else { return Situation::TokenGone };
     match token.state {
+        TokenState::Suspended if facts.lost_report(token).is_some() => return Situation::ReportedLost,
         TokenState::Suspended => return Situation::TokenSuspended,
         TokenState::Locked => return Situation::TokenLocked,
         TokenState::Lost => return Situation::TokenLost,

@@ -81,6 +81,7 @@ impl Situation {
             S::NodeDisabled        => (Stops, Some(Use), &[EnableNode]),
             S::WrongUserId         => (Mistaken, Some(Use), &[]),
             S::TokenSuspended      => (Stops, Some(Token), &[ResumeToken]),
+            S::ReportedLost        => (Stops, Some(Token), &[ReplaceToken]),
             S::TokenLocked         => (Stops, Some(Token), &[UnlockToken]),
             S::TokenLost           => (Over, Some(Token), &[Provision]),
             S::TokenFaulty         => (Over, Some(Token), &[Provision]),

@@ -46,6 +46,7 @@ pub(super) fn fill(kind: Kind, v: &View) -> askama::Result<Letter> {
         Locked: "letters/locked/subject.txt", "letters/locked/body.txt", "letters/locked/body.html";
         TokenAssigned: "letters/token-assigned/subject.txt", "letters/token-assigned/body.txt", "letters/token-assigned/body.html";
         TokenSuspended: "letters/token-suspended/subject.txt", "letters/token-suspended/body.txt", "letters/token-suspended/body.html";
+        ReportedLost: "letters/reported-lost/subject.txt", "letters/reported-lost/body.txt", "letters/reported-lost/body.html";
         TokenRevoked: "letters/token-revoked/subject.txt", "letters/token-revoked/body.txt", "letters/token-revoked/body.html";
         Alert: "letters/alert/subject.txt", "letters/alert/body.txt", "letters/alert/body.html";
         Test: "letters/test/subject.txt", "letters/test/body.txt", "letters/test/body.html";
@@ -131,6 +132,7 @@ impl View {
             Kind::Locked => vec![task],
             Kind::TokenAssigned => vec![serial, ("Assigned by", by)],
             Kind::TokenSuspended => vec![serial, ("Suspended by", by)],
+            Kind::ReportedLost => vec![serial, ("Reported to", by)],
             Kind::TokenRevoked => vec![serial, ("Revoked by", by)],
             Kind::Alert => {
                 let Alert { operator, role, until, .. } = &self.alert;

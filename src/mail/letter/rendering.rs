@@ -108,7 +108,7 @@ mod tests {
              \x20 Task:                 1042\n\
              \x20 Requested by:         k.lindqvist\n\
              \n\
-             We never ask for your password or a code by phone or email.\n\
+             We never call you to ask for a code or a password.\n\
              The page you open must start with https://enroll.example.org/\n\
              \n\
              Did you not expect this? Do nothing, and tell the help desk:\n\

@@ -13,6 +13,7 @@ pub mod missed;
 pub mod notes;
 pub mod prepared;
 pub mod reminders;
+pub mod replacements;
 pub mod scoped;
 pub mod write;
 

@@ -12,6 +12,7 @@ use crate::{
     tokens::{
         self, MovingFactor, Standing, Token,
         import::making_words,
+        lifecycle::{Change, is_in_use},
         pages::{Possible, State, path},
     },
     users::{self, User},
@@ -36,6 +37,11 @@ struct Page {
     container: String,
     dates: Vec<(&'static str, String)>,
     possible: Possible,
+    /// It is Suspended since it was reported lost.
+    is_lost: bool,
+    can_report: bool,
+    can_replace: bool,
+    may_replace: bool,
     may_suspend: bool,
     may_unlock: bool,
     may_assign: bool,
@@ -162,7 +168,7 @@ async fn build<N: crate::operators::may::Need>(
     mistakes: Mistakes,
 ) -> Result<Page, Fault> {
     let serial = serial.to_owned();
-    let ((held, user, container, lines), chrome) = p
+    let ((held, user, container, lines, lost), chrome) = p
         .view(move |desk, who, _| {
             desk.db.read(|conn| {
                 let held = tokens::find(conn, who, &serial)?;
@@ -171,7 +177,8 @@ async fn build<N: crate::operators::may::Need>(
                 let names = users::containers(conn, &who.scope)?;
                 let container = names.into_iter().find(|(id, _)| Some(*id) == at).map(|(_, name)| name);
                 let lines = audit::of_subject(conn, &held.token.serial, ENTRIES)?;
-                Ok((held, user, container.unwrap_or_default(), lines))
+                let lost = tokens::report_of(conn, &held.token)?;
+                Ok((held, user, container.unwrap_or_default(), lines, lost))
             })
         })
         .await?;
@@ -197,18 +204,25 @@ async fn build<N: crate::operators::may::Need>(
     Ok(Page {
         chrome,
         path: path(&token.serial),
-        state: State::of(&token, zone, p.now),
+        is_lost: lost.is_some(),
+        state: match &lost {
+            Some(report) => State::of(&token, zone, p.now).reported(report, p.who.name(), zone, p.now),
+            None => State::of(&token, zone, p.now),
+        },
         making: making_words(&token.making),
         standing: standing(&token, &held.standing),
         user_href: user.as_ref().map(|user| format!("/users/{}", segment(&user.user_id))).unwrap_or_default(),
-        user,
         container,
         dates,
         possible: Possible::of(&token),
+        can_report: p.may(Permission::ReportLost) && user.is_some() && Change::ReportLost.is_possible(&token),
+        can_replace: p.may(Permission::ReplaceToken) && user.is_some() && is_in_use(token.state),
+        may_replace: p.may(Permission::ReplaceToken),
         may_suspend: p.may(Permission::SuspendTokens),
         may_unlock: p.may(Permission::Unlock),
         may_assign: p.may(Permission::ImportTokens) || p.may(Permission::Provision),
         token,
+        user,
         typed,
         mistakes,
         history,

@@ -1,9 +1,9 @@
 //! Screens of tokens: the inventory, one token, taking one away, importing them.
 
 use crate::{
-    clock::{Timestamp, Zone},
+    clock::{Timestamp, Zone, moment},
     tokens::{
-        Token, TokenState,
+        LostReport, Token, TokenState,
         lifecycle::{Change, Fate},
     },
     web::segment,
@@ -14,6 +14,8 @@ pub mod file;
 pub mod import;
 pub mod list;
 pub mod preview;
+pub mod replace;
+pub mod report_lost;
 pub mod revoke;
 
 /// The address of these screens.
@@ -52,6 +54,15 @@ impl State {
         let hints = [Some(token.state_reason.clone()).filter(|reason| !reason.is_empty()), outside];
         let hint = hints.into_iter().flatten().collect::<Vec<_>>().join("; ");
         State { word: token.state.label(), hint, icon, dress }
+    }
+
+    /// The same of a token that was reported lost: by whom, "you" for who looks.
+    #[must_use]
+    pub fn reported(mut self, report: &LostReport, looks: &str, zone: Zone, now: Timestamp) -> Self {
+        let by = if report.by == looks { "you" } else { &report.by };
+        let reported = format!("Reported lost by {by}, {}", moment(zone, now, report.at).to_lowercase());
+        self.hint = if self.hint.is_empty() { reported } else { format!("{reported}: {}", self.hint) };
+        self
     }
 }
 

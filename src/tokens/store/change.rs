@@ -8,7 +8,7 @@ use crate::{
     error::Result,
     ids::{TokenId, UserId},
     schema::tokens,
-    tokens::{one_time::Standing, token::TokenState},
+    tokens::{one_time::Standing, store::lost, token::TokenState},
 };
 
 /// Moves a token on; false if it is no longer in the state `from`. Wrong one-time passwords in a row are forgiven
@@ -37,6 +37,8 @@ pub fn put_back(conn: &mut AnyConn, token: TokenId, from: TokenState) -> Result<
             tokens::last_used_at.eq(None::<Timestamp>),
         ))
         .execute(conn)?;
+    // Who reported it lost was its user, who no longer has it.
+    lost::forget(conn, token)?;
     Ok(changed == 1)
 }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::{
     audit,
-    clock::{Timestamp, Zone, moment},
+    clock::moment,
     error::Mistakes,
     mail,
     operators::{
@@ -17,13 +17,14 @@ use crate::{
         may::{self, Need},
     },
     tasks::{
-        Enrollment, enrollments, reading, resend,
+        self, Enrollment, enrollments, reading, resend,
         status::{hint, status, urgency},
         ticked_users::{self, TickedUsers},
     },
     tokens::{
-        Token,
-        pages::{Possible, State, path},
+        LostReport, Token,
+        lifecycle::{Change, is_in_use},
+        pages::{State, path},
     },
     users::{self, pages::Person},
     web::{Answer, Chrome, Permitted, page_with},
@@ -60,13 +61,18 @@ struct Outstanding {
     urgency: &'static str,
     status: &'static str,
     hint: String,
+    /// The serial number that it replaces; may be empty.
+    replaces: String,
 }
 
 /// A line of the Tokens table.
 struct TokenLine {
     href: String,
     state: State,
-    possible: Possible,
+    /// What the operator may do to it from here.
+    can_report: bool,
+    can_replace: bool,
+    can_find: bool,
     last_used: String,
     token: Token,
 }
@@ -86,8 +92,7 @@ struct Page {
     sees_audit: bool,
     may_resend: bool,
     may_provision: bool,
-    may_suspend: bool,
-    may_unlock: bool,
+    has_actions: bool,
 }
 
 /// GET
@@ -98,15 +103,16 @@ pub async fn show(p: Permitted<may::SeeUsers>, user_id: Path<String>, address: Q
 /// The page, or what comes back of a form of its panel.
 pub async fn draw<N: Need>(p: Permitted<N>, user_id: String, address: Address, came: FormBack) -> Answer {
     let task = address.task.as_deref().and_then(|number| reading::number(number).ok());
-    let ((diagnosis, enrollments, emails, lines, unlock_shown), chrome) = p
+    let ((diagnosis, enrollments, emails, lines, replacements, unlock_shown), chrome) = p
         .view(move |desk, who, now| {
-            let (diagnosis, enrollments, emails, lines) = desk.db.read(|conn| {
+            let (diagnosis, enrollments, emails, lines, replacements) = desk.db.read(|conn| {
                 let user = users::find(conn, who, &user_id)?;
                 let enrollments = enrollments::outstanding_of(conn, user.id)?;
                 let ids: Vec<_> = enrollments.iter().filter_map(|enrollment| enrollment.last_email).collect();
                 let emails = mail::latest_of(conn, &ids)?;
                 let lines = audit::of_user(conn, user.id, ENTRIES)?;
-                Ok((why::diagnose(desk, conn, who, now, user, task)?, enrollments, emails, lines))
+                let replacements = tasks::open_replacements(conn, user.id)?;
+                Ok((why::diagnose(desk, conn, who, now, user, task)?, enrollments, emails, lines, replacements))
             })?;
             // What is unlocked is what was shown.
             let unlock_shown = match (diagnosis.remedy, &diagnosis.facts.enrollment) {
@@ -122,7 +128,7 @@ pub async fn draw<N: Need>(p: Permitted<N>, user_id: String, address: Address, c
                 }
                 _ => None,
             };
-            Ok((diagnosis, enrollments, emails, lines, unlock_shown))
+            Ok((diagnosis, enrollments, emails, lines, replacements, unlock_shown))
         })
         .await?;
     let (zone, now) = (p.desk.settings.zone, p.now);
@@ -144,6 +150,11 @@ pub async fn draw<N: Need>(p: Permitted<N>, user_id: String, address: Address, c
                 urgency,
                 status: status(&enrollment.facts, attempts, today).label(),
                 hint: hint(&enrollment.facts, attempts, now, zone),
+                replaces: replacements
+                    .iter()
+                    .find(|(task, ..)| *task == enrollment.task)
+                    .map(|(.., serial)| serial.clone())
+                    .unwrap_or_default(),
                 enrollment,
             }
         })
@@ -152,6 +163,15 @@ pub async fn draw<N: Need>(p: Permitted<N>, user_id: String, address: Address, c
         |a: &audit::Line, b: &audit::Line| a.actor == b.actor && a.sentence == b.sentence && a.refused == b.refused;
     let history = lines.chunk_by(same).map(|run| HistoryLine::of(run, moment(zone, now, run[0].at))).collect();
     let user = &diagnosis.facts.user;
+    let tokens: Vec<TokenLine> = diagnosis
+        .facts
+        .tokens
+        .iter()
+        .map(|token| {
+            let replacing = replacements.iter().any(|(_, old, _)| *old == token.id);
+            held(&p, token.clone(), diagnosis.facts.lost_report(token), replacing || !user.is_enabled())
+        })
+        .collect();
     let person = Person::new(user);
     let status = if came.mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     page_with(
@@ -162,15 +182,14 @@ pub async fn draw<N: Need>(p: Permitted<N>, user_id: String, address: Address, c
             mistakes: came.mistakes,
             person,
             outstanding,
-            tokens: diagnosis.facts.tokens.iter().map(|token| held(token.clone(), zone, now)).collect(),
+            has_actions: tokens.iter().any(|line| line.can_report || line.can_replace || line.can_find),
+            tokens,
             history,
             sees_tasks: p.may(Permission::SeeTasks),
             sees_reports: p.may(Permission::Reports),
             sees_audit: p.may(Permission::SeeAudit),
             may_resend: p.may(Permission::Resend),
             may_provision: p.may(Permission::Provision) && user.is_enabled(),
-            may_suspend: p.may(Permission::SuspendTokens),
-            may_unlock: p.may(Permission::Unlock),
         },
     )
 }
@@ -191,12 +210,19 @@ impl HistoryLine {
     }
 }
 
-fn held(token: Token, zone: Zone, now: Timestamp) -> TokenLine {
+fn held<N: Need>(p: &Permitted<N>, token: Token, report: Option<&LostReport>, is_replaced: bool) -> TokenLine {
+    let (zone, now) = (p.desk.settings.zone, p.now);
     let last_used = token.last_used_at.map_or_else(|| "never".into(), |at| moment(zone, now, at));
+    let state = State::of(&token, zone, now);
     TokenLine {
         href: path(&token.serial),
-        state: State::of(&token, zone, now),
-        possible: Possible::of(&token),
+        state: match report {
+            Some(report) => state.reported(report, p.who.name(), zone, now),
+            None => state,
+        },
+        can_report: p.may(Permission::ReportLost) && Change::ReportLost.is_possible(&token),
+        can_replace: p.may(Permission::ReplaceToken) && is_in_use(token.state) && !is_replaced,
+        can_find: p.may(Permission::ReplaceToken) && report.is_some(),
         last_used,
         token,
     }

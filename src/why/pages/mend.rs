@@ -173,6 +173,13 @@ pub(super) fn mend(
             button: format!("Resume {}", facts.token()?.serial),
             ..Mend::default()
         },
+        Remedy::ReplaceToken => Mend {
+            action: of_token("replace")?,
+            link: true,
+            icon: "refresh",
+            button: format!("Replace {}", facts.token()?.serial),
+            ..Mend::default()
+        },
         Remedy::UnlockToken => Mend {
             action: of_token("unlock")?,
             hidden: back(),

@@ -5,7 +5,7 @@ use crate::{
     english::with_article,
     ids::TaskId,
     users::{pages::Person, user::User},
-    why::{Check, Diagnosis, Mark, Other, Weight, remedy::Stage},
+    why::{Check, Diagnosis, Mark, Other, Situation, Weight, remedy::Stage},
 };
 
 /// What the panel draws (`templates/why/panel.html`).
@@ -100,6 +100,7 @@ impl Panel {
             |user: &User| format!("There is another {}: {} in {}.", user.name(), user.user_id, user.container_name);
         Panel {
             question: match enrollment {
+                _ if diagnosis.situation == Situation::ReportedLost => "Why can’t this user sign in?".into(),
                 Some(enrollment) if !tabs.is_empty() => {
                     format!("Why can’t this user enroll in task {}?", enrollment.task)
                 }

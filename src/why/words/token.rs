@@ -32,6 +32,18 @@ pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
             reason("They have enrolled; its one-time passwords are refused until it is resumed."),
             "Your token is out of use for the moment. Is it with you, and has nobody else had it?",
         ),
+        S::ReportedLost => {
+            let report = facts.lost_report(token);
+            let by = report.map(|report| report.by.as_str()).unwrap_or_default();
+            words(
+                "The only token is reported lost",
+                reason(&format!(
+                    "{by} suspended {serial} {}. It signs nobody in, and no other token does.",
+                    when(facts, report.map(|report| report.at))
+                )),
+                "Nobody can sign in with your lost token any more. You will get a new one.",
+            )
+        }
         S::TokenLocked => words(
             format!("Their token {serial} is Locked"),
             reason("They have enrolled; too many wrong one-time passwords in a row locked it."),
@@ -139,6 +151,11 @@ pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
                 token.failures, facts.policy.token_failures_allowed
             ),
             "Please read me two codes in a row, so that I can see whether your token is out of step.",
+        ),
+        _ if !facts.lost.is_empty() => words(
+            "One token is reported lost, another works",
+            format!("{serial} is Active; its last one-time password was accepted {}.", when(facts, token.last_used_at)),
+            "Your lost token is out of use. Please sign in with the other one.",
         ),
         _ => words(
             "Everything is in order",
