@@ -21,6 +21,8 @@ pub fn report_lost(desk: &Desk, who: &Who, now: Timestamp, serial: &str, reason:
     let reason = read_reason(reason)?;
     desk.db.write(|conn| {
         let token = hold(conn, who, serial)?.token;
+        // Replace takes one that an operator has suspended as well.
+        Change::ReportLost.of(&token).map_err(Error::Refused)?;
         lose(conn, who, now, &token, &reason)?;
         if tell {
             let user = holder(conn, &token)?;

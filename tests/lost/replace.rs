@@ -99,7 +99,7 @@ on_both! {
         manager.get(&path).expect(200).says("Lost or stolen: suspend it now").says("What will happen");
         manager.post(&path, &[("old", "lost"), ("reason", "")]).expect(422).says("Enter a reason.");
         let page = manager.post(&path, &[("old", "lost"), ("reason", "On the train")]).expect(200);
-        page.says("Replacement").says("t.adeyemi@example.org").says("is revoked").says("On the train");
+        let page = page.says("Replacement").says("t.adeyemi@example.org").says("is revoked").says("On the train");
         assert_eq!(world.token(&old.token.serial).state, S::Active, "nothing is done yet");
         let shown = page.body.split_once("name=\"shown\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
         let moved = manager.post(&path, &[("old", "keep"), ("reason", "On the train"), ("shown", &shown)]);
@@ -107,7 +107,7 @@ on_both! {
         let done = manager.post(&path, &[("old", "lost"), ("reason", "On the train"), ("shown", &shown)]);
         assert_eq!(done.location(), "/users/t.adeyemi/authentication-methods");
         let page = manager.get("/users/t.adeyemi/authentication-methods").expect(200);
-        page.says(&format!("Replaces {}", old.token.serial)).says("Reported lost by you").says(&format!("Task {} replaces", before.0 + 1));
+        let page = page.says(&format!("Replaces {}", old.token.serial)).says("Reported lost by you").says(&format!("Task {} replaces", before.0 + 1));
         assert!(!page.body.contains(&format!("{path}\"")), "it is being replaced");
         manager.get(&path).expect(422);
     }

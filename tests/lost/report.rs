@@ -82,7 +82,7 @@ on_both! {
         let answer = helper.post(&report, &[("reason", "on the train"), ("notify", "1")]);
         assert_eq!(answer.location(), methods);
         let page = helper.get(methods).expect(200);
-        page.says("Reported lost by you").says("on the train").says("Why can’t this user sign in?").says("The only token is reported lost");
+        let page = page.says("Reported lost by you").says("on the train").says("Why can’t this user sign in?").says("The only token is reported lost");
         assert_eq!(acts(&page), [false; 5]);
         let page = manager.get(methods).expect(200).says("Reported lost by s.moreau");
         assert_eq!(acts(&page), [false, true, true, false, false]);
