@@ -37,6 +37,8 @@ pub enum Purpose {
     Preview,
     /// The cookie of a browser in which an operator signed in before.
     KnownBrowser,
+    /// The seed of a token that comes without a serial number, which is made of it.
+    ImportedSeed,
 }
 
 impl Purpose {
@@ -51,6 +53,7 @@ impl Purpose {
             Purpose::Metrics => "Metrics:",
             Purpose::Preview => "Preview:",
             Purpose::KnownBrowser => "KnownBrowser:",
+            Purpose::ImportedSeed => "ImportedSeed:",
         }
     }
 }
@@ -178,6 +181,11 @@ mod tests {
                 Purpose::KnownBrowser,
                 "KnownBrowser:",
                 "546a5024e037018c1fe6f1ba659330e830d4c2674f3e83e07aa0b3af4c944c16",
+            ),
+            (
+                Purpose::ImportedSeed,
+                "ImportedSeed:",
+                "2bc26aa2107c32e1d2f6377646829e1a907c679ce67e443176737157c3e56e0c",
             ),
         ] {
             assert_eq!(purpose.label(), label);

@@ -38,7 +38,7 @@ on_both! {
     fn every_message_is_listed_and_opens_with_its_default(world) {
         let browser = operator(&world);
         let list = browser.get("/messages").expect(200);
-        for name in ["Enrollment: Authenticator app", "Enrollment: Hardware token", "Reminder", "New Stop Date", "Canceled", "Enrolled", "Locked", "Token assigned", "Token suspended", "Token revoked"] {
+        for name in ["Enrollment: Authenticator app", "Enrollment: Hardware token", "Reminder", "New Stop Date", "Canceled", "Enrolled", "Locked", "Token assigned", "Token imported", "Token suspended", "Token revoked"] {
             assert!(list.text().contains(name), "{name}");
         }
         for kind in Kind::ALL.iter().filter(|kind| !kind.is_for_operators()) {

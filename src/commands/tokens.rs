@@ -19,8 +19,9 @@ const LINES_PRINTED: usize = 50;
 /// What can be done.
 #[derive(Subcommand)]
 pub enum Command {
-    /// Import hardware tokens from a CSV or a PSKC (RFC 6030) file. The first line of a CSV file names the columns:
-    /// Serial Number, Seed, Type, Algorithm, Digits, Period, Counter, Container.
+    /// Import tokens from a CSV or a PSKC (RFC 6030) file, or one of otpauth:// addresses, one a line. The first line of a CSV
+    /// file names the columns: Serial Number, Seed, Type, Algorithm, Digits, Period, Counter, User ID, Authentication Type,
+    /// Container. Those with a User ID go to their owners and work at once, the others to inventory.
     Import {
         /// The file.
         file: PathBuf,
@@ -34,9 +35,12 @@ pub enum Command {
         /// Say what would become of each token, and change nothing.
         #[arg(long)]
         dry_run: bool,
-        /// The container of tokens that the file names none for; left out: the whole organization.
+        /// The container of tokens that the file names neither one nor an owner for; left out: the whole organization.
         #[arg(long, value_name = "NAME", default_value = "")]
         container: String,
+        /// Tell the owners by email that their tokens are here.
+        #[arg(long)]
+        tell_owners: bool,
         /// Import what is right even if some are refused; else one refused token stops all.
         #[arg(long)]
         good_ones: bool,
@@ -54,11 +58,11 @@ pub enum Command {
 /// A sentence that says what is wrong; also if a token was refused, so that scripts see it.
 pub fn run(command: Command) -> Result<()> {
     match command {
-        Command::Import { file, key, password_file, dry_run, container, good_ones, outcomes, args } => {
+        Command::Import { file, key, password_file, dry_run, container, tell_owners, good_ones, outcomes, args } => {
             let bytes = Zeroizing::new(read(&file)?);
             let opening = opening(key, password_file.as_deref())?;
             let desk = args.desk()?;
-            let choices = Choices { opening, container, good_ones, dry_run };
+            let choices = Choices { opening, container, tell_owners, good_ones, dry_run };
             let report = import::import(&desk, &Who::command_line(), desk.now(), &bytes, &choices)?;
             if let Some(path) = outcomes {
                 std::fs::write(&path, report.to_csv())
@@ -98,6 +102,9 @@ fn print(report: &Report) -> Result<()> {
     }
     let what = if report.carried_out { "Imported" } else { "Nothing was imported" };
     println!("{what}: {} good, {} refused.", report.imported(), report.refused());
+    if report.owned() > 0 {
+        println!("{}", report.owners_words());
+    }
     match report.refused() {
         0 => Ok(()),
         1 => Err(Error::Internal("1 token was refused.".into())),

@@ -38,7 +38,7 @@ pub trait Plan: Sized + Send + 'static {
     ///
     /// # Errors
     /// `Invalid` if what was chosen cannot be taken.
-    fn of(conn: &mut AnyConn, who: &Who, file: &Self::File, choices: &Self::Choices) -> Result<Self>;
+    fn of(desk: &Desk, conn: &mut AnyConn, who: &Who, file: &Self::File, choices: &Self::Choices) -> Result<Self>;
 
     /// True if refused lines are to be left out; else one stops all of it.
     fn leave_out(choices: &Self::Choices) -> bool;
@@ -134,7 +134,7 @@ pub fn check<P: Plan>(
     P::admit(desk, who, now)?;
     // First of all, so that nothing is kept that cannot be read.
     let file = P::read(&bytes, now, choices)?;
-    let plan = desk.db.read(|conn| P::of(conn, who, &file, choices))?;
+    let plan = desk.db.read(|conn| P::of(desk, conn, who, &file, choices))?;
     plan.note(desk, who, now)?;
     let text = serde_json::to_string(choices).map_err(|_| Error::Internal("choices are no JSON".into()))?;
     let sent = Sent { file_name: file_name.to_owned(), choices: Zeroizing::new(text), bytes };
@@ -149,7 +149,7 @@ pub fn find<P: Plan>(desk: &Desk, who: &Who, now: Timestamp, id: &str) -> Result
     desk.db.read(|conn| match kept(desk, conn, who, now, P::KIND, id)? {
         None => Ok(State::Ended),
         Some(Kept { done_at: Some(at), sent, .. }) => Ok(State::Done(at, sent.bytes)),
-        Some(kept) => Ok(State::Open(Box::new(Preview::of(conn, who, now, &kept)?))),
+        Some(kept) => Ok(State::Open(Box::new(Preview::of(desk, conn, who, now, &kept)?))),
     })
 }
 
@@ -173,7 +173,7 @@ pub fn run<P: Plan>(
             Some(Kept { done_at: Some(at), .. }) => return Ok(ImportRun::Before(at)),
             Some(kept) => kept,
         };
-        let mut preview = Preview::<P>::of(conn, who, now, &kept)?;
+        let mut preview = Preview::<P>::of(desk, conn, who, now, &kept)?;
         preview.leave_out |= leave_out;
         if preview.fingerprint != shown {
             return Ok(ImportRun::Moved(Box::new(preview)));
@@ -203,11 +203,11 @@ impl<P: Plan> Preview<P> {
         }
     }
 
-    fn of(conn: &mut AnyConn, who: &Who, now: Timestamp, kept: &Kept) -> Result<Self> {
+    fn of(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, kept: &Kept) -> Result<Self> {
         let choices: P::Choices = serde_json::from_str(&kept.sent.choices)
             .map_err(|_| Error::Internal(format!("the choices of the import {} are unreadable", kept.id)))?;
         let file = P::read(&kept.sent.bytes, now, &choices)?;
-        let plan = P::of(conn, who, &file, &choices)?;
+        let plan = P::of(desk, conn, who, &file, &choices)?;
         Ok(Preview::new(kept, choices, file, plan))
     }
 }

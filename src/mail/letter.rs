@@ -62,6 +62,8 @@ kinds! {
     Locked = "locked", "Locked";
     /// A device was given to the user by hand.
     TokenAssigned = "token-assigned", "Token assigned";
+    /// A token of another product came here with its user, who may go on using it.
+    TokenImported = "token-imported", "Token imported";
     /// A token was taken out of use for a while.
     TokenSuspended = "token-suspended", "Token suspended";
     /// A token was reported lost.
@@ -92,7 +94,10 @@ impl Kind {
 
     /// True if it is about a token alone, whatever task it came from.
     pub fn is_about_token(self) -> bool {
-        matches!(self, Kind::TokenAssigned | Kind::TokenSuspended | Kind::ReportedLost | Kind::TokenRevoked)
+        matches!(
+            self,
+            Kind::TokenAssigned | Kind::TokenImported | Kind::TokenSuspended | Kind::ReportedLost | Kind::TokenRevoked
+        )
     }
 
     /// True if the email carries the enrollment link and the activation code, and is of no use without them.
@@ -125,13 +130,23 @@ pub struct Facts {
     pub previous_stop_on: Option<NaiveDate>,
     /// The UserID of the operator who asked for it.
     pub requester: String,
-    /// The serial number of the token it is about.
+    /// The serial number of the token it is about; of several, parted by ", ", see [`Facts::serials`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub serial: Option<String>,
     /// What an operator is told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alert: Option<alert::Alert>,
 }
+
+impl Facts {
+    /// The serial numbers of the tokens it is about; none has a comma or a space in it.
+    pub fn serials(&self) -> impl Iterator<Item = &str> {
+        self.serial.iter().flat_map(|all| all.split(SERIALS_PARTED))
+    }
+}
+
+/// What stands between the serial numbers of an email about several tokens.
+pub const SERIALS_PARTED: &str = ", ";
 
 /// What must not stay: sealed until the mail server has accepted the email, then wiped (PRODUCT.md §6).
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -59,6 +59,7 @@ impl Message {
             Kind::Enrolled => "When a user has enrolled a token",
             Kind::Locked => "When failed attempts have locked an enrollment",
             Kind::TokenAssigned => "When a hardware token was assigned to a user by hand",
+            Kind::TokenImported => "When tokens were imported with their owners and telling them was ticked",
             Kind::TokenSuspended => "When a token was suspended",
             Kind::ReportedLost => "When a token was reported lost with the email notification ticked",
             Kind::TokenRevoked => "When a token was revoked",

@@ -212,17 +212,20 @@ fn outdated(email: &Email, around: &EmailContext, basis: &Basis) -> Option<Strin
                 None
             }
         }
-        Kind::Enrolled if theirs.is_some_and(|state| in_use.contains(&state)) => None,
+        Kind::Enrolled | Kind::TokenImported if theirs.is_some_and(|state| in_use.contains(&state)) => None,
         Kind::TokenAssigned if theirs == Some(TokenState::Assigned) => None,
         Kind::TokenSuspended | Kind::ReportedLost if theirs == Some(TokenState::Suspended) => None,
         Kind::TokenRevoked if !theirs.is_some_and(|state| in_use.contains(&state)) => None,
         Kind::Canceled | Kind::Alert | Kind::Test | Kind::Enrollment | Kind::Reminder => None,
-        Kind::Enrolled | Kind::TokenAssigned | Kind::TokenSuspended | Kind::ReportedLost | Kind::TokenRevoked => {
-            Some(match theirs {
-                Some(state) => format!("{serial} is {} by now.", state.label()),
-                None => format!("{serial} is no longer theirs."),
-            })
-        }
+        Kind::Enrolled
+        | Kind::TokenAssigned
+        | Kind::TokenImported
+        | Kind::TokenSuspended
+        | Kind::ReportedLost
+        | Kind::TokenRevoked => Some(match theirs {
+            Some(state) => format!("{serial} is {} by now.", state.label()),
+            None => format!("{serial} is no longer theirs."),
+        }),
     }
 }
 

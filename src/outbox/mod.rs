@@ -63,7 +63,7 @@ pub fn in_context(conn: &mut AnyConn, emails: Vec<Email>) -> Result<Vec<EmailInC
     people.sort_unstable();
     people.dedup();
     let people: HashMap<UserId, _> = users::by_ids(conn, &people)?.into_iter().map(|user| (user.id, user)).collect();
-    let serials: Vec<&str> = emails.iter().filter_map(|email| email.facts.serial.as_deref()).collect();
+    let serials: Vec<&str> = emails.iter().flat_map(|email| email.facts.serials()).collect();
     let held = tokens::holders(conn, &serials)?;
     Ok(emails
         .into_iter()
@@ -71,7 +71,7 @@ pub fn in_context(conn: &mut AnyConn, emails: Vec<Email>) -> Result<Vec<EmailInC
             let around = EmailContext {
                 enrollment: email.enrollment.and_then(|id| enrollments.get(&id)).cloned(),
                 user: email.user.and_then(|id| people.get(&id)).cloned(),
-                token: email.facts.serial.as_deref().and_then(|serial| held.get(&tokens::serial_key(serial))).copied(),
+                token: email.facts.serials().find_map(|serial| held.get(&tokens::serial_key(serial))).copied(),
             };
             EmailInContext { email, context: around }
         })

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How long a letter about a token is tried, in days: later it would only confuse.
-const LETTER_DAYS: i64 = 3;
+pub(super) const LETTER_DAYS: i64 = 3;
 
 /// The token of this serial number with what is remembered of its values, in the scope of `who`.
 ///

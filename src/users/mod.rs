@@ -29,7 +29,7 @@ pub use import::{Import, Report, import};
 pub use search::{Order, Search};
 pub use store::{
     active_tokens, by_ids, container, containers,
-    import::insert as insert_all,
+    import::{by_user_ids, insert as insert_all},
     namesakes,
     search::{are_many, count, ids as ids_matching, meant, page as search},
     twins,

@@ -11,7 +11,10 @@ use tokendesk::{
     portal::{Step, Visit},
     provision::choice::{Choice, Selection},
     tasks::{self, links, resend},
-    tokens::{self, AuthenticationType, MovingFactor},
+    tokens::{
+        self, AuthenticationType, MovingFactor,
+        import::{Choices, Opening},
+    },
 };
 
 use super::*;
@@ -112,6 +115,9 @@ on_both! {
         let Ok(Step::Done(_, token)) = tokendesk::portal::prove(&world.desk, world.now(), &visit, &typed) else { panic!("the key is proven") };
         // Of tokens.
         tokendesk::provision::assign_device(&world.desk, &who, world.now(), "FT-1", "b.cole").unwrap();
+        let file = b"Serial,Seed,User ID\nFT-9,3132333435363738393031323334353637383930,c.dahl\n";
+        let choices = Choices { opening: Opening::Nothing, container: String::new(), tell_owners: true, good_ones: false, dry_run: false };
+        tokens::import::import(&world.desk, &who, world.now(), file, &choices).unwrap();
         tokens::suspend(&world.desk, &who, world.now(), &token.serial, "on leave").unwrap();
         let (state, fate) = (tokens::TokenState::Suspended, tokens::lifecycle::Fate::Lost);
         tokens::revoke(&world.desk, &who, world.now(), &token.serial, state, fate, "in a taxi").unwrap();

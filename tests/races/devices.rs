@@ -17,7 +17,13 @@ use crate::on_both;
 const SEED: &str = "3132333435363738393031323334353637383930";
 
 fn import(world: &World, file: &str) -> bool {
-    let choices = Choices { opening: Opening::Nothing, container: String::new(), good_ones: false, dry_run: false };
+    let choices = Choices {
+        opening: Opening::Nothing,
+        container: String::new(),
+        tell_owners: false,
+        good_ones: false,
+        dry_run: false,
+    };
     let report = importing::import(&world.desk, &Who::system(), world.now(), file.as_bytes(), &choices);
     report.expect("an outcome for each line").carried_out
 }

@@ -1,12 +1,14 @@
 //! Tokens: the inventory, importing it, and what operators do to a token.
 
 mod list;
+mod owners;
 mod preview;
 mod pskc;
 mod states;
 mod stock;
 mod table;
 mod taken;
+mod uris;
 mod validity;
 
 use diesel::prelude::*;
@@ -23,7 +25,7 @@ pub const SEED: &str = "3132333435363738393031323334353637383930";
 
 /// Imports a file for the whole organization; one refused token stops all.
 pub fn import(world: &World, who: &Who, file: &[u8], opening: Opening) -> Result<Report> {
-    let choices = Choices { opening, container: String::new(), good_ones: false, dry_run: false };
+    let choices = Choices { opening, container: String::new(), tell_owners: false, good_ones: false, dry_run: false };
     importing::import(&world.desk, who, world.now(), file, &choices)
 }
 

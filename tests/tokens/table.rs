@@ -49,7 +49,7 @@ on_both! {
         assert_eq!(outcomes(&report), expected);
         assert!(!report.carried_out);
         assert!(!everything(&world).contains("new-1"), "nothing half done");
-        let choices = |dry_run| Choices { opening: Opening::Nothing, container: String::new(), good_ones: true, dry_run };
+        let choices = |dry_run| Choices { opening: Opening::Nothing, container: String::new(), tell_owners: false, good_ones: true, dry_run };
         let dry = importing::import(&world.desk, &who, world.now(), file.as_bytes(), &choices(true)).unwrap();
         assert_eq!(outcomes(&dry), expected);
         assert!(!dry.carried_out && !everything(&world).contains("new-1"));
@@ -78,7 +78,7 @@ on_both! {
         let who = world.operator_in("m.okafor", BuiltIn::ProvisioningManager, &[sales]);
         let file = format!("Serial,Seed,Container\nA,{SEED},sales\nB,{SEED},Lab\n");
         assert!(mistake(import(&world, &who, file.as_bytes(), Opening::Nothing), "container").contains("your scope"));
-        let choices = Choices { opening: Opening::Nothing, container: "Sales".into(), good_ones: false, dry_run: false };
+        let choices = Choices { opening: Opening::Nothing, container: "Sales".into(), tell_owners: false, good_ones: false, dry_run: false };
         let report = importing::import(&world.desk, &who, world.now(), file.as_bytes(), &choices).unwrap();
         assert_eq!(outcomes(&report), ["2 A imported", "3 B refused"]);
         let helper = world.operator("h.elp", BuiltIn::HelpDesk);

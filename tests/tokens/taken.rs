@@ -29,7 +29,8 @@ fn scoped(world: &World) -> Who {
 
 fn attempt(world: &World, who: &Who, serial: &str, dry_run: bool) -> Result<Report> {
     let file = format!("Serial,Seed\n{serial},{SEED}\n");
-    let choices = Choices { opening: Opening::Nothing, container: "Sales".into(), good_ones: false, dry_run };
+    let choices =
+        Choices { opening: Opening::Nothing, container: "Sales".into(), tell_owners: false, good_ones: false, dry_run };
     importing::import(&world.desk, who, world.now(), file.as_bytes(), &choices)
 }
 
@@ -43,7 +44,7 @@ on_both! {
         assert_eq!(tries(), 2, "to check first is a try too");
         let file = format!("Serial,Seed\nTHEIRS-1,{SEED}\nFREE-1,{SEED}\n");
         let typed =
-            ImportForm { container: "Sales".into(), leave_out: true, key: String::new(), password: String::new() };
+            ImportForm { container: "Sales".into(), tell_owners: false, leave_out: true, key: String::new(), password: String::new() };
         preview::check::<Plan>(&world.desk, &who, world.now(), "f.csv", file.into_bytes().into(), &typed).unwrap();
         assert_eq!(tries(), 3, "a preview is one");
         attempt(&world, &who, "OURS-1", false).unwrap();

@@ -45,6 +45,7 @@ pub(super) fn fill(kind: Kind, v: &View) -> askama::Result<Letter> {
         Enrolled: "letters/enrolled/subject.txt", "letters/enrolled/body.txt", "letters/enrolled/body.html";
         Locked: "letters/locked/subject.txt", "letters/locked/body.txt", "letters/locked/body.html";
         TokenAssigned: "letters/token-assigned/subject.txt", "letters/token-assigned/body.txt", "letters/token-assigned/body.html";
+        TokenImported: "letters/token-imported/subject.txt", "letters/token-imported/body.txt", "letters/token-imported/body.html";
         TokenSuspended: "letters/token-suspended/subject.txt", "letters/token-suspended/body.txt", "letters/token-suspended/body.html";
         ReportedLost: "letters/reported-lost/subject.txt", "letters/reported-lost/body.txt", "letters/reported-lost/body.html";
         TokenRevoked: "letters/token-revoked/subject.txt", "letters/token-revoked/body.txt", "letters/token-revoked/body.html";
@@ -131,6 +132,7 @@ impl View {
             Kind::Enrolled => vec![serial, task],
             Kind::Locked => vec![task],
             Kind::TokenAssigned => vec![serial, ("Assigned by", by)],
+            Kind::TokenImported => vec![serial, ("Imported by", by)],
             Kind::TokenSuspended => vec![serial, ("Suspended by", by)],
             Kind::ReportedLost => vec![serial, ("Reported to", by)],
             Kind::TokenRevoked => vec![serial, ("Revoked by", by)],

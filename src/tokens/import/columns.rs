@@ -3,8 +3,7 @@
 use super::device;
 
 /// The columns a file may have, as people write them.
-pub const COLUMNS: &str =
-    "Serial Number, Seed, Type, Algorithm, Digits, Period, Counter and Container (Serial Number and Seed are required)";
+pub const COLUMNS: &str = "Serial Number, Seed, Type, Algorithm, Digits, Period, Counter, User ID, Authentication Type and Container (Serial Number and Seed are required)";
 
 /// A column that is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +22,10 @@ pub enum Column {
     Period,
     /// The first counter.
     Counter,
+    /// The User ID of who has it.
+    Owner,
+    /// Authenticator app or hardware token.
+    AuthenticationType,
     /// The container.
     Container,
 }
@@ -46,6 +49,9 @@ impl Column {
                 Column::Period
             }
             "counter" | "movingfactor" | "startcounter" | "initialcounter" => Column::Counter,
+            // Not Entra's "upn", which its files have in every line and which here is a User ID in some organizations only.
+            "userid" | "username" | "user" | "owner" | "login" | "loginname" | "samaccountname" => Column::Owner,
+            "authenticationtype" => Column::AuthenticationType,
             "container" => Column::Container,
             _ => return None,
         })

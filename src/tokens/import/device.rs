@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use crate::{
     oath::Algorithm,
     tokens::{
-        Validity,
+        AuthenticationType, Validity,
         one_time::{Making, MovingFactor, Seed},
     },
 };
@@ -26,15 +26,19 @@ const RESERVED: [&str; 3] = ["import", ".", ".."];
 /// A device as a file has it, with everything checked.
 #[derive(Clone)]
 pub struct Incoming {
-    /// The serial number.
-    pub serial: String,
+    /// The serial number; `None`: made of the seed, since the file has none.
+    pub serial: Option<String>,
+    /// What kind it is.
+    pub authentication_type: AuthenticationType,
     /// The seed.
     pub seed: Seed,
     /// How it makes its values.
     pub making: Making,
     /// The first counter that is accepted; 0 for a clock.
     pub counter: i64,
-    /// The name of the container; empty: what was chosen beside the file.
+    /// The User ID of who has it; empty: nobody, so that it goes to inventory.
+    pub owner: String,
+    /// The name of the container; empty: that of its owner, or what was chosen beside the file.
     pub container: String,
     /// From when and until when it is good.
     pub validity: Validity,
@@ -46,6 +50,8 @@ pub struct Line {
     pub number: usize,
     /// The serial number as it stands there, for the list of outcomes.
     pub serial: String,
+    /// The User ID as it stands there, for the same.
+    pub owner: String,
     /// The device, or why there is none.
     pub device: Result<Incoming, String>,
 }
@@ -77,13 +83,22 @@ pub fn seed_text(text: &str) -> Result<Seed, String> {
         return Err("It has no seed.".into());
     }
     let hex = plain.len().is_multiple_of(2) && plain.bytes().all(|letter| letter.is_ascii_hexdigit());
-    let bytes = if hex {
-        HEXLOWER_PERMISSIVE.decode(plain.as_bytes())
-    } else {
-        let upper = Zeroizing::new(plain.trim_end_matches('=').to_ascii_uppercase());
-        BASE32_NOPAD.decode(upper.as_bytes())
-    };
+    let bytes = if hex { HEXLOWER_PERMISSIVE.decode(plain.as_bytes()) } else { base32(&plain) };
     seed(bytes.map_err(|_| "The seed is neither hexadecimal nor base 32.".to_owned())?)
+}
+
+/// A seed in base 32 whatever its digits are, as `otpauth` addresses have it.
+pub fn base32_seed(text: &str) -> Result<Seed, String> {
+    let plain: Zeroizing<String> = Zeroizing::new(text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect());
+    if plain.is_empty() {
+        return Err("It has no seed.".into());
+    }
+    seed(base32(&plain).map_err(|_| "The seed is not base 32.".to_owned())?)
+}
+
+fn base32(plain: &str) -> Result<Vec<u8>, data_encoding::DecodeError> {
+    let upper = Zeroizing::new(plain.trim_end_matches('=').to_ascii_uppercase());
+    BASE32_NOPAD.decode(upper.as_bytes())
 }
 
 /// A seed of these bytes.
@@ -106,6 +121,19 @@ pub fn moving_factor(text: &str) -> Result<MovingFactor, String> {
         "" | "totp" | "oath-totp" => Ok(MovingFactor::Time),
         "hotp" | "oath-hotp" => Ok(MovingFactor::Counter),
         _ => Err("The type is neither HOTP nor TOTP.".into()),
+    }
+}
+
+/// Authenticator app or hardware token, by our own words; hardware token if it is left out.
+pub fn authentication_type(text: &str, moving_factor: MovingFactor) -> Result<AuthenticationType, String> {
+    let plain: String = text.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+    match (plain.as_str(), moving_factor) {
+        ("authenticatorapp" | "authenticatorapptotp", MovingFactor::Time) => Ok(AuthenticationType::AuthenticatorApp),
+        ("authenticatorapp" | "authenticatorapptotp", MovingFactor::Counter) => {
+            Err("An authenticator app is TOTP; what is HOTP is a hardware token.".into())
+        }
+        ("" | "hardwaretoken" | "hardwaretokenoath", _) => Ok(AuthenticationType::HardwareToken),
+        _ => Err("The authentication type is neither Authenticator app nor Hardware token.".into()),
     }
 }
 

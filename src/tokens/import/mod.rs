@@ -1,4 +1,5 @@
-//! Importing devices to the inventory from a CSV or a PSKC file: all of it or nothing, or the good ones alone.
+//! Importing tokens from a CSV or a PSKC file or one of `otpauth` addresses, to the inventory or to their owners: all of it or
+//! nothing, or the good ones alone.
 
 use crate::{
     audit::Verb,
@@ -10,14 +11,19 @@ use crate::{
     operators::{Permission, Who},
 };
 
+mod app_key;
 mod cipher;
 mod columns;
 mod device;
+mod distinguished_name;
+mod migration;
+mod owners;
 mod plan;
 pub mod preview;
 mod pskc;
 mod report;
 mod table;
+mod uris;
 mod xml;
 
 pub use columns::{COLUMNS, PassedOver};
@@ -31,12 +37,16 @@ pub use device::MOST_DEVICES;
 
 pub use device::MOST_BYTES;
 
+pub use owners::MOST_OF_A_USER;
+
 /// What is asked for beside the file.
 pub struct Choices {
     /// What opens an encrypted file.
     pub opening: Opening,
-    /// The container for devices that the file names none for; empty: the whole organization.
+    /// The container for devices that the file names neither one nor an owner for; empty: the whole organization.
     pub container: String,
+    /// Tell the owners by email that their tokens are here.
+    pub tell_owners: bool,
     /// Import the good ones if others are refused; else one refused line refuses all.
     pub good_ones: bool,
     /// Only say what would become of it.
@@ -54,13 +64,15 @@ pub fn import(desk: &Desk, who: &Who, now: Timestamp, bytes: &[u8], choices: &Ch
     taken::refuse_guessing(desk, who, now, Unique::SerialNumber)?;
     let file = read(bytes, now, &choices.opening)?;
     if choices.dry_run {
-        let report = desk.db.read(|conn| Ok(Plan::of(conn, who, &file, &choices.container)?.report))?;
+        let report = desk
+            .db
+            .read(|conn| Ok(Plan::of(desk, conn, who, &file, &choices.container, choices.tell_owners)?.report))?;
         note_taken(desk, who, now, &report)?;
         return Ok(report);
     }
     let report = desk.db.write_alone(|conn| {
         db::hold(conn, Lock::Tokens)?;
-        let plan = Plan::of(conn, who, &file, &choices.container)?;
+        let plan = Plan::of(desk, conn, who, &file, &choices.container, choices.tell_owners)?;
         if plan.is_stopped(choices.good_ones) {
             return Ok(plan.report);
         }

@@ -24,8 +24,11 @@ pub type Preview = imports::Preview<Plan>;
 /// What is typed beside the file.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct ImportForm {
-    /// The container for devices that the file names none for; empty: the whole organization.
+    /// The container for devices that the file names neither one nor an owner for; empty: the whole organization.
     pub container: String,
+    /// Tell the owners by email that their tokens are here.
+    #[serde(default)]
+    pub tell_owners: bool,
     /// Leave refused ones out; else one stops all of it.
     pub leave_out: bool,
     /// The pre-shared key of an encrypted file, in hexadecimal.
@@ -72,8 +75,8 @@ impl imports::Plan for Plan {
         read(bytes, now, &typed.opening()?)
     }
 
-    fn of(conn: &mut AnyConn, who: &Who, file: &File, typed: &ImportForm) -> Result<Self> {
-        Plan::of(conn, who, file, &typed.container)
+    fn of(desk: &Desk, conn: &mut AnyConn, who: &Who, file: &File, typed: &ImportForm) -> Result<Self> {
+        Plan::of(desk, conn, who, file, &typed.container, typed.tell_owners)
     }
 
     fn leave_out(typed: &ImportForm) -> bool {
@@ -83,9 +86,11 @@ impl imports::Plan for Plan {
     /// What would become of each device; it holds no secret.
     fn show(&self, typed: &ImportForm, shown: &mut Fingerprint) {
         shown.add(&typed.container);
+        shown.add(&self.report.owners_words());
         for line in &self.report.lines {
             shown.add(&line.number.to_string());
             shown.add(&line.serial);
+            shown.add(&line.owner);
             shown.add(line.code());
             shown.add(line.detail());
         }

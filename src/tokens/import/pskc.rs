@@ -7,12 +7,13 @@ use zeroize::Zeroizing;
 use crate::{
     clock::Timestamp,
     tokens::{
-        Validity,
+        AuthenticationType, Validity,
         import::{
             MOST_DEVICES,
             cipher::{self, Closed, MacMethod, Prf},
             columns::shown,
             device::{self, Incoming, Line},
+            distinguished_name,
             xml::Element,
         },
         one_time::{Making, MovingFactor},
@@ -88,7 +89,7 @@ pub fn read(text: &str, now: Timestamp, opening: &Opening) -> Result<Vec<Line>, 
                 }
                 Err(Unread::Plainly(why)) => Err(why),
             };
-            Line { number, serial: shown(&serial), device }
+            Line { number, serial: shown(&serial), owner: shown(&owner_of(package)), device }
         })
         .collect();
     match keyring {
@@ -103,6 +104,16 @@ fn serial_of(package: &Element) -> String {
     let number = package.at(&["DeviceInfo", "SerialNo"]).map(|number| number.text().to_owned());
     let id = || package.child("Key").and_then(|key| key.attribute("Id")).map(|id| id.trim().to_owned());
     number.filter(|number| !number.is_empty()).or_else(id).unwrap_or_default()
+}
+
+/// The User ID of who has it: that of the key goes before that of the device (RFC 6030 §4.2, §4.3.3), and both are names of
+/// directories.
+fn owner_of(package: &Element) -> String {
+    let of = [&["Key", "UserId"], &["DeviceInfo", "UserId"]].into_iter().find_map(|way| {
+        let text = package.at(way)?.text();
+        (!text.is_empty()).then(|| distinguished_name::user_id(text))
+    });
+    of.unwrap_or_default()
 }
 
 impl Keyring {
@@ -272,10 +283,17 @@ fn key(package: &Element, serial: &str, now: Timestamp, keyring: Option<&Keyring
         period,
     };
     let seed = device::seed(secret.to_vec())?;
-    Ok((
-        Incoming { serial: device::serial(serial)?, seed, making, counter, container: String::new(), validity },
-        sealed,
-    ))
+    let incoming = Incoming {
+        serial: Some(device::serial(serial)?),
+        authentication_type: AuthenticationType::HardwareToken,
+        seed,
+        making,
+        counter,
+        owner: owner_of(package),
+        container: String::new(),
+        validity,
+    };
+    Ok((incoming, sealed))
 }
 
 /// What the policy of a key says about it (RFC 6030 §5): from when and until when it is good. What cannot be kept must

@@ -75,7 +75,10 @@ pub fn read(text: &str) -> Result<Table, String> {
             }
             _ => lines.push(match columns::without_header(&record) {
                 Ok(layout) => laid_out(number, &layout, &record),
-                Err(why) => Line { number, serial: shown(record.get(0).unwrap_or_default()), device: Err(why) },
+                Err(why) => {
+                    let serial = shown(record.get(0).unwrap_or_default());
+                    Line { number, serial, owner: String::new(), device: Err(why) }
+                }
             }),
         }
     }
@@ -120,9 +123,12 @@ fn line(number: usize, layout: &Layout, record: &csv::StringRecord) -> Line {
         return laid_out(number, layout, record);
     }
     let cells = counted(has, "cell");
-    let serial = layout.iter().position(|column| *column == Some(Column::Serial)).and_then(|at| record.get(at));
+    let cell = |wanted: Column| {
+        let at = layout.iter().position(|column| *column == Some(wanted));
+        shown(at.and_then(|at| record.get(at)).unwrap_or_default())
+    };
     let why = format!("This line has {cells}; the header has {wanted}.");
-    Line { number, serial: shown(serial.unwrap_or_default()), device: Err(why) }
+    Line { number, serial: cell(Column::Serial), owner: cell(Column::Owner), device: Err(why) }
 }
 
 fn laid_out(number: usize, layout: &Layout, record: &csv::StringRecord) -> Line {
@@ -136,14 +142,15 @@ fn laid_out(number: usize, layout: &Layout, record: &csv::StringRecord) -> Line 
         let at = layout.iter().position(|column| *column == Some(wanted));
         at.and_then(|at| record.get(at)).unwrap_or_default()
     };
-    Line { number, serial: shown(cell(Column::Serial)), device: parse(&cell) }
+    Line { number, serial: shown(cell(Column::Serial)), owner: shown(cell(Column::Owner)), device: parse(&cell) }
 }
 
 fn parse<'a>(cell: &impl Fn(Column) -> &'a str) -> Result<Incoming, String> {
     let moving_factor = device::moving_factor(cell(Column::Type))?;
     let text = Zeroizing::new(cell(Column::Seed).to_owned());
     Ok(Incoming {
-        serial: device::serial(cell(Column::Serial))?,
+        serial: Some(device::serial(cell(Column::Serial))?),
+        authentication_type: device::authentication_type(cell(Column::AuthenticationType), moving_factor)?,
         seed: device::seed_text(&text)?,
         making: Making {
             moving_factor,
@@ -153,6 +160,7 @@ fn parse<'a>(cell: &impl Fn(Column) -> &'a str) -> Result<Incoming, String> {
         },
         // A clock has no counter, and some makers write 0 or 1 there in any case.
         counter: if moving_factor == MovingFactor::Counter { device::counter(cell(Column::Counter))? } else { 0 },
+        owner: cell(Column::Owner).to_owned(),
         container: cell(Column::Container).to_owned(),
         validity: Validity::ALWAYS,
     })
@@ -175,7 +183,7 @@ mod tests {
             let lines = read(&text).unwrap().lines;
             assert_eq!(lines.len(), 1, "{text}");
             let device = lines[0].device.as_ref().ok().unwrap();
-            assert_eq!((device.serial.as_str(), device.making.moving_factor), ("FT-1", MovingFactor::Counter));
+            assert_eq!((device.serial.as_deref(), device.making.moving_factor), (Some("FT-1"), MovingFactor::Counter));
             assert_eq!(device.seed.bytes(), b"12345678901234567890");
         }
     }
@@ -203,7 +211,7 @@ mod tests {
         let table = read(text).unwrap();
         let device = table.lines[0].device.as_ref().map_err(String::clone).unwrap();
         assert_eq!(device.seed.bytes(), b"12345678901234567890", "{text}");
-        (device.serial.clone(), device.making, device.counter)
+        (device.serial.clone().unwrap(), device.making, device.counter)
     }
 
     const BASE32: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";

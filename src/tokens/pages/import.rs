@@ -1,4 +1,4 @@
-//! `/tokens/import`: devices from a file of their maker, by a preview that is imported as it was shown.
+//! `/tokens/import`: tokens from a file, to inventory or to their owners, by a preview that is imported as it was shown.
 
 use super::IMPORT;
 use actix_web::{
@@ -33,6 +33,7 @@ struct Page {
     containers: Vec<String>,
     /// Devices may be for the whole organization.
     everywhere: bool,
+    tell_owners: bool,
     good_ones: bool,
     /// What was imported.
     outcome: Option<Shown>,
@@ -44,6 +45,8 @@ struct Shown {
     part: &'static str,
     lines: Vec<LineOutcome>,
     left_out: usize,
+    /// What became of those with owners; empty if there was none.
+    owners: String,
     /// The address of all outcomes as a file.
     saved: String,
 }
@@ -76,6 +79,7 @@ impl Screen for ImportTokens {
         let fields = &upload.fields;
         let typed = ImportForm {
             container: fields.text("container"),
+            tell_owners: fields.ticked("tell_owners"),
             leave_out: fields.ticked("good_ones"),
             key: fields.text("key"),
             password: fields.raw("password").to_owned(),
@@ -115,6 +119,7 @@ impl Screen for ImportTokens {
             container: typed.container.clone(),
             containers,
             everywhere: p.who.scope == Scope::All,
+            tell_owners: typed.tell_owners,
             good_ones: typed.leave_out,
             outcome: outcome.map(|(report, saved)| Shown::new(report, saved)),
         };
@@ -126,12 +131,13 @@ impl Shown {
     fn new(report: Report, saved: String) -> Self {
         let (imported, refused, part) = (report.imported(), report.refused(), report.format.part());
         let all = report.lines.len();
+        let owners = if report.owned() > 0 { report.owners_words() } else { String::new() };
         // What was refused comes first: it is what someone has to do something about.
         let (mut lines, good): (Vec<LineOutcome>, Vec<LineOutcome>) =
             report.lines.into_iter().partition(|line| line.refused.is_some());
         lines.extend(good);
         lines.truncate(LINES_SHOWN);
         let heading = format!("Imported: {imported} good, {refused} refused");
-        Shown { heading, part, left_out: all - lines.len(), lines, saved }
+        Shown { heading, part, left_out: all - lines.len(), lines, owners, saved }
     }
 }

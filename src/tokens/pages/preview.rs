@@ -23,6 +23,8 @@ struct Page {
     frame: Frame,
     /// The columns that are not taken: a sentence, or nothing.
     passed_over: String,
+    /// Where the new ones go, and who is told.
+    owners: String,
     /// What a line of the file is called.
     line: &'static str,
     refused: Part<LineOutcome>,
@@ -44,6 +46,7 @@ pub async fn page(p: &Permitted<may::ImportTokens>, status: StatusCode, preview:
         lede: format!("{file_name}, {count}, checked {at}."),
         frame: Frame::new(&preview, &view, &links, IMPORT, ("token", good), ("token", refused)),
         passed_over: report.passed_over_words(),
+        owners: report.owners_words(),
         line: report.format.part(),
         refused: view.part("refused", refused, ROWS_FIRST, rows(true), &links),
         created: view.part("new", good, ROWS_FIRST, rows(false), &links),

@@ -130,6 +130,22 @@ pub fn known(conn: &mut AnyConn, scope: &Scope, keys: &[String]) -> Result<HashM
     Ok(known)
 }
 
+/// How many tokens each of these users has that are, or may become, of use to them; who has none is not in it.
+pub fn held_by(conn: &mut AnyConn, users: &[UserId]) -> Result<HashMap<UserId, i64>> {
+    let states = [TokenState::Assigned, TokenState::Active, TokenState::Suspended, TokenState::Locked];
+    let mut held = HashMap::new();
+    for chunk in users.chunks(db::ROWS_A_STATEMENT) {
+        let rows: Vec<(Option<i64>, i64)> = tokens::table
+            .filter(tokens::user_id.eq_any(chunk.iter().map(|user| user.0)))
+            .filter(tokens::state.eq_any(states.map(TokenState::code)))
+            .group_by(tokens::user_id)
+            .select((tokens::user_id, diesel::dsl::count_star()))
+            .load(conn)?;
+        held.extend(rows.into_iter().filter_map(|(user, count)| Some((UserId(user?), count))));
+    }
+    Ok(held)
+}
+
 /// What more than are counted match: it is asked of one token after the other, and not looked up.
 struct Wide {
     /// Users in the scope, see [`within`].

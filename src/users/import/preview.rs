@@ -41,7 +41,7 @@ impl imports::Plan for Plan {
         read(bytes)
     }
 
-    fn of(conn: &mut AnyConn, who: &Who, file: &File, choices: &Choices) -> Result<Self> {
+    fn of(_desk: &Desk, conn: &mut AnyConn, who: &Who, file: &File, choices: &Choices) -> Result<Self> {
         Plan::of(conn, who, file, &fallback(&choices.container)?)
     }
 

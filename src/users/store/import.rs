@@ -14,7 +14,7 @@ use crate::{
     upsert_all,
     users::{
         store::{Fields, IDS_A_STATEMENT, Row, with_containers, words},
-        user::{Details, User},
+        user::{Details, User, UserIdText},
     },
 };
 
@@ -79,6 +79,19 @@ pub fn by_keys(conn: &mut AnyConn, keys: &[String]) -> Result<HashMap<String, Us
         found.extend(keys.into_iter().zip(with_containers(conn, rows)?));
     }
     Ok(found)
+}
+
+/// The users of these User IDs, by the User IDs as they were typed, whatever the scope; what is no User ID is nobody's. Of two
+/// twins the one who has it letter by letter.
+pub fn by_user_ids(conn: &mut AnyConn, typed: &[&str]) -> Result<HashMap<String, User>> {
+    // What is no User ID is not asked of the database: PostgreSQL refuses some of it.
+    let typed: Vec<&str> = typed.iter().copied().filter(|one| UserIdText::parse(one).is_ok()).collect();
+    let mut keys: Vec<String> = typed.iter().flat_map(|one| db::keys(one)).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let found = by_keys(conn, &keys)?;
+    let of = |one: &str| db::keys(one).iter().find_map(|key| found.get(key)).cloned();
+    Ok(typed.into_iter().filter_map(|one| Some((one.to_owned(), of(one)?))).collect())
 }
 
 /// The rows of the users with these User IDs (as keys), by their keys.
