@@ -334,11 +334,15 @@ pub fn routes(demo: bool) -> Vec<Route> {
 }
 
 /// The numbers beside the navigation, within the scope of who looks.
-fn numbers(conn: &mut AnyConn, who: &Who, now: Timestamp) -> Result<Numbers> {
+fn numbers(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp) -> Result<Numbers> {
     Ok(Numbers {
-        open_tasks: if who.may(Permission::SeeTasks) { tasks::count_open(conn, who)? } else { Total::default() },
+        open_tasks: if who.may(Permission::SeeTasks) {
+            tasks::count_open(desk, conn, who, now)?
+        } else {
+            Total::default()
+        },
         mail_failures: if who.may(Permission::SeeOutbox) {
-            mail::failures(conn, now, who.scope.containers())?
+            mail::failures_lately(desk, conn, now, who.scope.containers())?
         } else {
             Total::default()
         },

@@ -11,6 +11,7 @@ use crate::{
     error::{Error, Result},
 };
 
+mod changes;
 mod conn;
 mod each;
 mod fill;
@@ -31,6 +32,7 @@ use loan::{Connections, loan};
 use manager::Manager;
 
 pub use crate::text::key;
+pub use changes::Changes;
 pub use conn::{AnyConn, ROWS_A_STATEMENT, ROWS_FOR_COPY};
 pub use each::set_each;
 pub use fill::fill;
@@ -159,6 +161,11 @@ impl Db {
                 Ok(())
             }
         }
+    }
+
+    /// How many changes were committed by this process.
+    pub fn changes(&self) -> Changes {
+        self.line.as_ref().map_or_else(Changes::default, |line| line.changes())
     }
 
     /// How many changes wait for the writer of the embedded database at this moment.

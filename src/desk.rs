@@ -50,7 +50,7 @@ pub struct Desk {
     pub stopping: CancellationToken,
     /// Rung when long work waits, so that it begins at once.
     pub work_waits: Arc<Notify>,
-    /// Sums over many rows, for as long as they may be shown.
+    /// Numbers that were counted, for as long as they may be shown.
     pub kept: Arc<Kept>,
     /// Whose turn it is to import a file: one at a time, since each takes memory.
     pub importing: Arc<Turn>,
@@ -114,8 +114,10 @@ impl Desk {
 
     /// As [`Desk::open`], with key, randomness and clock given (the demo, the tests).
     pub fn assemble(settings: Settings, master: &[u8; KEY_BYTES], random: Random, clock: Clock) -> Result<Self> {
+        let db = Db::open(&settings, settings.database_connections)?;
         Ok(Desk {
-            db: Db::open(&settings, settings.database_connections)?,
+            kept: Arc::new(Kept::beside(db.changes())),
+            db,
             keys: Arc::new(Keys::new(master)),
             settings: Arc::new(settings),
             random: Arc::new(random),
@@ -125,7 +127,6 @@ impl Desk {
             hashers: Arc::default(),
             stopping: CancellationToken::new(),
             work_waits: Arc::default(),
-            kept: Arc::default(),
             importing: Arc::default(),
         })
     }

@@ -3,7 +3,7 @@
 use diesel::{
     dsl::{exists, not, sql},
     prelude::*,
-    sql_types::{BigInt, Bool, Text},
+    sql_types::{BigInt, Bool, Nullable, Text},
 };
 
 use crate::{
@@ -309,7 +309,8 @@ pub fn refused_as(conn: &mut AnyConn, names: &[String], since: Timestamp) -> Res
     let keys: Vec<String> = names.iter().map(|name| db::key(name)).collect();
     Ok(audit_entries::table
         .filter(audit_entries::subject_key.eq_any(keys))
-        .filter(audit_entries::user_id.is_null())
+        // Entries without a user are many, and are not to be walked.
+        .filter(db::unindexed::<Nullable<BigInt>>("audit_entries.user_id").is_null())
         .filter(audit_entries::verb.eq(Verb::AuthenticationCheck.code()))
         .filter(audit_entries::outcome.eq(Outcome::Refused.code()))
         .filter(audit_entries::at.gt(since))

@@ -19,6 +19,7 @@ use std::{
 use diesel::connection::{Connection, SimpleConnection, TransactionManager};
 
 use super::{
+    changes::Changes,
     conn::AnyConn,
     loan::{Connections, Loan, loan_within},
     transaction::{begin, forget_committed, was_committed},
@@ -41,6 +42,7 @@ pub(super) struct Line {
     /// The longest that anybody waits.
     wait: Duration,
     queue: Mutex<Queue>,
+    changes: Changes,
 }
 
 #[derive(Default)]
@@ -85,7 +87,7 @@ struct Batch {
 
 impl Line {
     pub(super) fn new(writer: Connections, wait: Duration) -> Arc<Self> {
-        Arc::new(Line { writer, wait, queue: Mutex::default() })
+        Arc::new(Line { writer, wait, queue: Mutex::default(), changes: Changes::counted() })
     }
 
     /// Runs `f` in a transaction, with others unless it is to be `alone`.
@@ -115,6 +117,11 @@ impl Line {
         let turn = Turn(self.clone());
         let Some(conn) = self.writer.try_get() else { return Ok(None) };
         Batch::begin(turn, conn, false)?.change(f).map(Some)
+    }
+
+    /// How many changes were committed.
+    pub(super) fn changes(&self) -> Changes {
+        self.changes.clone()
     }
 
     /// How many wait at this moment.
@@ -259,6 +266,8 @@ impl Batch {
             }
             broken.map_or(Ok(()), Err)
         };
+        // Of a COMMIT that failed nobody knows what is on the disk.
+        turn.0.changes.note();
         drop(conn);
         drop(turn);
         for member in members {

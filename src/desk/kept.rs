@@ -1,4 +1,4 @@
-//! Sums over many rows, kept for a while: however many look at a page, what it adds up is read once a minute.
+//! Numbers that pages show beside what they read, kept for a while: however many look, they are counted once a minute.
 
 use std::{
     any::Any,
@@ -8,29 +8,45 @@ use std::{
 
 use chrono::Duration;
 
-use crate::{clock::Timestamp, db::total::CAP, error::Result};
+use crate::{
+    clock::Timestamp,
+    db::{Changes, Total, total::CAP},
+    error::Result,
+};
 
-/// How old a kept sum may be when it is shown, in seconds: the page says when it was counted, and whoever just changed
-/// something sees it within a minute.
+/// How old a kept number may be when it is shown, in seconds: a page with sums says when they were counted, and whoever just
+/// changed something sees it within a minute.
 const SECONDS: i64 = 60;
 
-/// Sums kept at most, a few hundred bytes each; beyond it the oldest goes.
-const MOST: usize = 256;
+/// Numbers kept at most, a few hundred bytes each; beyond it the oldest goes.
+const MOST: usize = 1_024;
 
 /// What was counted, by the question it answers.
 #[derive(Default)]
-pub struct Kept(Mutex<HashMap<String, Answer>>);
+pub struct Kept {
+    answers: Mutex<HashMap<String, Answer>>,
+    changes: Changes,
+}
 
 #[derive(Clone)]
 struct Answer {
     counted_at: Timestamp,
-    sums: Arc<dyn Any + Send + Sync>,
+    /// How many changes there were before.
+    changes: Option<u64>,
+    /// From more rows than are counted one by one.
+    of_many: bool,
+    found: Arc<dyn Any + Send + Sync>,
 }
 
 impl Kept {
-    /// The sums that answer `question`: those kept, with when they were counted, or what `count` finds now. Kept is what
-    /// was added up from more rows than are counted one by one ([`CAP`]), as `rows` tells of it: fewer are added up anew
-    /// for each who looks, and are never stale.
+    /// For a database that was changed so often.
+    pub fn beside(changes: Changes) -> Self {
+        Kept { answers: Mutex::default(), changes }
+    }
+
+    /// What answers `question`: what is kept, with when it was counted if that was from many rows; or what `count` finds now.
+    /// Kept is what was counted from more rows than are counted one by one ([`CAP`]), as `rows` tells of it, and what
+    /// cannot be another by now, since nothing was written. Whatever depends on the day has the day in the question.
     ///
     /// # Errors
     /// As `count`.
@@ -41,35 +57,49 @@ impl Kept {
         rows: impl FnOnce(&T) -> i64,
         count: impl FnOnce() -> Result<T>,
     ) -> Result<(T, Option<Timestamp>)> {
-        if let Some(found) = self.find(question, now)
-            && let Some(sums) = found.sums.downcast_ref::<T>()
+        let changes = self.changes.so_far();
+        if let Some(answer) = self.find(question, now, changes)
+            && let Some(found) = answer.found.downcast_ref::<T>()
         {
-            return Ok((sums.clone(), Some(found.counted_at)));
+            return Ok((found.clone(), answer.of_many.then_some(answer.counted_at)));
         }
-        let sums = count()?;
-        if rows(&sums) > CAP {
-            self.keep(question, Answer { counted_at: now, sums: Arc::new(sums.clone()) });
+        let found = count()?;
+        let of_many = rows(&found) > CAP;
+        if of_many || changes.is_some() {
+            self.keep(question, Answer { counted_at: now, changes, of_many, found: Arc::new(found.clone()) });
         }
-        Ok((sums, None))
+        Ok((found, None))
     }
 
-    fn find(&self, question: &str, now: Timestamp) -> Option<Answer> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// As [`Kept::or_count`], for a number that stands beside a tab or in the navigation.
+    ///
+    /// # Errors
+    /// As `count`.
+    pub fn total(&self, question: &str, now: Timestamp, count: impl FnOnce() -> Result<Total>) -> Result<Total> {
+        let rows = |total: &Total| total.rows + i64::from(total.more);
+        Ok(self.or_count(question, now, rows, count)?.0)
+    }
+
+    fn find(&self, question: &str, now: Timestamp, changes: Option<u64>) -> Option<Answer> {
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         // A clock that was set back makes what was kept no answer.
-        let is_fresh =
-            |answer: &&Answer| answer.counted_at <= now && now - answer.counted_at < Duration::seconds(SECONDS);
-        kept.get(question).filter(is_fresh).cloned()
+        let is_fresh = |answer: &&Answer| {
+            let recent = answer.counted_at <= now && now - answer.counted_at < Duration::seconds(SECONDS);
+            recent && (answer.of_many || (changes.is_some() && answer.changes == changes))
+        };
+        answers.get(question).filter(is_fresh).cloned()
     }
 
     fn keep(&self, question: &str, answer: Answer) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= MOST
-            && !kept.contains_key(question)
-            && let Some(oldest) = kept.iter().min_by_key(|(_, answer)| answer.counted_at).map(|(name, _)| name.clone())
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        if answers.len() >= MOST
+            && !answers.contains_key(question)
+            && let Some(oldest) =
+                answers.iter().min_by_key(|(_, answer)| answer.counted_at).map(|(name, _)| name.clone())
         {
-            kept.remove(&oldest);
+            answers.remove(&oldest);
         }
-        kept.insert(question.to_owned(), answer);
+        answers.insert(question.to_owned(), answer);
     }
 }
 
@@ -99,13 +129,28 @@ mod tests {
     }
 
     #[test]
+    fn a_number_of_few_is_kept_until_something_is_written() {
+        let changes = Changes::counted();
+        let kept = Kept::beside(changes.clone());
+        assert_eq!(ask(&kept, "few", 0, 7), (7, None));
+        assert_eq!(ask(&kept, "few", 1, 8), (7, None), "nothing was written");
+        changes.note();
+        assert_eq!(ask(&kept, "few", 1, 8), (8, None));
+        assert_eq!(ask(&kept, "few", 61, 9), (9, None), "a minute passed");
+        let total = |second, rows| kept.total("tab", at(second), || Ok(Total::of(rows))).unwrap();
+        assert_eq!((total(0, 1_001), total(1, 7)), (Total::of(1_001), Total::of(1_001)));
+        changes.note();
+        assert_eq!(total(2, 7), Total::of(1_001), "more than are counted, a moment ago");
+    }
+
+    #[test]
     fn the_oldest_goes_when_there_are_too_many() {
         let kept = Kept::default();
         ask(&kept, "oldest", 0, 5_000);
         for n in 1..=MOST {
             ask(&kept, &n.to_string(), 1, 5_000);
         }
-        assert_eq!(kept.0.lock().unwrap().len(), MOST);
+        assert_eq!(kept.answers.lock().unwrap().len(), MOST);
         assert_eq!(ask(&kept, "1", 2, 6_000), (5_000, Some(at(1))));
         assert_eq!(ask(&kept, "oldest", 2, 6_000), (6_000, None));
     }

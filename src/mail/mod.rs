@@ -25,7 +25,7 @@ pub use letter::{Facts, Kind, Letter, NewEmail, Secret, Wording, masked, shown_a
 pub use mailbox::Mailbox;
 pub use reading::{
     Filter, Health, TRIES_THAT_TELL, View, by_message_id, count, count_with_link, counts_by_state, deliveries,
-    enrollments_of, failures, find, health, ids_in_states, latest_of, overdue, rows, sought,
+    enrollments_of, failures, failures_lately, find, health, ids_in_states, latest_of, overdue, rows, sought,
 };
 pub use store::{
     address::leave as leave_address,

@@ -4,6 +4,7 @@ use super::{Email, Try, store};
 use crate::{
     clock::Timestamp,
     db::{AnyConn, Span, Total},
+    desk::Desk,
     error::Result,
     ids::{ContainerId, EmailId},
 };
@@ -18,6 +19,18 @@ pub use store::{
     list::{count, counts_by_state, failures, health, ids_in_states, of as latest_of, sought},
     reports::{find as by_message_id, of as deliveries},
 };
+
+/// How many emails failed or came back and still matter; where many did, as it was at most a minute ago.
+pub fn failures_lately(
+    desk: &Desk,
+    conn: &mut AnyConn,
+    now: Timestamp,
+    containers: Option<&[ContainerId]>,
+) -> Result<Total> {
+    let looked_at = |(_, all): &(Total, Total)| all.rows + i64::from(all.more);
+    let count = || Ok((failures(conn, now, containers)?, store::list::ever_failed(conn, now, containers)?));
+    Ok(desk.kept.or_count(&format!("failed emails {containers:?}"), now, looked_at, count)?.0.0)
+}
 
 /// The rows of a view, the newest first. `containers`: only emails to users in them (`None`: all).
 pub fn rows(

@@ -20,6 +20,15 @@ pub fn stock(conn: &mut AnyConn, scope: &Scope, kind: AuthenticationType, today:
     store::candidates::stock(conn, scope, kind, limit, today)
 }
 
+/// The hardware tokens of a scope, for a page that shows them beside what it is about: where they are many, as they were
+/// at most a minute ago.
+pub fn stock_lately(desk: &Desk, conn: &mut AnyConn, scope: &Scope, now: Timestamp) -> Result<Stock> {
+    let today = desk.settings.zone.today(now);
+    let rows = |stock: &Stock| stock.reserved + stock.inventory.unwrap_or(0);
+    let count = || stock(conn, scope, AuthenticationType::HardwareToken, today);
+    Ok(desk.kept.or_count(&format!("hardware tokens {scope:?} {today}"), now, rows, count)?.0)
+}
+
 /// Gives a device from inventory to a user by hand, unless it is reserved for somebody else.
 ///
 /// # Errors

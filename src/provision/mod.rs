@@ -33,7 +33,7 @@ pub mod work;
 
 pub use replace::{Replacement, Replacing, preview_replacement, replace, replaceable};
 
-pub use devices::{assign_device, stock};
+pub use devices::{assign_device, stock, stock_lately};
 pub use store::drafts as draft_rows;
 
 pub use draft::{Begun, ChoiceForm, Confirmed, Draft, Preview};

@@ -5,8 +5,8 @@ use chrono::{Duration, NaiveDate};
 use crate::{
     authentication::{self, rejections::Unusual},
     clock::Timestamp,
-    config::Settings,
     db::{AnyConn, Total},
+    desk::Desk,
     error::Result,
     mail, messages,
     operators::{Permission, Scope, Who},
@@ -18,7 +18,6 @@ use crate::{
     },
     rounds,
     tasks::status::last_soon_day,
-    tokens::AuthenticationType,
     users,
 };
 
@@ -74,7 +73,8 @@ pub struct Glance {
 }
 
 /// Looks.
-pub fn glance(conn: &mut AnyConn, who: &Who, now: Timestamp, settings: &Settings) -> Result<Glance> {
+pub fn glance(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp) -> Result<Glance> {
+    let settings = &desk.settings;
     let zone = settings.zone;
     let basis = basis(conn, who, now, zone)?;
     let today = basis.today;
@@ -109,7 +109,7 @@ pub fn glance(conn: &mut AnyConn, who: &Who, now: Timestamp, settings: &Settings
     }
     if who.may(Permission::SeeOutbox) {
         let containers = basis.containers.as_deref();
-        glance.failures = Some(mail::failures(conn, now, containers)?);
+        glance.failures = Some(mail::failures_lately(desk, conn, now, containers)?);
         glance.mail = Some(mail::health(conn)?);
         glance.waiting_emails = if settings.mail_leaves() {
             mail::overdue(conn, now, containers)?
@@ -122,7 +122,7 @@ pub fn glance(conn: &mut AnyConn, who: &Who, now: Timestamp, settings: &Settings
     }
     glance.rounds = rounds::failing(conn)?;
     if who.may_any(&[Permission::Provision, Permission::ImportTokens]) {
-        let stock = provision::stock(conn, &who.scope, AuthenticationType::HardwareToken, today)?;
+        let stock = provision::stock_lately(desk, conn, &who.scope, now)?;
         let inventory = stock.inventory.unwrap_or(0);
         // Where hardware tokens are not in use, none being left is nothing to say.
         let in_use = inventory + stock.reserved > 0;

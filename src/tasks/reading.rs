@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use crate::{
     clock::{Timestamp, Zone},
     db::{self, AnyConn, Begin, Span, Total},
+    desk::Desk,
     error::{Error, Result},
     ids::{ContainerId, TaskId},
     operators::{self, Scope, Who},
@@ -25,12 +26,19 @@ pub struct Listed {
     pub rows: Vec<Row>,
     /// Rows in all.
     pub total: Total,
+    /// The columns that sort it.
+    pub sorts: Vec<Column>,
+    /// What stands beside it, where the rows told already.
+    beside: Option<Beside>,
+}
+
+/// What stands beside the list, whatever it is narrowed to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beside {
     /// How many tasks each view holds.
     pub views: Vec<(View, Total)>,
     /// Operators who made open tasks.
     pub operators: Vec<String>,
-    /// The columns that sort it.
-    pub sorts: Vec<Column>,
 }
 
 /// The rows of a span of what is asked for, within the scope of `who`.
@@ -47,16 +55,10 @@ pub fn list(
     let attempts = policy::current(conn)?.attempts_allowed;
     let Scope::Containers(containers) = &who.scope else {
         let (rows, total) = store::list::page(conn, query, today, attempts, span)?;
-        return Ok(Listed {
-            rows,
-            total,
-            views: store::list::count_views(conn, &query.me, today, None)?,
-            operators: store::list::operators(conn, OPERATORS_OFFERED)?,
-            sorts: Column::ALL.to_vec(),
-        });
+        return Ok(Listed { rows, total, sorts: Column::ALL.to_vec(), beside: None });
     };
     let Some(ids) = store::inside::few(conn, containers)? else {
-        return many(conn, who, query, containers, (today, attempts), span);
+        return many(conn, query, containers, (today, attempts), span);
     };
     let all = store::scoped::rows(conn, &ids, containers, attempts, today)?;
     let views = View::ALL.map(|view| {
@@ -75,13 +77,35 @@ pub fn list(
     let take = usize::try_from(span.limit).unwrap_or(0);
     let skip = if numbered { usize::try_from(span.offset()).unwrap_or(usize::MAX) } else { usize::MAX };
     let rows = rows.into_iter().skip(skip).take(take).collect();
-    Ok(Listed { rows, total, views: views.to_vec(), operators, sorts: Column::ALL.to_vec() })
+    let beside = Some(Beside { views: views.to_vec(), operators });
+    Ok(Listed { rows, total, sorts: Column::ALL.to_vec(), beside })
+}
+
+/// What stands beside `listed`: numbers of many rows may be a minute old.
+pub fn beside(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, me: &str, listed: &Listed) -> Result<Beside> {
+    if let Some(beside) = &listed.beside {
+        return Ok(beside.clone());
+    }
+    let today = desk.settings.zone.today(now);
+    let containers = who.scope.containers();
+    let count = |view: View| {
+        let question = format!("tasks {} {today} {containers:?} {me}", view.code());
+        let of_view = |conn: &mut AnyConn| store::list::count_view(conn, view, me, today, containers);
+        let ((total, _), _) = desk.kept.or_count(&question, now, |(_, rows)| *rows, || of_view(conn))?;
+        Ok((view, total))
+    };
+    let views = View::ALL.into_iter().map(count).collect::<Result<_>>()?;
+    let offered = || match containers {
+        None => store::list::operators(conn, OPERATORS_OFFERED),
+        Some(_) => operators::working_in(conn, &who.scope, OPERATORS_OFFERED),
+    };
+    let (operators, _) = desk.kept.or_count(&format!("operators of tasks {containers:?}"), now, |_| 0, offered)?;
+    Ok(Beside { views, operators })
 }
 
 /// The list of who works in some containers, where more tasks are open in them than are read whole.
 fn many(
     conn: &mut AnyConn,
-    who: &Who,
     query: &Query,
     containers: &[ContainerId],
     (today, attempts): (NaiveDate, i64),
@@ -94,13 +118,7 @@ fn many(
         query.order = Order::default();
     }
     let (rows, total) = store::scoped::page(conn, &query, containers, attempts, today, span)?;
-    Ok(Listed {
-        rows,
-        total,
-        views: store::list::count_views(conn, &query.me, today, Some(containers))?,
-        operators: operators::working_in(conn, &who.scope, OPERATORS_OFFERED)?,
-        sorts,
-    })
+    Ok(Listed { rows, total, sorts, beside: None })
 }
 
 /// One task with its users by status, within the scope of `who`; completed and removed ones too.
@@ -127,9 +145,10 @@ pub fn number(typed: &str) -> Result<TaskId> {
 }
 
 /// How many open tasks there are within the scope of `who`: the number beside the navigation.
-pub fn count_open(conn: &mut AnyConn, who: &Who) -> Result<Total> {
-    match &who.scope {
+pub fn count_open(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp) -> Result<Total> {
+    let question = format!("open tasks {:?}", who.scope.containers());
+    desk.kept.total(&question, now, || match &who.scope {
         Scope::All => store::list::count_open(conn),
         Scope::Containers(containers) => store::inside::count_open(conn, containers),
-    }
+    })
 }

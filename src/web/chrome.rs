@@ -7,6 +7,7 @@ use crate::{
     clock::Timestamp,
     config::Settings,
     db::{AnyConn, Total},
+    desk::Desk,
     error::Result,
     operators::{Permission, Who},
 };
@@ -35,7 +36,7 @@ pub struct OpenWork {
 
 /// Counts them; given by `app`, since the shell itself knows no feature.
 #[derive(Clone, Copy)]
-pub struct Counts(pub fn(&mut AnyConn, &Who, Timestamp) -> Result<Numbers>);
+pub struct Counts(pub fn(&Desk, &mut AnyConn, &Who, Timestamp) -> Result<Numbers>);
 
 /// What `layout.html` expects.
 pub struct Chrome {

@@ -57,7 +57,7 @@ impl<N: Need> Permitted<N> {
             .call(move |desk, who, now| {
                 let value = f(desk, who, now)?;
                 let numbers = match counts {
-                    Some(chrome::Counts(count)) => desk.db.read(|conn| count(conn, who, now))?,
+                    Some(chrome::Counts(count)) => desk.db.read(|conn| count(desk, conn, who, now))?,
                     None => chrome::Numbers::default(),
                 };
                 Ok((value, numbers))

@@ -223,7 +223,9 @@ on_both! {
                         ..Query::default()
                     };
                     let plans = plan::plans(&world, |conn| {
-                        reading::list(conn, &who, world.now(), world.desk.settings.zone, &query, (0, 18)).map(|_| ())
+                        let (desk, now) = (&world.desk, world.now());
+                        let listed = reading::list(conn, &who, now, desk.settings.zone, &query, (0, 18))?;
+                        reading::beside(desk, conn, &who, now, &query.me, &listed).map(|_| ())
                     });
                     for plan in &plans {
                         for table in ["tasks", "enrollments", "emails", "e", "c"] {
@@ -242,7 +244,7 @@ on_both! {
         for who in [&who, &scoped] {
             let plans = plan::plans(&world, |conn| {
                 reading::find(conn, who, world.now(), world.desk.settings.zone, task)?;
-                reading::count_open(conn, who)?;
+                reading::count_open(&world.desk, conn, who, world.now())?;
                 let today = world.desk.settings.zone.today(world.now());
                 tasks::member_page(conn, task, &who.scope, &Filter::default(), 5, today, 0, 18)?;
                 tasks::history_of(conn, who, task, 12).map(|_| ())

@@ -225,7 +225,21 @@ fn parts(filter: &Filter) -> Vec<Filter> {
 
 /// How many emails failed or came back and still matter, for the number beside the navigation.
 pub fn failures(conn: &mut AnyConn, now: Timestamp, containers: Option<&[ContainerId]>) -> Result<Total> {
-    let mut query: Query<'_> = emails::table.into_boxed().filter(sql::<Bool>(HAS_FAILED)).filter(recent(now));
+    count_failed(conn, now, containers, HAS_FAILED)
+}
+
+/// How many failed or came back, whether or not something was sent to the user since.
+pub fn ever_failed(conn: &mut AnyConn, now: Timestamp, containers: Option<&[ContainerId]>) -> Result<Total> {
+    count_failed(conn, now, containers, "emails.state IN ('Failed', 'Bounced')")
+}
+
+fn count_failed(
+    conn: &mut AnyConn,
+    now: Timestamp,
+    containers: Option<&[ContainerId]>,
+    condition: &str,
+) -> Result<Total> {
+    let mut query: Query<'_> = emails::table.into_boxed().filter(sql::<Bool>(condition)).filter(recent(now));
     if let Some(containers) = containers {
         let ids: Vec<i64> = containers.iter().map(|id| id.0).collect();
         query = query.filter(emails::container_id.eq_any(ids));

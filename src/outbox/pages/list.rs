@@ -200,11 +200,13 @@ async fn draw<N: Need>(p: &Permitted<N>, asked: &Fields, form: &Fields, mistakes
         .view(move |desk, who, now| {
             desk.db.read(|conn| {
                 let scope = who.scope.containers();
+                let asked_for = format!("{scope:?} {wanted:?}");
                 let wanted = mail::sought(conn, &wanted)?;
                 let mut counts = Vec::with_capacity(VIEWS.len());
                 let (mut total, mut rows, mut stretch) = (Total::default(), Vec::new(), Stretch::default());
                 for (word, _, view) in VIEWS {
-                    let count = mail::count(conn, now, scope, &wanted, view)?;
+                    let question = format!("outbox {word} {asked_for}");
+                    let count = desk.kept.total(&question, now, || mail::count(conn, now, scope, &wanted, view))?;
                     counts.push(count);
                     if word == current {
                         total = count;

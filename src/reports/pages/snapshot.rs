@@ -86,7 +86,7 @@ const FUNNEL_WIDTH: i64 = 1000;
 pub async fn show(p: Permitted<may::SignedIn>) -> Answer {
     let (zone, now) = (p.desk.settings.zone, p.now);
     let (mut glance, chrome) =
-        p.view(move |desk, who, now| desk.db.read(|conn| reports::glance(conn, who, now, &desk.settings))).await?;
+        p.view(move |desk, who, now| desk.db.read(|conn| reports::glance(desk, conn, who, now))).await?;
     let today = zone.today(now);
     let card = first_start::card(&p, glance.first_start.take());
     let stopping: Vec<Line> = std::mem::take(&mut glance.stopping)

@@ -11,7 +11,7 @@ use crate::{
     order::Column as _,
     tasks::{
         list::{Column, Order, Query, Row, StopWithin, View},
-        reading::{self, Listed},
+        reading::{self, Beside, Listed},
         status::urgency,
     },
     ticked,
@@ -140,11 +140,13 @@ async fn draw<N: Need>(p: &Permitted<N>, asked: &Asked, form: &Fields, mistakes:
                     Ok(rows)
                 };
                 let (rows, stretch) = paging.read(|row: &Row| row.task.id.0, read)?;
-                Ok((rows, stretch, listed.ok_or_else(|| Error::Internal("a list was not read".into()))?))
+                let listed = listed.ok_or_else(|| Error::Internal("a list was not read".into()))?;
+                let beside = reading::beside(desk, conn, who, now, &wanted.me, &listed)?;
+                Ok((rows, stretch, listed, beside))
             })
         })
         .await?;
-    let (rows, stretch, Listed { total, views, operators, sorts, .. }) = listed;
+    let (rows, stretch, Listed { total, sorts, .. }, Beside { views, operators }) = listed;
     let today = p.desk.settings.zone.today(p.now);
     let mut elsewhere: Vec<TaskId> = if all { Vec::new() } else { ticked::ids(&form.all(TASK)) };
     let ticked: Vec<TaskId> = elsewhere.clone();

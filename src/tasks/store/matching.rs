@@ -8,7 +8,7 @@ use diesel::{
     sql_types::{Bool, Text},
 };
 
-use super::inside;
+use super::{inside, list::IN_TROUBLE};
 use crate::{
     db::{
         self, AnyConn, Span, Total,
@@ -27,10 +27,14 @@ type Backend = <AnyConn as diesel::Connection>::Backend;
 type Boxed = tasks::BoxedQuery<'static, Backend>;
 type Condition = Box<dyn BoxableExpression<tasks::table, Backend, SqlType = Bool>>;
 
-/// The tasks in which someone who has yet to enroll was not reached by the newest email. Driven by emails_attention.
-const WITH_TROUBLE: &str = "tasks.id IN (SELECT e.task_id FROM emails JOIN enrollments e ON e.id = emails.enrollment_id \
-     AND e.last_email_id = emails.id WHERE emails.state IN ('Deferred', 'Failed', 'Bounced') \
-     AND e.removed_at IS NULL AND e.enrolled_at IS NULL";
+/// The tasks in which someone who has yet to enroll was not reached by the newest email, but for the closing bracket. CROSS:
+/// emails in trouble are fewer than enrollments, and read first.
+fn with_trouble() -> String {
+    format!(
+        "tasks.id IN (SELECT e.task_id FROM emails CROSS JOIN enrollments e WHERE {IN_TROUBLE} \
+         AND e.id = emails.enrollment_id AND e.last_email_id = emails.id AND e.removed_at IS NULL AND e.enrolled_at IS NULL"
+    )
+}
 
 /// What is asked of the list.
 pub struct Matching<'a> {
@@ -121,7 +125,7 @@ impl<'a> Matching<'a> {
                 let inside = self
                     .scope
                     .map_or(String::new(), |scope| format!(" AND emails.container_id IN ({})", inside::within(scope)));
-                tasks = tasks.filter(sql::<Bool>(&format!("{WITH_TROUBLE}{inside})")));
+                tasks = tasks.filter(sql::<Bool>(&format!("{}{inside})", with_trouble())));
             }
             View::Mine => tasks = self.made_by(tasks, me),
         }
@@ -152,7 +156,8 @@ impl<'a> Matching<'a> {
             let by = sql::<Bool>("COALESCE(tasks.operator_key, '') = ").bind::<Text, _>(key.to_owned());
             return tasks.filter(by);
         }
-        tasks.filter(tasks::operator_key.eq(key.to_owned()))
+        // The bound that all numbers keep lets SQLite see that the index of open tasks answers more of it than that of all.
+        tasks.filter(tasks::operator_key.eq(key.to_owned())).filter(tasks::id.gt(0))
     }
 
     /// With a Stop Date from the first day to the last, as far as they are given.

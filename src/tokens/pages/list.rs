@@ -6,8 +6,9 @@ use actix_web::HttpRequest;
 use askama::Template;
 
 use crate::{
-    clock,
+    clock::{self, Timestamp},
     db::{self, AnyConn, Span, Total},
+    desk::Desk,
     error::Result,
     ids::{ContainerId, UserId},
     operators::{Permission, Who, may},
@@ -82,11 +83,10 @@ pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest, asked: Aske
     let (wanted, paging) = (search.clone(), asked.paging);
     let (found, chrome) = p
         .view(move |desk, who, now| {
-            let today = desk.settings.zone.today(now);
             desk.db.read(|conn| {
-                let stock = provision::stock(conn, &who.scope, AuthenticationType::HardwareToken, today)?;
+                let stock = provision::stock_lately(desk, conn, &who.scope, now)?;
                 let stock = Stock { available: stock.available().unwrap_or_default(), reserved: stock.reserved };
-                find(conn, who, &wanted, paging, stock)
+                find(desk, conn, (who, now), &wanted, paging, stock)
             })
         })
         .await?;
@@ -144,7 +144,14 @@ pub async fn show(p: Permitted<may::SeeUsers>, request: HttpRequest, asked: Aske
     })
 }
 
-fn find(conn: &mut AnyConn, who: &Who, search: &Search, paging: Paging, stock: Stock) -> Result<Found> {
+fn find(
+    desk: &Desk,
+    conn: &mut AnyConn,
+    (who, now): (&Who, Timestamp),
+    search: &Search,
+    paging: Paging,
+    stock: Stock,
+) -> Result<Found> {
     let containers = users::containers(conn, &who.scope)?;
     let named = containers.iter().find(|(_, name)| db::key(name) == db::key(&search.container)).map(|(id, _)| *id);
     if !search.container.is_empty() && named.is_none() {
@@ -162,7 +169,12 @@ fn find(conn: &mut AnyConn, who: &Who, search: &Search, paging: Paging, stock: S
     }
     let read = |span: Span| store::list::page(conn, &who.scope, search, named, span);
     let (tokens, stretch) = paging.read(|token: &Token| token.id.0, read)?;
-    let counts = store::list::counts(conn, &who.scope, search, named)?;
+    let question = format!("tokens {:?} {search:?}", who.scope);
+    let most = |counts: &Vec<(TokenState, Total)>| {
+        counts.iter().map(|(_, count)| count.rows + i64::from(count.more)).max().unwrap_or(0)
+    };
+    let (counts, _) =
+        desk.kept.or_count(&question, now, most, || store::list::counts(conn, &who.scope, search, named))?;
     let anything = !search.is_open() || counts.iter().any(|(_, count)| count.rows > 0);
     let ids: Vec<UserId> = tokens.iter().filter_map(|token| token.user).collect();
     let users = users::by_ids(conn, &ids)?.into_iter().map(|user| (user.id, user)).collect();
