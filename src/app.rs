@@ -204,6 +204,13 @@ pub fn routes(demo: bool) -> Vec<Route> {
         post("/users/{user}/edit", need::<may::EditUsers>(), users::pages::edit::submit),
         post("/users/{user}/disable", need::<may::EditUsers>(), users::pages::detail::disable),
         post("/users/{user}/enable", need::<may::EditUsers>(), users::pages::detail::enable),
+        get("/users/{user}/check-caller", need::<may::CheckCaller>(), users::pages::check_caller::show),
+        post("/users/{user}/check-caller", need::<may::CheckCaller>(), users::pages::check_caller::submit),
+        post("/users/{user}/check-caller/send", need::<may::CheckCaller>(), users::pages::check_caller::send),
+        post("/users/{user}/check-caller/code", need::<may::CheckCaller>(), users::pages::check_caller::code),
+        get("/users/{user}/temporary-code", need::<may::TemporaryCode>(), users::pages::temporary_code::show),
+        post("/users/{user}/temporary-code", need::<may::TemporaryCode>(), users::pages::temporary_code::submit),
+        post("/users/{user}/temporary-code/end", need::<may::TemporaryCode>(), users::pages::temporary_code::end),
         post("/users/{user}/email", need::<may::EditUsers>(), users::pages::edit::save_email),
 
         // Provision
@@ -295,6 +302,8 @@ pub fn routes(demo: bool) -> Vec<Route> {
         // Policy and messages
         get("/policy/self-enrollment", need::<may::EditPolicies>(), policy::pages::show),
         post("/policy/self-enrollment", need::<may::Everywhere<may::EditPolicies>>(), policy::pages::submit),
+        get("/policy/lost-phones", need::<may::EditPolicies>(), policy::lost_phones::pages::show),
+        post("/policy/lost-phones", need::<may::Everywhere<may::EditPolicies>>(), policy::lost_phones::pages::submit),
         get("/policy/alerts", need::<may::EditPolicies>(), alerts::show),
         post("/policy/alerts", need::<may::Everywhere<may::EditPolicies>>(), alerts::submit),
         get("/messages", need::<may::EditPolicies>(), messages::pages::list),

@@ -103,6 +103,20 @@ impl Random {
         BASE64URL_NOPAD.encode(&self.bytes::<32>())
     }
 
+    /// `length` digits, each as likely as the others.
+    pub fn digits(&self, length: usize) -> String {
+        // Bytes from 250 up are thrown away, since they would make the first digits likelier.
+        let mut text = String::with_capacity(length);
+        while text.len() < length {
+            for byte in self.bytes::<16>() {
+                if byte < 250 && text.len() < length {
+                    text.push(char::from(b'0' + byte % 10));
+                }
+            }
+        }
+        text
+    }
+
     /// `length` letters and digits that cannot be confused; 4.9 bits each, so 9 or more hold over 40 bits.
     pub fn unmistakable(&self, length: usize) -> String {
         // Bytes from 240 up are thrown away, since they would make the first letters likelier.
@@ -132,6 +146,13 @@ mod tests {
     fn the_same_seed_gives_the_same_codes() {
         assert_eq!(Random::seeded(7).unmistakable(10), Random::seeded(7).unmistakable(10));
         assert_ne!(Random::seeded(7).unmistakable(10), Random::seeded(8).unmistakable(10));
+    }
+
+    #[test]
+    fn digits_are_digits_and_each_comes_up() {
+        let drawn = Random::seeded(1).digits(1000);
+        assert!(drawn.len() == 1000 && drawn.bytes().all(|digit| digit.is_ascii_digit()));
+        assert!(('0'..='9').all(|digit| drawn.contains(digit)));
     }
 
     #[test]

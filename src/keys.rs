@@ -31,6 +31,10 @@ pub enum Purpose {
     EnrollmentSession,
     /// The API key of an auth node.
     AuthNode,
+    /// Ten digits that are accepted for a while.
+    TemporaryCode,
+    /// Six digits that went to the address on file.
+    CallBackCode,
     /// The key of monitors.
     Metrics,
     /// What a page showed before its button was pressed, so that just that is carried out.
@@ -50,6 +54,8 @@ impl Purpose {
             Purpose::OperatorSession => "OperatorSession:",
             Purpose::EnrollmentSession => "EnrollmentSession:",
             Purpose::AuthNode => "AuthNode:",
+            Purpose::TemporaryCode => "TemporaryCode:",
+            Purpose::CallBackCode => "CallBackCode:",
             Purpose::Metrics => "Metrics:",
             Purpose::Preview => "Preview:",
             Purpose::KnownBrowser => "KnownBrowser:",

@@ -132,6 +132,10 @@ permissions! {
     Unlock = "unlock an enrollment or a token",
     /// Suspend or revoke a token.
     SuspendTokens = "suspend, revoke a token",
+    /// Check whether a caller is who they say.
+    CheckCaller = "check a caller",
+    /// Give a user ten digits to sign in with for a while.
+    TemporaryCode = "give a temporary code",
     /// Report a token as lost.
     ReportLost = "report as lost",
     /// Replace a token, and put back one that was reported lost.
@@ -162,7 +166,9 @@ impl Permission {
         match self {
             SeeUsers | EditUsers => ("Manage", "Assignment"),
             SeeTasks | Provision | ChangeStopDate | Remove | Resend | Unlock => ("Manage", "Provisioning Tasks"),
-            SuspendTokens | ReportLost | ReplaceToken | ImportTokens => ("Manage", "Tokens"),
+            SuspendTokens | CheckCaller | TemporaryCode | ReportLost | ReplaceToken | ImportTokens => {
+                ("Manage", "Tokens")
+            }
             SeeOutbox | SendAgain => ("Oversee", "Outbox"),
             Reports => ("Oversee", "Reports"),
             SeeAudit | SeeOwnAudit => ("Oversee", "Audit"),
@@ -184,6 +190,8 @@ impl Permission {
             Resend => "Send a user a new enrollment email, also to another address.",
             Unlock => "Set failed attempts back, and resync a token. Asks for a reason.",
             SuspendTokens => "Also resume; and take a token from its user.",
+            CheckCaller => "By a one-time password they read out, or a code to the address on file.",
+            TemporaryCode => "As the policy of lost phones allows. Shown once, to be read out.",
             ReportLost => "Suspends a user’s token at once, with a reason.",
             ReplaceToken => {
                 "A task for the new token; the old one ends when that works. Also puts back one that was lost."

@@ -80,11 +80,15 @@ impl BuiltIn {
             BuiltIn::Operator => Permissions::all(),
             BuiltIn::ProvisioningManager => [
                 SeeUsers, EditUsers, SeeTasks, Provision, ChangeStopDate, Remove, Resend, Unlock, SuspendTokens,
-                ReportLost, ReplaceToken, ImportTokens, SeeOutbox, SendAgain, Reports,
+                CheckCaller, TemporaryCode, ReportLost, ReplaceToken, ImportTokens, SeeOutbox, SendAgain, Reports,
             ]
             .into_iter()
             .collect(),
-            BuiltIn::HelpDesk => [SeeUsers, Resend, Unlock, ReportLost, SeeOutbox, SeeOwnAudit].into_iter().collect(),
+            BuiltIn::HelpDesk => {
+                [SeeUsers, Resend, Unlock, CheckCaller, TemporaryCode, ReportLost, SeeOutbox, SeeOwnAudit]
+                    .into_iter()
+                    .collect()
+            }
             BuiltIn::Auditor => [SeeUsers, SeeTasks, SeeOutbox, Reports, SeeAudit].into_iter().collect(),
         }
     }

@@ -36,13 +36,17 @@ verbs! {
     EnrollmentAcceptCode = "enrollment.accept_code", "A user typed the activation code.";
     EnrollmentAttempt = "enrollment.attempt", "A user failed an enrollment attempt.";
     EnrollmentEnroll = "enrollment.enroll", "A user enrolled a token.";
+    UsersCheckCaller = "users.check_caller", "Somebody on the phone was checked.";
     UsersCreate = "users.create", "A user was created.";
     UsersDisable = "users.disable", "A user was disabled.";
     UsersEdit = "users.edit", "A user was changed.";
     UsersEnable = "users.enable", "A user was enabled.";
+    UsersSendCallBack = "users.send_call_back", "A call-back code was sent.";
     UsersImport = "users.import", "Users were imported.";
     TokensAssign = "tokens.assign", "A token was assigned to a user.";
+    TokensEndTemporaryCode = "tokens.end_temporary_code", "The temporary code of a user was ended.";
     TokensFound = "tokens.found", "A token that was reported lost is taken again.";
+    TokensGiveTemporaryCode = "tokens.give_temporary_code", "A user was given a temporary code.";
     TokensImport = "tokens.import", "Tokens were imported.";
     TokensReplace = "tokens.replace", "A user is to get another token in place of one.";
     TokensReportLost = "tokens.report_lost", "A token was reported lost.";

@@ -14,7 +14,7 @@ use crate::{
     ids::{AuthNodeId, EnrollmentId, TokenId, UserId},
     keys::Purpose,
     tasks,
-    tokens::{self, Verdict},
+    tokens::{self, Verdict, temporary},
 };
 use chrono::Duration;
 
@@ -28,13 +28,16 @@ const USE_NOTED_SECONDS: i64 = 60;
 /// Why an answer to a challenge is rejected whatever it holds.
 const NO_CHALLENGE: &str = "The challenge it answers was answered before, ran out, or was another user's";
 
+/// Why a temporary code that was the user's is rejected.
+const ENDED_CODE: &str = "The temporary code has ended";
+
 /// What became of a one-time password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// It was accepted.
     Accepted {
-        /// The token it came from.
-        token: TokenId,
+        /// The token it came from; `None`: it was a temporary code.
+        token: Option<TokenId>,
         /// The enrollment that became Completed by it.
         completed: Option<EnrollmentId>,
     },
@@ -207,6 +210,22 @@ pub fn check(
     person: &Person,
     typed: &str,
 ) -> Result<Answer> {
+    // In the portal a temporary code proves nothing.
+    let owner = person.id.filter(|_| !person.disabled && actor.kind != ActorKind::User);
+    if let Some(user) = owner {
+        match temporary::take(desk, conn, now, user, typed)? {
+            temporary::Outcome::Accepted => {
+                let entry = Entry::done(actor, Verb::AuthenticationCheck, "Accepted a temporary code");
+                audit::record(conn, now, &about(entry, person))?;
+                return Ok(Answer::Accepted { token: None, completed: None });
+            }
+            temporary::Outcome::Ended => {
+                record_rejected(conn, now, actor, person, ENDED_CODE)?;
+                return Ok(Answer::Rejected);
+            }
+            temporary::Outcome::Other => {}
+        }
+    }
     // Row 0 is nobody's: whoever cannot be accepted costs the same look for tokens.
     let verdict = tokens::check(desk, conn, now, person.id.filter(|_| !person.disabled).unwrap_or(UserId(0)), typed)?;
     let (answer, entry) = match verdict {
@@ -218,10 +237,13 @@ pub fn check(
                 entry = entry.task(task);
             }
             let completed = completed.map(|(enrollment, _)| enrollment);
-            (Answer::Accepted { token, completed }, entry.fact("Serial Number", serial))
+            (Answer::Accepted { token: Some(token), completed }, entry.fact("Serial Number", serial))
         }
         Verdict::Rejected(reason) => {
             let answer = if reason == tokens::Reason::Repeated { Answer::Repeated } else { Answer::Rejected };
+            if let Some(user) = owner.filter(|_| answer == Answer::Rejected) {
+                temporary::charge(conn, now, user)?;
+            }
             let reason = match person {
                 Person { id: None, .. } => "There is no such user".into(),
                 Person { disabled: true, .. } => "The user is disabled".into(),

@@ -68,6 +68,10 @@ kinds! {
     TokenSuspended = "token-suspended", "Token suspended";
     /// A token was reported lost.
     ReportedLost = "reported-lost", "Token reported lost";
+    /// A user was given a temporary code; it is not in it.
+    TemporaryCode = "temporary-code", "Temporary code";
+    /// Six digits that a caller is to read out.
+    CallBackCode = "call-back-code", "Call-back code";
     /// A token was revoked.
     TokenRevoked = "token-revoked", "Token revoked";
     /// What happened to users, told to an operator.
@@ -98,6 +102,16 @@ impl Kind {
             self,
             Kind::TokenAssigned | Kind::TokenImported | Kind::TokenSuspended | Kind::ReportedLost | Kind::TokenRevoked
         )
+    }
+
+    /// True if the email carries a code that must not stay.
+    pub fn carries_code(self) -> bool {
+        self.carries_link() || self == Kind::CallBackCode
+    }
+
+    /// True if what it is about ends at a moment, and no task is behind it.
+    pub fn ends_at_a_moment(self) -> bool {
+        matches!(self, Kind::TemporaryCode | Kind::CallBackCode)
     }
 
     /// True if the email carries the enrollment link and the activation code, and is of no use without them.
@@ -133,6 +147,9 @@ pub struct Facts {
     /// The serial number of the token it is about; of several, parted by ", ", see [`Facts::serials`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub serial: Option<String>,
+    /// Until when the code that it is about works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub works_until: Option<Timestamp>,
     /// What an operator is told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alert: Option<alert::Alert>,

@@ -62,6 +62,8 @@ impl Message {
             Kind::TokenImported => "When tokens were imported with their owners and telling them was ticked",
             Kind::TokenSuspended => "When a token was suspended",
             Kind::ReportedLost => "When a token was reported lost with the email notification ticked",
+            Kind::TemporaryCode => "When the help desk gave a user a temporary code",
+            Kind::CallBackCode => "When a caller is checked by a code to the address on file",
             Kind::TokenRevoked => "When a token was revoked",
             Kind::Alert => "When something happened that a role is told of (Operator alerts)",
             Kind::Test => "When an operator asks for one",
@@ -102,6 +104,7 @@ pub fn sample(message: Message, policy: &Policy, today: NaiveDate, requester: &s
         previous_stop_on: stop_on.pred_opt(),
         requester: requester.into(),
         serial: Some("TD-0000-0000".into()),
+        works_until: None,
         alert: None,
     };
     let length = usize::try_from(policy.code_length).unwrap_or(10);

@@ -8,6 +8,7 @@ use crate::{
     operators::{Permission, Who},
 };
 
+pub mod lost_phones;
 pub mod pages;
 pub mod self_enrollment;
 mod stop_date;

@@ -72,6 +72,31 @@ impl Reason {
 /// # Errors
 /// `Internal` if a seed does not open.
 pub fn check(desk: &Desk, conn: &mut AnyConn, now: Timestamp, user: UserId, typed: &str) -> Result<Verdict> {
+    check_for(desk, conn, now, user, typed, true)
+}
+
+/// As [`check`], of a value that is read out on the phone: it is used up, and is no first use, so that it completes nothing.
+///
+/// # Errors
+/// As [`check`].
+pub(super) fn check_only(
+    desk: &Desk,
+    conn: &mut AnyConn,
+    now: Timestamp,
+    user: UserId,
+    typed: &str,
+) -> Result<Verdict> {
+    check_for(desk, conn, now, user, typed, false)
+}
+
+fn check_for(
+    desk: &Desk,
+    conn: &mut AnyConn,
+    now: Timestamp,
+    user: UserId,
+    typed: &str,
+    signs_in: bool,
+) -> Result<Verdict> {
     let all = store::held_by(conn, user)?;
     let is_active = |held: &&store::StoredToken| held.token.state == TokenState::Active;
     let active: Vec<_> = all.iter().filter(is_active).filter(|held| held.token.validity.at(now).is_ok()).collect();
@@ -103,7 +128,8 @@ pub fn check(desk: &Desk, conn: &mut AnyConn, now: Timestamp, user: UserId, type
                 }
                 let others = active.iter().filter(|other| other.token.failures > 0).map(|other| other.token.id);
                 store::forgive(conn, others.filter(|id| *id != held.token.id))?;
-                let first = held.token.first_used_at.is_none() && store::note_first_use(conn, now, held.token.id)?;
+                let first =
+                    signs_in && held.token.first_used_at.is_none() && store::note_first_use(conn, now, held.token.id)?;
                 return Ok(Verdict::Accepted { token: held.token.id, serial: held.token.serial.clone(), first });
             }
             Judgment::FarAhead(standing) => {

@@ -5,6 +5,7 @@ use crate::{clock::Timestamp, db::AnyConn, desk::Desk, error::Result, ids::Conta
 mod assign;
 mod authentication_type;
 mod bind;
+pub mod caller;
 mod check;
 mod guard;
 pub mod import;
@@ -19,6 +20,7 @@ mod resync;
 mod revoke;
 mod store;
 mod suspend;
+pub mod temporary;
 pub mod token;
 mod validity;
 

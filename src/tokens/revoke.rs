@@ -13,7 +13,7 @@ use crate::{
     tokens::{
         Token, TokenState,
         lifecycle::{self, Change, Fate},
-        store,
+        store, temporary,
     },
 };
 
@@ -70,6 +70,9 @@ pub fn revoke(
 
 /// Takes a token out of use for good, since the one of `task` works: in the transaction of that one's first use.
 pub(crate) fn end_replaced(conn: &mut AnyConn, now: Timestamp, old: TokenId, task: TaskId) -> Result<()> {
+    if let Some(user) = store::by_id(conn, old)?.and_then(|token| token.user) {
+        temporary::end_by_use(conn, now, user)?;
+    }
     let Some(token) = store::by_id(conn, old)?.filter(|token| lifecycle::is_in_use(token.state)) else { return Ok(()) };
     let fate = if store::lost::of_token(conn, old)?.is_some() { Fate::Lost } else { Fate::Faulty };
     let reason = match token.state_reason.as_str() {

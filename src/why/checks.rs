@@ -200,6 +200,9 @@ fn with_token(situation: Situation, facts: &Facts, list: &mut Vec<Check>) {
         (None, None) => check(Stage::Use, Mark::Open, "Not used yet", ""),
     });
     let sign_in = match situation {
+        Situation::TemporaryCodeEnded => facts
+            .ended_code()
+            .map(|(code, _)| ("Temporary code no longer works".into(), code.last_used_at.unwrap_or(code.given_at))),
         Situation::NodeDisabled => {
             facts.refused_node.clone().map(|(name, when)| (format!("Auth node {name} is disabled"), when))
         }

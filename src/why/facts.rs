@@ -9,7 +9,7 @@ use crate::{
     mail::Email,
     policy::Policy,
     tasks::{Enrollment, Status, Trace, missed::Failure, status::status},
-    tokens::{LostReport, Rejected, Rejection, Token, TokenState, lifecycle::is_in_use},
+    tokens::{LostReport, Rejected, Rejection, Token, TokenState, lifecycle::is_in_use, temporary::TemporaryCode},
     users::User,
 };
 
@@ -48,6 +48,10 @@ pub struct Shared {
     pub tokens: Vec<Token>,
     /// Those of them that were reported lost.
     pub lost: Vec<LostReport>,
+    /// The newest temporary code, whether it works or not.
+    pub code: Option<TemporaryCode>,
+    /// The policy has temporary codes.
+    pub gives_codes: bool,
     /// The last rejections of them.
     pub rejections: Vec<Rejection>,
     /// The last checks of the user's one-time passwords, the newest first; empty unless one that was used before was rejected.
@@ -127,6 +131,20 @@ impl Facts {
             .or(own.filter(|token| is_in_use(token.state)))
             .or_else(in_use)
             .or(own)
+    }
+
+    /// The temporary code that works.
+    pub fn live_code(&self) -> Option<&TemporaryCode> {
+        self.code.as_ref().filter(|code| code.ended(self.now).is_none())
+    }
+
+    /// The temporary code that has ended of late, and that the user has nothing in place of.
+    pub fn ended_code(&self) -> Option<(&TemporaryCode, &str)> {
+        let code = self.code.as_ref()?;
+        let why = code.ended(self.now)?;
+        let since = code.ended_at.or(code.last_used_at).unwrap_or(code.ends_at).max(code.given_at);
+        let of_late = self.now - since < Duration::hours(LATELY_HOURS);
+        (of_late && self.last_success().is_none_or(|success| success < code.given_at)).then_some((code, why))
     }
 
     /// The report of a token that is Suspended since it was reported lost.

@@ -35,6 +35,8 @@ pub fn shared(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, user: 
         tokens: tokens::of_user(conn, user.id)?,
         checks: if reused { audit::checks_of(conn, user.id, CHECKS)? } else { Vec::new() },
         lost: tokens::lost_of(conn, user.id)?,
+        code: tokens::temporary::newest_of(conn, user.id)?,
+        gives_codes: policy::lost_phones::current(conn)?.temporary_codes,
         rejections,
         refused_node: authentication::refused_node(conn, user.id, since)?,
         mistaken_as: audit::refused_as(conn, &mistakable(&user), since)?,

@@ -30,6 +30,8 @@ pub enum Remedy {
     ResumeToken,
     /// Give the user another token in place of it.
     ReplaceToken,
+    /// Give the user digits to sign in with for a while.
+    GiveTemporaryCode,
     /// Forgive the token's wrong one-time passwords.
     UnlockToken,
     /// Bring the token back into step with two one-time passwords.
@@ -53,6 +55,7 @@ impl Remedy {
             Remedy::LookAtEmail => Permission::SeeOutbox,
             Remedy::ResumeToken => Permission::SuspendTokens,
             Remedy::ReplaceToken => Permission::ReplaceToken,
+            Remedy::GiveTemporaryCode => Permission::TemporaryCode,
             Remedy::EnableNode => Permission::ManageOperators,
             Remedy::LookAtNewer => Permission::SeeUsers,
         }
@@ -101,6 +104,9 @@ impl Situation {
             .filter(|remedy| match remedy {
                 Remedy::Resend | Remedy::GiveMoreTime => in_task,
                 Remedy::LookAtNewer => is_replaced,
+                Remedy::GiveTemporaryCode => facts.gives_codes,
+                // A token that is at hand again needs no replacement.
+                Remedy::ReplaceToken if self == Situation::TemporaryCode => !facts.lost.is_empty(),
                 Remedy::LookAtEmail => facts.email.is_some(),
                 _ => true,
             })

@@ -128,6 +128,10 @@ pub enum Situation {
     WrongUserId,
     /// The token is Suspended.
     TokenSuspended,
+    /// A temporary code stands in for a token that is not at hand.
+    TemporaryCode,
+    /// The temporary code has ended, and no token was used since.
+    TemporaryCodeEnded,
     /// The only token was reported lost.
     ReportedLost,
     /// The token is Locked.
@@ -291,6 +295,12 @@ fn enrolling(facts: &Facts, kind: AuthenticationType) -> Situation {
 /// Somebody who has enrolled, or got a token in another way.
 fn with_token(facts: &Facts) -> Situation {
     let Some(token) = facts.token() else { return Situation::TokenGone };
+    if facts.live_code().is_some() && matches!(token.state, TokenState::Active | TokenState::Suspended) {
+        return Situation::TemporaryCode;
+    }
+    if token.state == TokenState::Active && facts.ended_code().is_some() {
+        return Situation::TemporaryCodeEnded;
+    }
     match token.state {
         TokenState::Suspended if facts.lost_report(token).is_some() => return Situation::ReportedLost,
         TokenState::Suspended => return Situation::TokenSuspended,

@@ -9,6 +9,8 @@ use tokendesk::{
 
 use crate::support::{World, people::Carried};
 
+mod caller;
+mod code;
 mod replace;
 mod report;
 

@@ -2,7 +2,7 @@
 
 use super::{Facts, Kind, Secret, alert::Alert, one_line};
 use crate::{
-    clock::{Zone, long_date},
+    clock::{Timestamp, Zone, long_date},
     config::Settings,
     english::{continued, groups, with_article},
     error::{Error, Result},
@@ -48,6 +48,8 @@ pub(super) fn fill(kind: Kind, v: &View) -> askama::Result<Letter> {
         TokenImported: "letters/token-imported/subject.txt", "letters/token-imported/body.txt", "letters/token-imported/body.html";
         TokenSuspended: "letters/token-suspended/subject.txt", "letters/token-suspended/body.txt", "letters/token-suspended/body.html";
         ReportedLost: "letters/reported-lost/subject.txt", "letters/reported-lost/body.txt", "letters/reported-lost/body.html";
+        TemporaryCode: "letters/temporary-code/subject.txt", "letters/temporary-code/body.txt", "letters/temporary-code/body.html";
+        CallBackCode: "letters/call-back-code/subject.txt", "letters/call-back-code/body.txt", "letters/call-back-code/body.html";
         TokenRevoked: "letters/token-revoked/subject.txt", "letters/token-revoked/body.txt", "letters/token-revoked/body.html";
         Alert: "letters/alert/subject.txt", "letters/alert/body.txt", "letters/alert/body.html";
         Test: "letters/test/subject.txt", "letters/test/body.txt", "letters/test/body.html";
@@ -90,6 +92,8 @@ pub(super) struct View {
     /// "Friday 27 November 2026, 23:59, Europe/Berlin"
     pub(super) until: String,
     pub(super) previous_until: String,
+    /// "2026-11-21 14:38, Europe/Berlin"
+    pub(super) works_until: String,
     pub(super) link: String,
     /// The link without `#code` and without its scheme: what is shown of it.
     pub(super) shown_link: String,
@@ -135,6 +139,8 @@ impl View {
             Kind::TokenImported => vec![serial, ("Imported by", by)],
             Kind::TokenSuspended => vec![serial, ("Suspended by", by)],
             Kind::ReportedLost => vec![serial, ("Reported to", by)],
+            Kind::TemporaryCode => vec![("Works until", &self.works_until), ("Given by", by)],
+            Kind::CallBackCode => vec![("Works until", &self.works_until), ("Asked by", by)],
             Kind::TokenRevoked => vec![serial, ("Revoked by", by)],
             Kind::Alert => {
                 let Alert { operator, role, until, .. } = &self.alert;
@@ -174,6 +180,7 @@ impl View {
             day: facts.stop_on.map(|date| format!("{} {}", date.day(), date.format("%B"))).unwrap_or_default(),
             until: until(facts.stop_on),
             previous_until: until(facts.previous_stop_on),
+            works_until: facts.works_until.map(|at| moment_of(settings.zone, at)).unwrap_or_default(),
             shown_link: shown(&link).to_owned(),
             link,
             code: grouped(code),
@@ -192,9 +199,20 @@ pub(super) fn a_token(kind_of_token: &str) -> String {
     with_article(&continued(if kind_of_token.is_empty() { "token" } else { kind_of_token }))
 }
 
-/// An activation code in groups of five, or of four where five does not go in; the portal ignores the spaces.
+/// "2026-11-21 14:38, Europe/Berlin": when a code ends.
+fn moment_of(zone: Zone, at: Timestamp) -> String {
+    format!("{}, {}", zone.local(at).format("%Y-%m-%d %H:%M"), zone.name())
+}
+
+/// An activation code in groups of five, or of four where five does not go in; the portal ignores the spaces. Six digits are
+/// two groups of three.
 pub(super) fn grouped(code: &str) -> String {
-    groups(code, if code.chars().count().is_multiple_of(5) { 5 } else { 4 })
+    let size = match code.chars().count() {
+        6 => 3,
+        letters if letters.is_multiple_of(5) => 5,
+        _ => 4,
+    };
+    groups(code, size)
 }
 
 /// The enrollment link; with `carries_code` it ends in `#code`, which no browser sends anywhere (PRODUCT.md §3).

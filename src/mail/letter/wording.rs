@@ -63,6 +63,7 @@ placeholders! {
     code = code, "Activation code", true;
     stop_date = until, "Last moment to enroll, with weekday and time zone";
     stop_day = day, "Last day to enroll: “27 November”";
+    works_until = works_until, "Until when the code works, with time zone";
     previous_stop_date = previous_until, "Last moment to enroll as it was before";
     task = task, "Task number";
     serial_number = serial, "Serial Number of the token";
@@ -76,10 +77,13 @@ placeholders! {
 /// The placeholders that messages of `kind` may have.
 pub fn placeholders(kind: Kind) -> impl Iterator<Item = &'static Placeholder> {
     ALL.iter().filter(move |placeholder| match placeholder.name {
-        "link" | "link_shown" | "code" => kind.carries_link(),
+        "link" | "link_shown" => kind.carries_link(),
+        "code" => kind.carries_code(),
+        "works_until" => kind.ends_at_a_moment(),
         "stop_date" | "stop_day" => kind.carries_link() || kind == Kind::NewStopDate,
         "previous_stop_date" => kind == Kind::NewStopDate,
-        "task" => !kind.is_about_token(),
+        "task" => !kind.is_about_token() && !kind.ends_at_a_moment(),
+        "authentication_type" | "a_token" => !kind.ends_at_a_moment(),
         "serial_number" => kind == Kind::Enrolled || kind.is_about_token(),
         "requester" => !matches!(kind, Kind::Enrolled | Kind::Locked),
         _ => true,
@@ -96,6 +100,8 @@ fn needed(settings: &Settings, kind: Kind) -> impl Iterator<Item = (&'static str
     [
         (link, "link", "nobody can enroll without it"),
         (link, "code", "nobody can enroll without it"),
+        (kind == Kind::CallBackCode, "code", "there is nothing to read out"),
+        (kind.ends_at_a_moment(), "works_until", "users do not learn how long the code works"),
         (stop, "stop_date", "users do not learn until when they can enroll"),
         (help, "help_desk", "users do not learn whom to contact"),
     ]

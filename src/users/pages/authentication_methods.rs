@@ -5,6 +5,7 @@ use actix_web::{
     web::{Path, Query},
 };
 use askama::Template;
+use chrono::Duration;
 use serde::Deserialize;
 
 use crate::{
@@ -23,6 +24,7 @@ use crate::{
     },
     tokens::{
         LostReport, Token,
+        caller::{self, CallerCheck, STANDS_MINUTES},
         lifecycle::{Change, is_in_use},
         pages::{State, path},
     },
@@ -93,6 +95,22 @@ struct Page {
     may_resend: bool,
     may_provision: bool,
     has_actions: bool,
+    /// What came of checking the caller, while it stands: the check, when, and until when it is shown.
+    checked: Option<(CallerCheck, String, String)>,
+    may_check: bool,
+    /// The code that works, as a line of the table.
+    code: Option<CodeLine>,
+    /// One can be given.
+    can_give: bool,
+}
+
+/// The line of a temporary code.
+struct CodeLine {
+    given_by: String,
+    until: String,
+    last_used: String,
+    uses: String,
+    may_end: bool,
 }
 
 /// GET
@@ -103,16 +121,18 @@ pub async fn show(p: Permitted<may::SeeUsers>, user_id: Path<String>, address: Q
 /// The page, or what comes back of a form of its panel.
 pub async fn draw<N: Need>(p: Permitted<N>, user_id: String, address: Address, came: FormBack) -> Answer {
     let task = address.task.as_deref().and_then(|number| reading::number(number).ok());
-    let ((diagnosis, enrollments, emails, lines, replacements, unlock_shown), chrome) = p
+    let ((diagnosis, enrollments, emails, lines, replacements, unlock_shown, checked), chrome) = p
         .view(move |desk, who, now| {
-            let (diagnosis, enrollments, emails, lines, replacements) = desk.db.read(|conn| {
+            let (diagnosis, enrollments, emails, lines, replacements, checked) = desk.db.read(|conn| {
                 let user = users::find(conn, who, &user_id)?;
                 let enrollments = enrollments::outstanding_of(conn, user.id)?;
                 let ids: Vec<_> = enrollments.iter().filter_map(|enrollment| enrollment.last_email).collect();
                 let emails = mail::latest_of(conn, &ids)?;
                 let lines = audit::of_user(conn, user.id, ENTRIES)?;
                 let replacements = tasks::open_replacements(conn, user.id)?;
-                Ok((why::diagnose(desk, conn, who, now, user, task)?, enrollments, emails, lines, replacements))
+                let checked = caller::checked(conn, now, user.id)?;
+                let diagnosis = why::diagnose(desk, conn, who, now, user, task)?;
+                Ok((diagnosis, enrollments, emails, lines, replacements, checked))
             })?;
             // What is unlocked is what was shown.
             let unlock_shown = match (diagnosis.remedy, &diagnosis.facts.enrollment) {
@@ -128,7 +148,7 @@ pub async fn draw<N: Need>(p: Permitted<N>, user_id: String, address: Address, c
                 }
                 _ => None,
             };
-            Ok((diagnosis, enrollments, emails, lines, replacements, unlock_shown))
+            Ok((diagnosis, enrollments, emails, lines, replacements, unlock_shown, checked))
         })
         .await?;
     let (zone, now) = (p.desk.settings.zone, p.now);
@@ -173,6 +193,21 @@ pub async fn draw<N: Need>(p: Permitted<N>, user_id: String, address: Address, c
         })
         .collect();
     let person = Person::new(user);
+    let by = |name: &str| if name == p.who.name() { "you".to_owned() } else { name.to_owned() };
+    let checked = checked.map(|check| {
+        let until = check.at + Duration::minutes(STANDS_MINUTES);
+        let (at, until) = (moment(zone, now, check.at), moment(zone, now, until));
+        (CallerCheck { operator: by(&check.operator), ..check }, at, until)
+    });
+    let may_give = p.may(Permission::TemporaryCode);
+    let code = diagnosis.facts.code.as_ref().filter(|code| code.ended(now).is_none());
+    let code = code.map(|code| CodeLine {
+        given_by: by(&code.given_by),
+        until: moment(zone, now, code.ends_at).to_lowercase(),
+        last_used: code.last_used_at.map_or_else(|| "never".into(), |at| moment(zone, now, at)),
+        uses: format!("{} of {} uses", code.uses, code.most_uses),
+        may_end: may_give,
+    });
     let status = if came.mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     page_with(
         status,
@@ -182,7 +217,16 @@ pub async fn draw<N: Need>(p: Permitted<N>, user_id: String, address: Address, c
             mistakes: came.mistakes,
             person,
             outstanding,
-            has_actions: tokens.iter().any(|line| line.can_report || line.can_replace || line.can_find),
+            checked,
+            may_check: p.may(Permission::CheckCaller) && user.is_enabled(),
+            can_give: may_give
+                && user.is_enabled()
+                && diagnosis.facts.gives_codes
+                && code.is_none()
+                && diagnosis.remedy != Some(Remedy::GiveTemporaryCode),
+            has_actions: code.as_ref().is_some_and(|code| code.may_end)
+                || tokens.iter().any(|line| line.can_report || line.can_replace || line.can_find),
+            code,
             tokens,
             history,
             sees_tasks: p.may(Permission::SeeTasks),

@@ -12,6 +12,7 @@ use crate::{
 };
 
 pub mod authentication_methods;
+pub mod check_caller;
 pub mod detail;
 pub mod edit;
 pub mod file;
@@ -20,6 +21,7 @@ pub mod list;
 pub mod new;
 mod person;
 pub mod preview;
+pub mod temporary_code;
 
 pub use person::Person;
 

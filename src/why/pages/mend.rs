@@ -180,6 +180,13 @@ pub(super) fn mend(
             button: format!("Replace {}", facts.token()?.serial),
             ..Mend::default()
         },
+        Remedy::GiveTemporaryCode => Mend {
+            action: format!("{}/temporary-code", person.path),
+            link: true,
+            icon: "clock",
+            button: "Give a temporary code".into(),
+            ..Mend::default()
+        },
         Remedy::UnlockToken => Mend {
             action: of_token("unlock")?,
             hidden: back(),

@@ -100,7 +100,13 @@ impl Panel {
             |user: &User| format!("There is another {}: {} in {}.", user.name(), user.user_id, user.container_name);
         Panel {
             question: match enrollment {
-                _ if diagnosis.situation == Situation::ReportedLost => "Why can’t this user sign in?".into(),
+                _ if matches!(
+                    diagnosis.situation,
+                    Situation::ReportedLost | Situation::TemporaryCode | Situation::TemporaryCodeEnded
+                ) =>
+                {
+                    "Why can’t this user sign in?".into()
+                }
                 Some(enrollment) if !tabs.is_empty() => {
                     format!("Why can’t this user enroll in task {}?", enrollment.task)
                 }

@@ -32,6 +32,31 @@ pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
             reason("They have enrolled; its one-time passwords are refused until it is resumed."),
             "Your token is out of use for the moment. Is it with you, and has nobody else had it?",
         ),
+        S::TemporaryCode => {
+            let code = facts.live_code();
+            let until = when(facts, code.map(|code| code.ends_at));
+            words(
+                "They sign in with a temporary code",
+                format!(
+                    "{} gave it {}. It works until {}; {} of {} uses are spent. {serial} is {}.",
+                    code.map(|code| code.given_by.as_str()).unwrap_or_default(),
+                    when(facts, code.map(|code| code.given_at)),
+                    until.trim_start_matches("on "),
+                    code.map(|code| code.uses).unwrap_or_default(),
+                    code.map(|code| code.most_uses).unwrap_or_default(),
+                    token.state.label()
+                ),
+                "Please type the ten digits that you were given, without a space.",
+            )
+        }
+        S::TemporaryCodeEnded => words(
+            "The temporary code has ended",
+            format!(
+                "The reason: {}. {serial} is Active, and was not used since the code was given.",
+                facts.ended_code().map(|(_, why)| why).unwrap_or_default()
+            ),
+            "The ten digits no longer work. Do you have your token at hand again?",
+        ),
         S::ReportedLost => {
             let report = facts.lost_report(token);
             let by = report.map(|report| report.by.as_str()).unwrap_or_default();
