@@ -15,6 +15,7 @@ use tokendesk::{
 #[test]
 fn permissions_in_the_rows_of_roles_are_read_by_these_names() {
     let names = "SeeUsers EditUsers SeeTasks Provision ChangeStopDate Remove Resend Unlock SuspendTokens ImportTokens \
+                 ReportLost ReplaceToken CheckCaller TemporaryCode \
                  SeeOutbox SendAgain EditPolicies Reports SeeAudit SeeOwnAudit ManageOperators";
     for name in names.split_whitespace() {
         let read = Permissions::parse(name);
@@ -28,7 +29,7 @@ fn placeholders_in_messages_that_were_edited_are_read_by_these_names() {
     for name in [
         "first_name", "user_id", "authentication_type", "a_token", "link", "link_shown", "code", "stop_date",
         "stop_day", "previous_stop_date", "task", "serial_number", "requester", "organization", "sender", "help_desk",
-        "site",
+        "site", "works_until",
     ] {
         assert!(known.contains(&name), "{name}");
     }
@@ -52,6 +53,7 @@ fn a_draft_of_provision_keeps_its_selection_in_these_words() {
 fn an_email_that_waits_is_read_by_these_names() {
     let facts = r#"{"first_name":"Tobi","name":"Tobi Adeyemi","user_id":"t.adeyemi","authentication_type":"Authenticator app",
         "task":42,"stop_on":"2026-11-27","previous_stop_on":"2026-11-24","requester":"k.lindqvist","serial":"TD-1",
+        "works_until":"2026-11-21T13:38:00",
         "alert":{"sum":"1 lock-out","digest":true,"operator":"k.lindqvist","role":"Operator","until":"14:00",
         "groups":[{"heading":"1 lock-out","lines":[{"what":"t.adeyemi","detail":"Locked","path":"/users/t.adeyemi"}],"more":3,
         "list":"/tasks"}]}}"#;
@@ -94,9 +96,10 @@ fn what_an_entry_of_the_audit_log_tells_of_stands_in_these_words() {
         operators.sign_in operators.sign_out operators.suspend policy.change reports.download roles.add \
         roles.edit roles.remove tasks.give_more_time tasks.provision tasks.provision_user tasks.remind \
         tasks.remove tasks.remove_user tasks.remove_users tasks.replace tasks.resend tasks.resend_user \
-        tasks.stop_date tasks.stop_date_user tasks.unlock tokens.assign tokens.import tokens.resume \
-        tokens.resync tokens.revoke tokens.suspend tokens.unlock users.create users.disable users.edit \
-        users.enable users.import work.cancel";
+        tasks.stop_date tasks.stop_date_user tasks.unlock tokens.assign tokens.end_temporary_code tokens.found \
+        tokens.give_temporary_code tokens.import tokens.replace tokens.report_lost tokens.resume \
+        tokens.resync tokens.revoke tokens.suspend tokens.unlock users.check_caller users.create users.disable \
+        users.edit users.enable users.import users.send_call_back work.cancel";
     let read: Vec<&str> = words.split_whitespace().filter_map(Verb::from_code).map(Verb::code).collect();
     assert_eq!(read.join(" "), words.split_whitespace().collect::<Vec<_>>().join(" "));
     assert_eq!(Verb::ALL.len(), read.len(), "a new verb is added to the list");

@@ -19,7 +19,7 @@ use crate::{on_both, support::World};
 
 impl World {
     /// Sets the policy of lost phones: codes on, with a checked caller first or not.
-    pub(super) fn allow_codes(&self, checked_caller: bool) {
+    pub(crate) fn allow_codes(&self, checked_caller: bool) {
         let version = self.desk.db.read(lost_phones::current).expect("there is one").version;
         let form =
             LostPhoneForm { temporary_codes: true, longest_hours: "24".into(), most_uses: "20".into(), checked_caller };

@@ -121,6 +121,13 @@ on_both! {
         tokens::suspend(&world.desk, &who, world.now(), &token.serial, "on leave").unwrap();
         let (state, fate) = (tokens::TokenState::Suspended, tokens::lifecycle::Fate::Lost);
         tokens::revoke(&world.desk, &who, world.now(), &token.serial, state, fate, "in a taxi").unwrap();
+        // On the day a phone is lost.
+        let kept = world.app_of(&second);
+        tokens::report_lost(&world.desk, &who, world.now(), &kept.token.serial, "on the train", true).unwrap();
+        tokens::caller::send_code(&world.desk, &who, world.now(), "b.cole").unwrap();
+        world.allow_codes(false);
+        let wanted = tokens::temporary::Wanted { hours: "24".into(), uses: "20".into(), reason: "lost".into() };
+        tokens::temporary::give(&world.desk, &who, world.now(), "b.cole", &wanted).unwrap();
         // Asked for by an operator, to see whether the mail server takes email.
         world.desk.db.write(|conn| {
             use tokendesk::schema::operators::dsl;
