@@ -181,6 +181,16 @@ mod tests {
                 "a5847ab107a725a9bb242a833a29d476c703d460e1b3663fee295e066214b1d0",
             ),
             (Purpose::AuthNode, "AuthNode:", "18fb6734c8623a0ab1462168c770582dd6ccfb3870e6fa4c2e706f8110cafa15"),
+            (
+                Purpose::TemporaryCode,
+                "TemporaryCode:",
+                "e2652108e05ff9046ee120616140d5d362d999e5cad86a31076e41a998a07141",
+            ),
+            (
+                Purpose::CallBackCode,
+                "CallBackCode:",
+                "789db32b95948dc4760a0a745c2cecfda291f264f0dfc56c46132377c727dc94",
+            ),
             (Purpose::Metrics, "Metrics:", "491d17d7facad967e002bfbcf29044e5cb9a55143e1d3990750ba818e57ebdf5"),
             (Purpose::Preview, "Preview:", "a87c37e8dec1e2c7aa6103fa1e78e2b3a434ac7d351f4d7ba1d39ad33f2174aa"),
             (
