@@ -46,40 +46,49 @@ pub fn note_key(conn: &mut AnyConn, id: &str, check_value: &[u8], now: Timestamp
     Ok(())
 }
 
-/// Whether the key opens what is sealed in a database that knows no key; `None` if nothing is.
+/// What is sealed, with the context of each.
+type Sealed = Vec<(String, Vec<u8>)>;
+
+/// Whether the key opens what is sealed in a database that knows no key; `None` if nothing is. Kinds that few rows have are
+/// looked for only if no other one tells.
 pub fn opens_what_is_sealed(conn: &mut AnyConn, keys: &Keys) -> Result<Option<bool>> {
-    let seeds: Vec<(String, Vec<u8>)> =
-        tokens::table.order(tokens::id.desc()).limit(SAMPLES).select((tokens::serial, tokens::seed)).load(conn)?;
-    let letters: Vec<(String, Option<Vec<u8>>)> = emails::table
-        .filter(emails::sealed.is_not_null())
-        .order(emails::id.desc())
-        .limit(SAMPLES)
-        .select((emails::message_id, emails::sealed))
-        .load(conn)?;
-    let factors: Vec<(i64, Option<Vec<u8>>)> = operators::table
-        .filter(operators::second_factor.is_not_null())
-        .order(operators::id.desc())
-        .limit(SAMPLES)
-        .select((operators::id, operators::second_factor))
-        .load(conn)?;
-    let pending: Vec<(i64, Option<Vec<u8>>)> = enrollments::table
-        .filter(enrollments::pending_seed.is_not_null())
-        .order(enrollments::id.desc())
-        .limit(SAMPLES)
-        .select((enrollments::id, enrollments::pending_seed))
-        .load(conn)?;
-    // The contexts are those of the features, which stand right of the desk; they are stored, and so never change.
-    let sealed: Vec<(String, Vec<u8>)> = seeds
-        .into_iter()
-        .map(|(serial, sealed)| (format!("tokens.seed:{serial}"), sealed))
-        .chain(letters.into_iter().filter_map(|(id, sealed)| Some((format!("emails.sealed:{id}"), sealed?))))
-        .chain(factors.into_iter().filter_map(|(id, sealed)| Some((format!("operators.second_factor:{id}"), sealed?))))
-        .chain(pending.into_iter().filter_map(|(id, sealed)| Some((format!("enrollments.pending_seed:{id}"), sealed?))))
-        .collect();
-    if sealed.is_empty() {
-        return Ok(None);
+    let mut anything = false;
+    for samples in [seeds, factors, letters, pending] {
+        let sealed = samples(conn)?;
+        if sealed.iter().any(|(context, sealed)| keys.open(context, sealed).is_ok()) {
+            return Ok(Some(true));
+        }
+        anything |= !sealed.is_empty();
     }
-    Ok(Some(sealed.iter().any(|(context, sealed)| keys.open(context, sealed).is_ok())))
+    Ok(anything.then_some(false))
+}
+
+// The contexts are those of the features, which stand right of the desk; they are stored, and so never change.
+
+fn seeds(conn: &mut AnyConn) -> Result<Sealed> {
+    let newest = tokens::table.order(tokens::id.desc()).limit(SAMPLES);
+    let rows: Vec<(String, Vec<u8>)> = newest.select((tokens::serial, tokens::seed)).load(conn)?;
+    Ok(rows.into_iter().map(|(serial, sealed)| (format!("tokens.seed:{serial}"), sealed)).collect())
+}
+
+fn factors(conn: &mut AnyConn) -> Result<Sealed> {
+    let newest = operators::table.filter(operators::second_factor.is_not_null()).order(operators::id.desc());
+    let rows: Vec<(i64, Option<Vec<u8>>)> =
+        newest.limit(SAMPLES).select((operators::id, operators::second_factor)).load(conn)?;
+    Ok(rows.into_iter().filter_map(|(id, sealed)| Some((format!("operators.second_factor:{id}"), sealed?))).collect())
+}
+
+fn letters(conn: &mut AnyConn) -> Result<Sealed> {
+    let newest = emails::table.filter(emails::sealed.is_not_null()).order(emails::id.desc()).limit(SAMPLES);
+    let rows: Vec<(String, Option<Vec<u8>>)> = newest.select((emails::message_id, emails::sealed)).load(conn)?;
+    Ok(rows.into_iter().filter_map(|(id, sealed)| Some((format!("emails.sealed:{id}"), sealed?))).collect())
+}
+
+fn pending(conn: &mut AnyConn) -> Result<Sealed> {
+    let newest = enrollments::table.filter(enrollments::pending_seed.is_not_null()).order(enrollments::id.desc());
+    let rows: Vec<(i64, Option<Vec<u8>>)> =
+        newest.limit(SAMPLES).select((enrollments::id, enrollments::pending_seed)).load(conn)?;
+    Ok(rows.into_iter().filter_map(|(id, sealed)| Some((format!("enrollments.pending_seed:{id}"), sealed?))).collect())
 }
 
 #[derive(QueryableByName)]
