@@ -253,6 +253,8 @@ pub fn routes(demo: bool) -> Vec<Route> {
         get("/users/{user}/tasks/{number}/edit", need::<may::Resend>(), tasks::pages::resend::show),
         post("/users/{user}/tasks/{number}/edit", need::<may::Resend>(), tasks::pages::resend::submit),
         post("/users/{user}/tasks/{number}/more-time", need::<may::Resend>(), tasks::pages::resend::give_more_time),
+        get("/users/{user}/tasks/{number}/hand-over", need::<may::HandOver>(), tasks::pages::hand_over::show),
+        post("/users/{user}/tasks/{number}/hand-over", need::<may::HandOver>(), tasks::pages::hand_over::submit),
         post("/users/{user}/tasks/{number}/unlock", need::<may::Unlock>(), tasks::pages::resend::unlock),
         post("/users/{user}/tasks/{number}/stop-date", need::<may::ChangeStopDate>(), tasks::pages::stop_date::submit),
 

@@ -339,6 +339,7 @@ diesel::table! {
         created_at -> Timestamp,
         task_id -> Nullable<BigInt>,
         work_id -> Nullable<BigInt>,
+        hand_over -> Bool,
     }
 }
 

@@ -136,6 +136,8 @@ permissions! {
     CheckCaller = "check a caller",
     /// Give a user ten digits to sign in with for a while.
     TemporaryCode = "give a temporary code",
+    /// Hand over link and activation code at the desk or on paper.
+    HandOver = "hand over a link and a code",
     /// Report a token as lost.
     ReportLost = "report as lost",
     /// Replace a token, and put back one that was reported lost.
@@ -165,7 +167,9 @@ impl Permission {
         use Permission::*;
         match self {
             SeeUsers | EditUsers => ("Manage", "Assignment"),
-            SeeTasks | Provision | ChangeStopDate | Remove | Resend | Unlock => ("Manage", "Provisioning Tasks"),
+            SeeTasks | Provision | ChangeStopDate | Remove | Resend | Unlock | HandOver => {
+                ("Manage", "Provisioning Tasks")
+            }
             SuspendTokens | CheckCaller | TemporaryCode | ReportLost | ReplaceToken | ImportTokens => {
                 ("Manage", "Tokens")
             }
@@ -192,6 +196,7 @@ impl Permission {
             SuspendTokens => "Also resume; and take a token from its user.",
             CheckCaller => "By a one-time password they read out, or a code to the address on file.",
             TemporaryCode => "As the policy of lost phones allows. Shown once, to be read out.",
+            HandOver => "For users without a mailbox: a QR code and the activation code, shown or printed once.",
             ReportLost => "Suspends a user’s token at once, with a reason.",
             ReplaceToken => {
                 "A task for the new token; the old one ends when that works. Also puts back one that was lost."

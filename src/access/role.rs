@@ -80,12 +80,13 @@ impl BuiltIn {
             BuiltIn::Operator => Permissions::all(),
             BuiltIn::ProvisioningManager => [
                 SeeUsers, EditUsers, SeeTasks, Provision, ChangeStopDate, Remove, Resend, Unlock, SuspendTokens,
-                CheckCaller, TemporaryCode, ReportLost, ReplaceToken, ImportTokens, SeeOutbox, SendAgain, Reports,
+                CheckCaller, TemporaryCode, HandOver, ReportLost, ReplaceToken, ImportTokens, SeeOutbox, SendAgain,
+                Reports,
             ]
             .into_iter()
             .collect(),
             BuiltIn::HelpDesk => {
-                [SeeUsers, Resend, Unlock, CheckCaller, TemporaryCode, ReportLost, SeeOutbox, SeeOwnAudit]
+                [SeeUsers, Resend, Unlock, CheckCaller, TemporaryCode, HandOver, ReportLost, SeeOutbox, SeeOwnAudit]
                     .into_iter()
                     .collect()
             }

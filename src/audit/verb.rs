@@ -21,6 +21,7 @@ macro_rules! verbs {
 
 verbs! {
     TasksGiveMoreTime = "tasks.give_more_time", "Expired users of a task got more time.";
+    TasksHandOver = "tasks.hand_over", "Link and activation code were handed over.";
     TasksProvision = "tasks.provision", "A task was made.";
     TasksProvisionUser = "tasks.provision_user", "One user of a new task.";
     TasksRemind = "tasks.remind", "A user was reminded of the Stop Date.";

@@ -241,6 +241,7 @@ impl<'a> Story<'a> {
             stop_on: today + Duration::days(task.days),
             include_with_token: true,
             include_with_task: false,
+            hand_over: false,
         };
         let selection = Selection::Users(chosen.iter().map(|user| self.rows[*user]).collect());
         let who = self.operator(task.operator)?;

@@ -15,7 +15,7 @@ mod markup;
 mod rendering;
 pub mod wording;
 
-pub use built_in::{Letter, link};
+pub use built_in::{Letter, grouped, link};
 pub use rendering::render;
 pub use wording::Wording;
 

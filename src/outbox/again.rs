@@ -216,6 +216,7 @@ fn outdated(email: &Email, around: &EmailContext, basis: &Basis) -> Option<Strin
         Kind::TokenAssigned if theirs == Some(TokenState::Assigned) => None,
         Kind::TokenSuspended | Kind::ReportedLost if theirs == Some(TokenState::Suspended) => None,
         Kind::TokenRevoked if !theirs.is_some_and(|state| in_use.contains(&state)) => None,
+        Kind::TemporaryCode if email.facts.works_until.is_some_and(|until| until > basis.now) => None,
         Kind::TemporaryCode | Kind::CallBackCode => Some("the code it is about has ended.".into()),
         Kind::Canceled | Kind::Alert | Kind::Test | Kind::Enrollment | Kind::Reminder => None,
         Kind::Enrolled

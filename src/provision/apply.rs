@@ -105,7 +105,9 @@ fn write_to_all(
 ) -> Result<()> {
     let give_up_at = desk.settings.zone.end_of(plan.choice.stop_on);
     // In parts, so that the memory in use does not grow with the number of users.
-    for part in getting.chunks(ROWS_A_STATEMENT) {
+    // Who has no address is handed the link: it is made then.
+    let written: Vec<&Candidate> = getting.iter().copied().filter(|user| !user.email.is_empty()).collect();
+    for part in written.chunks(ROWS_A_STATEMENT) {
         let enrollment_of = |user: &Candidate| {
             let enrollment = enrollments.get(&user.user).copied();
             enrollment.ok_or_else(|| Error::Internal(format!("user {} got no enrollment in task {task}", user.user)))

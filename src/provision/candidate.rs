@@ -122,7 +122,8 @@ impl Skip {
         match self {
             Skip::HasToken => Some(format!("Include the {count} who {have} a token")),
             Skip::HasPlace => Some(format!("Include the {count} who {are} in an open task")),
-            Skip::Outside | Skip::NoEmail | Skip::Disabled => None,
+            Skip::NoEmail => Some(format!("Hand over to the {count} without an email address")),
+            Skip::Outside | Skip::Disabled => None,
         }
     }
 }

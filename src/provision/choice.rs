@@ -69,6 +69,8 @@ pub struct Choice {
     pub include_with_token: bool,
     /// Users with an enrollment in an open task of this type lose it and get a new one.
     pub include_with_task: bool,
+    /// Users without an email address get an enrollment too, and link and code by hand.
+    pub hand_over: bool,
 }
 
 /// Reads a Stop Date that was typed for a task that starts today; empty means the one the policy proposes.

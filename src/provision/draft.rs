@@ -25,6 +25,8 @@ pub struct Draft {
     pub include_with_token: bool,
     /// Include users who have an enrollment in an open task of the type.
     pub include_with_task: bool,
+    /// Include users without an email address: their link and code are handed over.
+    pub hand_over: bool,
     /// When it was started.
     pub created_at: Timestamp,
     /// The task that came of it.

@@ -97,7 +97,11 @@ pub fn include(desk: &Desk, who: &Who, id: &str, why: Skip) -> Result<()> {
         match why {
             Skip::HasToken => draft.include_with_token = true,
             Skip::HasPlace => draft.include_with_task = true,
-            Skip::Outside | Skip::NoEmail | Skip::Disabled => {
+            Skip::NoEmail => {
+                who.need(Permission::HandOver)?;
+                draft.hand_over = true;
+            }
+            Skip::Outside | Skip::Disabled => {
                 return Err(Error::Refused(format!("Users {} cannot be included.", why.words_for_many())));
             }
         }
@@ -234,6 +238,7 @@ fn preview_of(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, draft:
         stop_on: draft.stop_on.unwrap_or_else(|| policy.proposed_stop(desk.settings.zone.today(now))),
         include_with_token: draft.include_with_token,
         include_with_task: draft.include_with_task,
+        hand_over: draft.hand_over,
     };
     let plan = plan(desk, conn, who, now, &draft.selection, choice, &policy)?;
     let shown = ticked::shown(&desk.keys, [draft.id.as_str(), &plan.text()]);

@@ -20,6 +20,8 @@ pub enum Check {
     Gets,
     /// As `Gets`, and loses the enrollment in this older task.
     Replaces(TaskId),
+    /// Gets an enrollment and no email: link and code are handed over. The task is the older one that is left.
+    IsHandedOver(Option<TaskId>),
     /// Left out; the task is the one the user has an enrollment in.
     Skipped(Skip, Option<TaskId>),
 }
@@ -29,6 +31,10 @@ impl Check {
     pub fn label(&self) -> String {
         match self {
             Check::Gets => "Ready".into(),
+            Check::IsHandedOver(None) => "Link and code are handed over".into(),
+            Check::IsHandedOver(Some(task)) => {
+                format!("Link and code are handed over; replaces their enrollment in task {task}")
+            }
             Check::Replaces(task) => format!("Replaces their enrollment in task {task}"),
             Check::Skipped(Skip::HasPlace, Some(task)) => format!("Left out: already in open task {task}"),
             Check::Skipped(why, _) => format!("Left out: {}", why.label()),
@@ -39,7 +45,7 @@ impl Check {
     fn rank(&self) -> u8 {
         match self {
             Check::Skipped(..) => 0,
-            Check::Replaces(_) => 1,
+            Check::Replaces(_) | Check::IsHandedOver(_) => 1,
             Check::Gets => 2,
         }
     }
@@ -105,6 +111,23 @@ impl Plan {
     /// Those who get an enrollment, and so an email.
     pub fn getting(&self) -> impl Iterator<Item = &Candidate> {
         self.lines.iter().filter(|(_, check)| check.gets()).map(|(candidate, _)| candidate)
+    }
+
+    /// Nobody is emailed: link and code of all are handed over, whatever the profile holds.
+    pub fn hand_all_over(&mut self) {
+        for (candidate, check) in &mut self.lines {
+            *check = match &*check {
+                Check::Gets => Check::IsHandedOver(None),
+                Check::Replaces(task) => Check::IsHandedOver(Some(*task)),
+                other => other.clone(),
+            };
+            candidate.email.clear();
+        }
+    }
+
+    /// How many of them get no email: link and code are handed over.
+    pub fn handed_over(&self) -> usize {
+        self.lines.iter().filter(|(_, check)| matches!(check, Check::IsHandedOver(_))).count()
     }
 
     /// How many get an enrollment.
@@ -185,12 +208,21 @@ impl Plan {
 
 fn decide(choice: &Choice, candidate: &Candidate) -> Check {
     let enrollment = candidate.enrollments.first().map(|enrollment| enrollment.task);
-    if let Some(why) = candidate.never() {
+    let by_hand = choice.hand_over && candidate.email.is_empty();
+    if let Some(why) = candidate.never().filter(|why| *why != Skip::NoEmail || !by_hand) {
         Check::Skipped(why, None)
     } else if candidate.has_token && !choice.include_with_token {
         Check::Skipped(Skip::HasToken, None)
     } else if let Some(task) = enrollment {
-        if choice.include_with_task { Check::Replaces(task) } else { Check::Skipped(Skip::HasPlace, Some(task)) }
+        if choice.include_with_task && by_hand {
+            Check::IsHandedOver(Some(task))
+        } else if choice.include_with_task {
+            Check::Replaces(task)
+        } else {
+            Check::Skipped(Skip::HasPlace, Some(task))
+        }
+    } else if by_hand {
+        Check::IsHandedOver(None)
     } else {
         Check::Gets
     }
@@ -216,6 +248,7 @@ mod tests {
             stop_on: date("2026-12-04"),
             include_with_token: false,
             include_with_task: false,
+            hand_over: false,
         }
     }
 
@@ -267,6 +300,18 @@ mod tests {
         );
         assert_eq!(plan.count(), 1);
         assert_eq!(plan.skipped().len(), 4);
+    }
+
+    #[test]
+    fn who_has_no_mailbox_is_included_where_link_and_code_are_handed_over() {
+        let people = || {
+            vec![Candidate { email: String::new(), ..candidate(1) }, Candidate { email: String::new(), ..placed(2) }]
+        };
+        assert_eq!(plan(choice(), people(), 9).count(), 0);
+        let both = Choice { hand_over: true, include_with_task: true, ..choice() };
+        let plan = plan(both, people(), 9);
+        assert_eq!((plan.count(), plan.handed_over(), plan.replaced().len()), (2, 2, 1));
+        assert_eq!(plan.lines[0].1.label(), "Link and code are handed over");
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub struct Replacement {
     pub serial: String,
     /// The old one is lost or stolen: it is Suspended now. Otherwise it is good until the new one works.
     pub lost: bool,
+    /// Link and code are handed over, and nothing is emailed.
+    pub hand_over: bool,
     /// Why.
     pub reason: String,
 }
@@ -74,9 +76,6 @@ fn refusal(conn: &mut AnyConn, token: &Token, user: &User) -> Result<Option<Stri
     let open = tasks::open_replacements(conn, user.id)?.into_iter().find(|(_, old, _)| *old == token.id);
     if let Some((task, ..)) = open {
         return Ok(Some(format!("Task {task} is to replace {} already.", token.serial)));
-    }
-    if user.email.is_empty() {
-        return Ok(Some(format!("{} has no email address to send the link to.", user.user_id)));
     }
     Ok(None)
 }
@@ -132,12 +131,23 @@ fn replacing(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp, asked: 
         // The token is there, and an older task that waits is the one that did not help.
         include_with_token: true,
         include_with_task: true,
+        hand_over: asked.hand_over,
     };
-    let plan = plan(desk, conn, who, now, &Selection::Users(vec![user.id]), choice, &policy)?;
+    if asked.hand_over {
+        who.need(Permission::HandOver)?;
+    } else if user.email.is_empty() {
+        let sentence = "The profile has no email address: link and code can only be handed over.";
+        return Err(Error::mistake("delivery", sentence));
+    }
+    let mut plan = plan(desk, conn, who, now, &Selection::Users(vec![user.id]), choice, &policy)?;
+    if asked.hand_over {
+        plan.hand_all_over();
+    }
     if let Some(why) = plan.refusal(&policy) {
         return Err(Error::Refused(why));
     }
     let how = if asked.lost { "lost" } else { "kept" };
-    let shown = ticked::shown(&desk.keys, [&token.serial, token.state.code(), how, &reason, &plan.text()]);
+    let by = if asked.hand_over { "hand" } else { "email" };
+    let shown = ticked::shown(&desk.keys, [&token.serial, token.state.code(), how, by, &reason, &plan.text()]);
     Ok(Replacing { token, user, plan, reason, shown, policy })
 }

@@ -59,6 +59,13 @@ pub fn begin(desk: &Desk, who: &Who, now: Timestamp, id: &str, shown: &str) -> R
     if preview.refusal.is_some() {
         return Ok(Begun::AtOnce(Confirmed::Refused(Box::new(preview))));
     }
+    if preview.plan.handed_over() > 0 {
+        let sentence = format!(
+            "Users without an email address are provisioned up to {} at a time: choose fewer of them.",
+            desk.settings.rows_at_once
+        );
+        return Ok(Begun::AtOnce(Confirmed::Refused(Box::new(Preview { refusal: Some(sentence), ..preview }))));
+    }
     let piece = piece(&preview)?;
     let work = desk.db.write(|conn| {
         let work = work::ask(conn, who, now, &piece)?;

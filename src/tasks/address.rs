@@ -27,7 +27,8 @@ pub use super::links_of::LinksOf;
 
 /// When the newest link of this enrollment ended with the address it was sent to; `None` if it did not.
 pub fn link_left_at(conn: &mut AnyConn, enrollment: &Enrollment) -> Result<Option<Timestamp>> {
-    if enrollment.email_changed_at.is_none() {
+    // What was handed over went to no address.
+    if enrollment.email_changed_at.is_none() || enrollment.is_handed_over() {
         return Ok(None);
     }
     Ok(mail::links_sent(conn, &[enrollment.id])?.pop().and_then(|sent| left_at(enrollment, &sent)))

@@ -72,6 +72,16 @@ pub struct Enrollment {
     pub version: i64,
 }
 
+/// What stands in place of an address where link and code were handed over; no address begins so.
+pub const HANDED_OVER: &str = "handed over by ";
+
+impl Enrollment {
+    /// True if the newest link was handed over, and went to no address.
+    pub fn is_handed_over(&self) -> bool {
+        self.emailed_to.starts_with(HANDED_OVER)
+    }
+}
+
 /// A link in an enrollment email, with the enrollment it leads to.
 #[derive(Clone, Debug)]
 pub struct Link {

@@ -11,6 +11,7 @@ pub mod address;
 mod addressee;
 mod description;
 pub mod enrollment;
+pub mod hand_over;
 pub mod history;
 pub mod left_out;
 pub mod links;

@@ -129,7 +129,12 @@ fn is_to_be_reminded(desk: &Desk, enrollment: &Enrollment, policy: &Policy, toda
         && enrollment.task_removed_at.is_none()
         && status(&enrollment.facts, policy.attempts_allowed, today) == Status::Active;
     let emailed_today = enrollment.emailed_at.is_some_and(|at| desk.settings.zone.today(at) == today);
-    may_enroll && !enrollment.disabled && !enrollment.email.trim().is_empty() && !emailed_today
+    // A reminder has a link of its own, which would end the one on paper.
+    may_enroll
+        && !enrollment.is_handed_over()
+        && !enrollment.disabled
+        && !enrollment.email.trim().is_empty()
+        && !emailed_today
 }
 
 fn letter(desk: &Desk, enrollment: &Enrollment, link: links::NewLink, policy: &Policy) -> mail::NewEmail {

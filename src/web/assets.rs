@@ -111,14 +111,14 @@ const LAYERS: &[(&str, &[Part])] = layers! {
     }
     screens {
         Both: "standalone" "portal" "mailbox";
-        Console: "why" "message" "snapshot" "tasks" "audit" "find" "operators" "find-dialog" "first-start" "work";
+        Console: "why" "message" "snapshot" "tasks" "audit" "find" "operators" "find-dialog" "first-start" "work" "hand-over";
     }
     media { Both: "motion" "forced-colors" "print"; }
 };
 
 /// The scripts: `static/js/<name>.js`, in the order in which they run. Nothing needs them: every page works without.
 const SCRIPTS: &[Part] = scripts! {
-    Console: "bulk" "dock" "find";
+    Console: "bulk" "dock" "find" "print";
     Portal: "fragment" "copy";
     Both: "focus";
     Console: "menu" "keys";

@@ -2,6 +2,7 @@
 
 use crate::{
     clock::{Timestamp, distance, moment},
+    english::{begun, continued},
     mail::State as Mail,
     tasks::Status,
     tokens::{AuthenticationType, TokenState, one_time::off},
@@ -149,6 +150,10 @@ fn enrolling(facts: &Facts, list: &mut Vec<Check>) {
 }
 
 fn email(facts: &Facts) -> Check {
+    if let Some(enrollment) = facts.enrollment.as_ref().filter(|enrollment| enrollment.is_handed_over()) {
+        let at = enrollment.emailed_at.map(|at| moment(facts.zone, facts.now, at)).unwrap_or_default();
+        return check(Stage::Email, Mark::Good, begun(&enrollment.emailed_to), at);
+    }
     let Some(email) = &facts.email else {
         let words = if facts.user.email.is_empty() { "No email address" } else { "No email was written" };
         return check(Stage::Email, Mark::Bad, words, "");
@@ -193,6 +198,10 @@ fn with_token(situation: Situation, facts: &Facts, list: &mut Vec<Check>) {
     list.push(check(Stage::Token, mark, words, token.state_reason.clone()));
     if let Some((rejection, seconds)) = facts.rejection().and_then(|one| Some((one, one.seconds?))) {
         list.push(check(Stage::Clock, Mark::Bad, format!("Clock {}", off::words(seconds)), at(rejection.at)));
+    }
+    if let Some(code) = facts.live_code().filter(|_| situation == Situation::TemporaryCode) {
+        let words = format!("Temporary code, {} of {} uses", code.uses, code.most_uses);
+        list.push(check(Stage::Use, Mark::Open, words, format!("Until {}", continued(&at(code.ends_at)))));
     }
     list.push(match (facts.rejection(), token.last_used_at) {
         (Some(rejection), _) => check(Stage::Use, Mark::Bad, "Last one-time password rejected", at(rejection.at)),

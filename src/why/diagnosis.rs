@@ -15,6 +15,8 @@ pub struct Diagnosis {
     pub checks: Vec<Check>,
     /// What mends it, if the operator may.
     pub remedy: Option<Remedy>,
+    /// A second way that stands beside it.
+    pub beside: Option<Remedy>,
     /// Who may, if the operator may not: what it takes, and the roles that hold it.
     pub ask: Option<(Permission, Vec<String>)>,
     /// The user's other enrollments that are outstanding, each with its own sentence; the newest task first.

@@ -77,13 +77,20 @@ pub fn diagnose(
     let Found { facts, situation } = chosen;
     let remedies = situation.remedies(&facts);
     let remedy = remedies.iter().copied().find(|remedy| who.may(remedy.permission()));
+    // On the day a phone is lost a second way stands beside the first, and who may go the first is named to who may not.
+    let two_ways = matches!(situation, Situation::ReportedLost | Situation::NoEmail);
+    let beside = remedies
+        .iter()
+        .copied()
+        .filter(|other| situation == Situation::ReportedLost && Some(*other) != remedy)
+        .find(|other| who.may(other.permission()));
     let ask = match (remedy, remedies.first()) {
-        (None, Some(first)) => {
+        (remedy, Some(first)) if remedy.is_none() || two_ways && !who.may(first.permission()) => {
             let permission = first.permission();
             Some((permission, operators::roles_with(conn, permission, facts.user.container)?))
         }
         _ => None,
     };
     let (words, checks) = (Words::of(situation, &facts), checks::checks(situation, &facts));
-    Ok(Diagnosis { situation, words, checks, remedy, ask, others, facts })
+    Ok(Diagnosis { situation, words, checks, remedy, beside, ask, others, facts })
 }

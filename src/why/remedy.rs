@@ -32,6 +32,8 @@ pub enum Remedy {
     ReplaceToken,
     /// Give the user digits to sign in with for a while.
     GiveTemporaryCode,
+    /// Hand over link and code.
+    HandOver,
     /// Forgive the token's wrong one-time passwords.
     UnlockToken,
     /// Bring the token back into step with two one-time passwords.
@@ -56,6 +58,7 @@ impl Remedy {
             Remedy::ResumeToken => Permission::SuspendTokens,
             Remedy::ReplaceToken => Permission::ReplaceToken,
             Remedy::GiveTemporaryCode => Permission::TemporaryCode,
+            Remedy::HandOver => Permission::HandOver,
             Remedy::EnableNode => Permission::ManageOperators,
             Remedy::LookAtNewer => Permission::SeeUsers,
         }
@@ -102,7 +105,7 @@ impl Situation {
                 other => other,
             })
             .filter(|remedy| match remedy {
-                Remedy::Resend | Remedy::GiveMoreTime => in_task,
+                Remedy::Resend | Remedy::GiveMoreTime | Remedy::HandOver => in_task,
                 Remedy::LookAtNewer => is_replaced,
                 Remedy::GiveTemporaryCode => facts.gives_codes,
                 // A token that is at hand again needs no replacement.

@@ -4,7 +4,7 @@ use chrono::Duration;
 
 use crate::{
     mail::State as Mail,
-    tasks::{FailureKind, Status, status::RemovedWhy},
+    tasks::{Enrollment, FailureKind, Status, status::RemovedWhy},
     tokens::{
         AuthenticationType, Rejected, TokenState,
         one_time::{MOST_DRIFT, Making},
@@ -42,6 +42,8 @@ pub enum Situation {
     LockedWithoutEmail,
     /// There is no device that the user could enroll.
     NoDeviceLeft,
+    /// Link and code were handed over, and the link was not opened yet.
+    HandedOver,
     /// No email was ever written.
     NotEmailed,
     /// The email goes out in a moment.
@@ -238,6 +240,9 @@ fn without_address(facts: &Facts) -> Situation {
 }
 
 fn by_email(facts: &Facts) -> Situation {
+    if facts.enrollment.as_ref().is_some_and(Enrollment::is_handed_over) {
+        return Situation::HandedOver;
+    }
     let Some(email) = &facts.email else {
         return if facts.user.email.is_empty() { Situation::NoEmail } else { Situation::NotEmailed };
     };

@@ -27,7 +27,7 @@ impl Situation {
         use {Remedy::*, Situation as S, Stage::*, Weight::*};
         match self {
             S::AccountDisabled     => (Stops, Some(Account), &[EnableAccount]),
-            S::NoEmail             => (Stops, Some(Email), &[EditEmail, Resend]),
+            S::NoEmail             => (Stops, Some(Email), &[EditEmail, HandOver, Resend]),
             S::NeverProvisioned    => (Over, Some(Task), &[Provision]),
             S::DeviceAssigned      => (Over, Some(Task), &[Provision]),
             S::Replaced            => (Over, Some(Task), &[LookAtNewer]),
@@ -38,6 +38,7 @@ impl Situation {
             S::Locked              => (Stops, Some(Attempts), &[UnlockEnrollment]),
             S::LockedWithoutEmail  => (Stops, Some(Attempts), &[EditEmail]),
             S::NoDeviceLeft        => (Stops, Some(Inventory), &[ImportTokens]),
+            S::HandedOver          => (Waits, Some(Link), &[HandOver]),
             S::NotEmailed          => (Stops, Some(Email), &[Resend]),
             S::EmailOnItsWay       => (Waits, Some(Email), &[]),
             S::EmailWaiting        => (Stops, Some(Email), &[LookAtEmail]),
@@ -53,7 +54,7 @@ impl Situation {
             S::EmailGivenUp        => (Stops, Some(Email), &[Resend]),
             S::EmailCanceled       => (Stops, Some(Email), &[Resend]),
             S::AddressChanged      => (Stops, Some(Link), &[Resend]),
-            S::AddressRemoved      => (Stops, Some(Link), &[EditEmail, Resend]),
+            S::AddressRemoved      => (Stops, Some(Link), &[EditEmail, HandOver, Resend]),
             S::LinkNotOpened       => (Waits, Some(Link), &[Resend]),
             S::OlderLinkUsed       => (Mistaken, Some(Link), &[Resend]),
             S::ReplacedLinkUsed    => (Mistaken, Some(Link), &[Resend]),

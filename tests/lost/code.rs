@@ -96,7 +96,7 @@ on_both! {
         let (manager, user) = (world.lindqvist(), world.user("t.adeyemi", "Sales"));
         let old = world.app_of(&user);
         world.allow_codes(false);
-        let asked = Replacement { serial: old.token.serial.clone(), lost: true, reason: "lost".into() };
+        let asked = Replacement { serial: old.token.serial.clone(), lost: true, hand_over: false, reason: "lost".into() };
         let shown = provision::preview_replacement(&world.desk, &manager, world.now(), &asked).unwrap().shown;
         let task = provision::replace(&world.desk, &manager, world.now(), &asked, &shown).unwrap();
         let code = world.give(&manager, &user, "20").unwrap();

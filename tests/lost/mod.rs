@@ -11,6 +11,7 @@ use crate::support::{World, people::Carried};
 
 mod caller;
 mod code;
+mod hand_over;
 mod replace;
 mod report;
 

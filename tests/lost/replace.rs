@@ -15,7 +15,7 @@ use crate::{
 };
 
 fn asked(token: &Carried, lost: bool) -> Replacement {
-    Replacement { serial: token.token.serial.clone(), lost, reason: "Phone lost on the train".into() }
+    Replacement { serial: token.token.serial.clone(), lost, hand_over: false, reason: "Phone lost on the train".into() }
 }
 
 fn replace(world: &World, who: &Who, asked: &Replacement) -> Result<TaskId, Error> {

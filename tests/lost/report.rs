@@ -109,6 +109,12 @@ on_both! {
         assert_eq!((calm.situation, calm.words.sentence.as_str()), (Situation::InOrder, "One token is reported lost, another works"));
         tokens::report_lost(&world.desk, &world.operator("s.econd", BuiltIn::HelpDesk), world.now(), &other.token.serial, "lost too", false).unwrap();
         let alarm = found(&world);
-        assert_eq!((alarm.situation, alarm.remedy), (Situation::ReportedLost, Some(Remedy::ReplaceToken)));
+        assert_eq!((alarm.situation, alarm.remedy, alarm.beside), (Situation::ReportedLost, Some(Remedy::ReplaceToken), None));
+        // Where there are temporary codes, one stands beside it; the help desk has that alone, and reads who may replace.
+        world.allow_codes(false);
+        assert_eq!(found(&world).beside, Some(Remedy::GiveTemporaryCode));
+        let helper = world.signed_in("h.elp", BuiltIn::HelpDesk);
+        helper.get("/users/t.adeyemi/authentication-methods").expect(200)
+            .says("Give a temporary code").says("who may replace it: it takes the permission “replace a token”");
     }
 }

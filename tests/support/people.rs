@@ -80,6 +80,7 @@ impl World {
             stop_on: Policy::default().proposed_stop(today),
             include_with_token: false,
             include_with_task: false,
+            hand_over: false,
         }
     }
 

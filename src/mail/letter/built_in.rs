@@ -206,7 +206,7 @@ fn moment_of(zone: Zone, at: Timestamp) -> String {
 
 /// An activation code in groups of five, or of four where five does not go in; the portal ignores the spaces. Six digits are
 /// two groups of three.
-pub(super) fn grouped(code: &str) -> String {
+pub fn grouped(code: &str) -> String {
     let size = match code.chars().count() {
         6 => 3,
         letters if letters.is_multiple_of(5) => 5,

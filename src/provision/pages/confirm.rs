@@ -19,7 +19,8 @@ use crate::{
 use super::users::{Step, carried_out, cut, steps};
 
 /// What the buttons that include those who are left out send.
-const INCLUDES: [(&str, Skip); 2] = [("with-token", Skip::HasToken), ("with-task", Skip::HasPlace)];
+const INCLUDES: [(&str, Skip); 3] =
+    [("with-token", Skip::HasToken), ("with-task", Skip::HasPlace), ("hand-over", Skip::NoEmail)];
 
 #[derive(Template)]
 #[template(path = "provision/confirm.html")]
@@ -64,13 +65,15 @@ fn draw(
 ) -> Answer {
     let Preview { plan, shown, refusal, .. } = preview;
     let count = plan.count();
+    let emails = count - plan.handed_over();
     let today = p.desk.settings.zone.today(p.now);
     let left_out = plan.skipped();
     let skipped = left_out.iter().map(|(why, count)| format!("{count} {}", why.words_for_many())).collect();
     let includes = left_out
         .into_iter()
         .filter_map(|(why, count)| {
-            let (word, _) = INCLUDES.iter().find(|(_, included)| *included == why)?;
+            let may = why != Skip::NoEmail || p.may(Permission::HandOver);
+            let (word, _) = INCLUDES.iter().find(|(_, included)| *included == why && may)?;
             Some((*word, why.include_words(count)?))
         })
         .collect();
@@ -85,11 +88,14 @@ fn draw(
         stop_hint: distance(today, plan.choice.stop_on),
         choice: plan.choice,
         count,
-        button: format!(
-            "Confirm and {} {count} {}",
-            if p.desk.settings.mail_leaves() { "send" } else { "queue" },
-            plural(count, "email")
-        ),
+        button: match emails {
+            0 => "Confirm".into(),
+            _ => format!(
+                "Confirm and {} {emails} {}",
+                if p.desk.settings.mail_leaves() { "send" } else { "queue" },
+                plural(emails, "email")
+            ),
+        },
         skipped,
         includes,
         replaced,

@@ -26,6 +26,7 @@ struct Row {
     created_at: Timestamp,
     task_id: Option<i64>,
     _work_id: Option<i64>,
+    hand_over: bool,
 }
 
 /// Keeps a new draft.
@@ -65,6 +66,7 @@ pub fn find(conn: &mut AnyConn, id: &str, operator: OperatorId) -> Result<Option
         stop_on: row.stop_on,
         include_with_token: row.include_with_token,
         include_with_task: row.include_with_task,
+        hand_over: row.hand_over,
         created_at: row.created_at,
         task: row.task_id.map(TaskId),
         work: work.map(WorkId),
@@ -81,6 +83,7 @@ pub fn save(conn: &mut AnyConn, draft: &Draft) -> Result<()> {
             provision_drafts::stop_on.eq(draft.stop_on),
             provision_drafts::include_with_token.eq(draft.include_with_token),
             provision_drafts::include_with_task.eq(draft.include_with_task),
+            provision_drafts::hand_over.eq(draft.hand_over),
             provision_drafts::task_id.eq(draft.task.map(|task| task.0)),
         ))
         .execute(conn)?;

@@ -95,7 +95,7 @@ struct NewEnrollment<'a> {
     removed_by: &'static str,
     removed_why: &'static str,
     emailed_to: &'a str,
-    emailed_at: Timestamp,
+    emailed_at: Option<Timestamp>,
     version: i64,
 }
 
@@ -119,7 +119,7 @@ pub fn insert_enrollments(
                 removed_by: "",
                 removed_why: "",
                 emailed_to: &user.email,
-                emailed_at: now,
+                emailed_at: Some(now).filter(|_| !user.email.is_empty()),
                 version: 1,
             })
             .collect();

@@ -7,6 +7,7 @@ pub mod detail;
 pub mod edit;
 pub mod edit_confirm;
 pub mod file;
+pub mod hand_over;
 pub mod list;
 mod moving;
 mod people;

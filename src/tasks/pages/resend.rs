@@ -71,6 +71,7 @@ struct Page {
     unlock_shown: Option<String>,
     reason: String,
     may_resend: bool,
+    may_hand_over: bool,
 }
 
 fn know(desk: &Desk, who: &Who, now: Timestamp, user_id: &str, number: &str) -> Result<Context> {
@@ -168,6 +169,7 @@ async fn draw<N: may::Need>(
             unlock_shown,
             reason,
             may_resend: p.may(Permission::Resend),
+            may_hand_over: p.may(Permission::HandOver),
         },
     )
 }

@@ -35,6 +35,7 @@ pub fn ended(conn: &mut AnyConn, scope: &Scope, whose: LinksOf) -> Result<Vec<En
            JOIN emails m ON m.id = (SELECT MAX(x.id) FROM emails x WHERE x.enrollment_id = e.id \
              AND x.kind IN ('enrollment', 'reminder')) \
          WHERE {which} AND e.removed_at IS NULL AND e.enrolled_at IS NULL AND t.removed_at IS NULL AND NOT m.alternate \
+           AND e.emailed_to NOT LIKE 'handed over by %' \
            AND (m.created_at < u.email_changed_at OR m.shown_to_key <> u.email_key){within} ORDER BY e.id"
     ));
     let rows: Vec<Id> = match whose {

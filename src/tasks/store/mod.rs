@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod enrollments;
+pub mod hand_over;
 pub mod history;
 pub mod hold;
 pub mod inside;

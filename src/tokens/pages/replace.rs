@@ -10,6 +10,7 @@ use crate::{
     mail,
     operators::{Permission, may},
     provision::{self, Replacement, Replacing, plan::Check},
+    tasks::{self, hand_over},
     tokens::{Token, TokenState, pages::path},
     users::User,
     web::{self, Answer, Chrome, Fault, Fields, Flash, Permitted},
@@ -27,6 +28,8 @@ struct Page {
     stop_on: String,
     days: i64,
     lost: bool,
+    hand_over: bool,
+    may_hand_over: bool,
     reason: String,
     mistakes: Mistakes,
 }
@@ -42,12 +45,18 @@ struct Confirm {
     /// The older task that the user leaves.
     leaves: String,
     lost: bool,
+    hand_over: bool,
     is_suspended: bool,
     changed: bool,
 }
 
 fn asked(serial: &str, fields: &Fields) -> Replacement {
-    Replacement { serial: serial.to_owned(), lost: fields.text("old") != "keep", reason: fields.text("reason") }
+    Replacement {
+        serial: serial.to_owned(),
+        lost: fields.text("old") != "keep",
+        hand_over: fields.text("delivery") == "hand-over",
+        reason: fields.text("reason"),
+    }
 }
 
 /// GET
@@ -61,8 +70,19 @@ pub async fn submit(p: Permitted<may::ReplaceToken>, serial: Path<String>, field
     if shown.is_empty() || fields.ticked("again") {
         return confirm(&p, asked, false).await;
     }
-    let wanted = asked.clone();
+    let (wanted, wanted_by_hand) = (asked.clone(), asked.hand_over);
     match p.call(move |desk, who, now| provision::replace(desk, who, now, &wanted, &shown)).await {
+        Ok(task) if wanted_by_hand => {
+            let serial = asked.serial.clone();
+            let sheet = p
+                .call(move |desk, who, now| {
+                    let (_, user, _) = desk.db.read(|conn| provision::replaceable(conn, who, &serial))?;
+                    let user = user.ok_or_else(|| Error::not_found("user", serial))?;
+                    hand_over::hand_over(desk, who, now, task, user.id)
+                })
+                .await?;
+            tasks::pages::hand_over::sheet(&p, sheet).await
+        }
         Ok(task) => {
             let told = mail::promise::one(&p.desk.settings, "The email");
             p.flash(&Flash::good(format!("Task {task} replaces {}.", asked.serial), told));
@@ -97,6 +117,7 @@ async fn confirm(p: &Permitted<may::ReplaceToken>, asked: Replacement, changed: 
                 stop_hint: distance(today, replacing.plan.choice.stop_on),
                 leaves: leaves.unwrap_or_default(),
                 lost: asked.lost,
+                hand_over: asked.hand_over,
                 is_suspended: replacing.token.state == TokenState::Suspended,
                 changed,
                 replacing,
@@ -133,7 +154,11 @@ async fn build(
     let today = p.desk.settings.zone.today(p.now);
     let stop_on = policy.proposed_stop(today);
     let last_used = token.last_used_at.map(|at| moment(p.desk.settings.zone, p.now, at)).unwrap_or_default();
-    let (lost, reason) = typed.map_or((true, token.state_reason.clone()), |typed| (typed.lost, typed.reason));
+    let may_hand_over = p.may(Permission::HandOver);
+    let only_by_hand = user.email.is_empty() && may_hand_over;
+    let (lost, hand_over, reason) = typed.map_or((true, only_by_hand, token.state_reason.clone()), |typed| {
+        (typed.lost, typed.hand_over || only_by_hand, typed.reason)
+    });
     Ok(Page {
         chrome,
         path: path(&token.serial),
@@ -142,6 +167,8 @@ async fn build(
         stop_on: stop_on.to_string(),
         days: (stop_on - today).num_days(),
         lost,
+        hand_over,
+        may_hand_over,
         reason,
         mistakes,
         token,

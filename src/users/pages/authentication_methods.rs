@@ -223,7 +223,7 @@ pub async fn draw<N: Need>(p: Permitted<N>, user_id: String, address: Address, c
                 && user.is_enabled()
                 && diagnosis.facts.gives_codes
                 && code.is_none()
-                && diagnosis.remedy != Some(Remedy::GiveTemporaryCode),
+                && ![diagnosis.remedy, diagnosis.beside].contains(&Some(Remedy::GiveTemporaryCode)),
             has_actions: code.as_ref().is_some_and(|code| code.may_end)
                 || tokens.iter().any(|line| line.can_report || line.can_replace || line.can_find),
             code,

@@ -187,6 +187,13 @@ pub(super) fn mend(
             button: "Give a temporary code".into(),
             ..Mend::default()
         },
+        Remedy::HandOver => Mend {
+            action: of_task(enrollment?, "hand-over"),
+            link: true,
+            icon: "qrcode",
+            button: "Hand over link and code".into(),
+            ..Mend::default()
+        },
         Remedy::UnlockToken => Mend {
             action: of_token("unlock")?,
             hidden: back(),

@@ -4,6 +4,7 @@ use super::mend::{FormBack, Mend, mend};
 use crate::{
     english::with_article,
     ids::TaskId,
+    operators::Permission,
     users::{pages::Person, user::User},
     why::{Check, Diagnosis, Mark, Other, Situation, Weight, remedy::Stage},
 };
@@ -28,6 +29,8 @@ pub struct Panel {
     pub checks: Vec<Check>,
     /// The one form that mends it.
     pub mend: Option<Mend>,
+    /// A second way beside it, as a link.
+    pub beside: Option<Mend>,
     /// Whom to ask, if somebody else may mend it; may be empty.
     pub ask: String,
 }
@@ -82,9 +85,15 @@ impl Panel {
     /// The panel of a diagnosis; `came` is what was typed, if the form comes back. `unlock_shown` is what Unlock is asked
     /// to carry out.
     pub fn new(diagnosis: &Diagnosis, person: &Person, came: &FormBack, unlock_shown: Option<String>) -> Self {
+        let beside = diagnosis.beside.and_then(|remedy| mend(remedy, diagnosis, person, came, None));
         let mend = diagnosis.remedy.and_then(|remedy| mend(remedy, diagnosis, person, came, unlock_shown));
         let ask = diagnosis.ask.as_ref().map(|(permission, roles)| {
-            format!("{} may do this: it takes the permission “{}”.", asked(roles), permission.label())
+            let this = match permission {
+                Permission::ReplaceToken => "replace it",
+                Permission::EditUsers if diagnosis.remedy.is_some() => "change the address",
+                _ => "do this",
+            };
+            format!("{} may {this}: it takes the permission “{}”.", asked(roles), permission.label())
         });
         let enrollment = diagnosis.facts.enrollment.as_ref();
         let others = &diagnosis.others;
@@ -120,6 +129,7 @@ impl Panel {
             say: diagnosis.words.say.clone(),
             checks: diagnosis.checks.clone(),
             mend,
+            beside,
             ask: ask.unwrap_or_default(),
         }
     }

@@ -2,14 +2,25 @@
 
 use super::{Words, when, words};
 use crate::{
+    english::begun,
     ids::TaskId,
     why::{facts::Facts, situation::Situation},
 };
 
 pub(super) fn words_of(situation: Situation, facts: &Facts) -> Words {
     use Situation as S;
+    let enrollment = facts.enrollment.as_ref();
     let sent = when(facts, facts.enrollment.as_ref().and_then(|enrollment| enrollment.emailed_at));
     match situation {
+        S::HandedOver => words(
+            "Link and code were handed over",
+            format!(
+                "{}, {}. The link was not opened yet. A new sheet has a new code, and the old one stops working.",
+                begun(enrollment.map(|enrollment| enrollment.emailed_to.as_str()).unwrap_or_default()),
+                when(facts, enrollment.and_then(|enrollment| enrollment.emailed_at))
+            ),
+            "Please scan the code on your sheet, and type the activation code that came with it.",
+        ),
         S::LinkNotOpened => {
             let email = facts.email.as_ref();
             let to = email.map(|email| email.shown_to.as_str()).unwrap_or_default();

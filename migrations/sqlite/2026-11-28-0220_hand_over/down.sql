@@ -1,0 +1,1 @@
+ALTER TABLE provision_drafts DROP COLUMN hand_over;
