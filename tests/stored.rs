@@ -15,7 +15,7 @@ use tokendesk::{
 #[test]
 fn permissions_in_the_rows_of_roles_are_read_by_these_names() {
     let names = "SeeUsers EditUsers SeeTasks Provision ChangeStopDate Remove Resend Unlock SuspendTokens ImportTokens \
-                 ReportLost ReplaceToken CheckCaller TemporaryCode \
+                 ReportLost ReplaceToken CheckCaller TemporaryCode HandOver \
                  SeeOutbox SendAgain EditPolicies Reports SeeAudit SeeOwnAudit ManageOperators";
     for name in names.split_whitespace() {
         let read = Permissions::parse(name);
@@ -94,7 +94,7 @@ fn what_an_entry_of_the_audit_log_tells_of_stands_in_these_words() {
         operators.change_password operators.confirm operators.edit operators.end_sessions operators.remove \
         operators.reset_password operators.reset_second_factor operators.resume operators.set_up_second_factor \
         operators.sign_in operators.sign_out operators.suspend policy.change reports.download roles.add \
-        roles.edit roles.remove tasks.give_more_time tasks.provision tasks.provision_user tasks.remind \
+        roles.edit roles.remove tasks.give_more_time tasks.hand_over tasks.provision tasks.provision_user tasks.remind \
         tasks.remove tasks.remove_user tasks.remove_users tasks.replace tasks.resend tasks.resend_user \
         tasks.stop_date tasks.stop_date_user tasks.unlock tokens.assign tokens.end_temporary_code tokens.found \
         tokens.give_temporary_code tokens.import tokens.replace tokens.report_lost tokens.resume \
