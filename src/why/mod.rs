@@ -82,7 +82,8 @@ pub fn diagnose(
     let beside = remedies
         .iter()
         .copied()
-        .filter(|other| situation == Situation::ReportedLost && Some(*other) != remedy)
+        .filter(|other| two_ways && remedy.is_some() && Some(*other) != remedy)
+        .filter(|other| matches!(other, Remedy::HandOver | Remedy::GiveTemporaryCode))
         .find(|other| who.may(other.permission()));
     let ask = match (remedy, remedies.first()) {
         (remedy, Some(first)) if remedy.is_none() || two_ways && !who.may(first.permission()) => {

@@ -133,7 +133,7 @@ on_both! {
             why::diagnose(&world.desk, conn, who, world.now(), user, None)
         }).unwrap();
         assert_eq!((found(&helper).situation, found(&helper).remedy), (Situation::NoEmail, Some(Remedy::HandOver)));
-        assert_eq!(found(&manager).remedy, Some(Remedy::EditEmail));
+        assert_eq!((found(&manager).remedy, found(&manager).beside), (Some(Remedy::EditEmail), Some(Remedy::HandOver)));
         hand_over::hand_over(&world.desk, &helper, world.now(), task, user.id).unwrap();
         let calm = found(&helper);
         assert_eq!((calm.situation, calm.remedy), (Situation::HandedOver, Some(Remedy::HandOver)));
