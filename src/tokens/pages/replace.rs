@@ -67,7 +67,7 @@ pub async fn show(p: Permitted<may::ReplaceToken>, serial: Path<String>) -> Answ
 /// POST: what will happen; with what was `shown` of it, it is done.
 pub async fn submit(p: Permitted<may::ReplaceToken>, serial: Path<String>, fields: Fields) -> Answer {
     let (asked, shown) = (asked(&serial, &fields), fields.text("shown"));
-    if shown.is_empty() || fields.ticked("again") {
+    if shown.is_empty() {
         return confirm(&p, asked, false).await;
     }
     let (wanted, wanted_by_hand) = (asked.clone(), asked.hand_over);
@@ -107,7 +107,7 @@ async fn confirm(p: &Permitted<may::ReplaceToken>, asked: Replacement, changed: 
         Ok((replacing, chrome)) => {
             let today = p.desk.settings.zone.today(p.now);
             let leaves = replacing.plan.lines.iter().find_map(|(_, check)| match check {
-                Check::Replaces(task) => Some(task.to_string()),
+                Check::Replaces(task) | Check::IsHandedOver(Some(task)) => Some(task.to_string()),
                 _ => None,
             });
             let page = Confirm {
