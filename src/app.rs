@@ -128,7 +128,6 @@ pub fn routes(demo: bool) -> Vec<Route> {
         get("/readyz", Gate::Open, health::readyz),
         get("/metrics", Gate::Monitor, reports::pages::metrics::show),
 
-
         // The Snapshot, Find and reports
         get("/", need::<may::SignedIn>(), reports::pages::snapshot::show),
         post("/first-start/test-email", need::<may::EditPolicies>(), reports::pages::first_start::test_email),
@@ -190,7 +189,6 @@ pub fn routes(demo: bool) -> Vec<Route> {
         get("/auth-nodes/{node}/key", need::<may::Everywhere<may::ManageOperators>>(), authentication::auth_nodes::ask_key),
         post("/auth-nodes/{node}/key", need::<may::Everywhere<may::ManageOperators>>(), authentication::auth_nodes::new_key),
         post("/auth-nodes/{node}/end-old", need::<may::Everywhere<may::ManageOperators>>(), authentication::auth_nodes::end_old),
-
 
         // Users: Assignment
         get("/users", need::<may::SeeUsers>(), users::pages::list::show),
@@ -270,7 +268,6 @@ pub fn routes(demo: bool) -> Vec<Route> {
         post("/outbox/{id}/send-again", need::<may::ChangeOutbox>(), outbox::pages::email::send_again),
         post("/outbox/{id}/cancel", need::<may::ChangeOutbox>(), outbox::pages::email::cancel),
 
-
         // Tokens
         get("/tokens", need::<may::SeeUsers>(), tokens::pages::list::show),
         get("/tokens.csv", need::<may::Export<may::SeeUsers>>(), tokens::pages::file::show),
@@ -294,7 +291,6 @@ pub fn routes(demo: bool) -> Vec<Route> {
         get("/audit", need::<may::ReadAudit>(), audit::pages::list::show),
         get("/audit.csv", need::<may::ExportAudit>(), audit::pages::file::show),
         get("/audit/{id}", need::<may::ReadAudit>(), audit::pages::entry::show),
-
 
         // Long work
         get("/work", need::<may::SignedIn>(), work::pages::list::show),
@@ -326,11 +322,9 @@ pub fn routes(demo: bool) -> Vec<Route> {
         get("/enroll/{handle}/done", Gate::Open, portal::done::show),
         post("/enroll/{handle}/try", Gate::Open, portal::done::try_now),
 
-
         // The API of auth nodes
         post("/api/v1/authenticate", Gate::AuthNode, authentication::api::authenticate),
         post("/api/v1/radius", Gate::AuthNode, authentication::api::radius),
-
 
     ];
     if demo {

@@ -58,6 +58,8 @@ pub struct EnrollmentRow {
     pub key_shown: bool,
     /// The serial number of the token.
     pub serial: Option<String>,
+    /// "handed over by s.moreau", if link and code were handed over last.
+    pub handed_over: Option<String>,
     /// What became of the newest email.
     pub mail: Option<MailState>,
 }

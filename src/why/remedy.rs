@@ -105,7 +105,9 @@ impl Situation {
                 other => other,
             })
             .filter(|remedy| match remedy {
-                Remedy::Resend | Remedy::GiveMoreTime | Remedy::HandOver => in_task,
+                // Who was sent an email had a mailbox: another address may do.
+                Remedy::HandOver => in_task && facts.email.is_none(),
+                Remedy::Resend | Remedy::GiveMoreTime => in_task,
                 Remedy::LookAtNewer => is_replaced,
                 Remedy::GiveTemporaryCode => facts.gives_codes,
                 // A token that is at hand again needs no replacement.

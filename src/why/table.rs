@@ -54,7 +54,7 @@ impl Situation {
             S::EmailGivenUp        => (Stops, Some(Email), &[Resend]),
             S::EmailCanceled       => (Stops, Some(Email), &[Resend]),
             S::AddressChanged      => (Stops, Some(Link), &[Resend]),
-            S::AddressRemoved      => (Stops, Some(Link), &[EditEmail, HandOver, Resend]),
+            S::AddressRemoved      => (Stops, Some(Link), &[EditEmail, Resend]),
             S::LinkNotOpened       => (Waits, Some(Link), &[Resend]),
             S::OlderLinkUsed       => (Mistaken, Some(Link), &[Resend]),
             S::ReplacedLinkUsed    => (Mistaken, Some(Link), &[Resend]),

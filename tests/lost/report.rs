@@ -113,6 +113,7 @@ on_both! {
         // Where there are temporary codes, one stands beside it; the help desk has that alone, and reads who may replace.
         world.allow_codes(false);
         assert_eq!(found(&world).beside, Some(Remedy::GiveTemporaryCode));
+        world.operator("m.okafor", BuiltIn::ProvisioningManager);
         let helper = world.signed_in("h.elp", BuiltIn::HelpDesk);
         helper.get("/users/t.adeyemi/authentication-methods").expect(200)
             .says("Give a temporary code").says("who may replace it: it takes the permission “replace a token”");

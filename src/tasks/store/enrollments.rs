@@ -217,8 +217,9 @@ pub fn by_handle(conn: &mut AnyConn, handle: &str) -> Result<Option<Link>> {
     let Some((link, rows)) = row else { return Ok(None) };
     let enrollment = Enrollment::try_from(rows)?;
     let sent = match enrollment.email_changed_at {
-        Some(_) => mail::link_sent_at(conn, enrollment.id, link.created_at)?,
-        None => None,
+        // What was handed over went to no address.
+        Some(_) if !enrollment.is_handed_over() => mail::link_sent_at(conn, enrollment.id, link.created_at)?,
+        _ => None,
     };
     Ok(Some(Link {
         id: LinkId(link.id),

@@ -17,6 +17,7 @@ use crate::{
     operators::Scope,
     schema::{emails, enrollments, tokens, users},
     tasks::{
+        enrollment::HANDED_OVER,
         members::{EnrollmentRow, Filter, MailState},
         status::{EnrollmentFacts, RemovedWhy, Status},
     },
@@ -34,6 +35,7 @@ struct StoredEnrollment {
     used_at: Option<Timestamp>,
     removed_at: Option<Timestamp>,
     removed_why: String,
+    emailed_to: String,
     opened_at: Option<Timestamp>,
     code_accepted_at: Option<Timestamp>,
     key_shown_at: Option<Timestamp>,
@@ -237,6 +239,7 @@ impl From<StoredMember> for EnrollmentRow {
             code_accepted: enrollment.code_accepted_at.is_some(),
             key_shown: enrollment.key_shown_at.is_some(),
             serial,
+            handed_over: Some(enrollment.emailed_to).filter(|to| to.starts_with(HANDED_OVER)),
             mail: email.and_then(|email| MailState::new(&email.state, email.last_answer, email.next_try_at)),
         }
     }
