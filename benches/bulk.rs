@@ -214,6 +214,7 @@ impl Bench {
             stop_on: Policy::default().proposed_stop(self.desk.settings.zone.today(now)),
             include_with_token: false,
             include_with_task,
+            hand_over: false,
         };
         let everyone = Selection::Matching { query: String::new(), without: Vec::new() };
         let mut made = None;

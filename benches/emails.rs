@@ -89,6 +89,7 @@ fn provision(desk: &Desk, round: usize) -> Outcome<()> {
         stop_on: Policy::default().proposed_stop(desk.settings.zone.today(now)),
         include_with_token: false,
         include_with_task: false,
+        hand_over: false,
     };
     let everyone = Selection::Matching { query: format!("r{round}u*"), without: Vec::new() };
     provision::provision(desk, &who, now, &everyone, &choice)?;
