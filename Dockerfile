@@ -10,6 +10,8 @@ COPY . .
 RUN cargo build --release --locked --bin tokendesk
 
 FROM debian:bookworm-slim
+# The public authorities, for who orders certificates by itself (acme_email).
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin tokendesk \
     && install -d -o tokendesk -g tokendesk -m 0700 /data
 COPY --from=build /src/target/release/tokendesk /usr/bin/tokendesk

@@ -20,7 +20,7 @@ mod written;
 
 pub use limits::{BodyTimes, DATABASE_WAIT, ROWS_AT_ONCE};
 pub use network::Network;
-pub use tls::TlsFiles;
+pub use tls::{Acme, TlsFiles};
 pub use written::Written;
 
 /// Every setting has a `TOKENDESK_` variable of its name in capitals.
@@ -45,7 +45,9 @@ pub struct Settings {
     pub https: bool,
     /// The certificate with which the server speaks https itself; `None`: it speaks http, to a proxy or on this machine.
     pub tls: Option<TlsFiles>,
-    /// Where the server listens for http, to send browsers on to https.
+    /// The authority that certificates are ordered from; `None`: from none.
+    pub acme: Option<Acme>,
+    /// Where the server listens for http, to send browsers on to https and to answer the authority.
     pub http_listen: Option<SocketAddr>,
     /// Where the embedded database and the master key are kept.
     pub data_dir: PathBuf,
@@ -153,7 +155,7 @@ impl Settings {
         }
         let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
         let https = url.scheme() == "https";
-        let (tls, http_listen) = tls::read(&written, (https, listen), source)?;
+        let tls::Https { files: tls, acme, http_listen } = tls::read(&written, (&url, listen), source)?;
         let zone_is_set = !written.time_zone.is_empty();
         let zone = Zone::parse(if zone_is_set { &written.time_zone } else { "UTC" })
             .ok_or_else(|| wrong("time_zone", &written.time_zone, "an IANA name such as Europe/Berlin"))?;
@@ -232,6 +234,7 @@ impl Settings {
             host,
             https,
             tls,
+            acme,
             http_listen,
             data_dir: written.data_dir,
             database_url,

@@ -24,6 +24,8 @@ pub mod hashing;
 pub mod rounds;
 pub mod schema;
 
+pub mod acme;
+
 pub mod access;
 pub mod audit;
 pub mod bounces;

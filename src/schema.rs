@@ -1,6 +1,7 @@
 //! The tables, written by hand so that one definition serves SQLite and PostgreSQL; a test compares it with both.
 //! Ids are 64-bit, times are UTC without a zone, dates are calendar dates in the organization's time zone.
 
+mod acme;
 mod alerts;
 mod audit;
 mod authentication;
@@ -13,6 +14,7 @@ mod radius;
 mod start;
 mod words;
 
+pub use acme::*;
 pub use alerts::*;
 pub use audit::*;
 pub use authentication::*;

@@ -13,9 +13,9 @@ mod rhyme;
 /// Modules may name only what stands left of them. The base first, then one feature after the other.
 const ORDER: &[&str] = &[
     "ids", "clock", "error", "english", "text", "sheet", "oath", "radius", "keys", "ticked", "order", "config", "tls",
-    "schema", "db", "meter", "tally", "hashing", "desk", "rounds", "audit", "access", "mail", "bounces", "operators",
-    "roles", "sign_in", "work", "policy", "imports", "counts", "users", "tokens", "messages", "tasks", "provision",
-    "authentication", "portal", "why", "outbox", "alerts", "reports", "demo",
+    "schema", "db", "meter", "tally", "hashing", "desk", "rounds", "acme", "audit", "access", "mail", "bounces",
+    "operators", "roles", "sign_in", "work", "policy", "imports", "counts", "users", "tokens", "messages", "tasks",
+    "provision", "authentication", "portal", "why", "outbox", "alerts", "reports", "demo",
 ];
 
 /// What `web` may name: the base, the audit log and operators.
@@ -33,6 +33,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("lettre", &["src/mail/courier"]),
     ("rustls", &["src/tls/"]),
     ("webpki", &["src/tls/"]),
+    ("rcgen", &["src/tls/"]),
+    ("instant_acme", &["src/acme/"]),
     ("mail_parser", &["src/bounces/"]),
     ("argon2", &["src/hashing.rs"]),
     ("getrandom", &["src/ids.rs"]),

@@ -2,6 +2,7 @@
 
 mod acceptance;
 mod accessibility;
+mod acme;
 mod alerts;
 mod architecture;
 mod authentication;

@@ -10,7 +10,7 @@ use chrono::Duration;
 
 use crate::{
     clock::Clock,
-    commands::{ConfigArgs, overheard, radius, server},
+    commands::{ConfigArgs, certify, overheard, radius, server},
     config::{Settings, is_postgres},
     counts,
     desk::{
@@ -53,6 +53,13 @@ pub fn run(args: &ConfigArgs) -> Result<()> {
         Err(error) => report.line("database", Err(error)),
         Ok(desk) => {
             report.line("database", migrations(&desk, args));
+            if let Some(acme) = &desk.settings.acme {
+                let (certificate, trouble) = certify::standing(&desk, acme);
+                report.line("certificate", certificate);
+                if let Some(sentence) = trouble {
+                    report.warning("certificate", &sentence);
+                }
+            }
             report.line("disk", disk(&desk));
             report.line("rounds", background(&desk));
             report.line("master key", key(&desk));

@@ -14,7 +14,8 @@ use crate::{
 pub mod auth_node;
 pub mod backup;
 pub mod bounces;
-pub mod check;
+pub mod certify;
+mod check;
 mod config_args;
 pub mod demo;
 pub mod doors;

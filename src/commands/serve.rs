@@ -1,6 +1,7 @@
 //! `tokendesk serve`: the real thing.
 
 use crate::{
+    acme,
     clock::Clock,
     commands::{ConfigArgs, doors::Doors, renew, server},
     desk::{Desk, Opened, folder},
@@ -30,6 +31,7 @@ pub fn run(args: &ConfigArgs) -> Result<()> {
         // A killed server's claims would wait until their leases are over.
         mail::release_all(&desk, desk.now())?;
         work::stop_all(&desk)?;
+        acme::release_all(&desk)?;
     }
     let carrier = Carrier::of(&desk.settings)?;
     server::run(desk, carrier, doors)

@@ -21,6 +21,7 @@ use tracing_subscriber::{
 use crate::{
     app, audit,
     commands::{
+        certify::{self, Certifier},
         doors::Doors,
         radius,
         rounds::{ROUNDS, Work},
@@ -86,8 +87,16 @@ pub fn run(desk: Desk, carrier: Carrier, doors: Doors) -> Result<()> {
         let courier = Courier::start(desk.clone(), carrier.clone(), desk.settings.mail_workers);
         let stop = CancellationToken::new();
         let turning = ROUNDS.map(|round| actix_web::rt::spawn(now_and_then(round, desk.clone(), stop.clone())));
-        if let Some(certificate) = &doors.certificate {
-            actix_web::rt::spawn(reread(certificate.clone(), desk.clone()));
+        let mut certifying = None;
+        match (&doors.certificate, &desk.settings.acme) {
+            (Some(certificate), Some(acme)) => {
+                let certifier = Certifier::start(certificate.clone(), &desk, acme).await;
+                certifying = Some(actix_web::rt::spawn(certifier.run(stop.clone())));
+            }
+            (Some(certificate), None) => {
+                actix_web::rt::spawn(reread(certificate.clone(), desk.clone()));
+            }
+            (None, _) => {}
         }
         if let Some(http) = doors.http {
             actix_web::rt::spawn(send_all_on(http, &desk).map_err(problem)?);
@@ -118,8 +127,8 @@ pub fn run(desk: Desk, carrier: Carrier, doors: Doors) -> Result<()> {
         tracing::info!(listen = %desk.settings.listen, "Tokendesk is at {}", desk.settings.public_url);
         let outcome = server.await.map_err(problem);
         stop.cancel();
-        if let Some(answering) = answering {
-            let _ = answering.await;
+        for ending in [answering, certifying].into_iter().flatten() {
+            let _ = ending.await;
         }
         courier.stop().await;
         for round in turning {
@@ -130,11 +139,17 @@ pub fn run(desk: Desk, carrier: Carrier, doors: Doors) -> Result<()> {
     })
 }
 
-/// Sends those who come by http on to https, until the end.
+/// Sends those who come by http on to https, and answers an authority that asks whether the host is ours, until the end.
 fn send_all_on(listener: TcpListener, desk: &Desk) -> std::io::Result<Server> {
     let public = Data::new(PublicUrl(desk.settings.public_url.clone()));
+    let asked = desk.settings.acme.is_some().then(|| Data::new(desk.clone()));
     let server = HttpServer::new(move || {
-        App::new().app_data(public.clone()).route("/healthz", get().to(health::healthz)).default_service(to(send_on))
+        let app = App::new().app_data(public.clone()).configure(|config| {
+            if let Some(desk) = &asked {
+                config.app_data(desk.clone()).route(certify::CHALLENGES, get().to(certify::answer));
+            }
+        });
+        app.route("/healthz", get().to(health::healthz)).default_service(to(send_on))
     });
     let server = server.workers(1).max_connections(MOST_SENT_ON);
     Ok(server.shutdown_signal(desk.stopping.clone().cancelled_owned()).listen(listener)?.run())

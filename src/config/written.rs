@@ -18,7 +18,13 @@ pub struct Written {
     pub tls_certificate: String,
     /// A PEM file with the private key of `tls_certificate`.
     pub tls_key: String,
-    /// Where to listen for http and send browsers on to https: an address and a port; empty: nowhere.
+    /// Whom an authority writes to that certificates are ordered from by themselves (ACME); empty: none are ordered.
+    pub acme_email: String,
+    /// The address of the authority's directory; empty: Let's Encrypt.
+    pub acme_directory: String,
+    /// A PEM file with a private certificate authority that the directory's own certificate comes from.
+    pub acme_ca_file: String,
+    /// Where to listen for http, to send browsers on to https and to answer the authority: an address and a port; empty: nowhere.
     pub http_listen: String,
     /// Where the embedded database and the master key are kept.
     pub data_dir: PathBuf,
@@ -73,6 +79,9 @@ impl Default for Written {
             public_url: "http://localhost:8080".into(),
             tls_certificate: String::new(),
             tls_key: String::new(),
+            acme_email: String::new(),
+            acme_directory: String::new(),
+            acme_ca_file: String::new(),
             http_listen: String::new(),
             data_dir: "tokendesk-data".into(),
             database_url: String::new(),

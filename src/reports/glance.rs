@@ -3,6 +3,7 @@
 use chrono::{Duration, NaiveDate};
 
 use crate::{
+    acme,
     authentication::{self, rejections::Unusual},
     clock::Timestamp,
     db::{AnyConn, Total},
@@ -64,6 +65,8 @@ pub struct Glance {
     pub guessing: Vec<Unusual>,
     /// What the server does by itself and fails at.
     pub rounds: Vec<rounds::Failing>,
+    /// Why no certificate was issued, where the servers order them by themselves; `None` if all is well.
+    pub certificate: Option<String>,
     /// Users whose User IDs have become one with those of others: both User IDs.
     pub twins: Vec<(String, String)>,
     /// Where enrollments stop.
@@ -121,6 +124,9 @@ pub fn glance(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp) -> Res
         glance.guessing = authentication::left_the_usual(conn, now - Duration::hours(GUESSING_HOURS))?;
     }
     glance.rounds = rounds::failing(conn)?;
+    if let Some(acme) = &settings.acme {
+        glance.certificate = acme::trouble::sentence(&acme::standing(conn, acme)?, settings.zone);
+    }
     if who.may_any(&[Permission::Provision, Permission::ImportTokens]) {
         let stock = provision::stock_lately(desk, conn, &who.scope, now)?;
         let inventory = stock.inventory.unwrap_or(0);

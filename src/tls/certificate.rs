@@ -115,6 +115,35 @@ impl Found {
 }
 
 impl Certificate {
+    /// One that an authority issued for `host`, with its key, both in PEM.
+    ///
+    /// # Errors
+    /// `Internal` with a sentence if it cannot be served.
+    pub fn issued(chain: &[u8], key: &[u8], host: &str, zone: Zone, now: Timestamp) -> Result<Self> {
+        let path = format!("for {host}");
+        let damaged = || Error::Internal(format!("The certificate {path} that was issued is damaged."));
+        let chain: Vec<CertificateDer<'static>> =
+            CertificateDer::pem_slice_iter(chain).collect::<Result<_, _>>().map_err(|_| damaged())?;
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| damaged())?;
+        let ends_at = good_until(chain.first().ok_or_else(damaged)?, now)
+            .map_err(|wrong_time| Error::Internal(wrong_time.sentence(&path, zone)))?;
+        let key = CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(|_| damaged())?;
+        Ok(Certificate { key: Arc::new(key), ends_at, path })
+    }
+
+    /// One that nobody vouches for, to be served while there is no other: so that https answers at all, and says why.
+    ///
+    /// # Errors
+    /// `Internal` if none can be made.
+    pub(super) fn self_signed(host: &str) -> Result<Self> {
+        let failed = |error: &dyn std::fmt::Display| Error::Internal(format!("No certificate can be made: {error}."));
+        let made = rcgen::generate_simple_self_signed([host.to_owned()]).map_err(|error| failed(&error))?;
+        let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+        let key = CertifiedKey::from_der(vec![made.cert.der().clone()], key, &ring::default_provider())
+            .map_err(|error| failed(&error))?;
+        Ok(Certificate { key: Arc::new(key), ends_at: Timestamp::MAX, path: format!("for {host}") })
+    }
+
     /// What there is to say if it is not for the host of `public_url`.
     pub fn unfit_for(&self, public_url: &str) -> Option<String> {
         let url = Url::parse(public_url).ok()?;

@@ -1,5 +1,5 @@
-//! https without a proxy: the certificate that is served, from files that are read again when they change
-//! (PRODUCT.md §13).
+//! https without a proxy: the certificate that is served, from files that are read again when they change, or as it is put
+//! here (PRODUCT.md §13).
 
 use std::{
     fmt,
@@ -32,7 +32,8 @@ const SOON_DAYS: i64 = 14;
 
 /// The certificate that is served now, and what is known of its files.
 pub struct Served {
-    files: TlsFiles,
+    /// `None`: it is put here by who orders it.
+    files: Option<TlsFiles>,
     zone: Zone,
     current: RwLock<Certificate>,
     last: Mutex<Last>,
@@ -54,6 +55,12 @@ impl Served {
     /// # Errors
     /// `Internal` with a sentence if a file cannot be read, the key is another one's, or the certificate is not good now.
     pub fn open(settings: &Settings, now: Timestamp) -> Result<Option<Arc<Self>>> {
+        if let Some(acme) = &settings.acme {
+            let current = RwLock::new(Certificate::self_signed(&acme.host)?);
+            let last = Last { found: Found::Unreadable(String::new()), refusal: None, ending: None };
+            let served = Served { files: None, zone: settings.zone, current, last: Mutex::new(last) };
+            return Ok(Some(Arc::new(served)));
+        }
         let Some(files) = settings.tls.clone() else { return Ok(None) };
         let zone = settings.zone;
         let found = Found::of(&files);
@@ -66,21 +73,20 @@ impl Served {
             tracing::warn!("{sentence}");
         }
         let last = Mutex::new(Last { found, refusal: None, ending });
-        Ok(Some(Arc::new(Served { files, zone, current: RwLock::new(certificate), last })))
+        Ok(Some(Arc::new(Served { files: Some(files), zone, current: RwLock::new(certificate), last })))
     }
 
     /// Looks at the files, and serves what is in them from the next connection on if it changed and is good. Otherwise
     /// the old certificate stays in use, and the log says why; once, not at every look.
     pub fn reread(&self, now: Timestamp) {
-        let found = Found::of(&self.files);
+        let Some(files) = &self.files else { return };
+        let found = Found::of(files);
         let mut last = self.last.lock().expect("no code panics while it holds what was seen");
         // What was refused may become good by itself: its time comes, or a clock is set right.
         if found != last.found || last.refusal.is_some() {
-            match found.certificate(&self.files, self.zone, now) {
+            match found.certificate(files, self.zone, now) {
                 Ok(new) => {
-                    let until = day_and_time(self.zone, new.ends_at);
-                    tracing::info!("a new certificate is served from now on; it is good until {until}");
-                    *self.current.write().expect("no code panics while it holds the certificate") = new;
+                    self.put(new);
                     last.refusal = None;
                 }
                 Err(error) => {
@@ -94,13 +100,20 @@ impl Served {
             last.found = found;
         }
         let current = self.current.read().expect("no code panics while it holds the certificate");
-        let ending = ending(&self.files, &current, self.zone, now);
+        let ending = ending(files, &current, self.zone, now);
         if ending != last.ending {
             if let Some(sentence) = &ending {
                 tracing::warn!("{sentence}");
             }
             last.ending = ending;
         }
+    }
+
+    /// Serves this certificate from the next connection on.
+    pub fn put(&self, new: Certificate) {
+        let until = day_and_time(self.zone, new.ends_at);
+        tracing::info!("a new certificate is served from now on; it is good until {until}");
+        *self.current.write().expect("no code panics while it holds the certificate") = new;
     }
 
     /// What the web server needs to speak TLS 1.2 and 1.3 under the certificate that is current when a connection begins.

@@ -11,6 +11,7 @@ use std::{
 
 use crate::support::demo::free_port;
 
+mod acme;
 mod backup;
 mod init;
 mod key;

@@ -27,6 +27,7 @@ pub mod mta;
 pub mod nginx;
 pub mod oathtool;
 pub mod old;
+pub mod pebble;
 pub mod people;
 pub mod plan;
 pub mod program;

@@ -25,9 +25,10 @@ pub fn text(written: &Written) -> String {
 }
 
 /// The settings that are asked for, in the order they stand in the file.
-const ORDER: [&str; 14] = [
-    "public_url", "listen", "tls_certificate", "tls_key", "http_listen", "trusted_proxies", "data_dir", "database_url",
-    "master_key", "smtp_url", "mail_from", "organization", "help_desk", "time_zone",
+const ORDER: [&str; 16] = [
+    "public_url", "listen", "tls_certificate", "tls_key", "acme_email", "acme_directory", "http_listen",
+    "trusted_proxies", "data_dir", "database_url", "master_key", "smtp_url", "mail_from", "organization", "help_desk",
+    "time_zone",
 ];
 
 /// A value as TOML has it: its texts are written as those of JSON, but for one control character (TOML 1.0, "String").

@@ -58,6 +58,12 @@ pub struct Flags {
     /// The private key of the certificate in PEM.
     #[arg(long, value_name = "FILE")]
     tls_key: Option<String>,
+    /// Order the certificate by itself (ACME), with this address for the authority to write to; port 80 has to reach it.
+    #[arg(long, value_name = "EMAIL", conflicts_with = "tls_certificate")]
+    acme_email: Option<String>,
+    /// The directory of the authority; left out: Let's Encrypt.
+    #[arg(long, value_name = "URL", requires = "acme_email")]
+    acme_directory: Option<String>,
     /// Where to listen.
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Option<String>,
@@ -134,6 +140,9 @@ fn set(written: &mut Written, change: impl FnOnce(&mut Written)) -> Result<()> {
     Ok(())
 }
 
+/// Where http is listened for beside https, unless it is said otherwise.
+const HTTP: &str = "0.0.0.0:80";
+
 /// Where people find it, and who speaks https.
 fn address(asking: &Asking, flags: &Flags, written: &mut Written) -> Result<()> {
     let host = Question {
@@ -149,7 +158,7 @@ fn address(asking: &Asking, flags: &Flags, written: &mut Written) -> Result<()> 
     if written.public_url.starts_with("https://") {
         certificate(asking, flags, written)?;
     }
-    let own = !written.tls_certificate.is_empty();
+    let own = !written.tls_certificate.is_empty() || !written.acme_email.is_empty();
     let port = Url::parse(&written.public_url).ok().and_then(|url| url.port_or_known_default()).unwrap_or(443);
     let usual = if own { format!("0.0.0.0:{port}") } else { "127.0.0.1:8080".to_owned() };
     let listen = Question { flag: "listen", words: "Listen at", given: flags.listen.as_deref(), usual: Some(&usual) };
@@ -159,7 +168,7 @@ fn address(asking: &Asking, flags: &Flags, written: &mut Written) -> Result<()> 
             flag: "http-listen",
             words: "Listen for http and send browsers on to https at, or none",
             given: flags.http_listen.as_deref(),
-            usual: Some("0.0.0.0:80"),
+            usual: Some(HTTP),
         };
         asking.answer(&http, |answer| {
             set(written, |written| written.http_listen = if answer == NONE { String::new() } else { answer.into() })
@@ -173,6 +182,14 @@ fn address(asking: &Asking, flags: &Flags, written: &mut Written) -> Result<()> 
 
 /// The certificate with its key: both are whole paths, since a service starts in another folder.
 fn certificate(asking: &Asking, flags: &Flags, written: &mut Written) -> Result<()> {
+    if let Some(email) = &flags.acme_email {
+        return set(written, |written| {
+            written.acme_email.clone_from(email);
+            written.acme_directory = flags.acme_directory.clone().unwrap_or_default();
+            // What is answered to the question of it stands there in the end.
+            written.http_listen = HTTP.to_owned();
+        });
+    }
     let given = flags.tls_certificate.as_deref();
     let words = "The host's certificate, a PEM file, or none if a proxy in front speaks https";
     let question = Question { flag: "tls-certificate", words, given, usual: Some(NONE) };

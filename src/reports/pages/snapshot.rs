@@ -203,6 +203,15 @@ fn needs(p: &Permitted<may::SignedIn>, glance: &Glance) -> Vec<Need> {
             href: "".into(),
         });
     }
+    if let Some(sentence) = &glance.certificate {
+        needs.push(Need {
+            icon: "alert-triangle",
+            tone: "locked",
+            words: "No certificate was issued for https".into(),
+            detail: sentence.clone(),
+            href: "".into(),
+        });
+    }
     if let Some(failures) = glance.failures.filter(|failures| failures.rows > 0) {
         needs.push(Need {
             icon: "mail-x",
