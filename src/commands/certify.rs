@@ -61,7 +61,7 @@ impl Certifier {
                 Ok(true) => {
                     tokio::select! {
                         () = stop.cancelled() => {
-                            self.say(self.blocking(|desk, acme, server| acme::release(desk, acme, server)).await);
+                            self.say(self.blocking(acme::release).await);
                             return;
                         }
                         () = self.order() => self.look().await,
