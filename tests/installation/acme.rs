@@ -53,7 +53,7 @@ fn shown(port: u16, root: &str) -> Option<Vec<u8>> {
         .expect("versions of TLS")
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let client =
+    let mut client =
         ClientConnection::new(Arc::new(config), ServerName::try_from(HOST).expect("a name")).expect("a client");
     // No request: each is a line of the log, and nobody reads the log meanwhile.
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
