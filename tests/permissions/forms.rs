@@ -211,7 +211,8 @@ impl Scene {
         addresses
     }
 
-    /// The answer, without what is new each time: handles of drafts, hashes of what was shown, first passwords.
+    /// The answer, without what is new each time: handles of drafts, hashes of what was shown, first passwords, link and code
+    /// of a sheet.
     fn answer(&self, page: &Page) -> [String; 3] {
         let location = page.header("location");
         if page.status == 303 && location.starts_with("/provision/") {
@@ -219,7 +220,10 @@ impl Scene {
             return told(&next).map(|text| text.replace(location, "/provision/DRAFT"));
         }
         let mut told = told(page);
-        for before in ["name=\"shown\" value=\"", "<code class=\"handed\">"] {
+        for before in [
+            "name=\"shown\" value=\"", "<code class=\"handed\">", "fill=\"#000\" d=\"", "/enroll/<wbr>",
+            "sheet-figure\">",
+        ] {
             if let Some((_, rest)) = page.body.split_once(before) {
                 told = told.map(|text| text.replace(rest.split(['"', '<']).next().unwrap_or_default(), "NEW"));
             }
