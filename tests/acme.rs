@@ -105,7 +105,7 @@ on_both! {
         assert!(claims(&world, "one"));
         acme::fail(&world.desk, &authority(), world.now(), "one", "The authority is asleep.").unwrap();
         let who = world.operator("k.lindqvist", BuiltIn::Operator);
-        let glance = world.desk.db.read(|conn| tokendesk::reports::glance(conn, &who, world.now(), &world.desk.settings));
+        let glance = world.desk.db.read(|conn| tokendesk::reports::glance(&world.desk, conn, &who, world.now()));
         let certificate = glance.unwrap().certificate.unwrap();
         assert_eq!(certificate, "The authority is asleep. This was at 2026-11-20 14:32; the next try is at 2026-11-20 14:34.");
     }

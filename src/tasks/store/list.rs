@@ -20,14 +20,11 @@ use crate::{
         list::{Query, Row, View},
         store::{
             enrollments::type_of,
-            matching::{self, Matching},
+            matching::{self, IN_TROUBLE, Matching},
         },
         task::{Counts, Task},
     },
 };
-
-/// Emails in trouble, in the words of the index `emails_trouble`, which is not found through bound values.
-pub const IN_TROUBLE: &str = "(emails.state IN ('Deferred', 'Failed', 'Bounced')) IS TRUE";
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = tasks)]

@@ -8,7 +8,7 @@ use diesel::{
     sql_types::{Bool, Text},
 };
 
-use super::{inside, list::IN_TROUBLE};
+use super::inside;
 use crate::{
     db::{
         self, AnyConn, Span, Total,
@@ -26,6 +26,9 @@ use crate::{
 type Backend = <AnyConn as diesel::Connection>::Backend;
 type Boxed = tasks::BoxedQuery<'static, Backend>;
 type Condition = Box<dyn BoxableExpression<tasks::table, Backend, SqlType = Bool>>;
+
+/// Emails in trouble, in the words of the index `emails_trouble`, which is not found through bound values.
+pub const IN_TROUBLE: &str = "(emails.state IN ('Deferred', 'Failed', 'Bounced')) IS TRUE";
 
 /// The tasks in which someone who has yet to enroll was not reached by the newest email, but for the closing bracket. CROSS:
 /// emails in trouble are fewer than enrollments, and read first.
