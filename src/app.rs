@@ -134,6 +134,7 @@ pub fn routes(demo: bool) -> Vec<Route> {
         post("/first-start/backup", need::<may::Everywhere<may::ManageOperators>>(), reports::pages::first_start::backup),
         post("/first-start/hide", need::<may::SignedIn>(), reports::pages::first_start::hide),
         get("/find", need::<may::SignedIn>(), reports::pages::find::show),
+        get("/reports/enrollments", need::<may::Reports>(), reports::pages::enrollments::show),
         get("/reports/provisioning", need::<may::Reports>(), reports::pages::provisioning::show),
         get("/reports/provisioning.csv", need::<may::Reports>(), reports::pages::file::provisioning),
         get("/reports/not-enrolled", need::<may::Reports>(), reports::pages::not_enrolled::show),

@@ -203,6 +203,14 @@ pub fn unindexed<T: diesel::sql_types::SingleValue>(column: &str) -> diesel::exp
     diesel::dsl::sql(&format!("COALESCE({column}, {column})"))
 }
 
+/// The SQL for the hours from one time to another.
+pub fn hours_between(conn: &AnyConn, from: &str, to: &str) -> String {
+    match conn {
+        AnyConn::Sqlite(_) => format!("(julianday({to}) - julianday({from})) * 24"),
+        AnyConn::Pg(_) => format!("EXTRACT(EPOCH FROM ({to} - {from})) / 3600"),
+    }
+}
+
 /// The keys that a name may have: as it is written, and as all names are compared. The first is that of a name which
 /// already had a namesake when they began to count as one.
 pub fn keys(text: &str) -> Vec<String> {

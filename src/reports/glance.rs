@@ -11,7 +11,6 @@ use crate::{
     error::Result,
     mail, messages,
     operators::{Permission, Scope, Who},
-    provision,
     reports::{
         basis, first_start, numbers,
         snapshot::{Day, Funnel, Locked, Open, Soon, Stopping},
@@ -23,7 +22,7 @@ use crate::{
 };
 
 /// Fewer hardware tokens left than this need a person.
-const FEW_TOKENS: i64 = 10;
+pub const FEW_TOKENS: i64 = 10;
 
 /// Hours for which it is said that an auth node rejected more than usual: until everybody has been at work.
 const GUESSING_HOURS: i64 = 24;
@@ -128,11 +127,9 @@ pub fn glance(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp) -> Res
         glance.certificate = acme::trouble::sentence(&acme::standing(conn, acme)?, settings.zone);
     }
     if who.may_any(&[Permission::Provision, Permission::ImportTokens]) {
-        let stock = provision::stock_lately(desk, conn, &who.scope, now)?;
-        let inventory = stock.inventory.unwrap_or(0);
         // Where hardware tokens are not in use, none being left is nothing to say.
-        let in_use = inventory + stock.reserved > 0;
-        glance.few_tokens = (in_use && inventory - stock.reserved < FEW_TOKENS).then_some((inventory, stock.reserved));
+        let stock = super::stock_of(desk, conn, who, now)?;
+        glance.few_tokens = stock.filter(|(inventory, reserved)| inventory - reserved < FEW_TOKENS);
     }
     Ok(glance)
 }

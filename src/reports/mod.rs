@@ -7,11 +7,12 @@ use crate::{
     desk::Desk,
     error::Result,
     operators::{Permission, Who},
-    policy,
+    policy, provision,
 };
 
 pub mod activity;
 pub mod download;
+pub mod enrollments;
 pub mod filter;
 pub mod find;
 pub mod first_start;
@@ -30,7 +31,7 @@ pub use activity::{ActionCount, StockLine};
 pub use download::{Download, Report, download};
 pub use filter::{Filter, Period};
 pub use find::find;
-pub use glance::{Glance, glance};
+pub use glance::{FEW_TOKENS, Glance, glance};
 pub use numbers::fold as fold_numbers;
 
 use store::Basis;
@@ -112,6 +113,27 @@ pub fn not_enrolled(
         counted_at,
         attempts_allowed: basis.attempts_allowed,
     })
+}
+
+/// How the users of the last weeks are doing; and when they were counted, if that was not just now.
+pub fn enrollments_of(
+    desk: &Desk,
+    conn: &mut AnyConn,
+    who: &Who,
+    now: Timestamp,
+) -> Result<(enrollments::Enrollments, Option<Timestamp>)> {
+    who.need(Permission::Reports)?;
+    let basis = basis(conn, who, now, desk.settings.zone)?;
+    let question = format!("enrollments {basis:?}");
+    let users = |enrollments: &enrollments::Enrollments| enrollments.all().all();
+    desk.kept.or_count(&question, now, users, || store::enrollments::count(conn, &basis))
+}
+
+/// Hardware tokens in inventory and those of them that are reserved; `None` where they are not in use.
+pub fn stock_of(desk: &Desk, conn: &mut AnyConn, who: &Who, now: Timestamp) -> Result<Option<(i64, i64)>> {
+    let stock = provision::stock_lately(desk, conn, &who.scope, now)?;
+    let inventory = stock.inventory.unwrap_or(0);
+    Ok((inventory + stock.reserved > 0).then_some((inventory, stock.reserved)))
 }
 
 /// How many tokens of which type are in which state; and when they were counted, if that was not just now.

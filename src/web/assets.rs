@@ -107,7 +107,7 @@ const LAYERS: &[(&str, &[Part])] = layers! {
     parts {
         Both: "icon" "button" "form" "tick" "ticket" "note";
         Console: "card" "table" "table-phone" "status" "progress" "tabs" "filter" "flash" "timeline" "stepper" "empty" "bulk"
-            "facts" "dock" "fold" "choices";
+            "facts" "dock" "fold" "choices" "plot";
     }
     screens {
         Both: "standalone" "portal" "mailbox";

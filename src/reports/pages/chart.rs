@@ -13,7 +13,7 @@ const LEFT: i64 = 34;
 const TOP: i64 = 16;
 const FLOOR: i64 = 216;
 /// Lines over the floor.
-const LINES: i64 = 3;
+pub(super) const LINES: i64 = 3;
 
 /// What is drawn.
 pub struct Chart {
@@ -98,7 +98,7 @@ pub fn draw(days: &[Day]) -> Chart {
 }
 
 /// The distance of the lines: a round number, so that three of them are over the highest bar.
-fn step(highest: i64) -> i64 {
+pub(super) fn step(highest: i64) -> i64 {
     let least = (highest + LINES - 1) / LINES;
     let mut ten = 1;
     loop {

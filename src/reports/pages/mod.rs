@@ -14,12 +14,14 @@ use crate::{
 };
 
 pub mod chart;
+pub mod enrollments;
 pub mod file;
 pub mod find;
 pub mod first_start;
 pub mod metrics;
 pub mod not_enrolled;
 pub mod operators;
+mod plot;
 pub mod provisioning;
 pub mod snapshot;
 pub mod tokens;
@@ -42,10 +44,19 @@ pub struct Tab {
     pub current: bool,
 }
 
+/// The address of the report that is drawn.
+const ENROLLMENTS: &str = "/reports/enrollments";
+
 /// The tabs with `report` as the present one.
 fn tabs(report: Report) -> Vec<Tab> {
-    let tab = |other: Report| Tab { words: other.label(), href: other.path(), current: other == report };
-    Report::ALL.into_iter().map(tab).collect()
+    tabs_at(report.path())
+}
+
+/// The tabs with the one at `path` as the present one.
+fn tabs_at(path: &str) -> Vec<Tab> {
+    let tab = |words, href: &'static str| Tab { words, href, current: href == path };
+    let reports = Report::ALL.into_iter().map(|report| tab(report.label(), report.path()));
+    std::iter::once(tab("Enrollments", ENROLLMENTS)).chain(reports).collect()
 }
 
 /// Names as choices. The chosen one is offered even where the list ends before it.

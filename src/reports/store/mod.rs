@@ -21,6 +21,7 @@ use crate::{
 };
 
 pub mod activity;
+pub mod enrollments;
 pub mod find;
 pub mod first_start;
 pub mod history;
