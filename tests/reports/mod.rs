@@ -1,6 +1,7 @@
 //! Reports: what they count, how they are narrowed, and the files they become.
 
 mod counts;
+mod drawn;
 mod files;
 mod metrics;
 
