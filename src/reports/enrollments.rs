@@ -11,6 +11,9 @@ pub const WEEKS: usize = 12;
 /// Names that a chart has a bar for; those with fewer users are left to the reports.
 pub const MOST_NAMES: usize = 8;
 
+/// Fewer who enrolled than this have no distribution that says something.
+pub const FEWEST_SPANS: i64 = 10;
+
 /// Users by status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ByStatus {

@@ -121,12 +121,13 @@ pub fn enrollments_of(
     conn: &mut AnyConn,
     who: &Who,
     now: Timestamp,
+    filter: &Filter,
 ) -> Result<(enrollments::Enrollments, Option<Timestamp>)> {
     who.need(Permission::Reports)?;
-    let basis = basis(conn, who, now, desk.settings.zone)?;
-    let question = format!("enrollments {basis:?}");
+    let basis = basis(conn, who, now, desk.settings.zone)?.narrowed(conn, who, filter)?;
+    let question = format!("enrollments {basis:?} {:?}", filter.authentication_type);
     let users = |enrollments: &enrollments::Enrollments| enrollments.all().all();
-    desk.kept.or_count(&question, now, users, || store::enrollments::count(conn, &basis))
+    desk.kept.or_count(&question, now, users, || store::enrollments::count(conn, &basis, filter))
 }
 
 /// Hardware tokens in inventory and those of them that are reserved; `None` where they are not in use.

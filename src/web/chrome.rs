@@ -177,7 +177,7 @@ const ENTRIES: &[(&str, &[Entry])] = &[
     (
         "Oversee",
         &[
-            ("Reports", "/reports/provisioning", "nav-reports", &[Permission::Reports]),
+            ("Reports", "/reports/enrollments", "nav-reports", &[Permission::Reports]),
             ("Audit log", "/audit", "nav-audit", &[Permission::SeeAudit, Permission::SeeOwnAudit]),
         ],
     ),
@@ -198,7 +198,7 @@ const KEYS: &[(&str, &str)] = &[
     ("o", "/outbox"),
     ("a", "/users"),
     ("k", "/tokens"),
-    ("r", "/reports/provisioning"),
+    ("r", "/reports/enrollments"),
     ("l", "/audit"),
     ("p", "/policy/self-enrollment"),
 ];
@@ -253,7 +253,7 @@ fn current(path: &str) -> Option<&'static str> {
         |module: &str| path.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
     let inside = |href: &&str| match *href {
         // All reports are one module, and so on, whichever of their tabs the navigation leads to.
-        "/reports/provisioning" => begins("/reports"),
+        "/reports/enrollments" => begins("/reports"),
         "/policy/self-enrollment" => begins("/policy"),
         "/operators" => ["/operators", "/roles", "/auth-nodes"].into_iter().any(begins),
         href => begins(href),

@@ -1,18 +1,19 @@
 //! `/reports/enrollments`: how the users of the last weeks are doing, drawn; the same numbers stand in a table beside each drawing.
 
+use actix_web::HttpRequest;
 use askama::Template;
 
 use super::{
-    ENROLLMENTS, Tab,
+    Choice, ENROLLMENTS, Tab, as_of, chips, offered,
     plot::{self, Columns, Part},
-    tabs_at,
+    tabs_at, types,
 };
 use crate::{
     english::{counted_as, number},
     operators::{Permission, may},
     reports::{
-        self, FEW_TOKENS,
-        enrollments::{ByStatus, Enrollments, Named, SPANS, WEEKS},
+        self, FEW_TOKENS, Filter, Period,
+        enrollments::{ByStatus, Enrollments, FEWEST_SPANS, Named, SPANS, WEEKS},
     },
     tasks::Status,
     tokens::AuthenticationType,
@@ -24,8 +25,10 @@ use crate::{
 struct Page {
     chrome: Chrome,
     tabs: Vec<Tab>,
+    containers: Vec<Choice>,
+    types: Vec<Choice>,
+    chips: Vec<(String, String)>,
     verdict: String,
-    counted: String,
     statuses: [Status; 4],
     all: ByStatus,
     weeks: Vec<Week>,
@@ -35,7 +38,8 @@ struct Page {
     /// The drawings by name: container, operator, authentication type.
     groups: Vec<Group>,
     spans: Vec<(&'static str, i64)>,
-    span_plot: Columns,
+    /// `None`: too few enrolled for a distribution.
+    span_plot: Option<Columns>,
     pace: String,
     stock: Option<Stock>,
 }
@@ -78,18 +82,25 @@ struct Stock {
 }
 
 /// Shows it.
-pub async fn show(p: Permitted<may::Reports>) -> Answer {
+pub async fn show(p: Permitted<may::Reports>, request: HttpRequest) -> Answer {
     let zone = p.desk.settings.zone;
     let sees_tokens = p.may(Permission::SeeUsers);
-    let ((enrollments, counted, stock), chrome) = p
+    let asked = Filter::parse(request.query_string(), Period::default());
+    // The weeks are always the same, and of the rest this page narrows by two.
+    let filter =
+        Filter { authentication_type: asked.authentication_type, container: asked.container, ..Filter::default() };
+    let asked = filter.clone();
+    let ((enrollments, counted, stock, containers), chrome) = p
         .view(move |desk, who, now| {
             desk.db.read(|conn| {
-                let (enrollments, at) = reports::enrollments_of(desk, conn, who, now)?;
+                let (enrollments, at) = reports::enrollments_of(desk, conn, who, now, &asked)?;
+                // What is in stock lies in no container.
                 let stock = if sees_tokens { reports::stock_of(desk, conn, who, now)? } else { None };
-                Ok((enrollments, at, stock))
+                Ok((enrollments, at, stock, offered(conn, who, &asked)?.1))
             })
         })
         .await?;
+    let links = Links::new(ENROLLMENTS, filter.pairs());
     let all = enrollments.all();
     let week = |(monday, users): &(chrono::NaiveDate, ByStatus)| Week {
         monday: monday.to_string(),
@@ -101,11 +112,14 @@ pub async fn show(p: Permitted<may::Reports>) -> Answer {
         chrome,
         tabs: tabs_at(ENROLLMENTS),
         verdict: format!(
-            "{} in {WEEKS} weeks; {} % have Completed.",
+            "{} in {WEEKS} weeks; {} % have Completed{}.",
             counted_as(all.all(), "user provisioned", "users provisioned"),
-            all.share()
+            all.share(),
+            as_of(zone, counted)
         ),
-        counted: counted.map(|at| zone.local(at).format("%H:%M").to_string()).unwrap_or_default(),
+        containers,
+        types: types(&filter),
+        chips: chips(&filter, &links),
         statuses: ByStatus::ORDER,
         all,
         weeks: enrollments.weeks.iter().rev().map(week).collect(),
@@ -113,11 +127,13 @@ pub async fn show(p: Permitted<may::Reports>) -> Answer {
             enrollments.weeks.iter().map(|(monday, users)| (monday.format("%m-%d").to_string(), *users)),
         ),
         open: open(all),
-        groups: groups(&enrollments),
+        groups: groups(&enrollments, &links),
         spans: SPANS.iter().zip(&enrollments.spans).map(|((_, words, _), count)| (*words, *count)).collect(),
-        span_plot: plot::numbers(
-            SPANS.iter().zip(&enrollments.spans).map(|((_, words, _), count)| ((*words).to_owned(), *count)),
-        ),
+        span_plot: (enrolled >= FEWEST_SPANS).then(|| {
+            plot::numbers(
+                SPANS.iter().zip(&enrollments.spans).map(|((_, words, _), count)| ((*words).to_owned(), *count)),
+            )
+        }),
         pace: pace(&enrollments, enrolled),
         stock: stock.map(|(inventory, reserved)| draw_stock(inventory, reserved)),
     })
@@ -139,6 +155,9 @@ fn open(all: ByStatus) -> String {
 
 fn pace(enrollments: &Enrollments, enrolled: i64) -> String {
     let all = counted_as(enrolled, "user enrolled", "users enrolled");
+    if enrolled < FEWEST_SPANS {
+        return format!("{all}: too few to say how long it takes.");
+    }
     match (enrollments.within(50), enrollments.within(90)) {
         ("", _) => format!("{all}."),
         (half, "") => format!("{all}. Half within {half}."),
@@ -146,14 +165,18 @@ fn pace(enrollments: &Enrollments, enrolled: i64) -> String {
     }
 }
 
-fn groups(enrollments: &Enrollments) -> Vec<Group> {
+fn groups(enrollments: &Enrollments, links: &Links) -> Vec<Group> {
     let label =
         |code: &str| AuthenticationType::from_code(code).map_or(code.to_owned(), |kind| kind.label().to_owned());
     let group = |id, heading, column, name: &'static str, list: &[Named]| {
         let whole = list.iter().map(|(_, users)| users.all()).max().unwrap_or(0);
         let bars = list.iter().map(|(value, users)| Bar {
             words: if name == "type" { label(value) } else { value.clone() },
-            href: history(vec![("from", enrollments.weeks[0].0.to_string()), (name, value.clone())]),
+            // An operator is no filter of this page.
+            href: match name {
+                "operator" => history(vec![("from", enrollments.weeks[0].0.to_string()), (name, value.clone())]),
+                _ => links.with(name, value),
+            },
             users: *users,
             parts: plot::bar_by_status(*users, whole),
         });

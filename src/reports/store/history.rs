@@ -46,7 +46,7 @@ fn waiting(basis: &Basis) -> String {
 
 /// The expired users of a task or of what of it lies in the scope, `table`. They are counted where some of its Stop Dates
 /// have passed and some have not, by `inside`. Nobody of a removed task is expired.
-fn expired(basis: &Basis, table: char, removed: &str, inside: &str) -> String {
+pub(super) fn expired(basis: &Basis, table: char, removed: &str, inside: &str) -> String {
     let (today, waiting) = (basis.today, waiting(basis));
     format!(
         "CASE WHEN {removed} OR {table}.earliest_stop_on >= '{today}' OR {table}.enrolled >= {table}.users THEN 0 \
