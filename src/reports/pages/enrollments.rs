@@ -44,6 +44,9 @@ struct Page {
     stock: Option<Stock>,
 }
 
+/// So many hundredths fewer Completed than of all are named.
+const BEHIND: i64 = 10;
+
 /// A line of the table of weeks.
 struct Week {
     monday: String,
@@ -183,7 +186,9 @@ fn groups(enrollments: &Enrollments, links: &Links) -> Vec<Group> {
         let bars: Vec<Bar> = bars.collect();
         let behind = bars.iter().filter(|bar| bar.users.all() > 0).min_by_key(|bar| bar.users.share());
         let verdict = match behind {
-            Some(bar) if bars.len() > 1 => format!("{} is behind: {} % Completed.", bar.words, bar.users.share()),
+            Some(bar) if bar.users.share() + BEHIND <= enrollments.all().share() => {
+                format!("{} is behind: {} % Completed.", bar.words, bar.users.share())
+            }
             _ => String::new(),
         };
         Group { id, heading, column, verdict, bars }
