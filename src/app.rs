@@ -127,7 +127,6 @@ pub fn routes(demo: bool) -> Vec<Route> {
         get("/healthz", Gate::Open, health::healthz),
         get("/readyz", Gate::Open, health::readyz),
         get("/metrics", Gate::Monitor, reports::pages::metrics::show),
-
         // The Snapshot, Find and reports
         get("/", need::<may::SignedIn>(), reports::pages::snapshot::show),
         post("/first-start/test-email", need::<may::EditPolicies>(), reports::pages::first_start::test_email),

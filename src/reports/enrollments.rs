@@ -100,7 +100,7 @@ pub fn by_week(today: NaiveDate, days: &[(NaiveDate, ByStatus)]) -> Vec<(NaiveDa
     let mut weeks: Vec<(NaiveDate, ByStatus)> =
         first.iter_weeks().take(WEEKS).map(|monday| (monday, ByStatus::default())).collect();
     for (day, users) in days {
-        let week = usize::try_from((*day - first).num_days() / 7).ok().and_then(|week| weeks.get_mut(week));
+        let week = usize::try_from((*day - first).num_days().div_euclid(7)).ok().and_then(|week| weeks.get_mut(week));
         if let Some((_, sum)) = week {
             *sum = sum.plus(*users);
         }

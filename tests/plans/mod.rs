@@ -62,7 +62,8 @@ on_both! {
             for address in pages::addresses(&world, who) {
                 let mut status = 0;
                 let heard = plan::heard(&world, || status = browser.get(&address).status);
-                if ![200, 303, 403].contains(&status) {
+                // 422: a page that says why what it is for cannot be done.
+                if ![200, 303, 403, 422].contains(&status) {
                     wrong.insert(format!("{status}\n   {address} for {}", who.name()));
                 }
                 for statement in heard {

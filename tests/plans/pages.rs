@@ -116,7 +116,13 @@ fn segments(world: &World, who: &Who) -> Vec<(&'static str, String)> {
              AND e.enrolled_at IS NULL AND e.removed_at IS NULL ORDER BY c.id LIMIT 1"
         ),
     );
-    let serial = name(world, &format!("SELECT c.serial AS name FROM tokens c WHERE {within} ORDER BY c.id LIMIT 1"));
+    let serial = name(
+        world,
+        &format!(
+            "SELECT t.serial AS name FROM tokens t JOIN users c ON c.id = t.user_id WHERE {within} AND t.state = 'Active' \
+             ORDER BY t.id LIMIT 1"
+        ),
+    );
     let email = world.number(&format!("SELECT MAX(c.id) AS n FROM emails c WHERE {within}"));
     let entry = world
         .number(&format!("SELECT MAX(a.id) AS n FROM audit_entries a JOIN users c ON c.id = a.user_id WHERE {within}"));

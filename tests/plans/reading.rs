@@ -127,8 +127,14 @@ fn planned(sql: &str, lines: &[String]) -> Vec<String> {
     };
     let broad = |line: &&String| BROAD.iter().any(|index| line.contains(&format!(" INDEX {index} (")));
     let mut found: Vec<String> = lines.iter().filter(walks).cloned().collect();
-    if !ends && lines.iter().any(|line| broad(&line)) {
-        found.push(format!("reads or sorts all of: {}", lines.join("; ")));
+    let whole = |line: &String| {
+        let by = |index: &&str| line.split_once(&format!(" INDEX {index} (")).map(|(_, by)| by.to_owned());
+        BROAD.iter().filter_map(by).any(|by| !by.contains(" AND "))
+    };
+    if sorts && lines.iter().any(|line| broad(&line)) {
+        found.push(format!("sorts: {}", lines.join("; ")));
+    } else if !ends && lines.iter().any(whole) {
+        found.push(format!("reads all of: {}", lines.join("; ")));
     }
     found
 }

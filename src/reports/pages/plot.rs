@@ -64,8 +64,11 @@ pub struct Columns {
     pub lines: Vec<(i64, i64)>,
 }
 
-/// Draws a column for each of these: its words, and the numbers that it is made of with their classes.
-fn columns(list: Vec<(String, Vec<(&'static str, i64)>)>) -> Columns {
+/// What a column shows: its words, and the numbers that it is made of with their classes.
+type Shown = (String, Vec<(&'static str, i64)>);
+
+/// Draws a column for each of these.
+fn columns(list: Vec<Shown>) -> Columns {
     let sum = |parts: &[(&str, i64)]| parts.iter().map(|(_, number)| number).sum::<i64>();
     let highest = list.iter().map(|(_, parts)| sum(parts)).max().unwrap_or(0);
     let step = chart::step(highest);
@@ -74,7 +77,7 @@ fn columns(list: Vec<(String, Vec<(&'static str, i64)>)>) -> Columns {
     let count = i64::try_from(list.len()).unwrap_or(1).max(1);
     let slot = WHOLE / count;
     let mut named = false;
-    let column = |(at, (words, parts)): (usize, (String, Vec<(&'static str, i64)>))| {
+    let column = |(at, (words, parts)): (usize, Shown)| {
         let left = slot * i64::try_from(at).unwrap_or(0);
         let number = sum(&parts);
         let mut floor = FLOOR;

@@ -50,6 +50,12 @@ pub fn stop_in(containers: &[ContainerId]) -> String {
     )
 }
 
+/// The condition that an email went to a user in these containers: asked of emails that are found otherwise, since most of a
+/// container's emails are of no interest.
+pub fn went_to(containers: &[ContainerId]) -> String {
+    format!("COALESCE(emails.container_id, emails.container_id) IN ({})", within(containers))
+}
+
 /// The number of the newest email that went to a user of a task in these containers.
 pub fn newest_email_in(containers: &[ContainerId]) -> String {
     let list = within(containers);

@@ -186,8 +186,7 @@ fn expired(
 
 /// Which of these tasks have mail trouble.
 fn with_trouble(conn: &mut AnyConn, ids: &[i64], scope: Option<&[ContainerId]>) -> Result<HashSet<i64>> {
-    let inside = |scope: &[ContainerId]| format!("emails.container_id IN ({})", inside::within(scope));
-    let inside = scope.map_or_else(|| "1 = 1".to_owned(), inside);
+    let inside = scope.map_or_else(|| "1 = 1".to_owned(), inside::went_to);
     let ids: Vec<i64> = emails::table
         .inner_join(enrollments::table.on(enrollments::id.nullable().eq(emails::enrollment_id)))
         .filter(sql::<Bool>(IN_TROUBLE))

@@ -125,9 +125,7 @@ impl<'a> Matching<'a> {
                 }
             }
             View::Mail => {
-                let inside = self
-                    .scope
-                    .map_or(String::new(), |scope| format!(" AND emails.container_id IN ({})", inside::within(scope)));
+                let inside = self.scope.map_or(String::new(), |scope| format!(" AND {}", inside::went_to(scope)));
                 tasks = tasks.filter(sql::<Bool>(&format!("{}{inside})", with_trouble())));
             }
             View::Mine => tasks = self.made_by(tasks, me),

@@ -222,7 +222,11 @@ pub fn are_many(conn: &mut AnyConn, scope: &Scope) -> Result<bool> {
 
 /// The conditions of a search; `None` if it names a container that does not exist for this scope.
 fn filtered(conn: &mut AnyConn, scope: &Scope, search: &Search) -> Result<Option<Filtered>> {
-    conditions(conn, scope, search, true)
+    // SQLite would rather read all users of containers that hold many than the few that a word, a name or an address finds.
+    let words = !search.q.is_empty() && !search.q.contains('*');
+    let finds = words || !search.last_name.is_empty() || !search.email.is_empty();
+    let sought = !(finds && are_many(conn, scope)?);
+    conditions(conn, scope, search, sought)
 }
 
 /// The same for a walk along the index of an order: that of a container has the order of the User IDs only.
