@@ -102,7 +102,7 @@ pub fn fail(
     Ok(())
 }
 
-/// Puts a certificate in the place of the one before.
+/// Replaces the certificate by a newer one.
 pub fn keep(
     conn: &mut AnyConn,
     acme: &Acme,

@@ -31,7 +31,7 @@ pub fn restore(desk: &Desk) -> Result<usize> {
 }
 
 /// As [`restore`], as often as an older server may have written: when this version first has the database, and, where
-/// several servers may have it, again and again for a day.
+/// more than one server may have it, again and again for a day.
 pub fn restore_beside_older(desk: &Desk, now: Timestamp) -> Result<()> {
     let name = format!("counts of {}", Db::newest_migration(desk.db.is_postgres())?);
     let first = desk.db.read(|conn| differing::compared_at(conn, &name))?;

@@ -144,7 +144,7 @@ pub struct Facts {
     pub previous_stop_on: Option<NaiveDate>,
     /// The UserID of the operator who asked for it.
     pub requester: String,
-    /// The serial number of the token it is about; of several, parted by ", ", see [`Facts::serials`].
+    /// The serial number of the token it is about; of more than one, parted by ", ", see [`Facts::serials`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub serial: Option<String>,
     /// Until when the code that it is about works.
@@ -162,7 +162,7 @@ impl Facts {
     }
 }
 
-/// What stands between the serial numbers of an email about several tokens.
+/// What stands between the serial numbers of an email about more than one token.
 pub const SERIALS_PARTED: &str = ", ";
 
 /// What must not stay: sealed until the mail server has accepted the email, then wiped (PRODUCT.md §6).

@@ -1,4 +1,4 @@
-//! Replace: a task of one user whose token takes the place of an older one (PRODUCT.md §11).
+//! Replace: a task of one user whose token replaces an older one (PRODUCT.md §11).
 
 use super::{apply, plan};
 use crate::{

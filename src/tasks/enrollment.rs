@@ -72,7 +72,7 @@ pub struct Enrollment {
     pub version: i64,
 }
 
-/// What stands in place of an address where link and code were handed over; no address begins so.
+/// What stands instead of an address where link and code were handed over; no address begins so.
 pub const HANDED_OVER: &str = "handed over by ";
 
 impl Enrollment {

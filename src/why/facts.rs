@@ -138,7 +138,7 @@ impl Facts {
         self.code.as_ref().filter(|code| code.ended(self.now).is_none())
     }
 
-    /// The temporary code that has ended of late, and that the user has nothing in place of.
+    /// The temporary code that has ended of late, and that nothing came after.
     pub fn ended_code(&self) -> Option<(&TemporaryCode, &str)> {
         let code = self.code.as_ref()?;
         let why = code.ended(self.now)?;

@@ -28,7 +28,7 @@ pub enum Remedy {
     LookAtEmail,
     /// Take the token back into use.
     ResumeToken,
-    /// Give the user another token in place of it.
+    /// Give the user another token instead.
     ReplaceToken,
     /// Give the user digits to sign in with for a while.
     GiveTemporaryCode,

@@ -211,7 +211,7 @@ fn draw_stock(inventory: i64, reserved: i64) -> Stock {
         available,
         reserved,
         parts: plot::bar([(first, available), ("bar-active", reserved)].into_iter(), whole),
-        line: plot::place(FEW_TOKENS, whole),
+        line: plot::along(FEW_TOKENS, whole),
         verdict: format!(
             "{} in inventory: {} available, {} reserved for provisioning tasks.{below}",
             number(inventory),

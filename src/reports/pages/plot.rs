@@ -139,7 +139,7 @@ pub fn bar_by_status(users: ByStatus, whole: i64) -> Vec<Part> {
 }
 
 /// Where a number lies on a bar.
-pub fn place(number: i64, whole: i64) -> String {
+pub fn along(number: i64, whole: i64) -> String {
     percent(WHOLE * number.min(whole) / whole.max(1))
 }
 
@@ -183,7 +183,7 @@ mod tests {
         let parts = bar_by_status(users(1, 1), 8);
         assert_eq!((parts[0].at.as_str(), parts[0].length.as_str()), ("0.00%", "12.50%"));
         assert_eq!((parts[1].at.as_str(), parts[1].length.as_str()), ("12.50%", "12.50%"));
-        assert_eq!(place(20, 10), "100.00%");
+        assert_eq!(along(20, 10), "100.00%");
         assert!(bar_by_status(users(0, 0), 0).is_empty());
     }
 }
