@@ -18,7 +18,7 @@ mod rule;
 mod store;
 
 pub use rule::LostPhonePolicy;
-pub use store::{Change, changes, current};
+pub use store::{changes, current};
 
 /// Hours for which a temporary code may work at most, whatever the policy says.
 const HOURS: RangeInclusive<i64> = 1..=72;

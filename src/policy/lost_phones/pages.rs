@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use askama::Template;
 
-use super::{Change, LostPhoneForm, change, changes, current, label};
+use super::{LostPhoneForm, change, changes, current, label};
 use crate::{
     clock::moment,
     english::continued,
@@ -12,6 +12,7 @@ use crate::{
         Scope,
         may::{self, Need},
     },
+    policy::Change,
     web::{Answer, Asked, Chrome, Fault, Fields, Flash, Pager, Permitted, page, page_with, see_other},
 };
 

@@ -7,7 +7,7 @@ use crate::{
     clock::Timestamp,
     db::AnyConn,
     error::Result,
-    policy::Difference,
+    policy::{Change, Difference},
     schema::{lost_phone_changes, lost_phone_policy},
 };
 
@@ -30,24 +30,6 @@ pub fn update(conn: &mut AnyConn, policy: &LostPhonePolicy) -> Result<()> {
         ))
         .execute(conn)?;
     Ok(())
-}
-
-/// A line of the Change Log.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
-#[diesel(table_name = lost_phone_changes)]
-pub struct Change {
-    /// When.
-    pub at: Timestamp,
-    /// The UserID of who changed it.
-    pub operator: String,
-    /// The field's words.
-    pub field: String,
-    /// Before, in words.
-    #[diesel(column_name = old_value)]
-    pub old: String,
-    /// After, in words.
-    #[diesel(column_name = new_value)]
-    pub new: String,
 }
 
 /// Keeps what was changed, for the Change Log.
@@ -80,7 +62,13 @@ pub fn changes(conn: &mut AnyConn, offset: i64, limit: i64) -> Result<(Vec<Chang
         .order((lost_phone_changes::version.desc(), lost_phone_changes::id))
         .offset(offset)
         .limit(limit)
-        .select(Change::as_select())
+        .select((
+            lost_phone_changes::at,
+            lost_phone_changes::operator,
+            lost_phone_changes::field,
+            lost_phone_changes::old_value,
+            lost_phone_changes::new_value,
+        ))
         .load(conn)?;
     Ok((lines, total))
 }
